@@ -1,0 +1,137 @@
+import type { Deadline } from '../shared/deadline.js';
+
+/**
+ * The external key that health checks encrypt and decrypt with. No key store exposes it, nobody
+ * can create it by hand, and no listing shows it.
+ *
+ * @see XKS Proxy API, section GetHealthStatus, "KMS Considerations"
+ */
+export const HEALTH_TEST_KEY_ID = 'holdfast-health-test';
+
+/** What an external key may be used for. */
+export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
+
+/** One version of a key's material. */
+export interface KeyVersion {
+  /** 1 to 2^32 − 1; a number is never used twice under one external key id. */
+  readonly version: number;
+  /** 8 bytes that tell this material from any other, the same on every replica. Not secret. */
+  readonly materialName: Buffer;
+}
+
+/** An external key as its key manager knows it. */
+export interface KeyDescription {
+  readonly externalKeyId: string;
+  readonly usage: ReadonlySet<KeyUsage>;
+  /** A disabled key answers for its metadata and for nothing else. */
+  readonly enabled: boolean;
+  /** Absent where no version can be used, as in a damaged key. */
+  readonly current: KeyVersion | undefined;
+  /** By version number. */
+  readonly versions: ReadonlyMap<number, KeyVersion>;
+}
+
+/** Names the material for one operation. */
+export interface KeyRef {
+  readonly externalKeyId: string;
+  readonly version: KeyVersion;
+}
+
+/** What AES-256-GCM gives back. */
+export interface Sealed {
+  /** 12 or 16 bytes. */
+  readonly iv: Buffer;
+  /** As long as the plaintext. */
+  readonly ciphertext: Buffer;
+  /** 16 bytes. */
+  readonly tag: Buffer;
+}
+
+/** Health of a node in GetHealthStatus's own words. */
+export type HealthStatus = 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE';
+
+/** What a health check of one node found. */
+export interface NodeHealth {
+  readonly status: HealthStatus;
+  /** One sentence for operators; absent when there is nothing to say. */
+  readonly detail?: string;
+}
+
+/**
+ * Where keys live and cryptography happens: one file folder, one token, one server.
+ * What every backend implements; `nodes/` wraps it in checks, health and (with several
+ * nodes) failover. Every method rejects with a {@link KeyManagerError} and nothing else.
+ */
+export interface KeyManagerNode {
+  /** Unique within its key manager. */
+  readonly name: string;
+  /** The country or data centre that an auditor asks for. */
+  readonly location: string;
+  /** Vendor of the key manager, for GetHealthStatus. */
+  readonly vendor: string;
+  /** Product and version of the key manager, for GetHealthStatus. */
+  readonly model: string;
+
+  /** Called on every request, so answered from memory where the backend can. */
+  describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
+  /**
+   * AES-256-GCM under a fresh IV.
+   *
+   * @param aad as given to the cipher, up to 65,558 bytes
+   */
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed>;
+  /** AES-256-GCM; rejects with `invalid-ciphertext` when the tag does not match. */
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer>;
+  /** Encrypts and decrypts with the dedicated test key. Resolves even when the node is down. */
+  checkHealth(deadline: Deadline): Promise<NodeHealth>;
+  /** Called once, after the last operation has settled. */
+  close(): Promise<void>;
+}
+
+/** What an administrator may do with keys. A method that is present is a capability. */
+export interface KeyAdministration {
+  /** Every external key, the damaged ones too, in the order of their ids; never the health-test key. */
+  listKeys?(): Promise<readonly KeySummary[]>;
+  /** Rejects with `conflict` when the id is taken, also by one that differs only by case. */
+  createKey?(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary>;
+}
+
+/** An external key as an administrator sees it. */
+export interface KeySummary {
+  readonly description: KeyDescription;
+  /** When the key was made; absent where it cannot be told, as in a damaged key. */
+  readonly createdAt?: Date;
+  /** Encryptions that the current version may still make; absent where nobody counts. */
+  readonly encryptionsLeft?: number;
+  /** Why the key is disabled. */
+  readonly problem?: string;
+}
+
+/** Why a key manager could not do what it was asked. Closed: `pipeline` maps each to one XKS error. */
+export type KeyManagerErrorCode =
+  | 'key-not-found'
+  | 'version-not-found'
+  | 'key-disabled'
+  | 'usage-denied'
+  /** Proven: the key was there and working, and the tag did not match. */
+  | 'invalid-ciphertext'
+  | 'unreachable'
+  | 'misconfigured'
+  | 'overloaded'
+  | 'deadline'
+  | 'unsupported'
+  | 'conflict'
+  /** What is stored cannot be trusted; it is left as it is for a person to look at. */
+  | 'corrupt'
+  | 'internal';
+
+/** A failure of a key manager. The message is for the log: no plaintext, key, PIN or token. */
+export class KeyManagerError extends Error {
+  override readonly name = 'KeyManagerError';
+  readonly code: KeyManagerErrorCode;
+
+  constructor(code: KeyManagerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What is told of one request, in the log and in the metrics. Everything that may be logged is
+ * a field of this type, so what is not here cannot leak: no plaintext, ciphertext, AAD, key,
+ * secret or signature. Texts that come from the client are made printable before they are written.
+ *
+ * @see XKS Proxy API, section Logging
+ */
+export interface RequestRecord {
+  operation: string | undefined;
+  keyStore: string | undefined;
+  externalKeyId: string | undefined;
+  keyVersion: number | undefined;
+  /** Which node of the key manager did the work. */
+  node: string | undefined;
+  accessKeyId: string | undefined;
+  kmsRequestId: string | undefined;
+  kmsOperation: string | undefined;
+  kmsKeyArn: string | undefined;
+  awsPrincipalArn: string | undefined;
+  kmsViaService: string | undefined;
+  awsSourceVpc: string | undefined;
+  awsSourceVpce: string | undefined;
+  clientAddress: string;
+  clientCertificateName: string | undefined;
+  status: number;
+  /** From the specification's table; absent on success. */
+  errorName: string | undefined;
+  /** Why, for operators: more than the client is told. Written by us, never by the client. */
+  cause: string | undefined;
+  /** Set for AuthenticationFailedException alone: skew, scope, unknown-access-key-id … */
+  authenticationFailure: string | undefined;
+  durationUs: number;
+}

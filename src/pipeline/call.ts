@@ -1,0 +1,50 @@
+/**
+ * A request as `http` hands it over: the bytes as they came, before anything is believed.
+ * Knows no framework, so that the whole pipeline can be called without a server.
+ */
+export interface IncomingCall {
+  readonly method: string;
+  /** The request target exactly as received; not decoded, not normalised. */
+  readonly target: string;
+  /** Names and values in turn, as received, duplicates included. */
+  readonly rawHeaders: readonly string[];
+  /** `clock.monotonic()` when the request began, in ms. */
+  readonly startedAt: number;
+  readonly clientAddress: string;
+  /** Common name of the verified client certificate; absent without mTLS. */
+  readonly clientCertificateName: string | undefined;
+  /**
+   * Reads the whole body, counting while it arrives.
+   *
+   * @param maxBytes of the body
+   * @throws BodyTooLargeError as soon as the count or the declared length exceeds it
+   * @throws BodyAbortedError when the client goes away before the end
+   */
+  readBody(maxBytes: number): Promise<Buffer>;
+  /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
+  markAuthenticated(): void;
+}
+
+/** What `http` writes. */
+export interface Answer {
+  readonly status: number;
+  /** One line of JSON, or nothing at all. */
+  readonly body: string;
+  /** Beside those of every answer (content type and length, security headers). */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Closes the connection afterwards, because what follows on it cannot be trusted or read. */
+  readonly close: boolean;
+}
+
+/** The pipeline as `http` sees it. Never rejects. */
+export type Handle = (call: IncomingCall) => Promise<Answer>;
+
+/** The body is larger than the listener takes. */
+export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
+}
+
+/** The client went away, or was cut off, before its body was complete. */
+export class BodyAbortedError extends Error {
+  override readonly name = 'BodyAbortedError';
+}
