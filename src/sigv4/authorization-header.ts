@@ -1,0 +1,36 @@
+/** What a request claims in its Authorization header; nothing of it is verified yet. */
+export interface Authorization {
+  readonly accessKeyId: string;
+  /** `YYYYMMDD`. */
+  readonly date: string;
+  readonly region: string;
+  readonly service: string;
+  /** Lower-case names in the order given. */
+  readonly signedHeaders: readonly string[];
+  /** 32 bytes. */
+  readonly signature: Buffer;
+}
+
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256 Credential=([^/\s,]{1,128})\/(\d{8})\/([a-z0-9-]{1,32})\/([a-z0-9-]{1,32})\/aws4_request, ?SignedHeaders=([a-z0-9;-]{1,1024}), ?Signature=([0-9a-f]{64})$/;
+
+/**
+ * Reads an Authorization header in the one form that KMS, curl and the AWS SDKs write.
+ *
+ * @returns `undefined` for any other form
+ * @see XKS Proxy API, Appendix A
+ */
+export function parseAuthorization(header: string): Authorization | undefined {
+  const match = AUTHORIZATION.exec(header);
+  if (match === null) return undefined;
+  const [, accessKeyId = '', date = '', region = '', service = '', names = '', signature = ''] =
+    match;
+  return {
+    accessKeyId,
+    date,
+    region,
+    service,
+    signedHeaders: names.split(';'),
+    signature: Buffer.from(signature, 'hex'),
+  };
+}

@@ -1,0 +1,31 @@
+/**
+ * Why a signature was refused. For the log and the metrics alone: the client is told nothing but
+ * that authentication failed, so that it learns neither which ids exist nor which check it met.
+ */
+export type SignatureFailure =
+  | 'missing-authorization'
+  | 'malformed-authorization'
+  | 'repeated-header'
+  | 'missing-signed-header'
+  | 'unsigned-host-or-date'
+  | 'malformed-date'
+  | 'clock-skew'
+  | 'scope-date'
+  | 'scope-region'
+  | 'scope-service'
+  | 'unknown-access-key-id'
+  | 'signature-mismatch';
+
+/** A request whose signature does not hold. */
+export class SignatureError extends Error {
+  override readonly name = 'SignatureError';
+  readonly failure: SignatureFailure;
+  /** As the client claims it; absent where the header could not be read. */
+  readonly accessKeyId: string | undefined;
+
+  constructor(failure: SignatureFailure, accessKeyId?: string) {
+    super(failure);
+    this.failure = failure;
+    this.accessKeyId = accessKeyId;
+  }
+}

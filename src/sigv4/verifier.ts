@@ -1,0 +1,138 @@
+import { createHmac } from 'node:crypto';
+import { equalInConstantTime } from '../shared/bytes.js';
+import type { Clock } from '../shared/clock.js';
+import { Secret } from '../shared/secret.js';
+import { parseAmzDate } from './amz-date.js';
+import { type Authorization, parseAuthorization } from './authorization-header.js';
+import { hashCanonicalRequest } from './canonical-request.js';
+import { SignatureError } from './failure.js';
+import { ReceivedHeaders } from './headers.js';
+import { deriveSigningKey } from './signing-key.js';
+
+/** Requests older or younger than this fail, by our clock (5 minutes). */
+const MAX_SKEW_MS = 300_000;
+/** Two credentials under two dates in a dozen regions; a rotation or a midnight drops the oldest. */
+const MAX_CACHED_KEYS = 64;
+const SERVICE = 'kms-xks-proxy';
+/** Holder of the decoy secret; no access key id is empty. */
+const DECOY = '';
+
+/** A request as far as its signature covers it. */
+export interface SignedRequest {
+  readonly method: string;
+  /** As received. */
+  readonly path: string;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** What a verifier accepts. */
+export interface VerifierOptions {
+  /** Secret access keys by access key id; all of them are valid at once. */
+  readonly credentials: ReadonlyMap<string, Secret>;
+  /** When set, the only region that a credential scope may name. */
+  readonly region: string | undefined;
+  readonly clock: Clock;
+  /** Signs for access key ids that nobody has, so that they take as long as a wrong secret. */
+  readonly decoySecret: Secret;
+}
+
+/**
+ * Verifies AWS Signature Version 4 for one key store.
+ *
+ * @see XKS Proxy API, Appendix A
+ */
+export class SignatureVerifier {
+  readonly #options: VerifierOptions;
+  /** Filled by successful verifications alone, so that nobody without a secret can grow it. */
+  readonly #signingKeys = new Map<string, Buffer>();
+
+  constructor(options: VerifierOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns the access key id whose secret made the signature
+   * @throws SignatureError
+   */
+  verify(request: SignedRequest): string {
+    const headers = new ReceivedHeaders(request.rawHeaders);
+    const authorization = readAuthorization(headers);
+    try {
+      const amzDate = this.#checkDate(headers, authorization);
+      this.#checkScope(authorization, amzDate);
+      const { signedHeaders } = authorization;
+      const requestHash = hashCanonicalRequest({ ...request, headers, signedHeaders });
+      this.#checkSignature(authorization, amzDate, requestHash);
+      return authorization.accessKeyId;
+    } catch (error) {
+      if (!(error instanceof SignatureError)) throw error;
+      throw new SignatureError(error.failure, authorization.accessKeyId);
+    }
+  }
+
+  #checkDate(headers: ReceivedHeaders, { signedHeaders }: Authorization): string {
+    if (!signedHeaders.includes('host') || !signedHeaders.includes('x-amz-date')) {
+      throw new SignatureError('unsigned-host-or-date');
+    }
+    const amzDate = headers.single('x-amz-date');
+    const time = amzDate === undefined ? undefined : parseAmzDate(amzDate);
+    if (amzDate === undefined || time === undefined) throw new SignatureError('malformed-date');
+    if (Math.abs(this.#options.clock.now() - time) > MAX_SKEW_MS) {
+      throw new SignatureError('clock-skew');
+    }
+    return amzDate;
+  }
+
+  #checkScope({ date, region, service }: Authorization, amzDate: string): void {
+    if (!amzDate.startsWith(date)) throw new SignatureError('scope-date');
+    if (service !== SERVICE) throw new SignatureError('scope-service');
+    if (this.#options.region !== undefined && region !== this.#options.region) {
+      throw new SignatureError('scope-region');
+    }
+  }
+
+  #checkSignature(authorization: Authorization, amzDate: string, requestHash: string): void {
+    const { accessKeyId, date, region, service, signature } = authorization;
+    const known = this.#options.credentials.has(accessKeyId);
+    const signingKey = this.#signingKey(known ? accessKeyId : DECOY, authorization);
+    const stringToSign = `AWS4-HMAC-SHA256\n${amzDate}\n${date}/${region}/${service}/aws4_request\n${requestHash}`;
+    const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
+    const matches = equalInConstantTime(expected, signature);
+    if (!known) throw new SignatureError('unknown-access-key-id');
+    if (!matches) throw new SignatureError('signature-mismatch');
+    this.#remember(accessKeyId, authorization, signingKey);
+  }
+
+  #signingKey(holder: string, scope: Authorization): Buffer {
+    const cached = this.#signingKeys.get(cacheKey(holder, scope));
+    if (cached !== undefined) return cached;
+    const secret = this.#options.credentials.get(holder) ?? this.#options.decoySecret;
+    return deriveSigningKey(secret, scope);
+  }
+
+  /** Keeps the decoy's key with it, so that an unknown id goes on costing what a known one costs. */
+  #remember(accessKeyId: string, scope: Authorization, signingKey: Buffer): void {
+    if (this.#signingKeys.has(cacheKey(accessKeyId, scope))) return;
+    const decoyKey = this.#signingKey(DECOY, scope);
+    for (const oldest of this.#signingKeys.keys()) {
+      if (this.#signingKeys.size < MAX_CACHED_KEYS) break;
+      this.#signingKeys.delete(oldest);
+    }
+    this.#signingKeys.set(cacheKey(DECOY, scope), decoyKey);
+    this.#signingKeys.set(cacheKey(accessKeyId, scope), signingKey);
+  }
+}
+
+function cacheKey(holder: string, { date, region }: Authorization): string {
+  return `${holder}/${date}/${region}`;
+}
+
+function readAuthorization(headers: ReceivedHeaders): Authorization {
+  const header = headers.single('authorization');
+  if (header === undefined) throw new SignatureError('missing-authorization');
+  const authorization = parseAuthorization(header);
+  if (authorization === undefined) throw new SignatureError('malformed-authorization');
+  return authorization;
+}

@@ -1,0 +1,47 @@
+/**
+ * The specification's error names and their HTTP statuses.
+ *
+ * @see XKS Proxy API, section Error codes
+ */
+export const XKS_ERROR_STATUS = {
+  ValidationException: 400,
+  InvalidStateException: 400,
+  InvalidCiphertextException: 400,
+  InvalidKeyUsageException: 400,
+  AuthenticationFailedException: 401,
+  AccessDeniedException: 403,
+  KeyNotFoundException: 404,
+  InvalidUriPathException: 404,
+  ThrottlingException: 429,
+  InternalException: 500,
+  UnsupportedOperationException: 501,
+  DependencyTimeoutException: 503,
+} as const;
+
+export type XksErrorName = keyof typeof XKS_ERROR_STATUS;
+
+/**
+ * A request that is answered with an error of the specification's table. The message goes to the
+ * client, and from KMS into the customer's CloudWatch Logs; the reason stays with the operator.
+ */
+export class XksError extends Error {
+  readonly errorName: XksErrorName;
+  /** What an operator may know and the client may not; for the log alone. */
+  readonly reason: string | undefined;
+
+  /** @param message printable ASCII of fewer than 512 characters */
+  constructor(
+    errorName: XksErrorName,
+    message: string,
+    options: { reason?: string; cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.name = errorName;
+    this.errorName = errorName;
+    this.reason = options.reason;
+  }
+
+  get status(): number {
+    return XKS_ERROR_STATUS[this.errorName];
+  }
+}

@@ -1,0 +1,99 @@
+import type { MaterialId } from './ciphertext-metadata.js';
+
+/** What an external key may be used for, in the words of GetKeyMetadata. */
+export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
+
+/** What AES-256-GCM gives back: an IV of 12 or 16 bytes, the ciphertext, a tag of 16 bytes. */
+export interface SealedBytes {
+  readonly iv: Buffer;
+  readonly ciphertext: Buffer;
+  readonly tag: Buffer;
+}
+
+/** One version of an external key, ready to be used. */
+export interface KeyMaterial extends MaterialId {
+  encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
+  decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer>;
+}
+
+/** The external key that an operation was called for. */
+export interface OperatedKey {
+  readonly usage: ReadonlySet<KeyUsage>;
+  readonly enabled: boolean;
+  /** The version that encrypts now. */
+  current(): KeyMaterial;
+  /** The version that a ciphertext names; `undefined` for material that this key never had. */
+  named(material: MaterialId): KeyMaterial | undefined;
+}
+
+/** One external key manager, as GetHealthStatus lists it. */
+export interface FleetMember {
+  readonly id: string;
+  readonly model: string;
+  readonly healthStatus: 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE';
+}
+
+/** What GetHealthStatus tells about. */
+export interface Fleet {
+  readonly proxyFleetSize: number;
+  readonly proxyModel: string;
+  readonly keyManagerVendor: string;
+  /** At least one. */
+  readonly members: readonly FleetMember[];
+}
+
+/** `requestMetadata` as far as it is known; fields that KMS adds later are let through unread. */
+export interface RequestMetadata {
+  readonly kmsRequestId: string;
+  readonly kmsOperation: string;
+  readonly awsPrincipalArn?: string | undefined;
+  readonly kmsKeyArn?: string | undefined;
+  readonly kmsViaService?: string | undefined;
+  readonly awsSourceVpc?: string | undefined;
+  readonly awsSourceVpce?: string | undefined;
+}
+
+/** A request on one external key whose body has been checked. */
+export interface KeyRequest {
+  readonly requestMetadata: RequestMetadata;
+  /** What the key must be good for, for this very request. */
+  readonly requiredUsage: readonly KeyUsage[];
+  /**
+   * @returns the answer's body
+   * @throws XksError, or whatever the key's material throws
+   */
+  execute(key: OperatedKey): Promise<object>;
+}
+
+/** An operation on one external key. */
+export interface KeyOperation {
+  readonly name: string;
+  /** Last segment of the path, after the external key id. */
+  readonly pathSuffix: string;
+  /** Whether a disabled key answers as well. */
+  readonly onDisabledKey: boolean;
+  /**
+   * @param json the decoded body
+   * @throws XksError ValidationException
+   */
+  parse(json: unknown): KeyRequest;
+}
+
+/** A request that is about the key store as a whole. */
+export interface HealthRequest {
+  readonly requestMetadata: RequestMetadata;
+  /** @returns the answer's body */
+  answer(fleet: Fleet): object;
+}
+
+/** The operation that is about no key. */
+export interface HealthOperation {
+  readonly name: string;
+  /** The path after the prefix of the key store. */
+  readonly pathSuffix: string;
+  /**
+   * @param json the decoded body
+   * @throws XksError ValidationException
+   */
+  parse(json: unknown): HealthRequest;
+}

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { equalInConstantTime } from '../../shared/bytes.js';
+import { composeCipherAad } from '../aad.js';
+import { ciphertextDataIntegrityValue } from '../cdiv.js';
+import { encodeCiphertextMetadata } from '../ciphertext-metadata.js';
+import { XksError } from '../errors.js';
+import type { KeyMaterial, KeyOperation, SealedBytes } from '../operation.js';
+import {
+  base64Schema,
+  cryptographicMetadataSchema,
+  encryptionAlgorithmSchema,
+  parseBody,
+} from '../schemas.js';
+
+const schema = z.object({
+  requestMetadata: cryptographicMetadataSchema,
+  plaintext: base64Schema,
+  encryptionAlgorithm: encryptionAlgorithmSchema,
+  additionalAuthenticatedData: base64Schema.optional(),
+  ciphertextDataIntegrityValueAlgorithm: z.literal('SHA_256').optional(),
+});
+
+type EncryptBody = z.infer<typeof schema>;
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * Encrypts under the key's current version. A request for the integrity value needs DECRYPT as
+ * well, because the answer promises that a later Decrypt will succeed.
+ *
+ * @see XKS Proxy API, section Encrypt
+ */
+export const encrypt: KeyOperation = {
+  name: 'Encrypt',
+  pathSuffix: 'encrypt',
+  onDisabledKey: false,
+
+  parse(json) {
+    const body = parseBody(schema, json);
+    const withProof = body.ciphertextDataIntegrityValueAlgorithm !== undefined;
+    return {
+      requestMetadata: body.requestMetadata,
+      requiredUsage: withProof ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'],
+      execute: (key) => execute(body, key.current()),
+    };
+  },
+};
+
+async function execute(body: EncryptBody, material: KeyMaterial): Promise<object> {
+  const aad = body.additionalAuthenticatedData ?? NO_BYTES;
+  const ciphertextMetadata = encodeCiphertextMetadata(material);
+  const cipherAad = composeCipherAad(aad, ciphertextMetadata);
+  const sealed = await material.encrypt(body.plaintext, cipherAad);
+  const answer = {
+    ciphertext: sealed.ciphertext.toString('base64'),
+    ciphertextMetadata: ciphertextMetadata.toString('base64'),
+    initializationVector: sealed.iv.toString('base64'),
+    authenticationTag: sealed.tag.toString('base64'),
+  };
+  if (body.ciphertextDataIntegrityValueAlgorithm === undefined) return answer;
+  const integrityValue = ciphertextDataIntegrityValue({ aad, ciphertextMetadata, ...sealed });
+  await proveDecryptable(material, sealed, cipherAad, body.plaintext);
+  return { ...answer, ciphertextDataIntegrityValue: integrityValue };
+}
+
+/** @see XKS Proxy API, Appendix C, steps 3 and 4 */
+async function proveDecryptable(
+  material: KeyMaterial,
+  sealed: SealedBytes,
+  cipherAad: Buffer,
+  plaintext: Buffer,
+): Promise<void> {
+  const opened = await material.decrypt(sealed, cipherAad);
+  if (!equalInConstantTime(opened, plaintext)) {
+    throw new XksError('InternalException', 'The ciphertext could not be verified.', {
+      reason: 'trial decryption gave another plaintext',
+    });
+  }
+}

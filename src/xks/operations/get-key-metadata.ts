@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { KeyOperation, OperatedKey } from '../operation.js';
+import { keyMetadataSchema, parseBody } from '../schemas.js';
+
+const schema = z.object({ requestMetadata: keyMetadataSchema });
+
+/**
+ * Describes a key, a disabled one as well. KMS calls it for CreateKey.
+ *
+ * @see XKS Proxy API, section GetKeyMetadata
+ */
+export const getKeyMetadata: KeyOperation = {
+  name: 'GetKeyMetadata',
+  pathSuffix: 'metadata',
+  onDisabledKey: true,
+
+  parse: (json) => ({
+    requestMetadata: parseBody(schema, json).requestMetadata,
+    requiredUsage: [],
+    execute: (key) => Promise.resolve(describe(key)),
+  }),
+};
+
+function describe(key: OperatedKey): object {
+  return {
+    keySpec: 'AES_256',
+    keyUsage: [...key.usage],
+    keyStatus: key.enabled ? 'ENABLED' : 'DISABLED',
+  };
+}

@@ -1,0 +1,42 @@
+import type { HealthOperation, KeyOperation } from './operation.js';
+import { getHealthStatus, KEY_OPERATIONS } from './operations/index.js';
+
+/** What every `XksProxyUriPath` of version 1 ends in. */
+export const URI_PATH_SUFFIX = '/kms/xks/v1';
+
+/** Where a request wants to go; the operation that it names decides which of the two it is. */
+export type XksTarget =
+  | { readonly pathPrefix: string; readonly operation: HealthOperation }
+  | {
+      readonly pathPrefix: string;
+      readonly operation: KeyOperation;
+      readonly externalKeyId: string;
+    };
+
+// The alphabets leave out `%`, `?` and `;`, so nothing is ever decoded and there is no query.
+const TARGET =
+  /^(?<pathPrefix>(?:\/[A-Za-z0-9/_-]*)?)\/kms\/xks\/v1\/(?:health|keys\/(?<externalKeyId>[A-Za-z0-9._-]{1,128})\/(?<suffix>[a-z]+))$/;
+
+const operationsBySuffix = new Map(
+  KEY_OPERATIONS.map((operation) => [operation.pathSuffix, operation]),
+);
+
+/**
+ * Splits a request target. An empty prefix is written without or, as AWS's test client does,
+ * with a slash of its own (`//kms/xks/v1/health`).
+ *
+ * @param target as received, in origin form
+ * @returns `undefined` for what is no path of this API: another form, a query, an encoded or
+ *   foreign character, an unknown operation
+ * @see XKS Proxy API, section API operations
+ */
+export function parseTarget(target: string): XksTarget | undefined {
+  const groups = TARGET.exec(target)?.groups;
+  if (groups === undefined) return undefined;
+  const { externalKeyId, suffix } = groups;
+  const prefix = groups['pathPrefix'] ?? '';
+  const pathPrefix = prefix === '/' ? '' : prefix;
+  if (externalKeyId === undefined) return { pathPrefix, operation: getHealthStatus };
+  const operation = operationsBySuffix.get(suffix ?? '');
+  return operation === undefined ? undefined : { pathPrefix, operation, externalKeyId };
+}
