@@ -1,0 +1,9 @@
+// `npm start`: installs and builds what is missing, then becomes the server. It runs in this
+// process, and not in a child, so that npm's signals reach it and its exit code reaches npm.
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+
+await ensureInstalled();
+await ensureBuilt();
+const { main } = await import('../dist/main.js');
+await main();
