@@ -1,0 +1,69 @@
+import { KeyManagerError, type KeyManagerErrorCode } from '../key-managers/backend.js';
+import { SignatureError } from '../sigv4/failure.js';
+import { XksError, type XksErrorName } from '../xks/errors.js';
+import { BodyAbortedError, BodyTooLargeError } from './call.js';
+
+/**
+ * A method other than POST on a path of the API; answered with 405, the one status outside the
+ * table of errors.
+ *
+ * @see XKS Proxy API, section API operations
+ */
+export class MethodNotAllowedError extends Error {
+  override readonly name = 'MethodNotAllowedError';
+}
+
+const KEY_MANAGER_ERRORS: Readonly<Record<KeyManagerErrorCode, readonly [XksErrorName, string]>> = {
+  'key-not-found': ['KeyNotFoundException', 'The external key was not found.'],
+  'version-not-found': [
+    'InvalidCiphertextException',
+    'The ciphertext was made with key material that this external key does not have.',
+  ],
+  'key-disabled': ['InvalidStateException', 'The external key is disabled.'],
+  'usage-denied': [
+    'InvalidKeyUsageException',
+    'The external key does not support the requested operation.',
+  ],
+  'invalid-ciphertext': [
+    'InvalidCiphertextException',
+    'The ciphertext, its metadata, the initialization vector, the additional authenticated data ' +
+      'or the authentication tag is corrupted, missing or otherwise invalid.',
+  ],
+  unreachable: ['InternalException', 'The external key manager cannot be reached.'],
+  misconfigured: ['InternalException', 'The external key manager refused the proxy.'],
+  overloaded: ['ThrottlingException', 'The external key manager cannot keep up.'],
+  deadline: ['DependencyTimeoutException', 'The external key manager did not answer in time.'],
+  unsupported: [
+    'UnsupportedOperationException',
+    'The external key manager does not support this operation or this size.',
+  ],
+  conflict: ['InternalException', 'The external key manager is in conflict with the request.'],
+  corrupt: ['InvalidStateException', 'The external key is disabled.'],
+  internal: ['InternalException', 'The external key manager failed.'],
+};
+
+/**
+ * Turns whatever a stage threw into the error that the client sees.
+ *
+ * @returns `undefined` for what no stage throws on purpose: a defect
+ */
+export function toXksError(error: unknown): XksError | undefined {
+  if (error instanceof XksError) return error;
+  if (error instanceof KeyManagerError) {
+    const [errorName, message] = KEY_MANAGER_ERRORS[error.code];
+    return new XksError(errorName, message, {
+      reason: `${error.code}: ${error.message}`,
+      cause: error,
+    });
+  }
+  if (error instanceof SignatureError) {
+    return new XksError('AuthenticationFailedException', 'The request could not be authenticated.');
+  }
+  if (error instanceof BodyTooLargeError) {
+    return new XksError('UnsupportedOperationException', 'The request body is too large.');
+  }
+  if (error instanceof BodyAbortedError) {
+    return new XksError('ValidationException', 'The request body is incomplete.');
+  }
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import type { RequestRecord } from '../observability/request-record.js';
+import { Deadline } from '../shared/deadline.js';
+import { SignatureError } from '../sigv4/failure.js';
+import { XksError } from '../xks/errors.js';
+import type { Answer, Handle, IncomingCall } from './call.js';
+import type { PipelineServices, Received } from './context.js';
+import { MethodNotAllowedError, toXksError } from './failure.js';
+import { authenticate } from './stages/authenticate.js';
+import { checkStateAndUsage } from './stages/check-state-and-usage.js';
+import { execute } from './stages/execute.js';
+import { findKey } from './stages/find-key.js';
+import { parse } from './stages/parse.js';
+import { readBody } from './stages/read-body.js';
+import { reportHealth } from './stages/report-health.js';
+import { route } from './stages/route.js';
+
+/**
+ * The way of every request, from its bytes to its answer. Nobody learns which keys exist without
+ * a valid signature: the path comes first, then authentication, then everything else.
+ */
+export function createHandle(services: PipelineServices): Handle {
+  return async (call) => {
+    const record = newRecord(call);
+    const deadline = new Deadline(services.clock, call.startedAt, services.deadlineMs);
+    const answer = await answerTo(services, { call, deadline, record });
+    record.status = answer.status;
+    record.durationUs = Math.round((services.clock.monotonic() - call.startedAt) * 1000);
+    services.observe(record);
+    return answer;
+  };
+}
+
+async function answerTo(services: PipelineServices, received: Received): Promise<Answer> {
+  try {
+    const body = await serve(services, received);
+    return { status: 200, body: JSON.stringify(body), close: false };
+  } catch (error) {
+    return failure(services, received.record, error);
+  }
+}
+
+async function serve(services: PipelineServices, received: Received): Promise<object> {
+  const routed = route(services, received);
+  const read = await readBody(services, routed);
+  authenticate(read);
+  const parsed = parse(read);
+  if (parsed.about === 'key-store') return reportHealth(services, parsed);
+  const found = await findKey(parsed);
+  checkStateAndUsage(found);
+  return execute(found);
+}
+
+function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {
+  // Who is not authenticated yet may have left a body unread; it is not worth waiting for.
+  const close = record.accessKeyId === undefined && !(error instanceof SignatureError);
+  if (error instanceof MethodNotAllowedError) {
+    record.cause = 'method-not-allowed';
+    return { status: 405, body: '', headers: { allow: 'POST' }, close };
+  }
+  if (error instanceof SignatureError) {
+    record.authenticationFailure = error.failure;
+    record.accessKeyId = error.accessKeyId;
+  }
+  const xksError = toXksError(error) ?? defect(services, error);
+  record.errorName = xksError.errorName;
+  record.cause = xksError.reason;
+  const body = JSON.stringify({ errorName: xksError.errorName, errorMessage: xksError.message });
+  return { status: xksError.status, body, close };
+}
+
+function defect(services: PipelineServices, error: unknown): XksError {
+  services.reportDefect(error);
+  return new XksError('InternalException', 'The proxy failed.', { reason: 'defect', cause: error });
+}
+
+function newRecord(call: IncomingCall): RequestRecord {
+  return {
+    operation: undefined,
+    keyStore: undefined,
+    externalKeyId: undefined,
+    keyVersion: undefined,
+    node: undefined,
+    accessKeyId: undefined,
+    kmsRequestId: undefined,
+    kmsOperation: undefined,
+    kmsKeyArn: undefined,
+    awsPrincipalArn: undefined,
+    kmsViaService: undefined,
+    awsSourceVpc: undefined,
+    awsSourceVpce: undefined,
+    clientAddress: call.clientAddress,
+    clientCertificateName: call.clientCertificateName,
+    status: 0,
+    errorName: undefined,
+    cause: undefined,
+    authenticationFailure: undefined,
+    durationUs: 0,
+  };
+}

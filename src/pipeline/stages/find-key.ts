@@ -1,0 +1,15 @@
+import { KeyManagerError } from '../../key-managers/backend.js';
+import type { Found, ParsedKey } from '../context.js';
+
+/**
+ * Looks the key up. A key that this key store does not expose is as good as none.
+ *
+ * @throws KeyManagerError
+ */
+export async function findKey(parsed: ParsedKey): Promise<Found> {
+  const { keyStore, externalKeyId, deadline } = parsed;
+  if (!keyStore.exposes(externalKeyId)) {
+    throw new KeyManagerError('key-not-found', 'not exposed by this key store');
+  }
+  return { ...parsed, key: await keyStore.keyManager.describeKey(externalKeyId, deadline) };
+}
