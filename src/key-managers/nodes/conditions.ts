@@ -40,12 +40,7 @@ export class CheckedNode implements KeyManagerNode {
     }
   }
 
-  async encrypt(
-    key: KeyRef,
-    plaintext: Buffer,
-    aad: Buffer,
-    deadline: Deadline,
-  ): Promise<Sealed> {
+  async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
     try {
       const sealed = await this.#node.encrypt(key, plaintext, aad, deadline);
