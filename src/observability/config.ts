@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** The `log` part of the configuration. */
+export const logSchema = z
+  .strictObject({
+    level: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+      .default('info')
+      .describe(
+        'The least severe messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx, at error when it is answered 5xx.',
+      ),
+  })
+  .prefault({})
+  .describe('The log: one JSON object a line, on standard output.');
+
+/** The `log` part of the configuration, checked and with its defaults. */
+export type LogConfig = z.infer<typeof logSchema>;

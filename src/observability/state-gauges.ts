@@ -1,0 +1,83 @@
+import { Gauge, type Registry } from 'prom-client';
+
+const STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
+
+/** One node of a key manager, as its latest health check found it. */
+export interface NodeStateSample {
+  readonly keyManager: string;
+  readonly node: string;
+  readonly location: string;
+  readonly status: (typeof STATUSES)[number];
+}
+
+/** Encryptions that the current version of a key may still make. */
+export interface EncryptionsLeftSample {
+  readonly keyManager: string;
+  readonly externalKeyId: string;
+  readonly keyVersion: number;
+  readonly encryptionsLeft: number;
+}
+
+/** How long a listener's certificates are good for. */
+export interface CertificateSample {
+  readonly listener: string;
+  /** Negative once one has expired. */
+  readonly daysToExpiry: number;
+}
+
+/** Where the state of the parts is read when somebody scrapes. */
+export interface MetricSources {
+  nodeStates(): readonly NodeStateSample[];
+  encryptionsLeft(): readonly EncryptionsLeftSample[] | Promise<readonly EncryptionsLeftSample[]>;
+  certificates(): readonly CertificateSample[];
+}
+
+/** Adds the gauges whose values are read from `sources` at every scrape. */
+export function registerStateGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'holdfast_key_manager_node_state',
+    help: '1 for the status a node has, 0 for the ones it has not.',
+    labelNames: ['key_manager', 'node', 'location', 'status'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { keyManager, node, location, status } of sources.nodeStates()) {
+        for (const each of STATUSES) {
+          const labels = { key_manager: keyManager, node, location, status: each };
+          this.set(labels, each === status ? 1 : 0);
+        }
+      }
+    },
+  });
+  new Gauge({
+    name: 'holdfast_encryptions_left',
+    help: 'Encryptions the current version of a key may still make before it is replaced.',
+    labelNames: ['key_manager', 'external_key_id', 'key_version'],
+    registers,
+    async collect() {
+      const samples = await sources.encryptionsLeft();
+      this.reset();
+      for (const sample of samples) {
+        const labels = {
+          key_manager: sample.keyManager,
+          external_key_id: sample.externalKeyId,
+          key_version: String(sample.keyVersion),
+        };
+        this.set(labels, sample.encryptionsLeft);
+      }
+    },
+  });
+  new Gauge({
+    name: 'holdfast_certificate_days_to_expiry',
+    help: 'Days until the first certificate of a listener expires.',
+    labelNames: ['listener'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { listener, daysToExpiry } of sources.certificates()) {
+        this.set({ listener }, daysToExpiry);
+      }
+    },
+  });
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bufferedDestination } from '../../../src/observability/log-destination.js';
+import { logSchema } from '../../../src/observability/config.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import { declareLoggers } from '../../../src/observability/loggers.js';
+import { Secret } from '../../../src/shared/secret.js';
+import { captureLog } from '../../support/log-lines.js';
+
+describe('createLogger', () => {
+  it('a level above the message → nothing is written', () => {
+    const lines: string[] = [];
+    const logger = createLogger({ level: 'warn' }, { write: (line) => lines.push(line) });
+    logger.info('not this');
+    logger.warn('this');
+    expect(lines).toHaveLength(1);
+  });
+
+  it('a secret among the fields → not its text', () => {
+    const log = captureLog();
+    log.logger.info({ credential: new Secret('hunter2hunter2') }, 'added');
+    expect(log.text()).not.toContain('hunter2');
+    expect(log.lines()).toMatchObject([{ credential: '[secret]', msg: 'added' }]);
+  });
+
+  it('a declared logger → its lines say which one it is', () => {
+    const log = captureLog();
+    declareLoggers(log.logger).keyManager.warn('slow');
+    expect(log.lines()).toMatchObject([{ component: 'key-manager', level: 'warn' }]);
+  });
+});
+
+describe('logSchema', () => {
+  it('nothing configured → info', () => {
+    expect(logSchema.parse(undefined)).toEqual({ level: 'info' });
+  });
+
+  it.each([{ level: 'loud' }, { level: 'info', file: 'x' }])('%o → refused', (config) => {
+    expect(logSchema.safeParse(config).success).toBe(false);
+  });
+});
+
+describe('bufferedDestination', () => {
+  let folder: string;
+  let path: string;
+  let fileDescriptor: number;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-log-'));
+    path = join(folder, 'log');
+    fileDescriptor = openSync(path, 'w');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('a few lines → in the file a moment later, in order', async () => {
+    const destination = bufferedDestination(fileDescriptor);
+    destination.write('one\n');
+    destination.write('two\n');
+    expect(readFileSync(path, 'utf8')).toBe('');
+    await vi.waitFor(() => {
+      expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
+    });
+  });
+
+  it('flushed → in the file at once', () => {
+    const destination = bufferedDestination(fileDescriptor);
+    destination.write('last words\n');
+    destination.flushSync();
+    expect(readFileSync(path, 'utf8')).toBe('last words\n');
+  });
+
+  it('many lines at once → none lost, none torn', async () => {
+    const destination = bufferedDestination(fileDescriptor);
+    const lines = Array.from({ length: 5_000 }, (_, i) => `line ${String(i)} of many\n`);
+    for (const line of lines) destination.write(line);
+    await vi.waitFor(() => {
+      expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from '../../../src/observability/metrics.js';
+import type { MetricSources } from '../../../src/observability/state-gauges.js';
+import { requestRecord } from '../../support/request-record.js';
+
+const NOTHING: MetricSources = {
+  nodeStates: () => [],
+  encryptionsLeft: () => [],
+  certificates: () => [],
+};
+
+describe('Metrics', () => {
+  it('requests → counted in the bucket of their duration, by operation, key store and result', async () => {
+    const metrics = new Metrics(NOTHING);
+    const encrypt = { operation: 'Encrypt', keyStore: 'production' };
+    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 900 }));
+    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 139_000 }));
+    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 260_000 }));
+    const labels = 'operation="Encrypt",key_store="production",result="success"';
+    const text = await metrics.render();
+    expect(text).toContain(`holdfast_request_duration_seconds_bucket{le="0.001",${labels}} 1`);
+    expect(text).toContain(`holdfast_request_duration_seconds_bucket{le="0.1",${labels}} 1`);
+    expect(text).toContain(`holdfast_request_duration_seconds_bucket{le="0.14",${labels}} 2`);
+    expect(text).toContain(`holdfast_request_duration_seconds_bucket{le="0.25",${labels}} 2`);
+    expect(text).toContain(`holdfast_request_duration_seconds_count{${labels}} 3`);
+  });
+
+  it('a request without operation or key store → counted under none', async () => {
+    const metrics = new Metrics(NOTHING);
+    metrics.recordRequest(requestRecord({ status: 404, errorName: 'InvalidUriPathException' }));
+    const text = await metrics.render();
+    expect(text).toContain(
+      'holdfast_request_duration_seconds_count{operation="none",key_store="none",result="InvalidUriPathException"} 1',
+    );
+    expect(text).toContain(
+      'holdfast_errors_total{error_name="InvalidUriPathException",key_store="none"} 1',
+    );
+  });
+
+  it('a failed authentication → counted by cause as well', async () => {
+    const metrics = new Metrics(NOTHING);
+    metrics.recordRequest(
+      requestRecord({
+        keyStore: 'production',
+        status: 401,
+        errorName: 'AuthenticationFailedException',
+        authenticationFailure: 'skew',
+      }),
+    );
+    expect(await metrics.render()).toContain(
+      'holdfast_authentication_failures_total{cause="skew",key_store="production"} 1',
+    );
+  });
+
+  it('state that changes → the gauges of the latest scrape alone', async () => {
+    let status: 'ACTIVE' | 'UNAVAILABLE' = 'ACTIVE';
+    let keys = ['payroll', 'gone'];
+    const metrics = new Metrics({
+      nodeStates: () => [{ keyManager: 'files', node: 'a', location: 'local', status }],
+      encryptionsLeft: () =>
+        keys.map((externalKeyId) => ({
+          keyManager: 'files',
+          externalKeyId,
+          keyVersion: 1,
+          encryptionsLeft: 2 ** 31,
+        })),
+      certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
+    });
+    const node = 'key_manager="files",node="a",location="local"';
+    expect(await metrics.render()).toContain(
+      `holdfast_key_manager_node_state{${node},status="ACTIVE"} 1`,
+    );
+
+    status = 'UNAVAILABLE';
+    keys = ['payroll'];
+    const text = await metrics.render();
+    expect(text).toContain(`holdfast_key_manager_node_state{${node},status="ACTIVE"} 0`);
+    expect(text).toContain(`holdfast_key_manager_node_state{${node},status="UNAVAILABLE"} 1`);
+    expect(text).toContain(
+      'holdfast_encryptions_left{key_manager="files",external_key_id="payroll",key_version="1"} 2147483648',
+    );
+    expect(text).not.toContain('gone');
+    expect(text).toContain('holdfast_certificate_days_to_expiry{listener="public"} 12.5');
+  });
+
+  it('any scrape → processor time, memory and event loop delay', async () => {
+    const text = await new Metrics(NOTHING).render();
+    expect(text).toMatch(/^holdfast_process_cpu_seconds_total [\d.]+$/m);
+    expect(text).toMatch(/^holdfast_process_resident_memory_bytes \d+$/m);
+    expect(text).toMatch(/^holdfast_event_loop_delay_seconds\{quantile="0.99"\} [\d.]+/m);
+  });
+
+  it('two instances → nothing shared', async () => {
+    const busy = new Metrics(NOTHING);
+    busy.recordRequest(requestRecord({ operation: 'Decrypt' }));
+    expect(await new Metrics(NOTHING).render()).not.toContain('Decrypt');
+  });
+});
