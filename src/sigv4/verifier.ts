@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { equalInConstantTime } from '../shared/bytes.js';
 import type { Clock } from '../shared/clock.js';
-import { Secret } from '../shared/secret.js';
+import type { Secret } from '../shared/secret.js';
 import { parseAmzDate } from './amz-date.js';
 import { type Authorization, parseAuthorization } from './authorization-header.js';
 import { hashCanonicalRequest } from './canonical-request.js';
