@@ -1,0 +1,40 @@
+import type { SchemaOutline } from './outline.js';
+import { type FieldPath, pathKey } from './problem.js';
+import type { ResolvedValue } from './resolve-references.js';
+
+/** A secret access key has 43 characters or more, so one in the wrong field is not shown either. */
+const MAX_SHOWN_CHARACTERS = 40;
+
+/**
+ * Says what stands at a path without telling a secret. A value is shown only where a field that
+ * is no secret takes a single value; anything else is told by its kind and length.
+ */
+export function describeFound(
+  { value, references }: ResolvedValue,
+  path: FieldPath,
+  outline: SchemaOutline,
+): string {
+  const found = valueAt(value, path);
+  const reference = references.get(pathKey(path));
+  if (reference !== undefined) return `${describeKind(found)} from ${reference}`;
+  const shown = outline.isScalar(path) && !outline.isSecret(path);
+  if (!shown || (typeof found === 'object' && found !== null)) return describeKind(found);
+  if (typeof found === 'string' && found.length > MAX_SHOWN_CHARACTERS) return describeKind(found);
+  if (typeof found === 'string') return JSON.stringify(found);
+  return found === undefined || found === null ? describeKind(found) : String(found);
+}
+
+/** The value at a path, looking at own fields alone; `undefined` where there is none. */
+function valueAt(value: unknown, path: FieldPath): unknown {
+  return path.reduce<unknown>((container, segment) => {
+    if (typeof container !== 'object' || container === null) return undefined;
+    return Object.entries(container).find(([name]) => name === String(segment))?.[1];
+  }, value);
+}
+
+function describeKind(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'string') return `a text of ${value.length} characters`;
+  return typeof value === 'object' ? 'a group of fields' : `a ${typeof value}`;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { FieldPath } from './problem.js';
+import { REFERENCE_PATTERN } from './secret-reference.js';
+
+/** A part of a JSON Schema, as far as configurations use it. */
+export type OutlineNode = z.core.JSONSchema.BaseSchema;
+
+const SCALARS = new Set(['string', 'number', 'integer', 'boolean']);
+
+/**
+ * A configuration's schema as data (JSON Schema, draft 7): editors read it, the reference is
+ * written from it, and it says of any path which field stands there, also in what is invalid.
+ */
+export class SchemaOutline {
+  readonly root: OutlineNode;
+
+  /** @param schema describes the configuration as it is written, before any transformation */
+  constructor(schema: z.ZodType) {
+    this.root = z.toJSONSchema(schema, {
+      io: 'input',
+      target: 'draft-7',
+      override: ({ jsonSchema }) => acceptReferences(jsonSchema),
+    });
+  }
+
+  /** Names of the fields that may stand in the map at this path. */
+  fieldNames(path: FieldPath): string[] {
+    return [...new Set(this.#at(path).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+  }
+
+  /** Whether the value at this path must not be seen. */
+  isSecret(path: FieldPath): boolean {
+    return this.#at(path).some(({ writeOnly }) => writeOnly === true);
+  }
+
+  /** Whether the value at this path is the path of a file or folder. */
+  isPath(path: FieldPath): boolean {
+    return this.#at(path).some(({ format }) => format === 'path');
+  }
+
+  /** Whether a text, number or boolean may stand at this path. */
+  isScalar(path: FieldPath): boolean {
+    return this.#at(path).some(({ type }) => [type].flat().some((name) => SCALARS.has(name ?? '')));
+  }
+
+  #at(path: FieldPath): OutlineNode[] {
+    return path.reduce<OutlineNode[]>(
+      (nodes, segment) => nodes.flatMap((node) => children(node, segment)).flatMap(alternatives),
+      alternatives(this.root),
+    );
+  }
+}
+
+/** A node and, where it is a choice, everything that may be chosen. */
+export function alternatives(node: OutlineNode): OutlineNode[] {
+  const choices = [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])];
+  return [node, ...choices.filter(isNode).flatMap(alternatives)];
+}
+
+function children({ items, properties }: OutlineNode, segment: string | number): OutlineNode[] {
+  if (typeof segment === 'number') return [items].flat().filter(isNode);
+  if (properties === undefined || !Object.hasOwn(properties, segment)) return [];
+  return [properties[segment]].filter(isNode);
+}
+
+function isNode(node: OutlineNode | boolean | undefined): node is OutlineNode {
+  return typeof node === 'object';
+}
+
+/** Otherwise editors would mark every reference as a mistake. */
+function acceptReferences(node: OutlineNode): void {
+  if (node.pattern !== undefined) node.pattern = `${node.pattern}|${REFERENCE_PATTERN}`;
+}

@@ -1,0 +1,62 @@
+import type { SchemaOutline } from './outline.js';
+import {
+  type ConfigurationProblem,
+  type ConfigurationWarning,
+  type FieldPath,
+  pathKey,
+} from './problem.js';
+import { isReference, type ReferenceSources, resolveReference } from './secret-reference.js';
+
+/** A configuration whose references have been replaced by what they stand for. */
+export interface ResolvedValue {
+  readonly value: unknown;
+  /** The references that were replaced, by {@link pathKey}. */
+  readonly references: ReadonlyMap<string, string>;
+  readonly problems: readonly ConfigurationProblem[];
+  readonly warnings: readonly ConfigurationWarning[];
+}
+
+/** Replaces every reference in a configuration, wherever a text stands. */
+export function resolveReferences(
+  value: unknown,
+  outline: SchemaOutline,
+  sources: ReferenceSources,
+): ResolvedValue {
+  const references = new Map<string, string>();
+  const problems: ConfigurationProblem[] = [];
+  const warnings: ConfigurationWarning[] = [];
+
+  const replaceText = (text: string, path: FieldPath): string => {
+    if (!isReference(text)) {
+      if (outline.isSecret(path)) warnings.push({ path, message: LITERAL_SECRET });
+      return text;
+    }
+    const resolution = resolveReference(text, sources);
+    if ('found' in resolution) {
+      problems.push({ path, ...resolution });
+      return text;
+    }
+    if (resolution.warning !== undefined) warnings.push({ path, message: resolution.warning });
+    references.set(pathKey(path), text);
+    return resolution.text;
+  };
+  return { value: mapTexts(value, [], replaceText), references, problems, warnings };
+}
+
+const LITERAL_SECRET = 'a secret stands in the file itself; better: ${file:PATH} or ${env:NAME}';
+
+function mapTexts(
+  value: unknown,
+  path: FieldPath,
+  replace: (text: string, path: FieldPath) => string,
+): unknown {
+  if (typeof value === 'string') return replace(value, path);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => mapTexts(item, [...path, index], replace));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  // fromEntries defines a field named __proto__ like any other, so that the schema refuses it.
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, mapTexts(item, [...path, name], replace)]),
+  );
+}

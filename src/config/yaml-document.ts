@@ -1,0 +1,129 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import type { ConfigurationProblem, FieldPath, TextPosition } from './problem.js';
+
+const MAX_BYTES = 1024 * 1024;
+/** The schema needs six levels; the visitor counts a level and its pair. */
+const MAX_DEPTH = 40;
+
+/** A YAML file as plain data, together with where each value stands. */
+export interface YamlDocument {
+  /** Maps have plain objects, whose own fields may have any name, `__proto__` included. */
+  readonly value: unknown;
+  /** Of the field, or of the nearest one above it that exists. */
+  locate(path: FieldPath): TextPosition | undefined;
+}
+
+/** What a reading came to: the document, or what is wrong with it. */
+export type YamlReading =
+  | { readonly document: YamlDocument }
+  | { readonly problems: readonly ConfigurationProblem[] };
+
+/**
+ * Reads the YAML of a configuration: version 1.2, one document, up to 1 MiB, the core schema's
+ * types. Duplicate fields, tags, anchors' aliases and fields that are no text are refused.
+ *
+ * The library's own messages quote the text, secrets included, so none of them is passed on.
+ */
+export function readYaml(text: string): YamlReading {
+  if (Buffer.byteLength(text) > MAX_BYTES) {
+    return refuse(`more than ${MAX_BYTES} bytes`, `a file of at most ${MAX_BYTES} bytes`);
+  }
+  const lines = new LineCounter();
+  const position = (offset: number): TextPosition => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  try {
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    const problems = [
+      ...[...document.errors, ...document.warnings].map((error) => syntaxProblem(error, position)),
+      ...structureProblems(document, position),
+    ];
+    if (problems.length > 0) return { problems };
+    return {
+      document: {
+        value: document.toJS(),
+        locate: (path) => locate(document.contents, path, position),
+      },
+    };
+  } catch (error) {
+    // The library descends by recursion, so brackets beyond number exhaust the stack.
+    if (error instanceof RangeError) return refuse('too many levels', 'a configuration');
+    throw error;
+  }
+}
+
+function refuse(found: string, allowed: string): YamlReading {
+  return { problems: [{ path: [], found, allowed }] };
+}
+
+type Locator = (offset: number) => TextPosition;
+
+const SYNTAX = new Map<YAMLError['code'], readonly [found: string, allowed: string]>([
+  ['DUPLICATE_KEY', ['a field that was given before', 'each field once']],
+  ['TAG_RESOLVE_FAILED', ['a tag', 'values without tags']],
+  ['MULTIPLE_DOCS', ['a second document', 'one document']],
+  ['TAB_AS_INDENT', ['a tab', 'spaces for indentation']],
+  ['BAD_INDENT', ['a line that is indented otherwise than its neighbours', 'even indentation']],
+  ['BAD_ALIAS', ['an alias', 'values written out']],
+  ['MISSING_CHAR', ['something that is not closed or separated', 'valid YAML']],
+]);
+
+function syntaxProblem(error: YAMLError, position: Locator): ConfigurationProblem {
+  const [found, allowed] = SYNTAX.get(error.code) ?? [`a mistake (${error.code})`, 'valid YAML'];
+  return { path: [], found, allowed, position: position(error.pos[0]) };
+}
+
+function structureProblems(document: Document, position: Locator): ConfigurationProblem[] {
+  const problems: ConfigurationProblem[] = [];
+  const report = (node: Node, found: string, allowed: string) => {
+    const start = node.range?.[0];
+    const place = start === undefined ? {} : { position: position(start) };
+    problems.push({ path: [], found, allowed, ...place });
+  };
+  visit(document, {
+    Node: (_, node, ancestors) => {
+      if (isAlias(node)) report(node, 'an alias', 'values written out');
+      if (ancestors.length <= MAX_DEPTH) return undefined;
+      report(node, 'too many levels', 'a configuration');
+      return visit.BREAK;
+    },
+    Pair: (_, { key }) => {
+      if (isNode(key) && !(isScalar(key) && typeof key.value === 'string')) {
+        report(key, 'a field whose name is no text', 'field names that are text');
+      }
+    },
+  });
+  return problems;
+}
+
+function locate(root: unknown, path: FieldPath, position: Locator): TextPosition | undefined {
+  let value = root;
+  let nearest: unknown = root;
+  for (const segment of path) {
+    const pair = isMap(value) ? value.items.find((item) => keyOf(item) === segment) : undefined;
+    const item = isSeq(value) && typeof segment === 'number' ? value.items[segment] : undefined;
+    if (pair === undefined && item === undefined) break;
+    nearest = pair === undefined ? item : pair.key;
+    value = pair === undefined ? item : pair.value;
+  }
+  const start = isNode(nearest) ? nearest.range?.[0] : undefined;
+  return start === undefined ? undefined : position(start);
+}
+
+function keyOf({ key }: Pair): unknown {
+  return isScalar(key) ? key.value : undefined;
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import {
+  choiceField,
+  flagField,
+  listField,
+  nameField,
+  secretField,
+  textField,
+} from '../config/field-types.js';
+import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
+import { URI_PATH_SUFFIX } from '../xks/paths.js';
+
+/** @see XKS Proxy API, section API operations */
+const MAX_URI_PATH_LENGTH = 128;
+const MAX_PREFIX_LENGTH = MAX_URI_PATH_LENGTH - URI_PATH_SUFFIX.length;
+
+const PATH_PREFIX = new RegExp(`^(?=.{0,${MAX_PREFIX_LENGTH}}$)(/[A-Za-z0-9_-]+)*$`);
+const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[A-Za-z0-9._*-]{1,128}$`);
+
+/** What a key store exposes: every key of its key manager, or those that one entry fits. */
+export const exposureSchema = z
+  .union(
+    [
+      choiceField(['all']),
+      listField(
+        textField(
+          EXPOSED,
+          `an external key id or a pattern: 1 to 128 letters, digits, dots, hyphens, underscores ` +
+            `and * for any text; never ${HEALTH_TEST_KEY_ID}`,
+        ),
+        'a list of external key ids and patterns, at least one',
+      ),
+    ],
+    { error: 'all, or a list of external key ids and patterns with *' },
+  )
+  .describe(
+    'The external keys that KMS can use through this key store: `all`, or a list of ids and ' +
+      'patterns in which `*` stands for any text, also none (`[payroll, "hr-*"]`). ' +
+      'The key that health checks use is never exposed.',
+  );
+
+const credentialSchema = z
+  .strictObject({
+    accessKeyId: textField(
+      /^[A-Z2-7]{20,30}$/,
+      'an access key id: 20 to 30 characters of A-Z and 2-7',
+    ).describe('Names the credential. May be a reference.'),
+    secretAccessKey: secretField(
+      /^[A-Za-z0-9/+=]{43,64}$/,
+      'a secret access key: 43 to 64 characters of A-Z, a-z, 0-9, /, + and =',
+    ).describe('Signs the requests of KMS (SigV4).'),
+  })
+  .describe('A pair that KMS signs its requests with.');
+
+/** An entry of `keyStores` in the configuration. */
+export const keyStoreSchema = z
+  .strictObject({
+    name: nameField().describe('Shown in logs, metrics and listings.'),
+    pathPrefix: textField(
+      PATH_PREFIX,
+      `empty, or / and then letters, digits, -, _ and / with no / at the end; ` +
+        `at most ${MAX_PREFIX_LENGTH} characters`,
+    ).describe(
+      'What comes before `/kms/xks/v1` in the XksProxyUriPath. Empty for none. ' +
+        'Tells the key stores apart, so each has its own.',
+    ),
+    keyManager: nameField().describe('The `name` of an entry of `keyManagers`.'),
+    region: textField(/^[a-z]{2,}(-[a-z0-9]+)+$/, 'an AWS region, such as eu-west-1')
+      .optional()
+      .describe('When set, only requests signed for this AWS region are taken.'),
+    exposes: exposureSchema,
+    shared: flagField()
+      .default(false)
+      .describe('Two key stores that expose one key of one key manager must both say `true`.'),
+    credentials: listField(credentialSchema, 'a list of credentials, at least one').describe(
+      'All of them are valid at once, so that one can be replaced while the other works.',
+    ),
+  })
+  .describe('What AWS calls an external key store, one entry each.');
+
+/** What a key store exposes, as configured. */
+export type ExposureConfig = z.output<typeof exposureSchema>;
+
+/** A key store as configured. */
+export type KeyStoreConfig = z.output<typeof keyStoreSchema>;

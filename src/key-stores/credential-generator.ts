@@ -1,0 +1,32 @@
+import { Secret } from '../shared/secret.js';
+
+const ACCESS_KEY_ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+/** Five bits a character: 120 bits, so that no two ever meet. */
+const ACCESS_KEY_ID_LENGTH = 24;
+/** 264 bits, 44 characters of base64 without padding. */
+const SECRET_BYTES = 33;
+
+/** What KMS signs its requests with. */
+export interface Credential {
+  /** 24 characters of A-Z and 2-7. */
+  readonly accessKeyId: string;
+  /** 44 characters of base64. */
+  readonly secretAccessKey: Secret;
+}
+
+/**
+ * Makes a credential that KMS takes.
+ *
+ * @param randomBytes gives that many bytes from a cryptographic source
+ * @see KMS API, XksProxyAuthenticationCredentialType
+ */
+export function generateCredential(randomBytes: (size: number) => Buffer): Credential {
+  // 256 is a multiple of 32, so the lower five bits of a byte are as random as the byte.
+  const letters = Array.from(randomBytes(ACCESS_KEY_ID_LENGTH), (byte) =>
+    ACCESS_KEY_ID_ALPHABET.charAt(byte % ACCESS_KEY_ID_ALPHABET.length),
+  );
+  return {
+    accessKeyId: letters.join(''),
+    secretAccessKey: new Secret(randomBytes(SECRET_BYTES).toString('base64')),
+  };
+}

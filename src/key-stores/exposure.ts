@@ -1,0 +1,37 @@
+import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
+import type { ExposureConfig } from './config.js';
+import { compilePattern, isPattern, patternsOverlap } from './key-pattern.js';
+
+/** Whether an external key is exposed. */
+export type ExposureMatcher = (externalKeyId: string) => boolean;
+
+/** Prepares what a key store exposes for being asked on every request. */
+export function compileExposure(exposes: ExposureConfig): ExposureMatcher {
+  if (exposes === 'all') return (externalKeyId) => externalKeyId !== HEALTH_TEST_KEY_ID;
+  const ids = new Set(exposes.filter((entry) => !isPattern(entry)));
+  const patterns = exposes.filter(isPattern).map(compilePattern);
+  return (externalKeyId) =>
+    externalKeyId !== HEALTH_TEST_KEY_ID &&
+    (ids.has(externalKeyId) || patterns.some((fits) => fits(externalKeyId)));
+}
+
+/**
+ * Finds out whether two key stores of one key manager expose a key in common, now or when it
+ * will have been created.
+ *
+ * @returns an entry of each, as patterns, that meet; `undefined` when no key can ever fit both
+ */
+export function findOverlap(
+  a: ExposureConfig,
+  b: ExposureConfig,
+): readonly [string, string] | undefined {
+  for (const patternOfA of asPatterns(a)) {
+    const patternOfB = asPatterns(b).find((pattern) => patternsOverlap(patternOfA, pattern));
+    if (patternOfB !== undefined) return [patternOfA, patternOfB];
+  }
+  return undefined;
+}
+
+function asPatterns(exposes: ExposureConfig): readonly string[] {
+  return exposes === 'all' ? ['*'] : exposes;
+}
