@@ -5,5 +5,6 @@ import { ensureInstalled } from './lib/install.mjs';
 
 await ensureInstalled();
 await ensureBuilt();
-const { main } = await import('../dist/main.js');
-await main();
+const entry = new URL('../dist/main.js', import.meta.url);
+const server = /** @type {{ main: () => Promise<void> }} */ (await import(entry.href));
+await server.main();

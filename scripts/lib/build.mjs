@@ -23,6 +23,7 @@ export async function ensureBuilt() {
   }
   if (isUpToDate(modules)) return;
   process.stderr.write('Building …\n');
+  const startedAt = new Date();
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   await mustRun(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
     cwd: root,
@@ -30,9 +31,9 @@ export async function ensureBuilt() {
   });
   // npm marks the program as executable once, when it links it; a new file has lost that.
   if (existsSync(program)) chmodSync(program, 0o755);
-  // The compiler does not touch its notes when the new text compiles to what was there.
-  const now = new Date();
-  utimesSync(buildInfo, now, now);
+  // The compiler leaves its notes alone when the new text compiles to what was there; and what
+  // changes during the build is newer than it.
+  utimesSync(buildInfo, startedAt, startedAt);
 }
 
 /** @param {readonly string[]} modules what the sources compile to, relative to `dist` */

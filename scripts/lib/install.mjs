@@ -12,7 +12,9 @@ import { mustRun } from './run.mjs';
 export async function npm(args) {
   const self = process.env['npm_execpath'];
   const options = { cwd: root, toStderr: true };
-  await (self ? mustRun(process.execPath, [self, ...args], options) : mustRun('npm', args, options));
+  await (self
+    ? mustRun(process.execPath, [self, ...args], options)
+    : mustRun('npm', args, options));
 }
 
 /**

@@ -1,0 +1,120 @@
+// Who may import whom (docs/architecture.md). Every rule has an import that breaks it in
+// test/fixtures/import-rules, and the check fails if that one goes unnoticed.
+
+const { join } = require('node:path');
+
+/** Folders that know nothing of the program around them, and what each may import beside itself. */
+const leaves = {
+  shared: [],
+  config: ['shared'],
+  durable: ['shared'],
+  observability: ['shared'],
+  sigv4: ['shared'],
+  xks: ['shared'],
+  sealing: ['shared', 'durable', 'config'],
+};
+
+/** The interfaces of key managers, for those who must not see an implementation. */
+const keyManagerInterfaces = ['key-managers/backend.ts', 'key-managers/key-manager.ts'];
+
+/** Layers above the leaves. A path that ends in `.ts` is that module alone. */
+const layers = {
+  'key-stores': ['config', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
+  pipeline: ['key-stores', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
+  http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared'],
+  admin: ['config', 'key-stores', 'observability', 'shared', ...keyManagerInterfaces],
+  cli: ['admin/contract', 'config', 'main.ts', 'runtime/schema.ts', 'shared'],
+};
+
+/** A folder of its own; what all backends share is `nodes` and `contract`. */
+const aBackend = '^src/key-managers/(?!nodes/|contract/)([^/]+)/';
+
+const insides = Object.entries({ ...leaves, ...layers }).map(([folder, allowed]) => ({
+  name: `${folder}-imports`,
+  comment: `src/${folder} may import only: ${['itself', ...allowed].join(', ')}.`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: [folder, ...allowed].map(pattern) },
+}));
+
+/** @param {string} path of a module, or of a folder, below `src` */
+function pattern(path) {
+  return path.endsWith('.ts') ? `^src/${path.replace('.', '\\.')}$` : `^src/${path}/`;
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...insides,
+    {
+      name: 'backend-imports',
+      comment: 'A backend sees its own folder, backend.ts and leaves; the rest is handed to it.',
+      severity: 'error',
+      from: { path: aBackend },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/key-managers/$1/',
+          pattern('key-managers/backend.ts'),
+          ...Object.keys(leaves).map(pattern),
+        ],
+      },
+    },
+    {
+      name: 'only-runtime-imports-backends',
+      comment: 'Everything else works with the interfaces, so that a backend is one folder.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/runtime/', aBackend] },
+      to: { path: aBackend },
+    },
+    {
+      name: 'only-main-and-cli-import-runtime',
+      comment: 'The runtime constructs all the parts; a part that imports it would be a cycle.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/runtime/', '^src/main\\.ts$', '^src/cli/'] },
+      to: { path: '^src/runtime/' },
+    },
+    {
+      name: 'express-only-in-http',
+      comment: 'HTTP has one place.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/http/' },
+      to: { path: '(^|/)node_modules/(@types/)?(express|helmet)(/|$)' },
+    },
+    {
+      name: 'shared-uses-built-ins-only',
+      comment: 'What all import drags nothing behind it.',
+      severity: 'error',
+      from: { path: '^src/shared/' },
+      to: { path: '(^|/)node_modules/' },
+    },
+    {
+      name: 'no-development-dependency',
+      comment: 'The server runs without them.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'unknown'] },
+    },
+    {
+      name: 'no-tests-in-the-program',
+      comment: 'Tests are not shipped.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|scripts)/' },
+    },
+    {
+      name: 'no-cycle',
+      comment: 'Two modules that import each other are one module.',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // An import of a type is an import: it is knowledge of the other side.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: join(__dirname, 'tsconfig.json') },
+    enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['import', 'types'] },
+  },
+};

@@ -1,0 +1,52 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', 'var/', '.cache/', 'test/fixtures/']),
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    // A rule that is wrong here is turned off here, for all, with a reason.
+    linterOptions: { noInlineConfig: true },
+    rules: {
+      'no-console': 'error',
+      'max-params': ['error', 4],
+      'max-lines': ['error', 300],
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx'] }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      // `process.env['NAME']` is what the compiler wants for index signatures.
+      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
+      // A parameter property hides a field in a parameter list.
+      '@typescript-eslint/parameter-properties': 'error',
+    },
+  },
+  {
+    // These talk to a person on a terminal.
+    files: ['src/cli/**', 'scripts/**', 'test/bench/**', 'test/e2e/*.mjs'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['test/**'],
+    rules: {
+      // supertest's and vitest's matchers are typed `any` where they stand for any value.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+    },
+  },
+  {
+    // The compiler knows which names exist, and the linter does not see type casts in JSDoc.
+    files: ['**/*.mjs', '**/*.cjs', '*.js'],
+    rules: { 'no-undef': 'off', '@typescript-eslint/no-unsafe-assignment': 'off' },
+  },
+  { files: ['test/bench/**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
+);

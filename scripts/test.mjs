@@ -1,0 +1,102 @@
+// `npm test`: everything, on this Node; then what is independent of processes once more on the
+// current LTS. Arguments go to vitest (`npm test -- test/unit/xks`): then only that, only here.
+import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt } from './lib/build.mjs';
+import { currentLts, installCurrentLts } from './lib/current-lts.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { root } from './lib/paths.mjs';
+import { run } from './lib/run.mjs';
+
+const logs = join(root, '.cache', 'test-logs');
+const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+const filters = process.argv.slice(2);
+const isWhole = filters.length === 0;
+
+await ensureInstalled();
+await ensureBuilt();
+rmSync(logs, { recursive: true, force: true });
+mkdirSync(join(logs, 'servers'), { recursive: true });
+
+const results = [await runTests('this Node', process.execPath, filters)];
+const lts = isWhole ? await findLts() : undefined;
+if (lts !== undefined) {
+  const independent = ['--project', 'unit', '--project', 'conformance'];
+  results.push(await runTests('the current LTS', lts, independent));
+}
+const scan = join(root, 'scripts', 'scan-logs.mjs');
+const scanCode = await run(process.execPath, [
+  scan,
+  logs,
+  ...(isWhole ? ['--require-servers'] : []),
+]);
+report(results, scanCode === 0);
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Result */
+
+/**
+ * @param {string} title which Node this is
+ * @param {string} node path of the program
+ * @param {readonly string[]} args for vitest
+ * @returns {Promise<Result>}
+ */
+async function runTests(title, node, args) {
+  const report = join(logs, 'result.json');
+  const output = createWriteStream(join(logs, 'vitest.log'), { flags: 'a' });
+  console.log(`\nTests on ${title}`);
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await run(node, [vitest, 'run', ...reporters, ...args], {
+    cwd: root,
+    env: { ...process.env, HOLDFAST_TEST_LOG_DIR: join(logs, 'servers') },
+    copyTo: output,
+  });
+  const counts = readCounts(report);
+  rmSync(report, { force: true });
+  // A file that does not load has no tests that could fail, but must not pass for that.
+  return { ...counts, failed: Math.max(counts.failed, code === 0 ? 0 : 1) };
+}
+
+/**
+ * @param {string} file what vitest's JSON reporter has written, if it came to that
+ * @returns {Result}
+ */
+function readCounts(file) {
+  try {
+    /** @type {import('vitest/node').JsonTestResults} */
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    const skipped = result.numPendingTests + result.numTodoTests;
+    return { passed: result.numPassedTests, failed: result.numFailedTests, skipped };
+  } catch (error) {
+    console.error('vitest has left no result:', error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+/**
+ * @returns {Promise<string | undefined>} path of its `node`; nothing where we run on it already,
+ *   or, outside CI, where it cannot be had
+ */
+async function findLts() {
+  if (process.versions.node.split('.')[0] === currentLts.split('.')[0]) return undefined;
+  try {
+    return await installCurrentLts();
+  } catch (error) {
+    if (process.env['CI']) throw error;
+    console.error(`\nSKIPPED: the tests on Node ${currentLts}, which cannot be installed:`, error);
+    return undefined;
+  }
+}
+
+/**
+ * Ends with one line that a program can read, and the exit code that goes with it.
+ *
+ * @param {readonly Result[]} results
+ * @param {boolean} logsAreClean
+ */
+function report(results, logsAreClean) {
+  const sum = (/** @type {keyof Result} */ key) =>
+    results.reduce((n, result) => n + result[key], 0);
+  const failed = sum('failed') + (logsAreClean ? 0 : 1);
+  process.exitCode = failed === 0 ? 0 : 1;
+  console.log(`${sum('passed')} passed, ${failed} failed, ${sum('skipped')} skipped`);
+}
