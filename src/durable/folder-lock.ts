@@ -1,0 +1,45 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tryLock } from 'fs-native-extensions';
+
+const LOCK_FILE = '.lock';
+
+/** Another process works in the folder. */
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+
+  constructor(folder: string) {
+    super(
+      `${folder} is in use by another process, which holds the lock on ${join(folder, LOCK_FILE)}. ` +
+        'Stop that process first, or give this one a folder of its own.',
+    );
+  }
+}
+
+/** A folder that this process has for itself. */
+export interface FolderLock {
+  /** Lets the next process in. The lock file stays: removing it would let two in at once. */
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a folder for this process alone. The kernel holds the lock and drops it when the process
+ * ends, so a crash leaves nothing to clean up, and a process id used again cannot mislead.
+ *
+ * @throws FolderInUseError when it is taken, by another process or by this one
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const handle = await open(join(folder, LOCK_FILE), 'a', 0o600);
+  if (!(await lockOrClose(handle))) throw new FolderInUseError(folder);
+  return { release: () => handle.close() };
+}
+
+async function lockOrClose(handle: FileHandle): Promise<boolean> {
+  let locked = false;
+  try {
+    locked = tryLock(handle.fd);
+  } finally {
+    if (!locked) await handle.close();
+  }
+  return locked;
+}

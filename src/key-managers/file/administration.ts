@@ -1,0 +1,36 @@
+import { HEALTH_TEST_KEY_ID, type KeyAdministration, type KeySummary } from '../backend.js';
+import type { ExternalKey } from './external-key.js';
+import { damagedDescription, type KeyRing } from './key-ring.js';
+import type { DamagedKey } from './load-folder.js';
+
+/** What an administrator may do with the keys of the folder. */
+export function administrationOf(ring: KeyRing): Required<KeyAdministration> {
+  return {
+    async listKeys() {
+      const summaries = [
+        ...[...ring.keys].map(summaryOf),
+        ...[...ring.damaged].map(damagedSummaryOf),
+      ].filter(({ description }) => description.externalKeyId !== HEALTH_TEST_KEY_ID);
+      return summaries.sort(byExternalKeyId);
+    },
+    async createKey(externalKeyId, usage) {
+      return summaryOf(await ring.create(externalKeyId, usage));
+    },
+  };
+}
+
+function summaryOf(key: ExternalKey): KeySummary {
+  return {
+    description: key.description,
+    createdAt: key.createdAt,
+    encryptionsLeft: key.encryptionsLeft,
+  };
+}
+
+function damagedSummaryOf({ externalKeyId, problem }: DamagedKey): KeySummary {
+  return { description: damagedDescription(externalKeyId), problem };
+}
+
+function byExternalKeyId(a: KeySummary, b: KeySummary): number {
+  return a.description.externalKeyId < b.description.externalKeyId ? -1 : 1;
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { versionFields } from './key-document.js';
+
+const counterFileSchema = z.strictObject({
+  format: z.literal(1),
+  externalKeyId: z.string(),
+  ...versionFields,
+  reserved: z.int().min(0),
+});
+
+/**
+ * How many encryptions are reserved for a key's current version: all that were made and perhaps
+ * some that were not. One file a key, beside the documents, because it changes all the time.
+ */
+export type CounterFile = Readonly<z.infer<typeof counterFileSchema>>;
+
+/** @returns undefined for what is no counter file of this key, which counts as none at all */
+export function parseCounterFile(externalKeyId: string, text: string): CounterFile | undefined {
+  const counter = counterFileSchema.safeParse(parseJson(text)).data;
+  return counter?.externalKeyId === externalKeyId ? counter : undefined;
+}
+
+/** The text of a counter file. */
+export function renderCounterFile(counter: CounterFile): string {
+  return `${JSON.stringify(counter)}\n`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // Fails the schema, as any other contents that are not a counter.
+  }
+}

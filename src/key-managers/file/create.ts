@@ -1,0 +1,79 @@
+import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
+import { makePrivateFolder } from '../../durable/private.js';
+import { masterKeyFrom } from '../../sealing/master-key.js';
+import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
+import { administrationOf } from './administration.js';
+import { IvSource } from './aes-gcm.js';
+import type { FileKeyManagerConfig } from './config.js';
+import { FileNode } from './file-node.js';
+import { hasKeyDocuments, KeyFolder } from './key-folder.js';
+import { KeyRing } from './key-ring.js';
+import { COUNTING_LIMITS, type CountingLimits, type FileKeyManagerPorts } from './ports.js';
+
+/** How many encryptions a key's current version may still make. */
+export interface EncryptionsLeft {
+  readonly externalKeyId: string;
+  readonly encryptionsLeft: number;
+}
+
+/** A key folder at work. `node.close()` ends it and lets another process have the folder. */
+export interface FileKeyManager {
+  readonly node: KeyManagerNode;
+  readonly administration: Required<KeyAdministration>;
+  /** For metrics: read when they are, one line a sound key, the health-test key too. */
+  encryptionsLeft(): readonly EncryptionsLeft[];
+}
+
+/** How to start, where that is not a matter of the configuration. */
+export interface FileKeyManagerStart {
+  /** Whether an empty or missing folder is to be made a key folder. No effect on any other. */
+  readonly init?: boolean;
+  /** Other limits than {@link COUNTING_LIMITS}, for tests. */
+  readonly limits?: CountingLimits;
+  /** Another way to replace a file, for tests of disks that fail. */
+  readonly writeFile?: AtomicWrite;
+}
+
+/**
+ * Opens a key folder and keeps it, locked, until `node.close()`.
+ *
+ * @throws KeyManagerError `misconfigured` for an empty or missing folder without `init`, and where
+ *   the master key opens none of the documents; PermissionsTooWideError; FolderInUseError;
+ *   SealingError `invalid-master-key`
+ */
+export async function createFileKeyManagerNode(
+  config: FileKeyManagerConfig,
+  ports: FileKeyManagerPorts,
+  start: FileKeyManagerStart = {},
+): Promise<FileKeyManager> {
+  const { init = false, limits = COUNTING_LIMITS, writeFile = writeFileAtomically } = start;
+  const masterKey = masterKeyFrom(config.masterKey, ports.randomBytes);
+  if (init) await makePrivateFolder(config.directory);
+  else await assertNotEmpty(config);
+  const folder = await KeyFolder.open(config.directory, writeFile);
+  try {
+    const ring = await KeyRing.load(masterKey, { folder, ports, limits });
+    return {
+      node: new FileNode(config, ring, folder, new IvSource(ports.randomBytes)),
+      administration: administrationOf(ring),
+      encryptionsLeft: () =>
+        [...ring.keys].map(({ description, encryptionsLeft }) => ({
+          externalKeyId: description.externalKeyId,
+          encryptionsLeft,
+        })),
+    };
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function assertNotEmpty({ name, directory }: FileKeyManagerConfig): Promise<void> {
+  if (await hasKeyDocuments(directory)) return;
+  throw new KeyManagerError(
+    'misconfigured',
+    `The key manager ${name} finds no key documents in ${directory}. ` +
+      'A volume that is not mounted looks the same, so nothing is made there. ' +
+      'If this is a new, empty key folder, start once with --init.',
+  );
+}

@@ -1,0 +1,109 @@
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+  type KeyRef,
+  type KeyUsage,
+  type NodeHealth,
+  type Sealed,
+} from '../backend.js';
+import { decryptAesGcm, encryptAesGcm, type IvSource } from './aes-gcm.js';
+import type { ExternalKey } from './external-key.js';
+import type { KeyFolder } from './key-folder.js';
+import type { KeyRing } from './key-ring.js';
+import { problemsOf } from './problems.js';
+
+const TEST_PLAINTEXT = Buffer.from('holdfast health test');
+const TEST_AAD = Buffer.alloc(0);
+
+/** What keeps the test key alone from encrypting; other keys go on. */
+const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'key-disabled',
+  'internal',
+  'deadline',
+]);
+
+/** Who the node is, in the answers of GetHealthStatus. */
+export interface FileNodeIdentity {
+  readonly name: string;
+  readonly location: string;
+}
+
+/** The key folder as a node: everything but its counters is answered from memory. */
+export class FileNode implements KeyManagerNode {
+  readonly name: string;
+  readonly location: string;
+  readonly vendor = 'Holdfast';
+  readonly model = 'File key manager 1';
+  readonly #ring: KeyRing;
+  readonly #folder: KeyFolder;
+  readonly #ivs: IvSource;
+
+  constructor(identity: FileNodeIdentity, ring: KeyRing, folder: KeyFolder, ivs: IvSource) {
+    this.name = identity.name;
+    this.location = identity.location;
+    this.#ring = ring;
+    this.#folder = folder;
+    this.#ivs = ivs;
+  }
+
+  async describeKey(externalKeyId: string): Promise<KeyDescription> {
+    return this.#ring.describe(externalKeyId);
+  }
+
+  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    const key = this.#usableKey(ref.externalKeyId, 'ENCRYPT');
+    const version = key.version(ref.version);
+    // Counted before it is made; what fails afterwards stays counted.
+    if (!key.count(version)) await key.countWhenReserved(version, deadline);
+    return encryptAesGcm(version.key, this.#ivs.next(), plaintext, aad);
+  }
+
+  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer): Promise<Buffer> {
+    const key = this.#usableKey(ref.externalKeyId, 'DECRYPT');
+    return decryptAesGcm(key.version(ref.version).key, sealed, aad);
+  }
+
+  async checkHealth(deadline: Deadline): Promise<NodeHealth> {
+    const problems = problemsOf(this.#ring);
+    const failure = await this.#roundTrip(deadline);
+    if (failure !== undefined) problems.push(`the test key: ${failure.message}`);
+    if (problems.length === 0) return { status: 'ACTIVE' };
+    const isLimited = failure === undefined || LIMITED_FAILURES.has(failure.code);
+    return { status: isLimited ? 'DEGRADED' : 'UNAVAILABLE', detail: problems.join('; ') };
+  }
+
+  async close(): Promise<void> {
+    await this.#ring.settle();
+    await this.#folder.close();
+  }
+
+  #usableKey(externalKeyId: string, usage: KeyUsage): ExternalKey {
+    const key = this.#ring.find(externalKeyId);
+    if (key === undefined) {
+      this.#ring.describe(externalKeyId); // Throws key-not-found, unless a damaged document is there.
+      throw new KeyManagerError('key-disabled', `the document of ${externalKeyId} is damaged`);
+    }
+    if (key.description.usage.has(usage)) return key;
+    throw new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
+  }
+
+  async #roundTrip(deadline: Deadline): Promise<KeyManagerError | undefined> {
+    try {
+      const { current } = this.#ring.describe(HEALTH_TEST_KEY_ID);
+      if (current === undefined)
+        return new KeyManagerError('key-disabled', 'its document is damaged');
+      const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
+      const sealed = await this.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
+      const opened = await this.decrypt(ref, sealed, TEST_AAD);
+      if (opened.equals(TEST_PLAINTEXT)) return undefined;
+      return new KeyManagerError('corrupt', 'it decrypts to something else');
+    } catch (error) {
+      if (error instanceof KeyManagerError) return error;
+      return new KeyManagerError('unreachable', 'the cipher fails', { cause: error });
+    }
+  }
+}

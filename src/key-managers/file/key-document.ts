@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { scryptParametersSchema } from '../../sealing/scrypt-parameters.js';
+import type { Binding } from '../../sealing/seal.js';
+import { fileNameOf, isExternalKeyId } from './key-names.js';
+
+/** The largest number that fits in `ciphertextMetadata`, which has 4 bytes for it. */
+export const MAX_KEY_VERSION = 2 ** 32 - 1;
+
+const sixteenHexDigits = z.string().regex(/^[0-9a-f]{16}$/);
+
+/** A version's number and the name of its material, as they stand in documents and counter files. */
+export const versionFields = {
+  version: z.int().min(1).max(MAX_KEY_VERSION),
+  materialName: sixteenHexDigits,
+} as const;
+
+const versionSchema = z.strictObject({
+  ...versionFields,
+  createdAt: z.iso.datetime(),
+  /** Compact JWE over the 32 bytes of material. */
+  material: z.string(),
+});
+
+const keyDocumentSchema = z.strictObject({
+  format: z.literal(1),
+  externalKeyId: z.string().refine(isExternalKeyId, 'must be an external key id'),
+  usage: z.union([
+    z.tuple([]),
+    z.tuple([z.literal('ENCRYPT')]),
+    z.tuple([z.literal('DECRYPT')]),
+    z.tuple([z.literal('ENCRYPT'), z.literal('DECRYPT')]),
+  ]),
+  createdAt: z.iso.datetime(),
+  sealing: z.strictObject({
+    masterKeyId: sixteenHexDigits,
+    scrypt: scryptParametersSchema.optional(),
+  }),
+  versions: z
+    .array(versionSchema)
+    .min(1)
+    .refine(isAscending, 'must be in the order of their numbers, each once'),
+});
+
+/** One key as it lies on disk. Changed by administrative acts and by rotation alone. */
+export type KeyDocument = Readonly<z.infer<typeof keyDocumentSchema>>;
+
+/** One version of a key as it lies on disk. */
+export type StoredVersion = Readonly<z.infer<typeof versionSchema>>;
+
+/** A key's document cannot be trusted. The message says what is wrong with it, for an operator. */
+export class DamagedDocumentError extends Error {
+  override readonly name = 'DamagedDocumentError';
+}
+
+/**
+ * Reads a key document, believing nothing: one that lies under another key's name is as damaged
+ * as one that was cut.
+ *
+ * @throws DamagedDocumentError
+ */
+export function parseKeyDocument(fileName: string, text: string): KeyDocument {
+  const result = keyDocumentSchema.safeParse(parseJson(text));
+  if (!result.success) {
+    throw new DamagedDocumentError(`not a key document: ${z.prettifyError(result.error)}`);
+  }
+  const document = result.data;
+  if (fileNameOf(document.externalKeyId) !== fileName) {
+    throw new DamagedDocumentError(
+      `the document of ${document.externalKeyId} lies under a name that is not its own`,
+    );
+  }
+  return document;
+}
+
+/** The text of a key document: for people too, so indented. */
+export function renderKeyDocument(document: KeyDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** What a version's material is sealed to: every field of the document that says something of it. */
+export function bindingOf(
+  document: Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt'>,
+  version: Pick<StoredVersion, 'version' | 'materialName' | 'createdAt'>,
+): Binding {
+  return {
+    externalKeyId: document.externalKeyId,
+    usage: document.usage,
+    createdAt: document.createdAt,
+    version: version.version,
+    materialName: version.materialName,
+    versionCreatedAt: version.createdAt,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DamagedDocumentError('not JSON', { cause });
+  }
+}
+
+function isAscending(versions: readonly { readonly version: number }[]): boolean {
+  return versions.every(({ version }, index) => version > (versions[index - 1]?.version ?? 0));
+}

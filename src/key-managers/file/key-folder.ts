@@ -1,0 +1,134 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-write.js';
+import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import {
+  assertPrivateFiles,
+  assertPrivateFolder,
+  makePrivateFolder,
+} from '../../durable/private.js';
+import { type CounterFile, parseCounterFile, renderCounterFile } from './counter-file.js';
+import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
+import { fileNameOf, lowercasedIdOf } from './key-names.js';
+
+const COUNTERS = 'counters';
+
+/**
+ * The folder on disk, locked for this process: `key-….json` a key, and `counters/` with a file of
+ * the same name for each. Knows names, permissions and durability, and nothing of cryptography.
+ */
+export class KeyFolder {
+  readonly path: string;
+  readonly #lock: FolderLock;
+  readonly #writeFile: AtomicWrite;
+
+  private constructor(path: string, lock: FolderLock, writeFile: AtomicWrite) {
+    this.path = path;
+    this.#lock = lock;
+    this.#writeFile = writeFile;
+  }
+
+  /**
+   * Locks the folder, looks at its permissions and clears away what a crash left.
+   *
+   * @throws PermissionsTooWideError, FolderInUseError, or the file system's own error
+   */
+  static async open(path: string, writeFile: AtomicWrite): Promise<KeyFolder> {
+    await assertPrivateFolder(path);
+    const lock = await lockFolder(path);
+    try {
+      await prepare(path);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+    return new KeyFolder(path, lock, writeFile);
+  }
+
+  /** The file names of all key documents, in alphabetical order. */
+  documentNames(): Promise<readonly string[]> {
+    return documentNamesIn(this.path);
+  }
+
+  /** @throws DamagedDocumentError for a file that the disk does not give back */
+  async readDocument(fileName: string): Promise<string> {
+    try {
+      return await readFile(join(this.path, fileName), 'utf8');
+    } catch (cause) {
+      throw new DamagedDocumentError(`cannot be read: ${String(cause)}`, { cause });
+    }
+  }
+
+  /** Whether a document of this id is on disk, read or not. */
+  async hasDocument(externalKeyId: string): Promise<boolean> {
+    return exists(join(this.path, fileNameOf(externalKeyId)));
+  }
+
+  writeDocument(document: KeyDocument): Promise<void> {
+    const path = join(this.path, fileNameOf(document.externalKeyId));
+    return this.#writeFile(path, renderKeyDocument(document));
+  }
+
+  /** @returns undefined where it is missing, unreadable or not this key's */
+  async readCounter(externalKeyId: string): Promise<CounterFile | undefined> {
+    try {
+      const text = await readFile(this.#counterPath(externalKeyId), 'utf8');
+      return parseCounterFile(externalKeyId, text);
+    } catch {
+      return undefined; // Whatever the reason: a key whose count is unknown gets a new version.
+    }
+  }
+
+  writeCounter(counter: CounterFile): Promise<void> {
+    return this.#writeFile(this.#counterPath(counter.externalKeyId), renderCounterFile(counter));
+  }
+
+  /** Lets another process have the folder. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+
+  #counterPath(externalKeyId: string): string {
+    return join(this.path, COUNTERS, fileNameOf(externalKeyId));
+  }
+}
+
+/**
+ * Whether a folder holds any key document, damaged ones too. Where it does, a master key must
+ * never be made. A folder that does not exist holds none.
+ *
+ * @throws the file system's error for a folder that cannot be read
+ */
+export async function hasKeyDocuments(directory: string): Promise<boolean> {
+  return (await exists(directory)) && (await documentNamesIn(directory)).length > 0;
+}
+
+async function documentNamesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder);
+  return names.filter((name) => lowercasedIdOf(name) !== undefined).sort();
+}
+
+async function prepare(path: string): Promise<void> {
+  const counters = join(path, COUNTERS);
+  await makePrivateFolder(counters);
+  await assertPrivateFolder(counters);
+  for (const folder of [path, counters]) {
+    await removeTemporaryFiles(folder);
+    await assertPrivateFiles(await filesIn(folder));
+  }
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(folder, entry.name));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw error;
+  }
+}

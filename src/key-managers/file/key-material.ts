@@ -1,0 +1,82 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { open, seal } from '../../sealing/seal.js';
+import type { SealingKey } from '../../sealing/master-key.js';
+import type { KeyVersion } from '../backend.js';
+import {
+  bindingOf,
+  DamagedDocumentError,
+  type KeyDocument,
+  type StoredVersion,
+} from './key-document.js';
+
+const MATERIAL_BYTES = 32;
+const MATERIAL_NAME_BYTES = 8;
+
+/** One version with its material, which is nowhere in memory but in the KeyObject. */
+export interface KeyMaterial extends KeyVersion {
+  readonly key: KeyObject;
+}
+
+/** A version that was just made, as it is stored and as it is used. */
+export interface NewVersion {
+  readonly stored: StoredVersion;
+  readonly material: KeyMaterial;
+}
+
+/** What a new version is made of. */
+export interface VersionRequest {
+  readonly version: number;
+  readonly createdAt: Date;
+  readonly randomBytes: (size: number) => Buffer;
+}
+
+/** Makes 256 bits of new material with a random name, and seals them to the key they are for. */
+export async function makeVersion(
+  sealingKey: SealingKey,
+  document: Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt'>,
+  { version, createdAt, randomBytes }: VersionRequest,
+): Promise<NewVersion> {
+  const named = {
+    version,
+    materialName: randomBytes(MATERIAL_NAME_BYTES).toString('hex'),
+    createdAt: createdAt.toISOString(),
+  };
+  const bytes = randomBytes(MATERIAL_BYTES);
+  try {
+    const sealed = await seal(sealingKey, bytes, bindingOf(document, named));
+    return {
+      stored: { ...named, material: sealed },
+      material: materialOf(named, createSecretKey(bytes)),
+    };
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/**
+ * Opens every version of a document, the old ones too: a key whose past cannot be read is damaged.
+ *
+ * @throws SealingError, or DamagedDocumentError for material that is not 32 bytes
+ */
+export async function openVersions(
+  sealingKey: SealingKey,
+  document: KeyDocument,
+): Promise<KeyMaterial[]> {
+  const opened: KeyMaterial[] = [];
+  for (const stored of document.versions) {
+    const bytes = await open(sealingKey, stored.material, bindingOf(document, stored));
+    if (bytes.length !== MATERIAL_BYTES) {
+      throw new DamagedDocumentError(`version ${stored.version} is not ${MATERIAL_BYTES} bytes`);
+    }
+    opened.push(materialOf(stored, createSecretKey(bytes)));
+    bytes.fill(0);
+  }
+  return opened;
+}
+
+function materialOf(
+  named: Pick<StoredVersion, 'version' | 'materialName'>,
+  key: KeyObject,
+): KeyMaterial {
+  return { version: named.version, materialName: Buffer.from(named.materialName, 'hex'), key };
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+const EXTERNAL_KEY_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const FILE_NAME = /^key-(?<lowercased>[a-z0-9._-]{1,128})\.[0-9a-f]{16}\.json$/;
+const DIGEST_DIGITS = 16;
+
+/**
+ * Whether this key manager takes an external key id: 1 to 128 of `[A-Za-z0-9._-]`, and neither
+ * `.` nor `..`, which a URL parser between KMS and Holdfast would resolve as a path.
+ *
+ * @see XKS Proxy API, section "URI Path"
+ */
+export function isExternalKeyId(text: string): boolean {
+  return EXTERNAL_KEY_ID.test(text) && text !== '.' && text !== '..';
+}
+
+/**
+ * The name of a key's document and of its counter file. The digest tells ids apart that differ
+ * only by case, on file systems that do not; prefix and extension keep clear of dot files and of
+ * names that some system reserves. At most 154 characters.
+ */
+export function fileNameOf(externalKeyId: string): string {
+  const digest = createHash('sha256').update(externalKeyId).digest('hex').slice(0, DIGEST_DIGITS);
+  return `key-${externalKeyId.toLowerCase()}.${digest}.json`;
+}
+
+/**
+ * What a file's name tells of the key whose document it is: its id in lower case.
+ *
+ * @returns undefined for a file that is no key document
+ */
+export function lowercasedIdOf(fileName: string): string | undefined {
+  return FILE_NAME.exec(fileName)?.groups?.['lowercased'];
+}

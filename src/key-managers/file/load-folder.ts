@@ -1,0 +1,127 @@
+import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
+import { SealingError } from '../../sealing/errors.js';
+import { KeyManagerError } from '../backend.js';
+import type { CounterFile } from './counter-file.js';
+import { EncryptionBudget } from './encryption-budget.js';
+import { ExternalKey, type KeySurroundings } from './external-key.js';
+import { DamagedDocumentError, type KeyDocument, parseKeyDocument } from './key-document.js';
+import { fileNameOf, lowercasedIdOf } from './key-names.js';
+import { type KeyMaterial, openVersions } from './key-material.js';
+
+/** A document that is left as it is, and whose key is disabled. */
+export interface DamagedKey {
+  readonly fileName: string;
+  /** As far as it can be told: in lower case where only the file's name is left to tell it. */
+  readonly externalKeyId: string;
+  /** What is wrong, for an operator. */
+  readonly problem: string;
+}
+
+/** What a key folder holds. */
+export interface LoadedFolder {
+  readonly keys: readonly ExternalKey[];
+  readonly damaged: readonly DamagedKey[];
+}
+
+/**
+ * Reads and opens every key document. One that cannot be trusted disables its own key and no
+ * other, and is logged here, once.
+ *
+ * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
+ */
+export async function loadFolder(
+  masterKey: MasterKey,
+  surroundings: KeySurroundings,
+): Promise<LoadedFolder> {
+  const { folder, ports } = surroundings;
+  const keys: ExternalKey[] = [];
+  const damaged: DamagedKey[] = [];
+  for (const fileName of await folder.documentNames()) {
+    const loaded = await loadKey(fileName, masterKey, surroundings);
+    if (loaded instanceof ExternalKey) keys.push(loaded);
+    else damaged.push(loaded);
+  }
+  if (keys.length === 0 && damaged.length > 0) throw noneOpens(folder.path, damaged);
+  for (const { fileName, externalKeyId, problem } of damaged) {
+    ports.log.error(
+      { externalKeyId, fileName },
+      `the key ${externalKeyId} is disabled: ${fileName}: ${problem}`,
+    );
+  }
+  return { keys, damaged };
+}
+
+async function loadKey(
+  fileName: string,
+  masterKey: MasterKey,
+  surroundings: KeySurroundings,
+): Promise<ExternalKey | DamagedKey> {
+  let text = '';
+  try {
+    text = await surroundings.folder.readDocument(fileName);
+    const document = parseKeyDocument(fileName, text);
+    const sealingKey = await sealingKeyOf(document, masterKey);
+    const materials = await openVersions(sealingKey, document);
+    const counter = await surroundings.folder.readCounter(document.externalKeyId);
+    return new ExternalKey(
+      {
+        document,
+        sealingKey,
+        versions: withBudgets(materials, counter, surroundings),
+        highestVersion: Math.max(materials.at(-1)?.version ?? 0, counter?.version ?? 0),
+      },
+      surroundings,
+    );
+  } catch (error) {
+    if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;
+    return { fileName, externalKeyId: likelyIdOf(fileName, text), problem: error.message };
+  }
+}
+
+async function sealingKeyOf(document: KeyDocument, masterKey: MasterKey): Promise<SealingKey> {
+  const { masterKeyId, scrypt } = document.sealing;
+  const sealingKey = await masterKey.derive(scrypt);
+  if (sealingKey.id === masterKeyId) return sealingKey;
+  throw new SealingError(
+    'wrong-master-key',
+    `sealed under the master key ${masterKeyId}, while the configuration gives ${sealingKey.id}`,
+  );
+}
+
+/**
+ * Old versions encrypt no more. The current one goes on from the counter if that is about this very
+ * material; if not, its count is unknown, and it is as good as full.
+ */
+function withBudgets(
+  materials: readonly KeyMaterial[],
+  counter: CounterFile | undefined,
+  { limits }: KeySurroundings,
+) {
+  const current = materials.at(-1);
+  const isKnown =
+    counter?.version === current?.version &&
+    counter?.materialName === current?.materialName.toString('hex');
+  const spent = isKnown ? counter?.reserved : undefined;
+  return materials.map((material) => ({
+    ...material,
+    budget: EncryptionBudget.spent(
+      material === current ? (spent ?? limits.perVersion) : limits.perVersion,
+    ),
+  }));
+}
+
+/** The id that the file was named for: from its contents if those fit, else from its name. */
+function likelyIdOf(fileName: string, text: string): string {
+  const claimed = /"externalKeyId":\s*"(?<id>[A-Za-z0-9._-]{1,128})"/.exec(text)?.groups?.['id'];
+  if (claimed !== undefined && fileNameOf(claimed) === fileName) return claimed;
+  return lowercasedIdOf(fileName) ?? fileName;
+}
+
+function noneOpens(path: string, damaged: readonly DamagedKey[]): KeyManagerError {
+  const problems = damaged.map(({ fileName, problem }) => `  ${fileName}: ${problem}`);
+  return new KeyManagerError(
+    'misconfigured',
+    `The master key opens none of the ${damaged.length} key documents in ${path}. ` +
+      `Is it the right one?\n${problems.join('\n')}`,
+  );
+}

@@ -1,0 +1,32 @@
+import type { Clock } from '../../shared/clock.js';
+
+/** Where the file key manager says what an operator should know. A pino logger is one. */
+export interface FileKeyManagerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the file key manager is handed. */
+export interface FileKeyManagerPorts {
+  readonly clock: Clock;
+  /** Cryptographically strong: keys, names and IVs are made of it. */
+  readonly randomBytes: (size: number) => Buffer;
+  readonly log: FileKeyManagerLog;
+}
+
+/** How encryptions are counted. */
+export interface CountingLimits {
+  /** Encryptions that one write to disk reserves. */
+  readonly blockSize: number;
+  /** Encryptions after which a version gives way to a new one. */
+  readonly perVersion: number;
+}
+
+/**
+ * Half of the 2^32 encryptions that random 96-bit IVs allow under one key. The other half is the
+ * margin for a counter that came back from an old backup.
+ *
+ * @see NIST SP 800-38D, section 8.3
+ */
+export const COUNTING_LIMITS: CountingLimits = { blockSize: 65_536, perVersion: 2 ** 31 };
