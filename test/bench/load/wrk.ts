@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { GENERATOR_CORE, pinned } from '../cores.js';
+import type { Endpoint } from '../targets/target.js';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('replay.lua', import.meta.url));
+
+const summary = z.object({
+  requests: z.number().positive(),
+  durationUs: z.number().positive(),
+  badStatus: z.number(),
+  failed: z.number(),
+});
+
+/** One run of wrk against one server. */
+export interface LoadJob {
+  readonly endpoint: Endpoint;
+  /** As `writeRequests` leaves it. */
+  readonly requestsFile: string;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** What wrk saw. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly requestsPerSecond: number;
+}
+
+/**
+ * Loads a server as fast as it answers, from one thread on the generator's core.
+ *
+ * @throws Error when any answer was not 200 or any connection failed: such a run measures nothing
+ */
+export async function runWrk(job: LoadJob): Promise<LoadResult> {
+  const [program, ...rest] = pinned(GENERATOR_CORE, [
+    'wrk',
+    '--threads=1',
+    `--connections=${String(job.connections)}`,
+    `--duration=${String(Math.max(1, Math.round(job.seconds)))}s`,
+    `--script=${SCRIPT}`,
+    `https://${job.endpoint.host}:${String(job.endpoint.port)}`,
+    '--',
+    job.requestsFile,
+  ]);
+  const { stdout } = await run(program, rest);
+  const result = summary.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+  if (result.badStatus > 0 || result.failed > 0) {
+    throw new Error(
+      `of ${String(result.requests)} requests ${String(result.badStatus)} were refused and ${String(result.failed)} failed`,
+    );
+  }
+  return {
+    requests: result.requests,
+    requestsPerSecond: result.requests / (result.durationUs / 1e6),
+  };
+}
+
+/**
+ * Makes sure that wrk can be run; as root on a Debian system it is installed.
+ *
+ * @throws Error that says how to install it
+ */
+export async function requireWrk(): Promise<void> {
+  if (await isInstalled('wrk', ['-v'])) return;
+  if (process.getuid?.() === 0 && (await isInstalled('apt-get', ['--version']))) {
+    process.stderr.write('wrk is missing: apt-get install wrk\n');
+    await run('apt-get', ['install', '--yes', 'wrk']);
+    return;
+  }
+  throw new Error(
+    'the benchmark needs wrk: apt-get install wrk (Debian, Ubuntu), brew install wrk',
+  );
+}
+
+/** wrk -v exits with 1, so only a program that is not there counts as missing. */
+async function isInstalled(program: string, args: readonly string[]): Promise<boolean> {
+  try {
+    await run(program, args);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+  }
+}

@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+
+/** The parts of the benchmark, in the order they run. */
+export const PARTS = ['cpu', 'throughput', 'latency', 'memory'] as const;
+
+/** One part of the benchmark. */
+export type Part = (typeof PARTS)[number];
+
+/** How much of everything to measure. */
+export interface Options {
+  readonly parts: readonly Part[];
+  /** Under load, for each operation and target, after the answers have been checked. */
+  readonly warmUpSeconds: number;
+  /** Alternating rounds of CPU time, for each operation and target. */
+  readonly rounds: number;
+  readonly roundSeconds: number;
+  readonly throughputConnections: readonly number[];
+  readonly throughputRounds: number;
+  readonly throughputSeconds: number;
+  readonly latencyWarmUpSeconds: number;
+  readonly latencySeconds: number;
+  /** RSS is read at the start and after each of these numbers of requests. */
+  readonly memoryRequests: readonly [number, number];
+  /** How often RSS is read on the way there. */
+  readonly memoryChunkSeconds: number;
+}
+
+/** Printed by `--help`. */
+export const USAGE = `Usage: npm run bench -- [--only cpu|throughput|latency|memory] [--rounds N] [--quick]
+
+  --only PART   measure one part; may be repeated
+  --rounds N    alternating rounds of CPU time for each operation (default 7)
+  --quick       everything once and briefly: shows that it runs, the figures mean little
+
+Example: npm run bench -- --only cpu --rounds 11`;
+
+const FULL = {
+  warmUpSeconds: 4,
+  rounds: 7,
+  roundSeconds: 3,
+  throughputConnections: [16, 64],
+  throughputRounds: 3,
+  throughputSeconds: 3,
+  latencyWarmUpSeconds: 2,
+  latencySeconds: 20,
+  memoryRequests: [100_000, 500_000],
+  memoryChunkSeconds: 10,
+} as const;
+
+const QUICK = {
+  warmUpSeconds: 0,
+  rounds: 1,
+  roundSeconds: 1,
+  throughputConnections: [16],
+  throughputRounds: 1,
+  throughputSeconds: 1,
+  latencyWarmUpSeconds: 0.2,
+  latencySeconds: 0.5,
+  memoryRequests: [500, 1000],
+  memoryChunkSeconds: 1,
+} as const;
+
+/**
+ * Reads the command line.
+ *
+ * @returns undefined when the usage was asked for
+ * @throws Error that names what is wrong with it
+ */
+export function readOptions(commandLine: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...commandLine],
+    options: {
+      only: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const defaults = values.quick ? QUICK : FULL;
+  const rounds = values.rounds === undefined ? defaults.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: a number from 1');
+  const parts = values.only === undefined ? PARTS : values.only.map(toPart);
+  return { ...defaults, parts, rounds };
+}
+
+function toPart(text: string): Part {
+  const part = PARTS.find((known) => known === text);
+  if (part === undefined) throw new Error(`--only: one of ${PARTS.join(', ')}, not "${text}"`);
+  return part;
+}

@@ -1,0 +1,92 @@
+import type { CpuResult } from './measurements/cpu.js';
+import type { LatencyResult } from './measurements/latency.js';
+import type { MemoryResult } from './measurements/memory.js';
+import type { ThroughputResult } from './measurements/throughput.js';
+import type { Percentiles } from './statistics.js';
+
+/** Everything one run measured; absent is what was not asked for. */
+export interface Results {
+  cpu?: readonly CpuResult[];
+  throughput?: readonly ThroughputResult[];
+  latency?: readonly LatencyResult[];
+  memory?: readonly MemoryResult[];
+}
+
+const BYTES_PER_MIB = 1024 ** 2;
+
+/** Lays the results out for people. */
+export function formatReport(results: Results): string {
+  const sections = [
+    ...(results.cpu ? [formatCpu(results.cpu)] : []),
+    ...(results.throughput ? [formatThroughput(results.throughput)] : []),
+    ...(results.latency ? [formatLatency(results.latency)] : []),
+    ...(results.memory ? results.memory.map(formatMemory) : []),
+  ];
+  return sections.join('\n\n');
+}
+
+function formatCpu(results: readonly CpuResult[]): string {
+  return table(
+    "Server's CPU time a request (median of rounds; ratio: bare ÷ target, wanted ≥ 0.70)",
+    ['operation', 'target', 'µs', 'ratio'],
+    results.map((r) => [r.operation, r.target, r.medianUs.toFixed(0), r.ratio.toFixed(2)]),
+  );
+}
+
+function formatThroughput(results: readonly ThroughputResult[]): string {
+  return table(
+    'Throughput on one core',
+    ['operation', 'connections', 'target', 'requests/s'],
+    results.map((r) => [
+      r.operation,
+      String(r.connections),
+      r.target,
+      r.medianPerSecond.toFixed(0),
+    ]),
+  );
+}
+
+function formatLatency(results: readonly LatencyResult[]): string {
+  return table(
+    'Latency at a steady 1,800 requests/s, ms (p99 wanted < 25; p50/p99/p99.9/max)',
+    ['operation', 'target', 'from due time', 'generator late', 'without that', 'stolen ms'],
+    results.map((r) => [
+      r.operation,
+      r.target,
+      formatPercentiles(r.latency),
+      formatPercentiles(r.generatorLag),
+      formatPercentiles(r.serverLatency),
+      `${r.stolenMs.server.toFixed(0)}+${r.stolenMs.generator.toFixed(0)}`,
+    ]),
+  );
+}
+
+function formatMemory(result: MemoryResult): string {
+  const title = `Resident memory of ${result.target}: ${toMib(result.growthBytes)} MiB more over the second part (wanted < 20)`;
+  const rows = result.samples.map((s) => [String(s.requests), toMib(s.residentBytes)]);
+  return table(title, ['requests', 'MiB'], rows);
+}
+
+function formatPercentiles({ p50, p99, p999, max }: Percentiles): string {
+  return [p50, p99, p999, max].map((ms) => ms.toFixed(2)).join(' / ');
+}
+
+function toMib(bytes: number): string {
+  return (bytes / BYTES_PER_MIB).toFixed(1);
+}
+
+function table(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((l) => l[column]?.length ?? 0)));
+  const body = lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [title, ...body.map((line) => `  ${line}`)].join('\n');
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadResult } from './load/wrk.js';
+import { runWrk } from './load/wrk.js';
+import { OPERATIONS, writeRequests, type Operation } from './requests.js';
+import type { RunningTarget, Target } from './targets/target.js';
+import { prepareWorkload, signWorkload, type Workload } from './workload.js';
+
+/** How long and on how many connections to load a server. */
+export interface Load {
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** A running server with requests that it is known to answer correctly. */
+export class Session {
+  readonly name: string;
+  readonly server: RunningTarget;
+  readonly #workload: Workload;
+  readonly #directory: string;
+
+  private constructor(server: RunningTarget, workload: Workload, directory: string) {
+    this.name = server.name;
+    this.server = server;
+    this.#workload = workload;
+    this.#directory = directory;
+  }
+
+  /** Starts the target and checks its answers. */
+  static async begin(target: Target): Promise<Session> {
+    const server = await target.start();
+    try {
+      const workload = await prepareWorkload(server.endpoint);
+      const directory = await mkdtemp(join(tmpdir(), `holdfast-bench-${target.name}-requests-`));
+      return new Session(server, workload, directory);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Signs anew and writes the requests of one operation; use the file within five minutes. */
+  async freshRequests(operation: Operation): Promise<string> {
+    const file = join(this.#directory, operation);
+    await writeRequests(file, signWorkload(this.server.endpoint, operation, this.#workload));
+    return file;
+  }
+
+  /** Loads the server as fast as it answers. */
+  async load(operation: Operation, load: Load): Promise<LoadResult> {
+    const requestsFile = await this.freshRequests(operation);
+    return runWrk({ endpoint: this.server.endpoint, requestsFile, ...load });
+  }
+
+  /** Loads both operations until the server's code is optimised. */
+  async warmUp(seconds: number): Promise<void> {
+    if (seconds === 0) return;
+    for (const operation of OPERATIONS) await this.load(operation, { connections: 16, seconds });
+  }
+
+  async end(): Promise<void> {
+    await this.server.stop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generate } from 'selfsigned';
+import { freePort, startServer } from './server-process.js';
+import type { Target } from './target.js';
+
+/** The suites of the specification, so that both servers negotiate the same one. */
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':');
+
+/** What `bare-server.mjs` reads from its settings file. */
+interface BareServerSettings {
+  readonly host: string;
+  readonly port: number;
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly privateKey: string;
+  readonly ciphers: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** 256 bits, hexadecimal. */
+  readonly keyMaterial: string;
+}
+
+/** The yardstick: a `node:https` server that does the unavoidable work and nothing else. */
+export const bare: Target = {
+  name: 'bare',
+  start: async () => {
+    const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-bench-bare-'));
+    const settings = await makeSettings();
+    const settingsFile = join(stateDirectory, 'settings.json');
+    await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
+    const server = await startServer({
+      arguments: [fileURLToPath(new URL('../bare-server.mjs', import.meta.url)), settingsFile],
+      port: settings.port,
+      stateDirectory,
+    });
+    return {
+      ...server,
+      name: 'bare',
+      endpoint: {
+        host: settings.host,
+        port: settings.port,
+        certificateAuthority: settings.certificate,
+        uriPath: '/quickstart/kms/xks/v1',
+        externalKeyId: 'quickstart-key',
+        region: 'eu-west-1',
+        accessKeyId: settings.accessKeyId,
+        secretAccessKey: settings.secretAccessKey,
+      },
+    };
+  },
+};
+
+async function makeSettings(): Promise<BareServerSettings> {
+  const identity = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+  });
+  return {
+    host: '127.0.0.1',
+    port: await freePort(),
+    certificate: identity.cert,
+    privateKey: identity.private,
+    ciphers: CIPHERS,
+    accessKeyId: 'BENCHMARKACCESSKEYID',
+    secretAccessKey: randomBytes(33).toString('base64'),
+    keyMaterial: randomBytes(32).toString('hex'),
+  };
+}

@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile, rm, truncate } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pinned, SERVER_CORE } from '../cores.js';
+import type { ServerCommand, ServerProcess } from './target.js';
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+
+/** A TCP port of the loopback interface that is free now. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  if (address === null || typeof address === 'string') throw new Error('no port to be had');
+  probe.close();
+  await once(probe, 'close');
+  return address.port;
+}
+
+/**
+ * Starts a server on the server's core and waits until its port accepts connections.
+ * What it prints goes to a file, as a log collector's would: a pipe to this process would take
+ * CPU time from the load generator.
+ *
+ * @throws Error when it exits, or does not listen within 30 s
+ */
+export async function startServer(command: ServerCommand): Promise<ServerProcess> {
+  const logFile = join(command.stateDirectory, 'bench.log');
+  const log = await open(logFile, 'a');
+  const [program, ...rest] = pinned(SERVER_CORE, [process.execPath, ...command.arguments]);
+  const child = spawn(program, rest, {
+    stdio: ['ignore', log.fd, log.fd],
+    env: { ...process.env, ...command.environment },
+  });
+  await log.close();
+  await waitUntilListening(child, command.port, logFile);
+  return {
+    pid: pidOf(child),
+    discardLog: () => truncate(logFile),
+    stop: async () => {
+      await stopProcess(child);
+      await rm(command.stateDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+function pidOf(child: ChildProcess): number {
+  if (child.pid === undefined) throw new Error(`${child.spawnfile} could not be started`);
+  return child.pid;
+}
+
+async function waitUntilListening(child: ChildProcess, port: number, logFile: string) {
+  const giveUpAt = performance.now() + START_TIMEOUT_MS;
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || performance.now() > giveUpAt) {
+      child.kill('SIGKILL');
+      const output = await readFile(logFile, 'utf8');
+      throw new Error(
+        `the server does not listen on port ${String(port)}:\n${output.slice(-4096)}`,
+      );
+    }
+    await sleep(50);
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const lastResort = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await exited;
+  clearTimeout(lastResort);
+}
