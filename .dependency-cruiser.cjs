@@ -1,8 +1,6 @@
 // Who may import whom (docs/architecture.md). Every rule has an import that breaks it in
 // test/fixtures/import-rules, and the check fails if that one goes unnoticed.
 
-const { join } = require('node:path');
-
 /** Folders that know nothing of the program around them, and what each may import beside itself. */
 const leaves = {
   shared: [],
@@ -114,7 +112,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     // An import of a type is an import: it is knowledge of the other side.
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: join(__dirname, 'tsconfig.json') },
+    tsConfig: { fileName: `${__dirname}/tsconfig.json` },
     enhancedResolveOptions: { extensions: ['.ts', '.js'], conditionNames: ['import', 'types'] },
   },
 };
