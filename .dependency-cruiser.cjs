@@ -21,7 +21,7 @@ const layers = {
   pipeline: ['key-stores', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared'],
   admin: ['config', 'key-stores', 'observability', 'shared', ...keyManagerInterfaces],
-  cli: ['admin/contract', 'config', 'main.ts', 'runtime/schema.ts', 'shared'],
+  cli: ['admin/config.ts', 'admin/contract', 'config', 'main.ts', 'runtime/schema.ts', 'shared'],
 };
 
 /** A folder of its own; what all backends share is `nodes` and `contract`. */
