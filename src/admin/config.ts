@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { pathField } from '../config/field-types.js';
+
+/** `admin` in the configuration. */
+export const adminSchema = z
+  .strictObject({
+    socket: pathField()
+      .default('admin.sock')
+      .describe(
+        'Unix socket of the admin API, which the `holdfast` program speaks; mode 0600. ' +
+          'At most 107 bytes when made absolute.',
+      ),
+  })
+  .describe('Where administrators reach the server.');
+
+/** `admin` as configured. */
+export type AdminConfig = z.output<typeof adminSchema>;

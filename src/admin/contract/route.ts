@@ -1,0 +1,29 @@
+import type { z } from 'zod';
+
+/** A request's parts, as a route may have them. */
+export interface RequestParts {
+  /** Named as in the route's path. */
+  readonly pathParameters?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** JSON. */
+  readonly body?: unknown;
+}
+
+/** One call of the admin API: what its server and its clients must both know of it. */
+export interface Route {
+  readonly summary: string;
+  readonly method: 'GET' | 'POST';
+  /** Whole segments that begin with a colon are path parameters. */
+  readonly path: string;
+  /** Names only the parts that the request has. */
+  readonly request: z.ZodType<RequestParts>;
+  /** HTTP status of a success. */
+  readonly status: 200 | 201;
+  readonly answer: z.ZodType;
+}
+
+/** What a client gives and an operation receives, by the route. */
+export type RequestOf<R extends Route> = z.output<R['request']>;
+
+/** What an operation answers and a client receives, by the route. */
+export type AnswerOf<R extends Route> = z.output<R['answer']>;

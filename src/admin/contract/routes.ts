@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import {
+  exportKeyStoreQuerySchema,
+  keyStoreListSchema,
+  keyStorePathSchema,
+  xksProxyConfigurationSchema,
+} from './key-stores.js';
+import {
+  createKeySchema,
+  keyFilterSchema,
+  keyListSchema,
+  keyPathSchema,
+  keySchema,
+} from './keys.js';
+import type { Route } from './route.js';
+
+/** Every call of the admin API, by its operation's name. */
+export const routes = {
+  listKeys: {
+    summary: 'Lists external keys, ordered by key manager and id.',
+    method: 'GET',
+    path: '/v1/keys',
+    request: z.object({ query: keyFilterSchema }),
+    status: 200,
+    answer: keyListSchema,
+  },
+  createKey: {
+    summary: "Creates an external key with fresh material in a key store's key manager.",
+    method: 'POST',
+    path: '/v1/keys',
+    request: z.object({ body: createKeySchema }),
+    status: 201,
+    answer: keySchema,
+  },
+  showKey: {
+    summary: 'Describes one external key.',
+    method: 'GET',
+    path: '/v1/keys/:externalKeyId',
+    request: z.object({ pathParameters: keyPathSchema, query: keyFilterSchema }),
+    status: 200,
+    answer: keySchema,
+  },
+  listKeyStores: {
+    summary: 'Lists key stores, in configured order.',
+    method: 'GET',
+    path: '/v1/key-stores',
+    request: z.object({}),
+    status: 200,
+    answer: keyStoreListSchema,
+  },
+  exportKeyStore: {
+    summary: 'The proxy configuration file for the KMS console. The answer holds a secret.',
+    method: 'GET',
+    path: '/v1/key-stores/:keyStore/xks-proxy-configuration',
+    request: z.object({ pathParameters: keyStorePathSchema, query: exportKeyStoreQuerySchema }),
+    status: 200,
+    answer: xksProxyConfigurationSchema,
+  },
+} as const satisfies Record<string, Route>;
+
+/** Every call of the admin API, by its operation's name. */
+export type Routes = typeof routes;
+
+/** The name of an operation of the admin API. */
+export type OperationName = keyof Routes;

@@ -1,0 +1,35 @@
+import type { KeyManager } from '../key-managers/key-manager.js';
+import type { KeyStore } from '../key-stores/key-store.js';
+import type { KeyStoreTable } from '../key-stores/key-store-table.js';
+import { invariant } from '../shared/assert.js';
+import { AdminError } from './admin-error.js';
+
+/** What the running server serves. */
+export interface InForce {
+  readonly keyStores: KeyStoreTable;
+  /** By name, in configured order; each that a key store names is there. */
+  readonly keyManagers: ReadonlyMap<string, KeyManager>;
+}
+
+/** @throws AdminError `not-found` */
+export function findKeyStore({ keyStores }: InForce, name: string): KeyStore {
+  const keyStore = keyStores.findByName(name);
+  if (keyStore !== undefined) return keyStore;
+  const names = keyStores.keyStores.map((known) => known.name).join(', ');
+  throw new AdminError('not-found', `There is no key store "${name}". There are: ${names}.`);
+}
+
+/** @throws AdminError `not-found` */
+export function findKeyManager({ keyManagers }: InForce, name: string): KeyManager {
+  const keyManager = keyManagers.get(name);
+  if (keyManager !== undefined) return keyManager;
+  const names = [...keyManagers.keys()].join(', ');
+  throw new AdminError('not-found', `There is no key manager "${name}". There are: ${names}.`);
+}
+
+/** The key manager that holds a key store's keys. */
+export function keyManagerOf({ keyManagers }: InForce, keyStore: KeyStore): KeyManager {
+  const keyManager = keyManagers.get(keyStore.keyManager);
+  invariant(keyManager !== undefined, 'a key store names a key manager that is not in force');
+  return keyManager;
+}

@@ -1,0 +1,26 @@
+import type { AnswerOf, RequestOf } from '../contract/route.js';
+import type { Routes } from '../contract/routes.js';
+import type { InForce } from '../in-force.js';
+import { createKey } from './create-key.js';
+import { exportKeyStore } from './export-key-store.js';
+import { listKeyStores } from './list-key-stores.js';
+import { listKeys } from './list-keys.js';
+import { showKey } from './show-key.js';
+
+/** What the admin API can do, one function a route. Each throws an AdminError, or a defect. */
+export type AdminOperations = {
+  readonly [Name in keyof Routes]: (
+    request: RequestOf<Routes[Name]>,
+  ) => AnswerOf<Routes[Name]> | Promise<AnswerOf<Routes[Name]>>;
+};
+
+/** @param inForce asked anew by each operation, so that it may change in between */
+export function createAdminOperations(inForce: () => InForce): AdminOperations {
+  return {
+    listKeys: (request) => listKeys(inForce(), request),
+    createKey: (request) => createKey(inForce(), request),
+    showKey: (request) => showKey(inForce(), request),
+    listKeyStores: () => listKeyStores(inForce()),
+    exportKeyStore: (request) => exportKeyStore(inForce(), request),
+  };
+}
