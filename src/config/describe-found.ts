@@ -1,6 +1,7 @@
 import type { SchemaOutline } from './outline.js';
 import { type FieldPath, pathKey } from './problem.js';
 import type { ResolvedValue } from './resolve-references.js';
+import { valueAt } from './value-at.js';
 
 /** A secret access key has 43 characters or more, so one in the wrong field is not shown either. */
 const MAX_SHOWN_CHARACTERS = 40;
@@ -22,14 +23,6 @@ export function describeFound(
   if (typeof found === 'string' && found.length > MAX_SHOWN_CHARACTERS) return describeKind(found);
   if (typeof found === 'string') return JSON.stringify(found);
   return found === undefined || found === null ? describeKind(found) : String(found);
-}
-
-/** The value at a path, looking at own fields alone; `undefined` where there is none. */
-function valueAt(value: unknown, path: FieldPath): unknown {
-  return path.reduce<unknown>((container, segment) => {
-    if (typeof container !== 'object' || container === null) return undefined;
-    return Object.entries(container).find(([name]) => name === String(segment))?.[1];
-  }, value);
 }
 
 function describeKind(value: unknown): string {

@@ -22,7 +22,7 @@ const MAX_DEPTH = 40;
 export interface YamlDocument {
   /** Maps have plain objects, whose own fields may have any name, `__proto__` included. */
   readonly value: unknown;
-  /** Of the field, or of the nearest one above it that exists. */
+  /** Of the field, or of the nearest one around it that exists. */
   locate(path: FieldPath): TextPosition | undefined;
 }
 
@@ -112,7 +112,7 @@ function structureProblems(document: Document, position: Locator): Configuration
 
 function locate(root: unknown, path: FieldPath, position: Locator): TextPosition | undefined {
   let value = root;
-  let nearest: unknown = root;
+  let nearest: unknown;
   for (const segment of path) {
     const pair = isMap(value) ? value.items.find((item) => keyOf(item) === segment) : undefined;
     const item = isSeq(value) && typeof segment === 'number' ? value.items[segment] : undefined;

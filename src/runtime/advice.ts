@@ -1,0 +1,32 @@
+import type { ConfigurationWarning } from '../config/problem.js';
+import type { Configuration } from './schema.js';
+
+const LOOPBACK = /^(localhost|127\..*|::1)$/;
+
+/** What is allowed and still probably not meant. */
+export function advise(configuration: Configuration): ConfigurationWarning[] {
+  return [...quickstartInPublic(configuration), ...unusedKeyManagers(configuration)];
+}
+
+function quickstartInPublic({ quickstart, listeners }: Configuration): ConfigurationWarning[] {
+  if (!quickstart) return [];
+  return listeners.flatMap(({ host }, index) =>
+    LOOPBACK.test(host)
+      ? []
+      : [
+          {
+            path: ['listeners', index, 'host'],
+            message: `the quickstart makes its own certificates and secrets, and other machines reach ${host}`,
+          },
+        ],
+  );
+}
+
+function unusedKeyManagers({ keyManagers, keyStores }: Configuration): ConfigurationWarning[] {
+  const used = new Set(keyStores.map(({ keyManager }) => keyManager));
+  return keyManagers.flatMap(({ name }, index) =>
+    used.has(name)
+      ? []
+      : [{ path: ['keyManagers', index, 'name'], message: `no key store uses ${name}` }],
+  );
+}

@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+  type ConfigurationWarning,
+  type FieldPath,
+  pathKey,
+  type TextPosition,
+} from '../config/problem.js';
+import { resolvePaths } from '../config/resolve-paths.js';
+import { resolveReferences } from '../config/resolve-references.js';
+import { validate } from '../config/validate.js';
+import { valueAt } from '../config/value-at.js';
+import { readYaml } from '../config/yaml-document.js';
+import { advise } from './advice.js';
+import { crossCheck } from './cross-checks.js';
+import { type Environment, findStateDirectory, override } from './overrides.js';
+import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
+
+/** A configuration as it is written, with the environment's overrides, before it is checked. */
+export interface ConfigurationSource {
+  /** The file, absolute. */
+  readonly file: string;
+  /** Absolute; where relative paths and the files of secrets start. */
+  readonly stateDirectory: string;
+  /** Whether what is missing is to be made before the configuration is loaded. */
+  readonly quickstart: boolean;
+  readonly value: unknown;
+  /** What is wrong with the overrides. */
+  readonly problems: readonly ConfigurationProblem[];
+  /** Where a field stands in the file. */
+  locate(path: FieldPath): TextPosition | undefined;
+}
+
+/** A configuration that can be served. */
+export interface LoadedConfiguration {
+  /** The file, absolute. */
+  readonly file: string;
+  readonly configuration: Configuration;
+  readonly warnings: readonly ConfigurationWarning[];
+  /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** The configuration that HOLDFAST_CONFIG names, else the quickstart's. */
+export function configurationFile(env: Environment): string {
+  const named = env['HOLDFAST_CONFIG'];
+  if (named !== undefined && named !== '') return resolve(named);
+  return fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
+}
+
+/**
+ * Reads a configuration without looking up its secrets, so that the quickstart can make them.
+ *
+ * @throws ConfigurationError when the file cannot be read or is no YAML
+ */
+export function readConfiguration(path: string, env: Environment): ConfigurationSource {
+  const file = resolve(path);
+  const reading = readYaml(readText(file));
+  if ('problems' in reading) throw new ConfigurationError(file, reading.problems);
+  const { value, locate } = reading.document;
+  const stateDirectory = findStateDirectory(value, dirname(file), env);
+  return {
+    file,
+    stateDirectory: stateDirectory ?? dirname(file),
+    quickstart: valueAt(value, ['quickstart']) === true,
+    ...override(value, stateDirectory, env),
+    locate,
+  };
+}
+
+/**
+ * Looks up the secrets of a configuration and checks it.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function resolveConfiguration(
+  source: ConfigurationSource,
+  env: Environment,
+): LoadedConfiguration {
+  const { file, stateDirectory, value, locate } = source;
+  const outline = configurationOutline;
+  const resolved = resolveReferences(value, outline, { env, baseDirectory: stateDirectory });
+  const validation = validate(configurationSchema, resolved, outline);
+  const problems = withoutEchoes([
+    ...source.problems,
+    ...resolved.problems,
+    ...('problems' in validation ? validation.problems : []),
+    ...crossCheck(resolved),
+  ]);
+  if ('problems' in validation || problems.length > 0) {
+    throw new ConfigurationError(
+      file,
+      problems.map((problem) => place(problem, locate)),
+    );
+  }
+  const configuration = validation.data;
+  resolvePaths(configuration, outline, stateDirectory);
+  return {
+    file,
+    configuration,
+    warnings: [...resolved.warnings, ...advise(configuration)],
+    // A Secret is written as [secret].
+    hash: createHash('sha256').update(JSON.stringify(configuration)).digest('hex'),
+  };
+}
+
+/**
+ * Reads and checks a configuration in one go.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export function loadConfiguration(path: string, env: Environment): LoadedConfiguration {
+  return resolveConfiguration(readConfiguration(path, env), env);
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const found = code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${code})`;
+    throw new ConfigurationError(file, [{ path: [], found, allowed: 'a readable YAML file' }]);
+  }
+}
+
+/** A reference that leads nowhere fails the check of its field as well; the cause is enough. */
+function withoutEchoes(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
+  const first = new Map<string, ConfigurationProblem>();
+  for (const problem of problems) {
+    const key = pathKey(problem.path);
+    if (!first.has(key)) first.set(key, problem);
+  }
+  return [...first.values()];
+}
+
+function place(
+  problem: ConfigurationProblem,
+  locate: ConfigurationSource['locate'],
+): ConfigurationProblem {
+  const position = problem.position ?? locate(problem.path);
+  return position === undefined ? problem : { ...problem, position };
+}
