@@ -1,7 +1,7 @@
 import { HEALTH_TEST_KEY_ID, type KeyAdministration, type KeySummary } from '../backend.js';
 import type { ExternalKey } from './external-key.js';
-import { damagedDescription, type KeyRing } from './key-ring.js';
-import type { DamagedKey } from './load-folder.js';
+import { type DamagedKey, damagedDescription } from './damaged-key.js';
+import type { KeyRing } from './key-ring.js';
 
 /** What an administrator may do with the keys of the folder. */
 export function administrationOf(ring: KeyRing): Required<KeyAdministration> {

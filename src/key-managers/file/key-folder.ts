@@ -9,9 +9,11 @@ import {
 } from '../../durable/private.js';
 import { type CounterFile, parseCounterFile, renderCounterFile } from './counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
-import { fileNameOf, lowercasedIdOf } from './key-names.js';
+import { fileNameOf } from './key-names.js';
 
 const COUNTERS = 'counters';
+/** Whatever else its name says: a document that was renamed is damaged and not overlooked. */
+const DOCUMENT_EXTENSION = '.json';
 
 /**
  * The folder on disk, locked for this process: `key-….json` a key, and `counters/` with a file of
@@ -105,7 +107,7 @@ export async function hasKeyDocuments(directory: string): Promise<boolean> {
 
 async function documentNamesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder);
-  return names.filter((name) => lowercasedIdOf(name) !== undefined).sort();
+  return names.filter((name) => name.endsWith(DOCUMENT_EXTENSION)).sort();
 }
 
 async function prepare(path: string): Promise<void> {

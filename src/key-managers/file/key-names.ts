@@ -27,7 +27,7 @@ export function fileNameOf(externalKeyId: string): string {
 /**
  * What a file's name tells of the key whose document it is: its id in lower case.
  *
- * @returns undefined for a file that is no key document
+ * @returns undefined for a name that no key's document has
  */
 export function lowercasedIdOf(fileName: string): string | undefined {
   return FILE_NAME.exec(fileName)?.groups?.['lowercased'];

@@ -5,27 +5,32 @@ import {
   type KeyUsage,
 } from '../backend.js';
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
-import { EncryptionBudget } from './encryption-budget.js';
-import { ExternalKey, type KeySurroundings } from './external-key.js';
-import type { KeyDocument } from './key-document.js';
-import { makeVersion } from './key-material.js';
+import { type DamagedKey, damagedDescription } from './damaged-key.js';
+import type { ExternalKey, KeySurroundings } from './external-key.js';
 import { fileNameOf, isExternalKeyId } from './key-names.js';
-import { type DamagedKey, type LoadedFolder, loadFolder } from './load-folder.js';
+import { type LoadedFolder, loadFolder } from './load-folder.js';
+import { writeNewKey } from './write-new-key.js';
 
 /**
- * Every key of the folder: the sound ones by id, the damaged ones by the name of their file. Makes
- * new ones, one at a time.
+ * Every key of the folder, the damaged ones too. Makes new ones, one at a time.
  */
 export class KeyRing {
   readonly #surroundings: KeySurroundings;
   readonly #sealingKey: SealingKey;
   readonly #keys: Map<string, ExternalKey>;
-  readonly #damaged: ReadonlyMap<string, DamagedKey>;
+  readonly #damaged: readonly DamagedKey[];
+  readonly #damagedFileNames: ReadonlySet<string>;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
   private constructor(loaded: LoadedFolder, sealingKey: SealingKey, surroundings: KeySurroundings) {
     this.#keys = new Map(loaded.keys.map((key) => [key.description.externalKeyId, key]));
-    this.#damaged = new Map(loaded.damaged.map((key) => [key.fileName, key]));
+    this.#damaged = loaded.damaged;
+    this.#damagedFileNames = new Set(
+      loaded.damaged.flatMap(({ fileName, externalKeyId }) => [
+        fileName,
+        fileNameOf(externalKeyId),
+      ]),
+    );
     this.#sealingKey = sealingKey;
     this.#surroundings = surroundings;
   }
@@ -50,7 +55,7 @@ export class KeyRing {
   }
 
   get damaged(): Iterable<DamagedKey> {
-    return this.#damaged.values();
+    return this.#damaged;
   }
 
   /** The hot path: two calls a request. */
@@ -62,14 +67,13 @@ export class KeyRing {
   describe(externalKeyId: string): KeyDescription {
     const key = this.#keys.get(externalKeyId);
     if (key !== undefined) return key.description;
-    if (this.#damaged.has(fileNameOf(externalKeyId))) return damagedDescription(externalKeyId);
+    if (this.#damagedFileNames.has(fileNameOf(externalKeyId)))
+      return damagedDescription(externalKeyId);
     throw new KeyManagerError('key-not-found', `there is no key ${externalKeyId}`);
   }
 
   /**
-   * Makes a key with its first version. The counter file is written before the document: a key
-   * that can be seen has one. A crash in between leaves a counter file alone, whose version number
-   * the next attempt does not use again.
+   * Makes a key with its first version.
    *
    * @throws KeyManagerError `unsupported` for an id outside the alphabet, `conflict` for one that is
    *   taken (also by another case, also on disk alone), `corrupt` where a damaged document has it,
@@ -121,7 +125,7 @@ export class KeyRing {
 
   async #create(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<ExternalKey> {
     try {
-      const key = await this.#write(externalKeyId, usage);
+      const key = await writeNewKey({ externalKeyId, usage }, this.#sealingKey, this.#surroundings);
       this.#keys.set(externalKeyId, key);
       return key;
     } catch (cause) {
@@ -129,69 +133,18 @@ export class KeyRing {
     }
   }
 
-  async #write(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<ExternalKey> {
-    const { folder, ports, limits } = this.#surroundings;
-    const createdAt = new Date(ports.clock.now());
-    const orphan = await folder.readCounter(externalKeyId);
-    const head = {
-      format: 1,
-      externalKeyId,
-      usage: inDocumentOrder(usage),
-      createdAt: createdAt.toISOString(),
-      sealing: { masterKeyId: this.#sealingKey.id, scrypt: this.#sealingKey.scrypt },
-    } as const;
-    const { stored, material } = await makeVersion(this.#sealingKey, head, {
-      version: (orphan?.version ?? 0) + 1,
-      createdAt,
-      randomBytes: ports.randomBytes,
-    });
-    const { version, materialName } = stored;
-    const document = { ...head, versions: [stored] };
-    await folder.writeCounter({
-      format: 1,
-      externalKeyId,
-      version,
-      materialName,
-      reserved: limits.blockSize,
-    });
-    await folder.writeDocument(document);
-    const budget = EncryptionBudget.fresh(limits.blockSize);
-    return new ExternalKey(
-      {
-        document,
-        sealingKey: this.#sealingKey,
-        versions: [{ ...material, budget }],
-        highestVersion: version,
-      },
-      this.#surroundings,
-    );
-  }
-
   async #renewVersions(): Promise<void> {
-    const due = [...this.keys].filter((key) => key.needsNewVersion);
-    // A failure is logged and shows in the health; decryption needs no new version.
-    await Promise.allSettled(due.map((key) => key.reserve()));
+    for (const key of this.keys) {
+      if (!key.needsNewVersion) continue;
+      await key.reserve().catch(() => {
+        // Logged by the key, and shown in the health; decryption goes on without a new version.
+      });
+    }
   }
 
   async #makeHealthTestKey(): Promise<void> {
-    const fileName = fileNameOf(HEALTH_TEST_KEY_ID);
-    if (this.#keys.has(HEALTH_TEST_KEY_ID) || this.#damaged.has(fileName)) return;
+    const isDamaged = this.#damagedFileNames.has(fileNameOf(HEALTH_TEST_KEY_ID));
+    if (this.#keys.has(HEALTH_TEST_KEY_ID) || isDamaged) return;
     await this.create(HEALTH_TEST_KEY_ID, new Set(['ENCRYPT', 'DECRYPT']));
   }
-}
-
-/** A damaged key as everybody but an administrator sees it: there, and disabled. */
-export function damagedDescription(externalKeyId: string): KeyDescription {
-  return {
-    externalKeyId,
-    usage: new Set(),
-    enabled: false,
-    current: undefined,
-    versions: new Map(),
-  };
-}
-
-function inDocumentOrder(usage: ReadonlySet<KeyUsage>): KeyDocument['usage'] {
-  if (usage.has('ENCRYPT')) return usage.has('DECRYPT') ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'];
-  return usage.has('DECRYPT') ? ['DECRYPT'] : [];
 }

@@ -2,20 +2,13 @@ import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import { SealingError } from '../../sealing/errors.js';
 import { KeyManagerError } from '../backend.js';
 import type { CounterFile } from './counter-file.js';
+import type { DamagedKey } from './damaged-key.js';
 import { EncryptionBudget } from './encryption-budget.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
 import { DamagedDocumentError, type KeyDocument, parseKeyDocument } from './key-document.js';
 import { fileNameOf, lowercasedIdOf } from './key-names.js';
 import { type KeyMaterial, openVersions } from './key-material.js';
-
-/** A document that is left as it is, and whose key is disabled. */
-export interface DamagedKey {
-  readonly fileName: string;
-  /** As far as it can be told: in lower case where only the file's name is left to tell it. */
-  readonly externalKeyId: string;
-  /** What is wrong, for an operator. */
-  readonly problem: string;
-}
+import { KeyVersions, type UsableVersion } from './key-versions.js';
 
 /** What a key folder holds. */
 export interface LoadedFolder {
@@ -65,9 +58,8 @@ async function loadKey(
     const counter = await surroundings.folder.readCounter(document.externalKeyId);
     return new ExternalKey(
       {
-        document,
+        versions: new KeyVersions(document, withBudgets(materials, counter, surroundings)),
         sealingKey,
-        versions: withBudgets(materials, counter, surroundings),
         highestVersion: Math.max(materials.at(-1)?.version ?? 0, counter?.version ?? 0),
       },
       surroundings,
@@ -89,32 +81,28 @@ async function sealingKeyOf(document: KeyDocument, masterKey: MasterKey): Promis
 }
 
 /**
- * Old versions encrypt no more. The current one goes on from the counter if that is about this very
- * material; if not, its count is unknown, and it is as good as full.
+ * The version that the counter names goes on from there. Of any other the count is unknown, and it
+ * is as good as full: an old one encrypts no more, and a current one gives way to a new one.
  */
 function withBudgets(
   materials: readonly KeyMaterial[],
   counter: CounterFile | undefined,
   { limits }: KeySurroundings,
-) {
-  const current = materials.at(-1);
-  const isKnown =
-    counter?.version === current?.version &&
-    counter?.materialName === current?.materialName.toString('hex');
-  const spent = isKnown ? counter?.reserved : undefined;
-  return materials.map((material) => ({
-    ...material,
-    budget: EncryptionBudget.spent(
-      material === current ? (spent ?? limits.perVersion) : limits.perVersion,
-    ),
-  }));
+): UsableVersion[] {
+  return materials.map((material) => {
+    const isCounted =
+      counter?.version === material.version &&
+      counter.materialName === material.materialName.toString('hex');
+    const spent = isCounted ? counter.reserved : limits.perVersion;
+    return { ...material, budget: EncryptionBudget.spent(spent) };
+  });
 }
 
-/** The id that the file was named for: from its contents if those fit, else from its name. */
+/** The id of the key that a damaged document was for: what its name and contents agree on, if anything. */
 function likelyIdOf(fileName: string, text: string): string {
   const claimed = /"externalKeyId":\s*"(?<id>[A-Za-z0-9._-]{1,128})"/.exec(text)?.groups?.['id'];
   if (claimed !== undefined && fileNameOf(claimed) === fileName) return claimed;
-  return lowercasedIdOf(fileName) ?? fileName;
+  return lowercasedIdOf(fileName) ?? claimed ?? fileName;
 }
 
 function noneOpens(path: string, damaged: readonly DamagedKey[]): KeyManagerError {

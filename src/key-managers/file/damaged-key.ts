@@ -1,0 +1,21 @@
+import type { KeyDescription } from '../backend.js';
+
+/** A document that is left as it is, and whose key is disabled. */
+export interface DamagedKey {
+  readonly fileName: string;
+  /** As far as it can be told: in lower case where only the name of the file tells it. */
+  readonly externalKeyId: string;
+  /** What is wrong, for an operator. */
+  readonly problem: string;
+}
+
+/** A damaged key as all see it: there, and disabled. */
+export function damagedDescription(externalKeyId: string): KeyDescription {
+  return {
+    externalKeyId,
+    usage: new Set(),
+    enabled: false,
+    current: undefined,
+    versions: new Map(),
+  };
+}
