@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adminConfigSchema } from '../admin/config.js';
+import { adminSchema } from '../admin/config.js';
 import {
   countField,
   flagField,
@@ -30,7 +30,7 @@ export const configurationSchema = z
       'Where the XKS Proxy API is served. HOLDFAST_PORT overrides the port of the first.',
     ),
     operations: operationsSchema,
-    admin: adminConfigSchema.prefault({}),
+    admin: adminSchema.prefault({}),
     drainDelayMs: millisecondsField({ min: 0, max: 600_000 })
       .default(20_000)
       .describe(
