@@ -84,7 +84,10 @@ export function flagField() {
 
 /** A list with at least one entry. */
 export function listField<Item extends z.ZodType>(item: Item, allowed: string) {
-  return z.array(item, { error: allowed }).min(1, { error: allowed });
+  return z
+    .array(item, { error: allowed })
+    .min(1, { error: allowed })
+    .meta({ errorMessage: allowed });
 }
 
 /**

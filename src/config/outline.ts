@@ -67,7 +67,8 @@ function isNode(node: OutlineNode | boolean | undefined): node is OutlineNode {
   return typeof node === 'object';
 }
 
-/** Otherwise editors would mark every reference as a mistake. */
+/** Otherwise editors would mark every reference as a mistake. Sees the same node more than once. */
 function acceptReferences(node: OutlineNode): void {
-  if (node.pattern !== undefined) node.pattern = `${node.pattern}|${REFERENCE_PATTERN}`;
+  if (node.pattern === undefined || node.pattern.endsWith(REFERENCE_PATTERN)) return;
+  node.pattern = `${node.pattern}|${REFERENCE_PATTERN}`;
 }

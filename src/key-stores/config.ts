@@ -17,6 +17,8 @@ const MAX_PREFIX_LENGTH = MAX_URI_PATH_LENGTH - URI_PATH_SUFFIX.length;
 const PATH_PREFIX = new RegExp(`^(?=.{0,${MAX_PREFIX_LENGTH}}$)(/[A-Za-z0-9_-]+)*$`);
 const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[A-Za-z0-9._*-]{1,128}$`);
 
+const EXPOSURE_ALLOWED = 'all, or a list of external key ids and patterns with *';
+
 /** What a key store exposes: every key of its key manager, or those that one entry fits. */
 export const exposureSchema = z
   .union(
@@ -31,8 +33,9 @@ export const exposureSchema = z
         'a list of external key ids and patterns, at least one',
       ),
     ],
-    { error: 'all, or a list of external key ids and patterns with *' },
+    { error: EXPOSURE_ALLOWED },
   )
+  .meta({ errorMessage: EXPOSURE_ALLOWED })
   .describe(
     'The external keys that KMS can use through this key store: `all`, or a list of ids and ' +
       'patterns in which `*` stands for any text, also none (`[payroll, "hr-*"]`). ' +

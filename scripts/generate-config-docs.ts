@@ -1,0 +1,21 @@
+// Writes what is generated from the configuration's schema. Run: npx tsx scripts/generate-config-docs.ts
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { configurationOutline } from '../src/runtime/schema.js';
+import { renderReference } from './lib/config-reference.js';
+
+/** The generated files by their path in the repository. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const intro = readFileSync(new URL('lib/config-intro.md', import.meta.url), 'utf8');
+  return new Map([
+    ['config/holdfast.schema.json', `${JSON.stringify(configurationOutline.root, null, 2)}\n`],
+    ['docs/configuration.md', `${intro}\n${renderReference(configurationOutline.root)}\n`],
+  ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [path, content] of generatedFiles()) {
+    writeFileSync(new URL(`../${path}`, import.meta.url), content);
+    console.log(`wrote ${path}`);
+  }
+}
