@@ -21,7 +21,17 @@ const layers = {
   pipeline: ['key-stores', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared'],
   admin: ['config', 'key-stores', 'observability', 'shared', ...keyManagerInterfaces],
-  cli: ['admin/config.ts', 'admin/contract', 'config', 'main.ts', 'runtime/schema.ts', 'shared'],
+  cli: [
+    'admin/config.ts',
+    'admin/contract',
+    'config',
+    'key-stores/credential-generator.ts',
+    'main.ts',
+    'runtime/configuration-file.ts',
+    'runtime/overrides.ts',
+    'runtime/version.ts',
+    'shared',
+  ],
 };
 
 /** A folder of its own; what all backends share is `nodes` and `contract`. */
