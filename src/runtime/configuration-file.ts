@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   ConfigurationError,
   type ConfigurationProblem,
@@ -43,13 +42,6 @@ export interface LoadedConfiguration {
   readonly warnings: readonly ConfigurationWarning[];
   /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
   readonly hash: string;
-}
-
-/** The configuration that HOLDFAST_CONFIG names, else the quickstart's. */
-export function configurationFile(env: Environment): string {
-  const named = env['HOLDFAST_CONFIG'];
-  if (named !== undefined && named !== '') return resolve(named);
-  return fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
 }
 
 /**

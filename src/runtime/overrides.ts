@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { portField } from '../config/field-types.js';
 import type { ConfigurationProblem, FieldPath } from '../config/problem.js';
 import { isReference, resolveReference } from '../config/secret-reference.js';
@@ -11,6 +12,13 @@ const PORTS: readonly { readonly variable: string; readonly path: FieldPath }[] 
   { variable: 'HOLDFAST_PORT', path: ['listeners', 0, 'port'] },
   { variable: 'HOLDFAST_OPERATIONS_PORT', path: ['operations', 'port'] },
 ];
+
+/** The configuration that HOLDFAST_CONFIG names, else the quickstart's. */
+export function configurationFile(env: Environment): string {
+  const named = env['HOLDFAST_CONFIG'];
+  if (named !== undefined && named !== '') return resolve(named);
+  return fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
+}
 
 /**
  * The state directory, absolute. Needed before the configuration is checked, because the files

@@ -1,0 +1,108 @@
+import type { z } from 'zod';
+import { adminErrorSchema } from '../admin/contract/errors.js';
+import type { AnswerOf, RequestOf, RequestParts, Route } from '../admin/contract/route.js';
+import { type OperationName, type Routes, routes } from '../admin/contract/routes.js';
+import { CliError, EXIT } from './exit.js';
+import { sendOverUnixSocket, type UnixAnswer } from './unix-http.js';
+
+const TIMEOUT_MS = 30_000;
+
+/** Speaks to a running server over its admin socket. */
+export class AdminClient {
+  readonly #socketPath: string;
+
+  /** @param socketPath absolute */
+  constructor(socketPath: string) {
+    this.#socketPath = socketPath;
+  }
+
+  /**
+   * Calls one operation of the admin API.
+   *
+   * @throws CliError for a request that cannot be right, a refusal, a failure, or no server
+   */
+  async call<Name extends OperationName>(
+    name: Name,
+    request: RequestOf<Routes[Name]>,
+  ): Promise<AnswerOf<Routes[Name]>> {
+    return answerOf(routes[name], await this.#send(routes[name], request));
+  }
+
+  async #send(route: Route, request: unknown): Promise<UnixAnswer> {
+    const parts = check(route, request);
+    try {
+      return await sendOverUnixSocket({
+        socketPath: this.#socketPath,
+        method: route.method,
+        target: target(route, parts),
+        body: parts.body === undefined ? undefined : JSON.stringify(parts.body),
+        timeoutMs: TIMEOUT_MS,
+      });
+    } catch (error) {
+      throw connectionFailure(this.#socketPath, error);
+    }
+  }
+}
+
+/** Before anything is sent, so that a mistyped id is a usage error, with or without a server. */
+function check(route: Route, request: unknown): RequestParts {
+  const result = route.request.safeParse(request);
+  if (result.success) return result.data;
+  const mistakes = result.error.issues.map(
+    ({ path, message }) => `${String(path.at(-1))} ${message}`,
+  );
+  throw new CliError(EXIT.usage, mistakes.join('; '));
+}
+
+function target({ path }: Route, { pathParameters = {}, query = {} }: RequestParts): string {
+  const filled = path.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(pathParameters[name] ?? ''),
+  );
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) search.append(name, value);
+  }
+  return search.size === 0 ? filled : `${filled}?${search.toString()}`;
+}
+
+function answerOf<R extends Route>(route: R, { status, body }: UnixAnswer): AnswerOf<R> {
+  const schema: R['answer'] = route.answer;
+  if (status === route.status) return understand(schema, body);
+  const { code, message } = understand(adminErrorSchema, body);
+  throw new CliError(code === 'invalid-request' ? EXIT.usage : EXIT.failed, message);
+}
+
+function understand<S extends z.ZodType>(schema: S, body: string): z.output<S> {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch (error) {
+    throw new CliError(
+      EXIT.failed,
+      'The server answered something unknown. Are the server and this program of one version?',
+      { cause: error },
+    );
+  }
+}
+
+function connectionFailure(socketPath: string, error: unknown): CliError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+    return new CliError(
+      EXIT.noServer,
+      `No server answers on ${socketPath}. Start one with "holdfast serve" or "npm start", or say where it is with --socket, HOLDFAST_CONFIG or HOLDFAST_STATE_DIR.`,
+    );
+  }
+  if (code === 'EACCES') {
+    return new CliError(
+      EXIT.failed,
+      `This user may not open ${socketPath}. Run the command as the user that the server runs as.`,
+      { cause: error },
+    );
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CliError(
+    EXIT.failed,
+    `No answer came on ${socketPath}: ${reason}. What was asked for may have been done.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,47 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CreateKey } from '../../admin/contract/keys.js';
+import { keyDetails } from '../key-details.js';
+import { printJson, type Terminal } from '../terminal.js';
+import { connect, example, listingCommand, type ListingOptions } from './options.js';
+
+interface Options extends ListingOptions {
+  readonly keyStore: string;
+  readonly usage: CreateKey['usage'];
+}
+
+/** `holdfast keys create` */
+export function keysCreateCommand(terminal: Terminal): Command {
+  return listingCommand('create')
+    .description('create an external key with fresh material')
+    .argument('<id>', 'external key id: 1 to 128 characters of A-Z a-z 0-9 . _ -')
+    .requiredOption('--key-store <name>', 'key store through which AWS KMS will use the key')
+    .addOption(
+      new Option('--usage <usage>', 'ENCRYPT,DECRYPT or ENCRYPT or DECRYPT or NONE; KMS needs both')
+        .argParser(parseUsage)
+        .default(['ENCRYPT', 'DECRYPT'], 'ENCRYPT,DECRYPT'),
+    )
+    .addHelpText('after', example('holdfast keys create payroll --key-store production'))
+    .action(async (externalKeyId: string, { keyStore, usage, ...options }: Options) => {
+      const key = await connect(options, terminal).call('createKey', {
+        body: { externalKeyId, keyStore, usage },
+      });
+      if (options.json) printJson(terminal, key);
+      else terminal.print(`Created.\n\n${keyDetails(key)}`);
+    });
+}
+
+const USAGES: ReadonlyMap<string, CreateKey['usage']> = new Map([
+  ['ENCRYPT,DECRYPT', ['ENCRYPT', 'DECRYPT']],
+  ['DECRYPT,ENCRYPT', ['ENCRYPT', 'DECRYPT']],
+  ['ENCRYPT', ['ENCRYPT']],
+  ['DECRYPT', ['DECRYPT']],
+  ['NONE', []],
+]);
+
+function parseUsage(text: string): CreateKey['usage'] {
+  const usage = USAGES.get(text);
+  if (usage === undefined) {
+    throw new InvalidArgumentError('Allowed: ENCRYPT,DECRYPT; ENCRYPT; DECRYPT; NONE.');
+  }
+  return usage;
+}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import type { Key } from '../../admin/contract/keys.js';
+import { stateText, usageText } from '../key-details.js';
+import { table } from '../table.js';
+import { printJson, type Terminal } from '../terminal.js';
+import { connect, example, listingCommand, type ListingOptions } from './options.js';
+
+interface Options extends ListingOptions {
+  readonly keyStore?: string;
+  readonly keyManager?: string;
+}
+
+/** `holdfast keys list` */
+export function keysListCommand(terminal: Terminal): Command {
+  return listingCommand('list')
+    .description('list external keys')
+    .option('--key-store <name>', 'only keys that this key store exposes')
+    .option('--key-manager <name>', 'only keys in this key manager')
+    .addHelpText('after', example('holdfast keys list --key-store production'))
+    .action(async ({ keyStore, keyManager, ...options }: Options) => {
+      const answer = await connect(options, terminal).call('listKeys', {
+        query: { keyStore, keyManager },
+      });
+      if (options.json) printJson(terminal, answer);
+      else terminal.print(answer.keys.length === 0 ? 'No keys.\n' : keyTable(answer.keys));
+    });
+}
+
+function keyTable(keys: readonly Key[]): string {
+  return table(
+    ['EXTERNAL KEY ID', 'KEY MANAGER', 'KEY STORES', 'USAGE', 'STATE', 'VERSION', 'CREATED'],
+    keys.map((key) => [
+      key.externalKeyId,
+      key.keyManager,
+      key.keyStores.join(','),
+      usageText(key),
+      stateText(key),
+      String(key.currentVersion ?? '-'),
+      key.createdAt ?? '-',
+    ]),
+  );
+}

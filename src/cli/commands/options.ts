@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { AdminClient } from '../admin-client.js';
+import { findAdminSocket } from '../socket-path.js';
+import type { Terminal } from '../terminal.js';
+
+/** What a command that speaks to a server is given. */
+export interface OnlineOptions {
+  readonly socket?: string;
+}
+
+/** What a command with a result for people and for programs is given. */
+export interface ListingOptions extends OnlineOptions {
+  readonly json?: boolean;
+}
+
+/** A command that speaks to a running server. */
+export function onlineCommand(name: string): Command {
+  return new Command(name).addOption(
+    new Option(
+      '--socket <path>',
+      'admin socket of the server (default: as the configuration says)',
+    ),
+  );
+}
+
+/** A command that speaks to a running server and prints a table, or JSON. */
+export function listingCommand(name: string): Command {
+  return onlineCommand(name).addOption(new Option('--json', 'print JSON, for programs'));
+}
+
+/** An example below a command's help. */
+export function example(...lines: readonly string[]): string {
+  return `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+}
+
+/** The client for the server that the options or else the environment name. */
+export function connect({ socket }: OnlineOptions, { env }: Terminal): AdminClient {
+  return new AdminClient(socket === undefined ? findAdminSocket(env) : resolve(socket));
+}

@@ -1,0 +1,82 @@
+import { Command } from 'commander';
+import { VERSION } from '../runtime/version.js';
+import { configCheckCommand } from './commands/config-check.js';
+import { credentialsGenerateCommand } from './commands/credentials-generate.js';
+import { keyStoresExportCommand } from './commands/key-stores-export.js';
+import { keyStoresListCommand } from './commands/key-stores-list.js';
+import { keysCreateCommand } from './commands/keys-create.js';
+import { keysListCommand } from './commands/keys-list.js';
+import { keysShowCommand } from './commands/keys-show.js';
+import { serveCommand } from './commands/serve.js';
+import type { Terminal } from './terminal.js';
+
+const EPILOGUE = `
+Exit codes:
+  0  done
+  1  the operation failed, or the server refused it
+  2  the command line or the configuration is wrong
+  3  no server answers on the admin socket
+
+Environment:
+  HOLDFAST_CONFIG     configuration file (default: the quickstart's)
+  HOLDFAST_STATE_DIR  state directory, instead of the configuration's
+  HOLDFAST_PORT       port of the first listener, instead of the configuration's
+`;
+
+/** The command-line program, every command of it. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('holdfast')
+    .description('An AWS KMS external key store (XKS) proxy: hold your own keys, outside AWS.')
+    .version(VERSION)
+    .addHelpText('after', EPILOGUE)
+    .addCommand(serveCommand())
+    .addCommand(group('config', 'configuration files', configCheckCommand(terminal)))
+    .addCommand(
+      group(
+        'keys',
+        'external keys of a running server',
+        keysCreateCommand(terminal),
+        keysListCommand(terminal),
+        keysShowCommand(terminal),
+      ),
+    )
+    .addCommand(
+      group(
+        'key-stores',
+        'key stores of a running server',
+        keyStoresListCommand(terminal),
+        keyStoresExportCommand(terminal),
+      ),
+    )
+    .addCommand(
+      group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
+    );
+  for (const command of withDescendants(program)) configure(command, terminal);
+  return program;
+}
+
+/** A command and everything below it. */
+export function withDescendants(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withDescendants)];
+}
+
+function group(name: string, description: string, ...commands: readonly Command[]): Command {
+  const parent = new Command(name).description(description);
+  for (const command of commands) parent.addCommand(command);
+  return parent;
+}
+
+function configure(command: Command, terminal: Terminal): void {
+  command
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError('Add --help for how to use it.')
+    .configureOutput({
+      writeOut: (text) => {
+        terminal.print(text);
+      },
+      writeErr: (text) => {
+        terminal.complain(text);
+      },
+    });
+}

@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander';
+import { ConfigurationError } from '../config/problem.js';
+import { CliError, EXIT, type ExitCode } from './exit.js';
+import { createProgram } from './program.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the names of node and the program
+ * @returns the exit code; every failure has been told on standard error
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    await createProgram(terminal).parseAsync(args, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has told it already, and counts a request for help among the failures.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    terminal.complain(`holdfast: ${explain(error)}\n`);
+    if (error instanceof CliError) return error.exitCode;
+    return error instanceof ConfigurationError ? EXIT.usage : EXIT.failed;
+  }
+}
+
+/** The message with those of its causes, without stacks. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error
+    ? `${error.message}\n  because: ${explain(error.cause)}`
+    : error.message;
+}

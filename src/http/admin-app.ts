@@ -1,0 +1,97 @@
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+} from 'express';
+import helmet from 'helmet';
+import { z } from 'zod';
+import { AdminError } from '../admin/admin-error.js';
+import { ADMIN_ERROR_STATUS } from '../admin/contract/errors.js';
+import type { RequestOf, Route } from '../admin/contract/route.js';
+import { type OperationName, routes } from '../admin/contract/routes.js';
+import type { AdminOperations } from '../admin/operations/index.js';
+
+const MAX_BODY_BYTES = 65_536;
+
+/** Where administrative acts are logged; pino's logger fits. */
+export interface AdminLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * The admin API. It asks nobody who they are: whoever can open its Unix socket is the
+ * administrator, so it must be served on nothing else.
+ */
+export function createAdminApp(operations: AdminOperations, log: AdminLog): Express {
+  const app = express();
+  app.enable('case sensitive routing').enable('strict routing').disable('etag');
+  app.use(helmet());
+  app.use((_request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(express.json({ limit: MAX_BODY_BYTES }));
+  for (const name of Object.keys(routes) as OperationName[]) {
+    const { method, path } = routes[name];
+    app[method === 'GET' ? 'get' : 'post'](path, handlerOf(name, operations[name], log));
+  }
+  app.use((request) => {
+    throw new AdminError('not-found', `The admin API has no ${request.method} ${request.path}.`);
+  });
+  app.use(errorHandler(log));
+  return app;
+}
+
+function handlerOf<Name extends OperationName>(
+  name: Name,
+  operate: AdminOperations[Name],
+  log: AdminLog,
+): RequestHandler {
+  return async (httpRequest, response) => {
+    const request = parse(routes[name], httpRequest);
+    const answer = await operate(request);
+    log.info({ operation: name, request }, 'administrative act');
+    response.status(routes[name].status).json(answer);
+  };
+}
+
+function parse<R extends Route>(route: R, { params, query, body }: Request): RequestOf<R> {
+  const parts = { pathParameters: params, query, body: body as unknown };
+  const schema: R['request'] = route.request;
+  const result = schema.safeParse(parts);
+  if (result.success) return result.data;
+  throw new AdminError('invalid-request', z.prettifyError(result.error));
+}
+
+function errorHandler(log: AdminLog): ErrorRequestHandler {
+  // Express tells an error handler by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    const { code, message } = toAdminError(error);
+    const act = { method: request.method, path: request.path, code };
+    if (ADMIN_ERROR_STATUS[code] < 500)
+      log.warn({ ...act, reason: message }, 'administrative act refused');
+    else log.error({ ...act, err: error }, 'administrative act failed');
+    response.status(ADMIN_ERROR_STATUS[code]).json({ code, message });
+  };
+}
+
+function toAdminError(error: unknown): AdminError {
+  if (error instanceof AdminError) return error;
+  const status = statusOfFramework(error);
+  if (status === 413) {
+    return new AdminError('too-large', `A body may have ${String(MAX_BODY_BYTES)} bytes.`);
+  }
+  if (status !== undefined && status < 500) {
+    return new AdminError('invalid-request', 'The path or the JSON body is malformed.');
+  }
+  return new AdminError('internal', 'The server failed; its log says why.', { cause: error });
+}
+
+/** Express and its body parser put the status of a client's mistake on the error. */
+function statusOfFramework(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'status' in error)) return undefined;
+  return typeof error.status === 'number' ? error.status : undefined;
+}
