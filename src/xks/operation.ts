@@ -13,7 +13,8 @@ export interface SealedBytes {
 /** One version of an external key, ready to be used. */
 export interface KeyMaterial extends MaterialId {
   encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
-  decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer>;
+  /** @returns `undefined` when the tag does not match: proven, and not a failure of anything else */
+  decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined>;
 }
 
 /** The external key that an operation was called for. */

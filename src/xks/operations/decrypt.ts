@@ -58,6 +58,7 @@ async function execute(body: DecryptBody, key: OperatedKey): Promise<object> {
   );
   const material = namedMaterial(key, ciphertextMetadata);
   const plaintext = await material.decrypt({ iv, ciphertext, tag }, cipherAad);
+  if (plaintext === undefined) throw invalidCiphertext('tag-mismatch');
   return { plaintext: plaintext.toString('base64') };
 }
 

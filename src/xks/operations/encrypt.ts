@@ -71,9 +71,13 @@ async function proveDecryptable(
   plaintext: Buffer,
 ): Promise<void> {
   const opened = await material.decrypt(sealed, cipherAad);
+  if (opened === undefined) throw notVerified('trial decryption failed');
   if (!equalInConstantTime(opened, plaintext)) {
-    throw new XksError('InternalException', 'The ciphertext could not be verified.', {
-      reason: 'trial decryption gave another plaintext',
-    });
+    throw notVerified('trial decryption gave another plaintext');
   }
+}
+
+/** Not InvalidCiphertextException: the caller of Encrypt has sent no ciphertext. */
+function notVerified(reason: string): XksError {
+  return new XksError('InternalException', 'The ciphertext could not be verified.', { reason });
 }

@@ -1,0 +1,100 @@
+import { describe, expect, it, vi } from 'vitest';
+import { KeyManagerError, type KeyManagerErrorCode } from '../../../src/key-managers/backend.js';
+import { XKS_ERROR_STATUS } from '../../../src/xks/errors.js';
+import {
+  type Body,
+  decryptBody,
+  encryptBody,
+  type EncryptAnswer,
+  healthBody,
+  metadataBody,
+} from '../../support/xks-requests.js';
+import { errorNameOf, incoming, makePipeline, PREFIX } from './harness.js';
+
+const ENCRYPT = `${PREFIX}/keys/key/encrypt`;
+const DECRYPT = `${PREFIX}/keys/key/decrypt`;
+
+/** The whole closed set: a code that is added and not mapped does not compile here. */
+const mapping: Record<KeyManagerErrorCode, keyof typeof XKS_ERROR_STATUS> = {
+  'key-not-found': 'KeyNotFoundException',
+  'version-not-found': 'InvalidCiphertextException',
+  'key-disabled': 'InvalidStateException',
+  'usage-denied': 'InvalidKeyUsageException',
+  'invalid-ciphertext': 'InvalidCiphertextException',
+  unreachable: 'InternalException',
+  misconfigured: 'InternalException',
+  overloaded: 'ThrottlingException',
+  deadline: 'DependencyTimeoutException',
+  unsupported: 'UnsupportedOperationException',
+  conflict: 'InternalException',
+  corrupt: 'InvalidStateException',
+  internal: 'InternalException',
+};
+
+describe('what the key manager fails with', () => {
+  it.each(Object.entries(mapping))('%s → %s', async (code, errorName) => {
+    const { handle, keyManager, records, defects } = makePipeline();
+    const sealed = JSON.parse(
+      (await handle(incoming(ENCRYPT, encryptBody()).call)).body,
+    ) as EncryptAnswer;
+    const error = new KeyManagerError(code as KeyManagerErrorCode, 'for the operator alone');
+    vi.spyOn(keyManager, 'decrypt').mockRejectedValue(error);
+    const answer = await handle(incoming(DECRYPT, decryptBody(sealed)).call);
+    expect([errorNameOf(answer), answer.status]).toEqual([errorName, XKS_ERROR_STATUS[errorName]]);
+    expect(answer.close).toBe(false);
+    expect(answer.body).not.toContain('for the operator alone');
+    expect(records[1]?.errorName).toBe(errorName);
+    expect(defects).toEqual([]);
+  });
+
+  it('is told to the operator with its code', async () => {
+    const { handle, keyManager, records } = makePipeline();
+    const error = new KeyManagerError('unreachable', 'no route to the token');
+    vi.spyOn(keyManager, 'describeKey').mockRejectedValue(error);
+    await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
+    expect(records[0]?.cause).toBe('unreachable: no route to the token');
+  });
+});
+
+describe('a defect', () => {
+  it('is InternalException, reported, and the connection goes on', async () => {
+    const { handle, keyManager, records, defects } = makePipeline();
+    const error = new TypeError('undefined is not a function');
+    vi.spyOn(keyManager, 'encrypt').mockRejectedValueOnce(error);
+    const answer = await handle(incoming(ENCRYPT, encryptBody()).call);
+    expect(answer).toEqual({
+      status: 500,
+      body: '{"errorName":"InternalException","errorMessage":"The proxy failed."}',
+      close: false,
+    });
+    expect(defects).toEqual([error]);
+    expect(records[0]).toMatchObject({ status: 500, cause: 'defect' });
+    expect((await handle(incoming(ENCRYPT, encryptBody()).call)).status).toBe(200);
+  });
+});
+
+describe('a malformed body', () => {
+  const bodies: [string, string | Buffer | Body][] = [
+    ['nothing', ''],
+    ['no JSON', '{"requestMetadata":'],
+    ['null', 'null'],
+    ['an array', '[]'],
+    ['a number', '7'],
+    ['no requestMetadata', {}],
+    ['metadata of the wrong type', { requestMetadata: 'x' }],
+    ['a request id of the wrong type', { requestMetadata: { kmsRequestId: 1, kmsOperation: 'x' } }],
+    ['__proto__ in place of metadata', '{"__proto__":{"requestMetadata":{}}}'],
+    ['invalid UTF-8', Buffer.concat([Buffer.from(JSON.stringify(healthBody())), Buffer.of(0xff)])],
+    ['deep nesting', '['.repeat(30_000)],
+  ];
+  it.each(bodies)('%s → ValidationException', async (_title, body) => {
+    const { handle, defects } = makePipeline();
+    for (const path of [`${PREFIX}/health`, `${PREFIX}/keys/key/metadata`, ENCRYPT, DECRYPT]) {
+      const answer = await handle(incoming(path, body).call);
+      expect([errorNameOf(answer), answer.status]).toEqual(['ValidationException', 400]);
+      const { errorMessage } = JSON.parse(answer.body) as { errorMessage: string };
+      expect(errorMessage).toMatch(/^[ -~]{1,511}$/);
+    }
+    expect(defects).toEqual([]);
+  });
+});

@@ -1,0 +1,107 @@
+import type { RequestRecord } from '../../../src/observability/request-record.js';
+import type { Answer, IncomingCall } from '../../../src/pipeline/call.js';
+import type { PipelineServices } from '../../../src/pipeline/context.js';
+import { createHandle } from '../../../src/pipeline/handle.js';
+import type { Clock } from '../../../src/shared/clock.js';
+import { Secret } from '../../../src/shared/secret.js';
+import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
+import { canaries } from '../../support/canaries.js';
+import { MemoryKeyManager } from '../../support/memory-key-manager.js';
+import { type Body, type Credential, signedHeaders } from '../../support/xks-requests.js';
+
+export const PREFIX = '/store/kms/xks/v1';
+export const NOW = Date.parse('2026-11-22T12:00:00Z');
+export const credential: Credential = {
+  accessKeyId: 'ABCDEFGHIJKLMNOPQRST',
+  secretAccessKey: canaries.secretAccessKey,
+};
+
+/** Each reading of the monotonic clock is 2 ms after the one before. */
+function tickingClock(): Clock {
+  let elapsedMs = 0;
+  return { now: () => NOW, monotonic: () => (elapsedMs += 2) };
+}
+
+/** A pipeline with one key store on a key manager in memory, and what it told about. */
+export function makePipeline(overrides: Partial<PipelineServices> = {}) {
+  const keyManager = new MemoryKeyManager({
+    key: {},
+    rotated: { versions: [1, 2] },
+    'encrypt-only': { usage: ['ENCRYPT'] },
+    'decrypt-only': { usage: ['DECRYPT'] },
+    'good-for-nothing': { usage: [] },
+    disabled: { enabled: false },
+    unusable: { versions: [] },
+    hidden: {},
+  });
+  const clock = tickingClock();
+  const records: RequestRecord[] = [];
+  const defects: unknown[] = [];
+  const keyStore = {
+    name: 'store',
+    keyManager,
+    exposes: (externalKeyId: string) => externalKeyId !== 'hidden',
+    verifier: new SignatureVerifier({
+      credentials: new Map([[credential.accessKeyId, new Secret(credential.secretAccessKey)]]),
+      region: undefined,
+      clock,
+      decoySecret: new Secret('decoy'),
+    }),
+  };
+  const handle = createHandle({
+    keyStores: new Map([['/store', keyStore]]),
+    clock,
+    deadlineMs: 140,
+    maxBodyBytes: 65_536,
+    proxyFleetSize: 3,
+    proxyModel: 'Holdfast 0.0.0',
+    observe: (record) => records.push(record),
+    reportDefect: (error) => defects.push(error),
+    ...overrides,
+  });
+  return { handle, keyManager, records, defects };
+}
+
+/** How a call differs from a well-signed POST. */
+export interface CallOptions {
+  readonly method?: string;
+  readonly credential?: Credential;
+  readonly at?: number;
+  readonly readBody?: IncomingCall['readBody'];
+  readonly rawHeaders?: readonly string[];
+}
+
+/** A call as `http` would hand it over, and whether it was taken for authenticated. */
+export function incoming(path: string, body: Body | string | Buffer, options: CallOptions = {}) {
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const headers = signedHeaders({
+    credential: options.credential ?? credential,
+    path,
+    body: bytes,
+    host: 'xks.example.com',
+    method: options.method ?? 'POST',
+    at: options.at ?? NOW,
+  });
+  let authenticated = false;
+  const call: IncomingCall = {
+    method: options.method ?? 'POST',
+    target: path,
+    rawHeaders: options.rawHeaders ?? Object.entries(headers).flat(),
+    startedAt: 0,
+    clientAddress: '192.0.2.1',
+    clientCertificateName: 'cks.kms.eu-west-1.amazonaws.com',
+    readBody: options.readBody ?? (() => Promise.resolve(bytes)),
+    markAuthenticated: () => {
+      authenticated = true;
+    },
+  };
+  return { call, isAuthenticated: () => authenticated };
+}
+
+/** The name of the error, or `none`. */
+export function errorNameOf(answer: Answer): unknown {
+  if (answer.status === 200) return 'none';
+  return (JSON.parse(answer.body) as Body)['errorName'];
+}
