@@ -51,10 +51,9 @@ export class Metrics {
    */
   recordRequest(record: RequestRecord): void {
     const { operation = NONE, keyStore = NONE, errorName } = record;
-    this.#durations.observe(
-      { operation, key_store: keyStore, result: errorName ?? 'success' },
-      record.durationUs / 1e6,
-    );
+    // A refusal without a name is the 405: the specification's table of errors leaves it out.
+    const result = errorName ?? (record.status < 400 ? 'success' : 'method-not-allowed');
+    this.#durations.observe({ operation, key_store: keyStore, result }, record.durationUs / 1e6);
     if (errorName === undefined) return;
     this.#errors.inc({ error_name: errorName, key_store: keyStore });
     if (record.authenticationFailure !== undefined) {

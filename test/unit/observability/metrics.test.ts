@@ -37,6 +37,18 @@ describe('Metrics', () => {
     );
   });
 
+  it('a method that is not allowed → counted as such, neither as a success nor by error name', async () => {
+    const metrics = new Metrics(NOTHING);
+    metrics.recordRequest(
+      requestRecord({ operation: 'Encrypt', keyStore: 'production', status: 405 }),
+    );
+    const text = await metrics.render();
+    expect(text).toContain(
+      'holdfast_request_duration_seconds_count{operation="Encrypt",key_store="production",result="method-not-allowed"} 1',
+    );
+    expect(text).not.toContain('holdfast_errors_total{');
+  });
+
   it('a failed authentication → counted by cause as well', async () => {
     const metrics = new Metrics(NOTHING);
     metrics.recordRequest(
