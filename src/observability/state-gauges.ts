@@ -27,8 +27,8 @@ export interface CertificateSample {
 
 /** Where the state of the parts is read when somebody scrapes. */
 export interface MetricSources {
-  nodeStates(): readonly NodeStateSample[];
-  encryptionsLeft(): readonly EncryptionsLeftSample[] | Promise<readonly EncryptionsLeftSample[]>;
+  nodeStates(): Promise<readonly NodeStateSample[]>;
+  encryptionsLeft(): Promise<readonly EncryptionsLeftSample[]>;
   certificates(): readonly CertificateSample[];
 }
 
@@ -40,9 +40,10 @@ export function registerStateGauges(registry: Registry, sources: MetricSources):
     help: '1 for the status a node has, 0 for the ones it has not.',
     labelNames: ['key_manager', 'node', 'location', 'status'],
     registers,
-    collect() {
+    async collect() {
+      const samples = await sources.nodeStates();
       this.reset();
-      for (const { keyManager, node, location, status } of sources.nodeStates()) {
+      for (const { keyManager, node, location, status } of samples) {
         for (const each of STATUSES) {
           const labels = { key_manager: keyManager, node, location, status: each };
           this.set(labels, each === status ? 1 : 0);

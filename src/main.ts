@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { createLogger } from './observability/logger.js';
+import { declareLoggers, type Loggers } from './observability/loggers.js';
+import { Holdfast } from './runtime/compose.js';
+import {
+  type LoadedConfiguration,
+  readConfiguration,
+  resolveConfiguration,
+} from './runtime/configuration-file.js';
+import { configurationFile } from './runtime/overrides.js';
+import { prepareQuickstart } from './runtime/quickstart.js';
+import { renderStartScreen } from './runtime/start-screen.js';
+import { systemClock } from './shared/clock.js';
+
+/** How to serve, where that is not a matter of the configuration. */
+export interface ServeOptions {
+  /** Default: what `HOLDFAST_CONFIG` names, else the quickstart. */
+  readonly configFile?: string;
+  /** Whether empty key folders may be made key folders. */
+  readonly init?: boolean;
+}
+
+/**
+ * Serves until SIGTERM or SIGINT, then drains and resolves; the process may end then.
+ *
+ * @throws ConfigurationError, or what the part that could not be started says
+ */
+export async function serve(options: ServeOptions = {}): Promise<void> {
+  const loaded = await load(options.configFile ?? configurationFile(process.env));
+  const loggers = declareLoggers(createLogger(loaded.configuration.log));
+  process.on('uncaughtExceptionMonitor', (error) => {
+    loggers.process.fatal({ err: error }, 'the process ends because of a defect');
+  });
+  for (const { path, message } of loaded.warnings) loggers.process.warn({ path }, message);
+  const stopSignal = nextStopSignal();
+  const { holdfast, screen } = await Holdfast.start(loaded, {
+    clock: systemClock,
+    loggers,
+    init: options.init ?? false,
+  });
+  process.stderr.write(renderStartScreen(screen));
+  loggers.process.info({ version: screen.version, configuration: loaded.hash }, 'started');
+  await stopOn(await stopSignal, holdfast, loggers);
+}
+
+/** What `npm start` runs: serves, and says in one sentence why it can't. */
+export async function main(): Promise<void> {
+  try {
+    await serve();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
+async function load(file: string): Promise<LoadedConfiguration> {
+  const source = readConfiguration(file, process.env);
+  if (source.quickstart) {
+    await prepareQuickstart(source.stateDirectory, { clock: systemClock, randomBytes });
+  }
+  return resolveConfiguration(source, process.env);
+}
+
+/** Afterwards Node's own handlers are in place again: a second signal ends the process at once. */
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', stop).off('SIGINT', stop);
+      resolve(signal);
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+  });
+}
+
+async function stopOn(
+  signal: NodeJS.Signals,
+  holdfast: Holdfast,
+  { process: log }: Loggers,
+): Promise<void> {
+  log.info({ signal }, 'stopping');
+  await holdfast.stop();
+  log.info('stopped');
+}

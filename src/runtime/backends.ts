@@ -1,0 +1,40 @@
+import type { KeyAdministration, KeyManagerNode } from '../key-managers/backend.js';
+import { createFileKeyManagerNode } from '../key-managers/file/index.js';
+import type { Logger } from '../observability/logger.js';
+import type { Clock } from '../shared/clock.js';
+import type { Configuration } from './schema.js';
+
+/** An entry of `keyManagers` in the configuration. */
+export type KeyManagerConfig = Configuration['keyManagers'][number];
+
+/** What every backend is handed. */
+export interface BackendPorts {
+  readonly clock: Clock;
+  /** Cryptographically strong. */
+  readonly randomBytes: (size: number) => Buffer;
+  readonly log: Logger;
+}
+
+/** How to start, where that is not a matter of the configuration. */
+export interface BackendStart {
+  /** Whether an empty key folder may be made one. */
+  readonly init: boolean;
+}
+
+/** A backend at work; closing its node ends it. */
+export interface StartedBackend {
+  readonly node: KeyManagerNode;
+  readonly administration: KeyAdministration;
+}
+
+/** The list of backends: a line for each `type` of the configuration. */
+export function startBackend(
+  config: KeyManagerConfig,
+  ports: BackendPorts,
+  start: BackendStart,
+): Promise<StartedBackend> {
+  switch (config.type) {
+    case 'file':
+      return createFileKeyManagerNode(config, ports, start);
+  }
+}

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { OperationsServer } from '../http/operations-server.js';
+import type { KeyManager } from '../key-managers/key-manager.js';
+import { KeyStore } from '../key-stores/key-store.js';
+import { KeyStoreTable } from '../key-stores/key-store-table.js';
+import type { Loggers } from '../observability/loggers.js';
+import { Metrics } from '../observability/metrics.js';
+import { logRequest } from '../observability/request-log.js';
+import type { PipelineServices } from '../pipeline/context.js';
+import { createHandle } from '../pipeline/handle.js';
+import type { Clock } from '../shared/clock.js';
+import { Deadline } from '../shared/deadline.js';
+import { startAdmin, stopAdmin } from './admin.js';
+import type { LoadedConfiguration } from './configuration-file.js';
+import {
+  closeKeyManagers,
+  sampleEncryptionsLeft,
+  sampleNodeStates,
+  startKeyManagers,
+} from './key-managers.js';
+import { serveKeyStores } from './key-stores.js';
+import {
+  drainListeners,
+  sampleCertificates,
+  type ServingListener,
+  startListeners,
+} from './listeners.js';
+import { makeQuickstartKey } from './quickstart-key.js';
+import type { StartScreen } from './start-screen.js';
+import { Teardown } from './teardown.js';
+import { VERSION } from './version.js';
+
+const FIRST_HEALTH_CHECK_MS = 5_000;
+
+/** What the process hands to its parts. */
+export interface ProcessPorts {
+  readonly clock: Clock;
+  readonly loggers: Loggers;
+  /** Whether empty key folders may be made key folders (`--init`). */
+  readonly init: boolean;
+}
+
+type KeyManagers = ReadonlyMap<string, KeyManager>;
+
+/** Everything that a configuration asks for, started in an order and stopped in the reverse. */
+export class Holdfast {
+  readonly #loaded: LoadedConfiguration;
+  readonly #ports: ProcessPorts;
+  readonly #keyStores: KeyStoreTable;
+  readonly #teardown = new Teardown();
+  #listeners: readonly ServingListener[] = [];
+  #draining = false;
+
+  private constructor(loaded: LoadedConfiguration, ports: ProcessPorts) {
+    this.#loaded = loaded;
+    this.#ports = ports;
+    const { keyStores } = loaded.configuration;
+    this.#keyStores = new KeyStoreTable(keyStores.map((config) => new KeyStore(config)));
+  }
+
+  /**
+   * Starts everything. What was started is stopped again when something after it fails.
+   *
+   * @returns a Holdfast that serves, and what to show of it
+   * @throws what the part that failed says: a key manager, the admin socket, a listener
+   */
+  static async start(
+    loaded: LoadedConfiguration,
+    ports: ProcessPorts,
+  ): Promise<{ holdfast: Holdfast; screen: StartScreen }> {
+    const holdfast = new Holdfast(loaded, ports);
+    try {
+      return { holdfast, screen: await holdfast.#start() };
+    } catch (error) {
+      await holdfast.#teardown.run(0);
+      throw error;
+    }
+  }
+
+  /** Drains, finishes what is in flight and closes everything. */
+  async stop(): Promise<void> {
+    await this.#teardown.run(this.#loaded.configuration.drainDelayMs);
+  }
+
+  /** Key managers first and listeners last, so that nobody is let in before there is an answer. */
+  async #start(): Promise<StartScreen> {
+    const keyManagers = await this.#startKeyManagers();
+    await this.#startAdmin(keyManagers);
+    const metrics = this.#metrics(keyManagers);
+    const operations = await this.#startOperations(metrics);
+    await this.#startListeners(keyManagers, metrics);
+
+    const { configuration, file, hash } = this.#loaded;
+    return {
+      version: VERSION,
+      configurationFile: file,
+      configurationHash: hash,
+      listeners: this.#listeners,
+      operations,
+      adminSocket: configuration.admin.socket,
+      keyStores: this.#keyStores.keyStores,
+      keyManagers: await this.#reportKeyManagers(keyManagers),
+    };
+  }
+
+  async #startKeyManagers(): Promise<KeyManagers> {
+    const { configuration } = this.#loaded;
+    const { clock, loggers } = this.#ports;
+    const ports = { clock, randomBytes, log: loggers.keyManager };
+    const init = this.#ports.init || configuration.quickstart;
+    const keyManagers = await startKeyManagers(configuration.keyManagers, ports, { init });
+    this.#teardown.add(() => closeKeyManagers(keyManagers));
+    if (configuration.quickstart) await makeQuickstartKey(keyManagers.values(), clock);
+    return keyManagers;
+  }
+
+  async #startAdmin(keyManagers: KeyManagers): Promise<void> {
+    const { socket } = this.#loaded.configuration.admin;
+    const inForce = { keyStores: this.#keyStores, keyManagers };
+    const server = await startAdmin(socket, inForce, this.#ports.loggers.admin);
+    this.#teardown.add(() => stopAdmin(server));
+  }
+
+  #metrics(keyManagers: KeyManagers): Metrics {
+    const { clock } = this.#ports;
+    return new Metrics({
+      nodeStates: () => sampleNodeStates(keyManagers, clock),
+      encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
+      certificates: () => sampleCertificates(this.#listeners, clock.now()),
+    });
+  }
+
+  async #startOperations(metrics: Metrics) {
+    const server = new OperationsServer({
+      config: this.#loaded.configuration.operations,
+      isDraining: () => this.#draining,
+      readiness: () => ({ ready: this.#listeners.length > 0, reasons: [] }),
+      metrics,
+      logger: this.#ports.loggers.http,
+    });
+    const address = await server.listen();
+    this.#teardown.add(() => server.close());
+    return address;
+  }
+
+  async #startListeners(keyManagers: KeyManagers, metrics: Metrics): Promise<void> {
+    const { clock, loggers } = this.#ports;
+    const services = this.#pipelineServices(keyManagers, metrics);
+    this.#listeners = await startListeners(this.#loaded.configuration.listeners, {
+      clock,
+      log: loggers.http,
+      handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
+    });
+    this.#teardown.add((drainDelayMs) => {
+      this.#draining = true;
+      return drainListeners(this.#listeners, drainDelayMs);
+    });
+  }
+
+  #pipelineServices(
+    keyManagers: KeyManagers,
+    metrics: Metrics,
+  ): Omit<PipelineServices, 'maxBodyBytes'> {
+    const { clock, loggers } = this.#ports;
+    const { deadlineMs, proxyFleetSize } = this.#loaded.configuration;
+    return {
+      keyStores: serveKeyStores(this.#keyStores, keyManagers, { clock, randomBytes }),
+      clock,
+      deadlineMs,
+      proxyFleetSize,
+      proxyModel: `Holdfast ${VERSION}`,
+      observe(record) {
+        logRequest(loggers.request, record);
+        metrics.recordRequest(record);
+      },
+      reportDefect(error) {
+        loggers.process.error({ err: error }, 'a request met a defect');
+      },
+    };
+  }
+
+  #reportKeyManagers(keyManagers: KeyManagers): Promise<StartScreen['keyManagers']> {
+    const { clock } = this.#ports;
+    return Promise.all(
+      [...keyManagers.values()].map(async (keyManager) => ({
+        name: keyManager.name,
+        type: keyManager.type,
+        nodes: await keyManager.health(Deadline.after(clock, FIRST_HEALTH_CHECK_MS)),
+      })),
+    );
+  }
+}

@@ -1,0 +1,110 @@
+import type { KeyManagerNode, NodeHealth } from '../key-managers/backend.js';
+import type { KeyManager } from '../key-managers/key-manager.js';
+import { SingleNodeKeyManager } from '../key-managers/nodes/single-node.js';
+import type { Logger } from '../observability/logger.js';
+import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
+import { Deadline } from '../shared/deadline.js';
+import type { Clock } from '../shared/clock.js';
+import {
+  type BackendPorts,
+  type BackendStart,
+  type KeyManagerConfig,
+  startBackend,
+} from './backends.js';
+
+/** How long a scrape waits for a health check that is not there yet. */
+const SCRAPE_BUDGET_MS = 1_000;
+
+/**
+ * Starts every key manager, one after the other; when one fails, closes those before it.
+ *
+ * @returns by name, in configured order
+ * @throws whatever the backend says is wrong
+ */
+export async function startKeyManagers(
+  configs: readonly KeyManagerConfig[],
+  ports: BackendPorts,
+  start: BackendStart,
+): Promise<ReadonlyMap<string, KeyManager>> {
+  const started = new Map<string, KeyManager>();
+  try {
+    for (const config of configs) {
+      started.set(config.name, await startKeyManager(config, ports, start));
+    }
+    return started;
+  } catch (error) {
+    await closeKeyManagers(started);
+    throw error;
+  }
+}
+
+/** Closes every key manager; the first failure is thrown when all have been tried. */
+export async function closeKeyManagers(
+  keyManagers: ReadonlyMap<string, KeyManager>,
+): Promise<void> {
+  const closing = [...keyManagers.values()].map((keyManager) => keyManager.close());
+  const failed = (await Promise.allSettled(closing)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function startKeyManager(
+  config: KeyManagerConfig,
+  ports: BackendPorts,
+  start: BackendStart,
+): Promise<KeyManager> {
+  const log = ports.log.child({ keyManager: config.name });
+  const { node, administration } = await startBackend(config, { ...ports, log }, start);
+  const { name, type } = config;
+  return new SingleNodeKeyManager({
+    name,
+    type,
+    node,
+    administration,
+    clock: ports.clock,
+    onHealthChange: (changed, health) => {
+      logHealth(log, changed, health);
+    },
+  });
+}
+
+function logHealth(log: Logger, node: KeyManagerNode, { status, detail }: NodeHealth): void {
+  const fields = { node: node.name, location: node.location, status, detail };
+  if (status === 'ACTIVE') log.info(fields, 'the node is healthy');
+  else log.error(fields, 'the node is not healthy');
+}
+
+/** The state of every node, for metrics. */
+export async function sampleNodeStates(
+  keyManagers: ReadonlyMap<string, KeyManager>,
+  clock: Clock,
+): Promise<readonly NodeStateSample[]> {
+  const samples = await Promise.all(
+    [...keyManagers.values()].map(async (keyManager) => {
+      const nodes = await keyManager.health(Deadline.after(clock, SCRAPE_BUDGET_MS));
+      return nodes.map(({ name: node, location, status }) => ({
+        keyManager: keyManager.name,
+        node,
+        location,
+        status,
+      }));
+    }),
+  );
+  return samples.flat();
+}
+
+/** What is left of every key's current version, for metrics. */
+export async function sampleEncryptionsLeft(
+  keyManagers: ReadonlyMap<string, KeyManager>,
+): Promise<readonly EncryptionsLeftSample[]> {
+  const samples = await Promise.all(
+    [...keyManagers].map(async ([keyManager, { administration }]) => {
+      const keys = (await administration.listKeys?.()) ?? [];
+      return keys.flatMap(({ description: { externalKeyId, current }, encryptionsLeft }) =>
+        current === undefined || encryptionsLeft === undefined
+          ? []
+          : [{ keyManager, externalKeyId, keyVersion: current.version, encryptionsLeft }],
+      );
+    }),
+  );
+  return samples.flat();
+}

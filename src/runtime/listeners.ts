@@ -1,0 +1,83 @@
+import type { AddressInfo } from 'node:net';
+import type { ListenerConfig } from '../http/config.js';
+import { openXksServer } from '../http/open-xks-server.js';
+import type { XksServer } from '../http/xks-server.js';
+import type { Logger } from '../observability/logger.js';
+import type { CertificateSample } from '../observability/state-gauges.js';
+import type { Handle } from '../pipeline/call.js';
+import type { Clock } from '../shared/clock.js';
+
+const DAY_MS = 86_400_000;
+
+/** A listener that serves. */
+export interface ServingListener {
+  readonly server: XksServer;
+  readonly address: AddressInfo;
+  /** `TLS`, `mutual TLS` or `plain HTTP`. */
+  readonly security: string;
+}
+
+/** What listeners are made with. */
+export interface ListenerPorts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The pipeline, with this listener's limit on bodies. */
+  handle(maxBodyBytes: number): Handle;
+}
+
+/**
+ * Starts every listener; when one fails, closes those before it.
+ *
+ * @throws what is wrong with the certificates, or the system's error for an address that cannot
+ *   be had
+ */
+export async function startListeners(
+  configs: readonly ListenerConfig[],
+  ports: ListenerPorts,
+): Promise<readonly ServingListener[]> {
+  const started: ServingListener[] = [];
+  try {
+    for (const config of configs) started.push(await startListener(config, ports));
+    return started;
+  } catch (error) {
+    await drainListeners(started, 0);
+    throw error;
+  }
+}
+
+/** Drains all listeners side by side. */
+export async function drainListeners(
+  listeners: readonly ServingListener[],
+  drainDelayMs: number,
+): Promise<void> {
+  await Promise.all(listeners.map(({ server }) => server.drain(drainDelayMs)));
+}
+
+/** How long the certificates are good for, for metrics. */
+export function sampleCertificates(
+  listeners: readonly ServingListener[],
+  now: number,
+): readonly CertificateSample[] {
+  return listeners.flatMap(({ server: { name, expiresAt } }) =>
+    expiresAt === undefined ? [] : [{ listener: name, daysToExpiry: (expiresAt - now) / DAY_MS }],
+  );
+}
+
+async function startListener(
+  listener: ListenerConfig,
+  { clock, log, handle }: ListenerPorts,
+): Promise<ServingListener> {
+  const { maxBodyBytes } = listener.limits;
+  const server = await openXksServer({
+    listener,
+    handle: handle(maxBodyBytes),
+    clock,
+    logger: log,
+  });
+  return { server, address: await server.listen(), security: securityOf(listener) };
+}
+
+function securityOf({ tls }: ListenerConfig): string {
+  if (tls === undefined) return 'plain HTTP';
+  return tls.clientCertificates === undefined ? 'TLS' : 'mutual TLS';
+}

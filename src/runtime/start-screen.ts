@@ -1,0 +1,75 @@
+import type { AddressInfo } from 'node:net';
+import type { NodeReport } from '../key-managers/key-manager.js';
+import type { KeyStore } from '../key-stores/key-store.js';
+import type { ServingListener } from './listeners.js';
+
+/** What the start screen shows. */
+export interface StartScreen {
+  readonly version: string;
+  readonly configurationFile: string;
+  readonly configurationHash: string;
+  readonly listeners: readonly ServingListener[];
+  readonly operations: AddressInfo;
+  readonly adminSocket: string;
+  readonly keyStores: readonly KeyStore[];
+  readonly keyManagers: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nodes: readonly NodeReport[];
+  }[];
+}
+
+/** Renders what is served where, with which key managers: a few lines for people. */
+export function renderStartScreen(screen: StartScreen): string {
+  const lines = [
+    `Holdfast ${screen.version}`,
+    '',
+    ...group(
+      'Listening',
+      screen.listeners.map(({ server, address, security }) => [
+        server.name,
+        place(address),
+        security,
+      ]),
+    ),
+    ...group(
+      'Key stores',
+      screen.keyStores.map((keyStore) => [
+        keyStore.name,
+        keyStore.uriPath,
+        `key manager ${keyStore.keyManager}, ${countOf(keyStore.credentials.size, 'credential')}`,
+      ]),
+    ),
+    ...group(
+      'Key managers',
+      screen.keyManagers.flatMap(({ name, type, nodes }) =>
+        nodes.map((node) => [name, type, `${node.name} in ${node.location}: ${node.status}`]),
+      ),
+    ),
+    ...group('Operations', [['probes and metrics', `http://${place(screen.operations)}`]]),
+    ...group('Admin API', [['socket', screen.adminSocket]]),
+    ...group('Configuration', [
+      ['file', screen.configurationFile],
+      ['SHA-256', screen.configurationHash],
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function group(title: string, rows: readonly (readonly string[])[]): string[] {
+  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return [
+    title,
+    ...rows.map((row) =>
+      `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+    ),
+  ];
+}
+
+function place({ address, family, port }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
