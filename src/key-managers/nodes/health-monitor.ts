@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
 import type { KeyManagerNode, NodeHealth } from '../backend.js';
@@ -60,10 +61,8 @@ export class HealthMonitor {
   }
 }
 
-function givenUp(deadline: Deadline): Promise<NodeHealth> {
-  return new Promise((resolve) => {
-    deadline.signal.addEventListener('abort', () => {
-      resolve({ status: 'UNAVAILABLE', detail: 'the health check did not end in time' });
-    });
-  });
+async function givenUp({ signal }: Deadline): Promise<NodeHealth> {
+  // A signal that has aborted before anybody listened does not say so again.
+  if (!signal.aborted) await once(signal, 'abort');
+  return { status: 'UNAVAILABLE', detail: 'the health check did not end in time' };
 }
