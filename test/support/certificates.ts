@@ -40,7 +40,7 @@ export async function makeCertificateAuthority(
     ...optionsOf({ commonName }, keyType),
     extensions: authorityExtensions(),
   });
-  return { certificate: pems.cert, privateKey: pems.private, keyType };
+  return { ...pemsOf(pems), keyType };
 }
 
 /** Makes an authority that `parent` vouches for. */
@@ -53,7 +53,7 @@ export async function issueIntermediate(
     ca: { key: parent.privateKey, cert: parent.certificate },
     extensions: authorityExtensions(),
   });
-  return { certificate: pems.cert, privateKey: pems.private, keyType: parent.keyType };
+  return { ...pemsOf(pems), keyType: parent.keyType };
 }
 
 /** Makes the certificate of a server or a client; the chain is the caller's to put together. */
@@ -66,7 +66,7 @@ export async function issueCertificate(
     ca: { key: authority.privateKey, cert: authority.certificate },
     extensions: leafExtensions(request),
   });
-  return { certificate: pems.cert, privateKey: pems.private };
+  return pemsOf(pems);
 }
 
 /** Makes a certificate that nobody but itself vouches for. */
@@ -75,7 +75,12 @@ export async function makeSelfSigned(request: CertificateRequest): Promise<Issue
     ...optionsOf(request, 'ec'),
     extensions: leafExtensions(request),
   });
-  return { certificate: pems.cert, privateKey: pems.private };
+  return pemsOf(pems);
+}
+
+/** Ends both with a newline, so that certificates can be put together to a chain. */
+function pemsOf(pems: { cert: string; private: string }): IssuedCertificate {
+  return { certificate: `${pems.cert.trim()}\n`, privateKey: `${pems.private.trim()}\n` };
 }
 
 type Options = NonNullable<Parameters<typeof generate>[1]>;

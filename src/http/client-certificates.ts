@@ -1,0 +1,58 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Server } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+
+/** Whole names, without regard to case; the certificate's own wildcards count for nothing. */
+const EXACT = {
+  subject: 'always',
+  wildcards: false,
+  partialWildcards: false,
+  multiLabelWildcards: false,
+  singleLabelSubdomains: false,
+} as const;
+
+/**
+ * Compares a client's certificate with the names that may connect.
+ *
+ * @returns the allowed name that is the certificate's common name or one of its DNS names
+ * @see XKS Proxy API, section "KMS-XKS Proxy communication"
+ */
+export function matchingClientName(
+  certificate: X509Certificate,
+  allowedNames: readonly string[],
+): string | undefined {
+  return allowedNames.find((name) => certificate.checkHost(name, EXACT) !== undefined);
+}
+
+/** What becomes of a client whose certificate an allowed authority has vouched for. */
+export interface ClientVerdicts {
+  admitted(socket: TLSSocket, name: string): void;
+  refused(socket: TLSSocket): void;
+}
+
+/**
+ * Puts a door between TLS and HTTP: takes away the listener by which `node:https` starts to read
+ * requests, looks at the name first, and only then hands the socket on. Clients that no
+ * configured root vouches for do not come this far: TLS itself disconnects them.
+ *
+ * @param server made with `requestCert` and `rejectUnauthorized`, not listening yet
+ */
+export function admitNamedClients(
+  server: Server,
+  allowedNames: readonly string[],
+  verdicts: ClientVerdicts,
+): void {
+  const startReading = server.listeners('secureConnection');
+  server.removeAllListeners('secureConnection');
+  server.on('secureConnection', (socket) => {
+    const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
+    const name = certificate && matchingClientName(certificate, allowedNames);
+    if (name === undefined) {
+      verdicts.refused(socket);
+      socket.destroy();
+      return;
+    }
+    verdicts.admitted(socket, name);
+    for (const listener of startReading) Reflect.apply(listener, server, [socket]);
+  });
+}

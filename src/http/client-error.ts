@@ -1,0 +1,36 @@
+import { renderError } from './render.js';
+
+const MESSAGES: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
+  HPE_HEADER_OVERFLOW: 'The head of the request is too large.',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'The chunk extensions of the request are too large.',
+};
+
+/**
+ * Tells what Node's parser refused from what happened to the connection itself, of which nobody
+ * is left to be told: a reset, a failed handshake.
+ */
+export function isMalformedRequest(code: string): boolean {
+  return code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
+}
+
+/**
+ * A whole response for a request that Node could not parse, as it goes on the wire.
+ *
+ * @param code of the parser's error
+ */
+export function malformedRequestResponse(code: string): string {
+  const body = renderError(
+    'ValidationException',
+    MESSAGES[code] ?? 'The request is not valid HTTP/1.1.',
+  );
+  return [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    'x-content-type-options: nosniff',
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}

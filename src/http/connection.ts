@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What is known of a client's connection for as long as it lasts. */
+export class Connection {
+  /** Kept, because a socket forgets it when it closes. */
+  readonly clientAddress: string;
+  /** The allowed name that its certificate bears; absent without mutual TLS. */
+  readonly clientCertificateName: string | undefined;
+  readonly #socket: Socket;
+  #authenticated = false;
+  #unanswered = 0;
+  #latest: ServerResponse | undefined;
+
+  constructor(socket: Socket, clientCertificateName: string | undefined) {
+    this.clientAddress = socket.remoteAddress ?? 'unknown';
+    this.clientCertificateName = clientCertificateName;
+    this.#socket = socket;
+  }
+
+  /** @param idleMs how long the connection may be idle from now on */
+  markAuthenticated(idleMs: number): void {
+    if (this.#authenticated) return;
+    this.#authenticated = true;
+    this.#socket.setTimeout(idleMs);
+  }
+
+  /** A request has begun. */
+  begin(response: ServerResponse): void {
+    this.#unanswered += 1;
+    this.#latest = response;
+  }
+
+  /** Its answer was given to Node, which sends answers in the order of the requests. */
+  answered(): void {
+    this.#unanswered -= 1;
+  }
+
+  /**
+   * Whether what is written straight to the socket, past Node's order, would be taken for the
+   * answer to the request it is about and not for that to an earlier one.
+   */
+  mayWritePastOrder(): boolean {
+    const latest = this.#latest;
+    if (!this.#socket.writable) return false;
+    if (latest === undefined || (latest.writableFinished && latest.req.complete)) return true;
+    return !latest.req.complete && !latest.headersSent && this.#unanswered === 1;
+  }
+}
+
+/** The connections of a listener. */
+export class Connections {
+  readonly #known = new WeakMap<Duplex, Connection>();
+
+  /**
+   * @param idleMs how long it may be idle before it has made an authenticated request
+   * @param clientCertificateName absent without mutual TLS
+   */
+  open(socket: Socket, idleMs: number, clientCertificateName?: string): void {
+    this.#known.set(socket, new Connection(socket, clientCertificateName));
+    socket.setTimeout(idleMs);
+  }
+
+  /** @returns `undefined` for a connection that never came as far as HTTP */
+  of(socket: Duplex): Connection | undefined {
+    return this.#known.get(socket);
+  }
+}

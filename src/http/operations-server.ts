@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import helmet from 'helmet';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import { invariant } from '../shared/assert.js';
+import type { OperationsConfig } from './config.js';
+
+/** Whether this process should be sent requests. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Why not, a sentence each, for whoever looks at `/readyz`. */
+  readonly reasons: readonly string[];
+}
+
+/** What the probes and the scraper are told. */
+export interface OperationsParts {
+  readonly config: OperationsConfig;
+  /** From SIGTERM to the end. */
+  isDraining(): boolean;
+  /** Asked only while not draining. */
+  readiness(): Readiness | Promise<Readiness>;
+  readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
+  readonly logger: Logger;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** Probes and metrics, over plain HTTP; on loopback unless configured otherwise. */
+export class OperationsServer {
+  readonly #config: OperationsConfig;
+  readonly #server: Server;
+
+  constructor(parts: OperationsParts) {
+    this.#config = parts.config;
+    const limits = { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
+    this.#server = createServer(limits, createOperationsApp(parts));
+  }
+
+  /** Rejects when the address cannot be had, with the system's error. */
+  async listen(): Promise<AddressInfo> {
+    this.#server.listen(this.#config.port, this.#config.host);
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    invariant(typeof address === 'object' && address !== null, 'a listener has an address');
+    return address;
+  }
+
+  /** Closed last, so that probes see the process drain. */
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function createOperationsApp(parts: OperationsParts): Express {
+  const app = express();
+  app.set('env', 'production');
+  app.disable('x-powered-by');
+  app.set('query parser', false);
+  app.use(helmet());
+  app.get('/ping', (_request, response) => {
+    const draining = parts.isDraining();
+    response.status(draining ? 503 : 200).type('text/plain');
+    response.send(draining ? 'draining\n' : 'pong\n');
+  });
+  app.get('/livez', (_request, response) => {
+    response.type('text/plain').send('alive\n');
+  });
+  app.get('/readyz', async (_request, response) => {
+    const { ready, reasons } = parts.isDraining()
+      ? { ready: false, reasons: ['The process is about to stop.'] }
+      : await parts.readiness();
+    response.status(ready ? 200 : 503).json({ ready, reasons });
+  });
+  app.get('/metrics', async (_request, response) => {
+    const text = await parts.metrics.render();
+    response.type(parts.metrics.contentType).send(text);
+  });
+  app.use((_request, response) => {
+    response.status(404).type('text/plain').send('not found\n');
+  });
+  app.use(reportFailure(parts.logger));
+  return app;
+}
+
+function reportFailure(logger: Logger): ErrorRequestHandler {
+  // Express knows an error handler by its four parameters.
+  return (error: unknown, request, response, _next) => {
+    logger.error({ err: error, path: request.path }, 'a probe failed');
+    response.status(500).type('text/plain').send('failed\n');
+  };
+}

@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../observability/logger.js';
+import type { Answer, Handle } from '../pipeline/call.js';
+import { invariant } from '../shared/assert.js';
+import type { Clock } from '../shared/clock.js';
+import type { Connections } from './connection.js';
+import { NodeCall } from './incoming-call.js';
+import { renderError } from './render.js';
+import { writeAnswer } from './write-answer.js';
+
+/** What requests are served with. */
+export interface ServingParts {
+  readonly handle: Handle;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly connections: Connections;
+  readonly authenticatedIdleMs: number;
+}
+
+const DEFECT: Answer = {
+  status: 500,
+  body: renderError('InternalException', 'The proxy failed.'),
+  close: true,
+};
+
+/** Carries requests from Node to the pipeline and answers back. */
+export class RequestServer {
+  readonly #parts: ServingParts;
+  readonly #waiting = new WeakSet<IncomingMessage>();
+  /** While true, every answer asks the client to close, and `/ping` says so to load balancers. */
+  draining = false;
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** The client sends its body only when told to go on. */
+  expectContinue(request: IncomingMessage): void {
+    this.#waiting.add(request);
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    if (this.draining) response.shouldKeepAlive = false;
+    if (request.url === '/ping' && (request.method === 'GET' || request.method === 'HEAD')) {
+      answerPing(response, this.draining);
+    } else {
+      void this.#answer(request, response);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { connections, clock, authenticatedIdleMs, handle, logger } = this.#parts;
+    const connection = connections.of(request.socket);
+    invariant(connection !== undefined, 'a request comes in by a connection that was opened');
+    connection.begin(response);
+    try {
+      const call = new NodeCall(request, response, {
+        connection,
+        startedAt: clock.monotonic(),
+        authenticatedIdleMs,
+        expectsContinue: this.#waiting.has(request),
+      });
+      writeAnswer(request, response, await handle(call));
+    } catch (error) {
+      logger.error({ err: error }, 'a request failed beyond the pipeline');
+      if (response.headersSent) response.destroy();
+      else writeAnswer(request, response, DEFECT);
+    }
+    connection.answered();
+  }
+}
+
+function answerPing(response: ServerResponse, draining: boolean): void {
+  const text = draining ? 'draining\n' : 'pong\n';
+  response.writeHead(draining ? 503 : 200, {
+    'content-type': 'text/plain',
+    'content-length': text.length,
+  });
+  response.end(text);
+}

@@ -1,0 +1,63 @@
+import { constants } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { TlsOptions } from 'node:tls';
+import { Secret } from '../shared/secret.js';
+import type { TlsConfig } from './config.js';
+
+/** @see XKS Proxy API, section "KMS-XKS Proxy communication" */
+const CIPHER_SUITES = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+].join(':');
+
+/** KMS gives up on the whole call after 250 ms; Node's own limit is 120 s. */
+const HANDSHAKE_TIMEOUT_MS = 5_000;
+
+/** The contents of the files that a listener's `tls` names, PEM. */
+export interface TlsMaterial {
+  readonly certificateChain: string;
+  readonly privateKey: Secret;
+  /** Absent without mutual TLS. */
+  readonly clientRoots: readonly string[] | undefined;
+}
+
+/** Reads the files. Rejects with the file system's error, which names the path. */
+export async function readTlsMaterial(config: TlsConfig): Promise<TlsMaterial> {
+  const read = (path: string): Promise<string> => readFile(path, 'utf8');
+  const { clientCertificates } = config;
+  return {
+    certificateChain: await read(config.certificateChain),
+    privateKey: new Secret(await read(config.privateKey)),
+    clientRoots: clientCertificates && (await Promise.all(clientCertificates.roots.map(read))),
+  };
+}
+
+/**
+ * What Node's TLS server is told.
+ *
+ * A resumed session would bring the client certificate's verdict from the time it was made, so
+ * with mutual TLS there are no tickets, and every connection shows its certificate. Renegotiation
+ * could replace the certificate after it was looked at.
+ */
+export function tlsOptions(material: TlsMaterial): TlsOptions {
+  const common: TlsOptions = {
+    cert: material.certificateChain,
+    key: material.privateKey.reveal(),
+    minVersion: 'TLSv1.2',
+    ciphers: CIPHER_SUITES,
+    honorCipherOrder: true,
+    ALPNProtocols: ['http/1.1'],
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  };
+  if (material.clientRoots === undefined) return common;
+  return {
+    ...common,
+    ca: [...material.clientRoots],
+    requestCert: true,
+    rejectUnauthorized: true,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
+  };
+}

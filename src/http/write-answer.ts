@@ -1,0 +1,53 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Answer } from '../pipeline/call.js';
+
+/**
+ * How long, and for how many bytes, a body is read that nobody wants. Closing a socket with unread
+ * bytes resets the connection, and the client might lose the answer that says what was wrong.
+ */
+const LINGER_MS = 1_000;
+const LINGER_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Writes an answer. A connection whose request was not read to its end is closed afterwards,
+ * because what follows on it cannot be told from that request's body.
+ */
+export function writeAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): void {
+  if (response.destroyed) return;
+  if (answer.close || !request.complete) response.shouldKeepAlive = false;
+  response.writeHead(answer.status, headersOf(answer));
+  if (request.complete) {
+    response.end(answer.body);
+  } else {
+    response.write(answer.body);
+    endAfterTheRest(request, response);
+  }
+}
+
+function headersOf(answer: Answer): OutgoingHttpHeaders {
+  const length = Buffer.byteLength(answer.body);
+  if (length === 0) return { ...answer.headers, 'content-length': 0 };
+  return answer.headers === undefined
+    ? { 'content-type': 'application/json', 'content-length': length }
+    : { 'content-type': 'application/json', 'content-length': length, ...answer.headers };
+}
+
+function endAfterTheRest(request: IncomingMessage, response: ServerResponse): void {
+  let left = LINGER_BYTES;
+  const end = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) end();
+  });
+  request.once('end', end);
+  request.once('close', end);
+  request.resume();
+}
