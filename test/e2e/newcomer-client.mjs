@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 
 const endpoint = new URL(process.argv[2] ?? 'https://127.0.0.1:8443');
 const ca = readFileSync('var/quickstart/ca.pem');
@@ -83,7 +83,7 @@ function integrityValue(aad, sealed) {
  */
 async function call(path, kmsOperation, fields = {}) {
   const { AccessKeyId, RawSecretAccessKey } = configuration.XksProxyAuthenticationCredential;
-  const signed = sign(
+  const signed = aws4.sign(
     {
       service: 'kms-xks-proxy',
       region: 'us-east-2',
