@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  refusal,
+  validConfiguration,
+  withCredentials,
+  withStore,
+} from '../../support/configuration-fixture.js';
+
+const accessKeyId = 'ABCDEFGHIJKLMNOPQRST';
+
+describe('secrets in the report', () => {
+  /** Long and odd enough never to be a part of one of our own sentences. */
+  const secretText = fc
+    .string({ minLength: 43, maxLength: 60, unit: fc.constantFrom(...'abcXYZ019/+=-_ :"\'{}#') })
+    .map((text) => `Zq7${text}`);
+
+  const places: readonly ((secret: unknown) => unknown)[] = [
+    (secret) => withCredentials({ accessKeyId, secretAccessKey: secret }),
+    (secret) => withCredentials({ accessKeyId: secret, secretAccessKey: 'short' }),
+    (secret) => withCredentials({ accessKeyId, secretAccesKey: secret }),
+    (secret) => withCredentials({ accessKeyId, secretAccessKey: { value: secret } }),
+    (secret) => withCredentials({ accessKeyId, secretAccessKey: [secret] }),
+    (secret) => withCredentials({ accessKeyId, [`secretAccessKey:${String(secret)}`]: null }),
+    (secret) => withStore({ credentials: [secret] }),
+    (secret) => withStore({ credentials: secret }),
+    (secret) => ({
+      ...validConfiguration(),
+      keyManagers: [{ name: 'files', type: 'file', masterKey: secret }],
+    }),
+    (secret) => ({
+      ...validConfiguration(),
+      keyManagers: [{ name: 'files', type: 'file', masterKey: { key: secret } }],
+    }),
+    (secret) => ({
+      ...validConfiguration(),
+      keyManagers: [{ name: 'files', type: 'file', masterKey: { kee: secret } }],
+    }),
+    (secret) => withStore({ exposes: secret }),
+    (secret) => ({ ...validConfiguration(), masterKey: secret }),
+    (secret) => [secret],
+  ];
+
+  it('any text in any place where a secret may be put → not a part of the error', () => {
+    fc.assert(
+      fc.property(secretText, fc.constantFrom(...places), (secret, put) => {
+        const written = put(secret);
+        const { message } = refusal({
+          ...(typeof written === 'object' ? written : { oops: written }),
+          oops: 1,
+        });
+        expect(message).not.toContain(secret.slice(0, 12));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('a secret by reference in the wrong field → told by its length and its reference', () => {
+    const { message } = refusal(
+      withStore({ pathPrefix: '${env:SECRET}', exposes: ['${env:SECRET}'] }),
+      {
+        SECRET: 'hunter 2',
+      },
+    );
+    expect(message).not.toContain('hunter');
+    expect(message).toContain('a text of 8 characters from ${env:SECRET}');
+  });
+
+  it.each([
+    'keyStores:\n  - secretAccessKey: "Zq7 unclosed\n',
+    'secretAccessKey: "Zq7\\q"\n',
+    'secretAccessKey: Zq7\nsecretAccessKey: Zq7\n',
+    'secretAccessKey: !Zq7 x\n',
+    'secretAccessKey: *Zq7\n',
+    '- a\nsecretAccessKey: Zq7\n',
+    'secretAccessKey: @Zq7\n',
+  ])('YAML that is broken around a secret → the text is not quoted', (yaml) => {
+    expect(refusal(yaml).message).not.toContain('Zq7');
+  });
+});
