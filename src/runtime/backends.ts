@@ -27,14 +27,17 @@ export interface StartedBackend {
   readonly administration: KeyAdministration;
 }
 
-/** The list of backends: a line for each `type` of the configuration. */
-export function startBackend(
-  config: KeyManagerConfig,
+type StartBackend<Config> = (
+  config: Config,
   ports: BackendPorts,
   start: BackendStart,
-): Promise<StartedBackend> {
-  switch (config.type) {
-    case 'file':
-      return createFileKeyManagerNode(config, ports, start);
-  }
-}
+) => Promise<StartedBackend>;
+
+/** The list of backends: a line for each `type` of the configuration. */
+export const BACKENDS: {
+  readonly [Type in KeyManagerConfig['type']]: StartBackend<
+    Extract<KeyManagerConfig, { type: Type }>
+  >;
+} = {
+  file: createFileKeyManagerNode,
+};

@@ -6,10 +6,10 @@ import type { EncryptionsLeftSample, NodeStateSample } from '../observability/st
 import { Deadline } from '../shared/deadline.js';
 import type { Clock } from '../shared/clock.js';
 import {
+  BACKENDS,
   type BackendPorts,
   type BackendStart,
   type KeyManagerConfig,
-  startBackend,
 } from './backends.js';
 
 /** How long a scrape waits for a health check that is not there yet. */
@@ -53,7 +53,7 @@ async function startKeyManager(
   start: BackendStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
-  const { node, administration } = await startBackend(config, { ...ports, log }, start);
+  const { node, administration } = await BACKENDS[config.type](config, { ...ports, log }, start);
   const { name, type } = config;
   return new SingleNodeKeyManager({
     name,

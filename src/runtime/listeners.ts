@@ -22,7 +22,7 @@ export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
   /** The pipeline, with this listener's limit on bodies. */
-  handle(maxBodyBytes: number): Handle;
+  readonly handle: (maxBodyBytes: number) => Handle;
 }
 
 /**
