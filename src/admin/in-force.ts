@@ -4,11 +4,14 @@ import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import { invariant } from '../shared/assert.js';
 import { AdminError } from './admin-error.js';
 
+/** What administrators need of a key manager. */
+export type AdministeredKeyManager = Pick<KeyManager, 'name' | 'administration'>;
+
 /** What the running server serves. */
 export interface InForce {
   readonly keyStores: KeyStoreTable;
   /** By name, in configured order; each that a key store names is there. */
-  readonly keyManagers: ReadonlyMap<string, KeyManager>;
+  readonly keyManagers: ReadonlyMap<string, AdministeredKeyManager>;
 }
 
 /** @throws AdminError `not-found` */
@@ -20,7 +23,7 @@ export function findKeyStore({ keyStores }: InForce, name: string): KeyStore {
 }
 
 /** @throws AdminError `not-found` */
-export function findKeyManager({ keyManagers }: InForce, name: string): KeyManager {
+export function findKeyManager({ keyManagers }: InForce, name: string): AdministeredKeyManager {
   const keyManager = keyManagers.get(name);
   if (keyManager !== undefined) return keyManager;
   const names = [...keyManagers.keys()].join(', ');
@@ -28,7 +31,7 @@ export function findKeyManager({ keyManagers }: InForce, name: string): KeyManag
 }
 
 /** The key manager that holds a key store's keys. */
-export function keyManagerOf({ keyManagers }: InForce, keyStore: KeyStore): KeyManager {
+export function keyManagerOf({ keyManagers }: InForce, keyStore: KeyStore): AdministeredKeyManager {
   const keyManager = keyManagers.get(keyStore.keyManager);
   invariant(keyManager !== undefined, 'a key store names a key manager that is not in force');
   return keyManager;

@@ -1,7 +1,12 @@
-import type { KeyManager } from '../../key-managers/key-manager.js';
 import { AdminError, askKeyManager } from '../admin-error.js';
 import type { Key, KeyFilter } from '../contract/keys.js';
-import { findKeyManager, findKeyStore, type InForce } from '../in-force.js';
+import {
+  type AdministeredKeyManager,
+  findKeyManager,
+  findKeyStore,
+  type InForce,
+  keyManagerOf,
+} from '../in-force.js';
 import { toKey } from './to-key.js';
 
 /**
@@ -11,21 +16,27 @@ import { toKey } from './to-key.js';
  *   out keys without a word would be worse than none
  */
 export async function findKeys(inForce: InForce, filter: KeyFilter): Promise<Key[]> {
-  const keyStore =
-    filter.keyStore === undefined ? undefined : findKeyStore(inForce, filter.keyStore);
-  const asked = askedKeyManagers(inForce, filter).filter(
-    ({ name }) => keyStore === undefined || keyStore.keyManager === name,
+  const keys = await Promise.all(
+    askedKeyManagers(inForce, filter).map((keyManager) => listKeys(inForce, keyManager)),
   );
-  const keys = await Promise.all(asked.map((keyManager) => listKeys(inForce, keyManager)));
-  return keys.flat().filter(({ externalKeyId }) => keyStore?.exposes(externalKeyId) ?? true);
+  const { keyStore } = filter;
+  return keys.flat().filter((key) => keyStore === undefined || key.keyStores.includes(keyStore));
 }
 
-function askedKeyManagers(inForce: InForce, { keyManager }: KeyFilter): KeyManager[] {
-  if (keyManager !== undefined) return [findKeyManager(inForce, keyManager)];
-  return [...inForce.keyManagers.values()];
+function askedKeyManagers(
+  inForce: InForce,
+  { keyStore, keyManager }: KeyFilter,
+): AdministeredKeyManager[] {
+  const asked =
+    keyManager === undefined
+      ? [...inForce.keyManagers.values()]
+      : [findKeyManager(inForce, keyManager)];
+  if (keyStore === undefined) return asked;
+  const holder = keyManagerOf(inForce, findKeyStore(inForce, keyStore));
+  return asked.filter(({ name }) => name === holder.name);
 }
 
-async function listKeys(inForce: InForce, keyManager: KeyManager): Promise<Key[]> {
+async function listKeys(inForce: InForce, keyManager: AdministeredKeyManager): Promise<Key[]> {
   const { name, administration } = keyManager;
   const summaries = await askKeyManager(name, async () => administration.listKeys?.());
   if (summaries === undefined) {

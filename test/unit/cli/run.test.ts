@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { run } from '../../../src/cli/run.js';
+import { CapturedTerminal } from '../../support/captured-terminal.js';
+import { configurationFolder, validConfiguration } from '../../support/configuration-fixture.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+describe('usage', () => {
+  const create = ['keys', 'create', 'payroll', '--key-store', 'production'];
+  it.each([
+    ['an unknown command', ['frobnicate']],
+    ['an unknown option', ['keys', 'list', '--frobnicate']],
+    ['a missing argument', ['keys', 'show']],
+    ['a missing key store', ['keys', 'create', 'payroll']],
+    ['an argument too many', ['keys', 'list', 'payroll']],
+    ['an unknown usage', [...create, '--usage', 'SIGN']],
+    ['an id outside the alphabet', ['keys', 'show', 'pay/roll', '--socket', '/none']],
+    ['an id that means a folder', ['keys', 'show', '..', '--socket', '/none']],
+    ['a group without its command', ['keys']],
+    ['no command', []],
+  ])('%s → exit code 2, and only standard error is written', async (_, args) => {
+    const terminal = new CapturedTerminal();
+    expect(await run(args, terminal)).toBe(2);
+    expect(terminal.stdout).toBe('');
+    expect(terminal.stderr).not.toBe('');
+  });
+
+  it.each([[['--help']], [['keys', 'create', '--help']], [['--version']]])(
+    '%j → exit code 0 and standard output',
+    async (args) => {
+      const terminal = new CapturedTerminal();
+      expect(await run(args, terminal)).toBe(0);
+      expect(terminal.stdout).not.toBe('');
+      expect(terminal.stderr).toBe('');
+    },
+  );
+});
+
+describe('no server', () => {
+  it.each([
+    [['keys', 'list']],
+    [['keys', 'show', 'payroll']],
+    [['keys', 'create', 'payroll', '--key-store', 'production']],
+    [['key-stores', 'list']],
+    [['key-stores', 'export', 'production']],
+  ])('%j → exit code 3, and the socket and how to start are named', async (args) => {
+    const socket = join(temporaryFolder(), 'admin.sock');
+    const terminal = new CapturedTerminal();
+    expect(await run([...args, '--socket', socket], terminal)).toBe(3);
+    expect(terminal.stdout).toBe('');
+    expect(terminal.stderr).toContain(socket);
+    expect(terminal.stderr).toContain('holdfast serve');
+  });
+});
+
+describe('credentials generate', () => {
+  it('--json → a credential that KMS takes, another one each time', async () => {
+    const [first, second] = [new CapturedTerminal(), new CapturedTerminal()];
+    expect(await run(['credentials', 'generate', '--json'], first)).toBe(0);
+    expect(await run(['credentials', 'generate', '--json'], second)).toBe(0);
+    expect(JSON.parse(first.stdout)).toEqual({
+      accessKeyId: expect.stringMatching(/^[A-Z2-7]{20,30}$/) as string,
+      secretAccessKey: expect.stringMatching(/^[A-Za-z0-9/+=]{43,64}$/) as string,
+    });
+    expect(first.stdout).not.toBe(second.stdout);
+  });
+
+  it('for people → id, secret and lines for the configuration that do not hold the secret', async () => {
+    const terminal = new CapturedTerminal();
+    await run(['credentials', 'generate'], terminal);
+    const secret = /Secret access key: +(\S+)/.exec(terminal.stdout)?.[1];
+    expect(secret).toMatch(/^[A-Za-z0-9/+=]{43,64}$/);
+    expect(terminal.stdout.split(secret ?? '')).toHaveLength(2);
+    expect(terminal.stdout).toMatch(/secretAccessKey: "\$\{file:secrets\/[A-Z2-7]+\.secret\}"/);
+  });
+});
+
+describe('config check', () => {
+  /** @returns the path of a file that says this, with its secrets beside it */
+  function written(configuration: object): string {
+    const file = join(configurationFolder(), 'holdfast.yaml');
+    writeFileSync(file, stringify(configuration, { aliasDuplicateObjects: false }));
+    return file;
+  }
+
+  it('a right configuration → ok and exit code 0', async () => {
+    const terminal = new CapturedTerminal();
+    const file = written(validConfiguration());
+    expect(await run(['config', 'check', file], terminal)).toBe(0);
+    expect(terminal.stdout).toBe(`${file}: ok\n`);
+  });
+
+  it('a configuration with a doubtful field → a warning with its path, ok and exit code 0', async () => {
+    const terminal = new CapturedTerminal();
+    const unused = { ...validConfiguration().keyManagers[0], name: 'unused', directory: 'other' };
+    const file = written({
+      ...validConfiguration(),
+      keyManagers: [...validConfiguration().keyManagers, unused],
+    });
+    expect(await run(['config', 'check', file], terminal)).toBe(0);
+    expect(terminal.stderr).toMatch(/^warning: keyManagers\[1\]\.name: /m);
+    expect(terminal.stdout).toBe(`${file}: ok\n`);
+  });
+
+  it('several mistakes → each with its path, and exit code 1', async () => {
+    const terminal = new CapturedTerminal();
+    const file = written({ ...validConfiguration(), deadlineMs: 'soon', keyStores: [] });
+    expect(await run(['config', 'check', file], terminal)).toBe(1);
+    expect(terminal.stdout).toBe('');
+    expect(terminal.stderr).toContain('deadlineMs');
+    expect(terminal.stderr).toContain('keyStores');
+  });
+
+  it('no such file → exit code 1 and its name', async () => {
+    const terminal = new CapturedTerminal();
+    expect(await run(['config', 'check', '/none.yaml'], terminal)).toBe(1);
+    expect(terminal.stderr).toContain('/none.yaml');
+  });
+});
