@@ -29,6 +29,8 @@ export default defineConfig(
       '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
       // Without await, `async` still turns what is thrown into the rejection that callers expect.
       '@typescript-eslint/require-await': 'off',
+      // By code points is how names are compared here.
+      '@typescript-eslint/no-misused-spread': ['error', { allow: ['string'] }],
       // A parameter property hides a field in a parameter list.
       '@typescript-eslint/parameter-properties': 'error',
     },

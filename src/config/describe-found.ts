@@ -22,7 +22,8 @@ export function describeFound(
   if (!shown || (typeof found === 'object' && found !== null)) return describeKind(found);
   if (typeof found === 'string' && found.length > MAX_SHOWN_CHARACTERS) return describeKind(found);
   if (typeof found === 'string') return JSON.stringify(found);
-  return found === undefined || found === null ? describeKind(found) : String(found);
+  const isPlain = typeof found === 'number' || typeof found === 'boolean';
+  return isPlain ? String(found) : describeKind(found);
 }
 
 function describeKind(value: unknown): string {

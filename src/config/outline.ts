@@ -19,7 +19,9 @@ export class SchemaOutline {
     this.root = z.toJSONSchema(schema, {
       io: 'input',
       target: 'draft-7',
-      override: ({ jsonSchema }) => acceptReferences(jsonSchema),
+      override: ({ jsonSchema }) => {
+        acceptReferences(jsonSchema);
+      },
     });
   }
 

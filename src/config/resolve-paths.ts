@@ -16,7 +16,8 @@ export function resolvePaths(
   resolveWithin(configuration, []);
 
   function resolveWithin(container: object, path: FieldPath): void {
-    for (const [name, value] of Object.entries(container)) {
+    const fields: [string, unknown][] = Object.entries(container);
+    for (const [name, value] of fields) {
       const here = [...path, Array.isArray(container) ? Number(name) : name];
       if (typeof value === 'object' && value !== null) resolveWithin(value, here);
       if (typeof value !== 'string' || !outline.isPath(here)) continue;

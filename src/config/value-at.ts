@@ -32,5 +32,5 @@ function step({ path, value }: PlacedValue, segment: string): PlacedValue[] {
     return inside === undefined ? [] : [{ path: [...path, segment], value: inside }];
   }
   if (!Array.isArray(value)) return [];
-  return value.map((item, index) => ({ path: [...path, index], value: item }));
+  return value.map((item: unknown, index) => ({ path: [...path, index], value: item }));
 }

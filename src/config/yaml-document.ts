@@ -23,7 +23,7 @@ export interface YamlDocument {
   /** Maps have plain objects, whose own fields may have any name, `__proto__` included. */
   readonly value: unknown;
   /** Of the field, or of the nearest one around it that exists. */
-  locate(path: FieldPath): TextPosition | undefined;
+  readonly locate: (path: FieldPath) => TextPosition | undefined;
 }
 
 /** What a reading came to: the document, or what is wrong with it. */
@@ -97,6 +97,7 @@ function structureProblems(document: Document, position: Locator): Configuration
   visit(document, {
     Node: (_, node, ancestors) => {
       if (isAlias(node)) report(node, 'an alias', 'values written out');
+      else if (node.tag !== undefined) report(node, 'a tag', 'values without tags');
       if (ancestors.length <= MAX_DEPTH) return undefined;
       report(node, 'too many levels', 'a configuration');
       return visit.BREAK;

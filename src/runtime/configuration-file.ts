@@ -31,7 +31,7 @@ export interface ConfigurationSource {
   /** What is wrong with the overrides. */
   readonly problems: readonly ConfigurationProblem[];
   /** Where a field stands in the file. */
-  locate(path: FieldPath): TextPosition | undefined;
+  readonly locate: (path: FieldPath) => TextPosition | undefined;
 }
 
 /** A configuration that can be served. */
