@@ -1,0 +1,197 @@
+import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HEALTH_TEST_KEY_ID } from '../../../../src/key-managers/backend.js';
+import {
+  currentRef,
+  encryptTimes,
+  type KeyFolderFixture,
+  keyFolderAt,
+  longDeadline,
+  makeKeyFolder,
+  readJson,
+  refusalOf,
+} from '../../../support/key-folder.js';
+import { Secret } from '../../../../src/shared/secret.js';
+import { documentEdits, edited } from './document-edits.js';
+
+let folder: KeyFolderFixture;
+
+/** A folder with two versions of `payroll` and one of `hr`, nobody in it. */
+beforeEach(async () => {
+  folder = await makeKeyFolder();
+  const manager = await folder.open({ init: true });
+  await manager.administration.createKey('Payroll', new Set(['ENCRYPT', 'DECRYPT']));
+  await manager.administration.createKey('hr', new Set(['ENCRYPT', 'DECRYPT']));
+  await manager.node.close();
+  await rm(folder.counterPath('Payroll'));
+  await (await folder.open()).node.close();
+});
+
+/** Opens the folder and checks that `Payroll` is disabled, `hr` works, and nothing was overwritten. */
+async function expectDisabled(): Promise<void> {
+  const before = await readFile(folder.documentPath('Payroll'));
+  const manager = await folder.open();
+  const { node, administration } = manager;
+  expect(await node.describeKey('Payroll', longDeadline())).toMatchObject({
+    externalKeyId: 'Payroll',
+    enabled: false,
+    current: undefined,
+  });
+  const ref = { ...(await currentRef(manager, 'hr')), externalKeyId: 'Payroll' };
+  const empty = Buffer.alloc(0);
+  const sealed = { iv: Buffer.alloc(12), ciphertext: empty, tag: Buffer.alloc(16) };
+  expect(await refusalOf(node.encrypt(ref, empty, empty, longDeadline()))).toBe('key-disabled');
+  expect(await refusalOf(node.decrypt(ref, sealed, empty, longDeadline()))).toBe('key-disabled');
+  for (const id of ['Payroll', 'payroll']) {
+    expect(await refusalOf(administration.createKey(id, new Set()))).toBe('corrupt');
+  }
+  expect(await node.checkHealth(longDeadline())).toMatchObject({ status: 'DEGRADED' });
+  expect(folder.logged.filter(({ level }) => level === 'error')).toHaveLength(1);
+
+  const listed = await administration.listKeys();
+  const disabled = listed.filter(({ problem }) => problem !== undefined);
+  const ids = disabled.map(({ description }) => description.externalKeyId.toLowerCase());
+  expect(ids).toEqual(['payroll']);
+  expect(listed).toHaveLength(2);
+  await encryptTimes(manager, 'hr', 1);
+  await node.close();
+  expect(await readFile(folder.documentPath('Payroll'))).toEqual(before);
+}
+
+describe('a damaged document disables its key and no other', () => {
+  it.each(documentEdits)('$what → disabled', async ({ edit }) => {
+    const path = folder.documentPath('Payroll');
+    await writeFile(path, JSON.stringify(edited(await readJson(path), edit)));
+    await expectDisabled();
+  });
+
+  it.each([0, 1, 20, 300, 700, -2])('cut at byte %i → disabled', async (length) => {
+    const path = folder.documentPath('Payroll');
+    const text = await readFile(path, 'utf8');
+    await writeFile(path, text.slice(0, length));
+    await expectDisabled();
+  });
+
+  it.each([
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['an empty object', '{}'],
+    ['a format of the future', '{"format":2}'],
+    ['zeros, as a crashed file system leaves them', '\0'.repeat(1000)],
+  ])('%s → disabled', async (_, text) => {
+    await writeFile(folder.documentPath('Payroll'), text);
+    await expectDisabled();
+  });
+
+  it("another key's document in its place → disabled", async () => {
+    await copyFile(folder.documentPath('hr'), folder.documentPath('Payroll'));
+    await expectDisabled();
+  });
+
+  it('two versions exchanged → disabled', async () => {
+    const path = folder.documentPath('Payroll');
+    const document = (await readJson(path)) as { versions: { material: string }[] };
+    const [first, second] = document.versions;
+    if (first === undefined || second === undefined) throw new Error('two versions are needed');
+    [first.material, second.material] = [second.material, first.material];
+    await writeFile(path, JSON.stringify(document));
+    await expectDisabled();
+  });
+
+  it("another key's material in it → disabled", async () => {
+    const path = folder.documentPath('Payroll');
+    const document = (await readJson(path)) as { versions: { material: string }[] };
+    const other = (await readJson(folder.documentPath('hr'))) as typeof document;
+    document.versions = document.versions.map((version, index) => ({
+      ...version,
+      material: other.versions[index]?.material ?? version.material,
+    }));
+    await writeFile(path, JSON.stringify(document));
+    await expectDisabled();
+  });
+
+  it('a document sealed under another master key → disabled', async () => {
+    const masterKey = { key: new Secret(Buffer.alloc(32, 9).toString('base64')) };
+    const other = await makeKeyFolder({ masterKey });
+    const manager = await other.open({ init: true });
+    await manager.administration.createKey('Payroll', new Set());
+    await copyFile(other.documentPath('Payroll'), folder.documentPath('Payroll'));
+    await expectDisabled();
+  });
+
+  it('swapped with another → both disabled, and the rest of the folder works', async () => {
+    const [one, other, aside] = [
+      folder.documentPath('Payroll'),
+      folder.documentPath('hr'),
+      `${folder.directory}/aside`,
+    ];
+    await rename(one, aside);
+    await rename(other, one);
+    await rename(aside, other);
+    const { node } = await folder.open();
+    for (const id of ['Payroll', 'hr']) {
+      expect((await node.describeKey(id, longDeadline())).enabled).toBe(false);
+    }
+    expect(await node.checkHealth(longDeadline())).toMatchObject({ status: 'DEGRADED' });
+  });
+
+  it('a document under a name of its own → its key is disabled and not missing', async () => {
+    await rename(folder.documentPath('Payroll'), `${folder.directory}/payroll.json`);
+    const { node, administration } = await folder.open();
+    expect((await node.describeKey('Payroll', longDeadline())).enabled).toBe(false);
+    expect(await refusalOf(administration.createKey('Payroll', new Set()))).toBe('corrupt');
+  });
+
+  it('a damaged test key → DEGRADED, while the keys work', async () => {
+    await writeFile(folder.documentPath(HEALTH_TEST_KEY_ID), '{');
+    const manager = await folder.open();
+    await encryptTimes(manager, 'hr', 1);
+    expect(await manager.node.checkHealth(longDeadline())).toMatchObject({ status: 'DEGRADED' });
+    expect(await manager.administration.listKeys()).toHaveLength(2);
+  });
+
+  it('a missing test key → made again', async () => {
+    await rm(folder.documentPath(HEALTH_TEST_KEY_ID));
+    const { node } = await folder.open();
+    expect(await node.checkHealth(longDeadline())).toEqual({ status: 'ACTIVE' });
+  });
+});
+
+describe('the wrong master key', () => {
+  it('a key that opens none of the documents → refuses to start, and changes nothing', async () => {
+    const before = await readFile(folder.documentPath('hr'));
+    const masterKey = { key: new Secret(Buffer.alloc(32, 9).toString('base64')) };
+    const { directory } = folder;
+    expect(await refusalOf(keyFolderAt(directory, { masterKey }).open())).toBe('misconfigured');
+    expect(await refusalOf(keyFolderAt(directory, { masterKey }).open({ init: true }))).toBe(
+      'misconfigured',
+    );
+    expect(await readFile(folder.documentPath('hr'))).toEqual(before);
+  });
+
+  it('a passphrase for documents sealed under a key → refuses to start', async () => {
+    const masterKey = { passphrase: new Secret('a passphrase, and quite another thing') };
+    const { directory } = folder;
+    expect(await refusalOf(keyFolderAt(directory, { masterKey }).open())).toBe('misconfigured');
+  });
+});
+
+describe('permissions', () => {
+  it.each(['documentPath', 'counterPath'] as const)(
+    '%s open to others → refuses to start',
+    async (path) => {
+      await chmod(folder[path]('hr'), 0o640);
+      await expect(folder.open()).rejects.toThrow('chmod 0600');
+      await chmod(folder[path]('hr'), 0o600);
+      await folder.open();
+    },
+  );
+
+  it.each(['', '/counters'])(
+    'the folder%s open to others → refuses to start',
+    async (subfolder) => {
+      await chmod(folder.directory + subfolder, 0o755);
+      await expect(folder.open()).rejects.toThrow('chmod 0700');
+    },
+  );
+});
