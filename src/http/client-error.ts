@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+import { LINGER_MS } from './linger.js';
 import { renderError } from './render.js';
 
 const MESSAGES: Readonly<Record<string, string>> = {
@@ -33,4 +35,20 @@ export function malformedRequestResponse(code: string): string {
     '',
     body,
   ].join('\r\n');
+}
+
+/**
+ * Writes a last text. What still arrives is thrown away for a moment instead of being refused, so
+ * that the client gets to read.
+ */
+export function endWith(text: string, socket: Duplex): void {
+  // Node's parser has given up, and would report an error for each further piece. A new listener
+  // makes it let go of the socket.
+  socket.removeAllListeners('data');
+  socket.on('data', () => undefined);
+  socket.end(text);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
 }

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '../observability/logger.js';
 import { admitNamedClients } from './client-certificates.js';
-import { isMalformedRequest, malformedRequestResponse } from './client-error.js';
+import { endWith, isMalformedRequest, malformedRequestResponse } from './client-error.js';
 import type { ListenerConfig } from './config.js';
 import type { Connections } from './connection.js';
 import type { MessageClasses } from './express-classes.js';
@@ -107,7 +107,7 @@ function answerMalformed(parts: NodeServerParts, code: string, socket: Duplex): 
     const { clientAddress } = connection;
     parts.logger.info({ clientAddress, code }, 'a request could not be parsed');
     if (connection.mayWritePastOrder()) {
-      socket.end(malformedRequestResponse(code), () => socket.destroy());
+      endWith(malformedRequestResponse(code), socket);
       return;
     }
   }

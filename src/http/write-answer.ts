@@ -1,12 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from '../pipeline/call.js';
-
-/**
- * How long, and for how many bytes, a body is read that nobody wants. Closing a socket with unread
- * bytes resets the connection, and the client might lose the answer that says what was wrong.
- */
-const LINGER_MS = 1_000;
-const LINGER_BYTES = 32 * 1024 * 1024;
+import { LINGER_BYTES, LINGER_MS } from './linger.js';
 
 /**
  * Writes an answer. A connection whose request was not read to its end is closed afterwards,

@@ -94,6 +94,15 @@ export class XksServer {
     clearTimeout(cutOff);
   }
 
+  /** Ends at once, in the middle of whatever is going on. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
   #receive(listener: Serve): void {
     this.#server.on('request', listener);
     this.#server.on('checkContinue', (request, response) => {

@@ -1,0 +1,61 @@
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { listenerSchema } from '../../src/http/config.js';
+import { openXksServer } from '../../src/http/open-xks-server.js';
+import type { XksServer } from '../../src/http/xks-server.js';
+import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { captureLog, type CapturedLog } from './log-lines.js';
+
+/** A listener with something in place of the pipeline. */
+export interface TestListener {
+  readonly server: XksServer;
+  readonly port: number;
+  readonly log: CapturedLog;
+  /** Every call that came as far as the pipeline. */
+  readonly calls: readonly IncomingCall[];
+}
+
+/** What a test wants to be different from a plain HTTP listener that echoes. */
+export interface TestListenerOptions {
+  readonly handle?: Handle;
+  readonly limits?: object;
+  /** As in the configuration. */
+  readonly tls?: object;
+}
+
+/** Answers 200 with the body's text and length, as one line of JSON. */
+export const echo: Handle = async (call) => {
+  const body = await call.readBody(65_536);
+  return ok({ length: body.byteLength, text: body.subarray(0, 100).toString() });
+};
+
+/** An answer of status 200 that keeps the connection. */
+export function ok(body: object): Answer {
+  return { status: 200, body: JSON.stringify(body), close: false };
+}
+
+/** Starts a listener on a free port of 127.0.0.1, and stops it when the test is over. */
+export async function startListener(options: TestListenerOptions = {}): Promise<TestListener> {
+  const { handle = echo, limits = {}, tls } = options;
+  const log = captureLog();
+  const calls: IncomingCall[] = [];
+  const server = await openXksServer({
+    listener: listenerSchema.parse({
+      name: 'test',
+      host: '127.0.0.1',
+      port: 0,
+      limits,
+      ...(tls === undefined ? { plainHttp: true } : { tls }),
+    }),
+    handle: (call) => {
+      calls.push(call);
+      return handle(call);
+    },
+    clock: systemClock,
+    logger: log.logger,
+  });
+  const { port }: AddressInfo = await server.listen();
+  onTestFinished(() => server.close());
+  return { server, port, log, calls };
+}
