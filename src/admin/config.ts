@@ -12,6 +12,3 @@ export const adminSchema = z
       ),
   })
   .describe('Where administrators reach the server.');
-
-/** `admin` as configured. */
-export type AdminConfig = z.output<typeof adminSchema>;

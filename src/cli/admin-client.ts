@@ -89,7 +89,7 @@ function connectionFailure(socketPath: string, error: unknown): CliError {
   if (code === 'ENOENT' || code === 'ECONNREFUSED') {
     return new CliError(
       EXIT.noServer,
-      `No server answers on ${socketPath}. Start one with "holdfast serve" or "npm start", or say where it is with --socket, HOLDFAST_CONFIG or HOLDFAST_STATE_DIR.`,
+      `No server answers on ${socketPath}. Start one with "holdfast serve" or "npm start", or say which one is meant with --config, --socket, HOLDFAST_CONFIG or HOLDFAST_STATE_DIR.`,
     );
   }
   if (code === 'EACCES') {

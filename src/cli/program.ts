@@ -10,17 +10,21 @@ import { keysShowCommand } from './commands/keys-show.js';
 import { serveCommand } from './commands/serve.js';
 import type { Terminal } from './terminal.js';
 
+/** Wide enough for one line an option, and the same wherever it is read. */
+const HELP_COLUMNS = 100;
+
 const EPILOGUE = `
 Exit codes:
   0  done
-  1  the operation failed, or the server refused it
+  1  the operation failed, or the server refused it, or "config check" found mistakes
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
 
 Environment:
-  HOLDFAST_CONFIG     configuration file (default: the quickstart's)
-  HOLDFAST_STATE_DIR  state directory, instead of the configuration's
-  HOLDFAST_PORT       port of the first listener, instead of the configuration's
+  HOLDFAST_CONFIG           configuration file (default: the quickstart's)
+  HOLDFAST_STATE_DIR        state directory, instead of the configuration's
+  HOLDFAST_PORT             port of the first listener, instead of the configuration's
+  HOLDFAST_OPERATIONS_PORT  port of the operations listener, instead of the configuration's
 `;
 
 /** The command-line program, every command of it. */
@@ -72,6 +76,8 @@ function configure(command: Command, terminal: Terminal): void {
     .helpCommand(false)
     .showHelpAfterError('Add --help for how to use it.')
     .configureOutput({
+      getOutHelpWidth: () => HELP_COLUMNS,
+      getErrHelpWidth: () => HELP_COLUMNS,
       writeOut: (text) => {
         terminal.print(text);
       },

@@ -34,7 +34,7 @@ export function findAdminSocket(env: Environment): string {
 function unknownSocket(file: string, options?: ErrorOptions): CliError {
   return new CliError(
     EXIT.usage,
-    `${file} does not say where the admin socket is. Run "holdfast config check ${file}", name another configuration with HOLDFAST_CONFIG, or the socket with --socket.`,
+    `${file} does not say where the admin socket is. Run "holdfast config check ${file}", or name another configuration with --config, or the socket with --socket.`,
     options,
   );
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { AdminClient } from '../admin-client.js';
 import { findAdminSocket } from '../socket-path.js';
 import type { Terminal } from '../terminal.js';
@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal.js';
 /** What a command that speaks to a server is given. */
 export interface OnlineOptions {
   readonly socket?: string;
+  readonly config?: string;
 }
 
 /** What a command with a result for people and for programs is given. */
@@ -16,17 +17,14 @@ export interface ListingOptions extends OnlineOptions {
 
 /** A command that speaks to a running server. */
 export function onlineCommand(name: string): Command {
-  return new Command(name).addOption(
-    new Option(
-      '--socket <path>',
-      'admin socket of the server (default: as the configuration says)',
-    ),
-  );
+  return new Command(name)
+    .option('--socket <path>', 'admin socket of the server (default: as its configuration says)')
+    .option('--config <file>', "the server's configuration (default: as for serve)");
 }
 
 /** A command that speaks to a running server and prints a table, or JSON. */
 export function listingCommand(name: string): Command {
-  return onlineCommand(name).addOption(new Option('--json', 'print JSON, for programs'));
+  return onlineCommand(name).option('--json', 'print JSON, for programs');
 }
 
 /** An example below a command's help. */
@@ -35,6 +33,8 @@ export function example(...lines: readonly string[]): string {
 }
 
 /** The client for the server that the options or else the environment name. */
-export function connect({ socket }: OnlineOptions, { env }: Terminal): AdminClient {
-  return new AdminClient(socket === undefined ? findAdminSocket(env) : resolve(socket));
+export function connect({ socket, config }: OnlineOptions, { env }: Terminal): AdminClient {
+  if (socket !== undefined) return new AdminClient(resolve(socket));
+  const named = config === undefined ? env : { ...env, HOLDFAST_CONFIG: config };
+  return new AdminClient(findAdminSocket(named));
 }

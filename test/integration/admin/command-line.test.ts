@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { keyListSchema, keySchema } from '../../../src/admin/contract/keys.js';
+import { keyStoreListSchema } from '../../../src/admin/contract/key-stores.js';
+import { startAdminServer } from '../../support/admin-server.js';
+import { canaries } from '../../support/canaries.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+
+interface Outcome {
+  readonly code: number | string | null | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built program. */
+function holdfast(env: Record<string, string>, ...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [PROGRAM, ...args],
+      { env: { ...process.env, HOLDFAST_CONFIG: '', HOLDFAST_STATE_DIR: '', ...env } },
+      (_error, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr });
+      },
+    );
+  });
+}
+
+/** A server, and the environment in which the program finds it through a configuration. */
+async function served() {
+  const { socket, log } = await startAdminServer();
+  const file = join(temporaryFolder(), 'holdfast.yaml');
+  // What it refers to does not exist: the program must not look it up.
+  writeFileSync(
+    file,
+    `stateDirectory: .\nadmin: { socket: ${socket} }\nkeyManagers: [{ masterKey: { key: "\${file:/none}" } }]\n`,
+  );
+  return { env: { HOLDFAST_CONFIG: file }, file, socket, log };
+}
+
+describe('holdfast keys', () => {
+  it('create, list, show → tables for people', async () => {
+    const { env } = await served();
+    const created = await holdfast(env, 'keys', 'create', 'payroll-1', '--key-store', 'payroll');
+    expect(created).toMatchObject({ code: 0, stderr: '' });
+    expect(created.stdout).toMatch(/^External key id: +payroll-1$/m);
+    const listed = await holdfast(env, 'keys', 'list');
+    expect(listed.code).toBe(0);
+    expect(listed.stdout.split('\n')).toEqual([
+      'EXTERNAL KEY ID  KEY MANAGER  KEY STORES          USAGE            STATE    VERSION  CREATED',
+      'payroll-1        files        production,payroll  ENCRYPT,DECRYPT  enabled  1        2026-01-02T03:04:05.000Z',
+      '',
+    ]);
+    const shown = await holdfast(env, 'keys', 'show', 'payroll-1');
+    expect(shown.stdout).toMatch(/^Encryptions left: +2,147,483,648$/m);
+  });
+
+  it.each([
+    ['ENCRYPT,DECRYPT', ['ENCRYPT', 'DECRYPT']],
+    ['ENCRYPT', ['ENCRYPT']],
+    ['DECRYPT', ['DECRYPT']],
+    ['NONE', []],
+  ])('create --usage %s → a key of that usage', async (text, usage) => {
+    const { env } = await served();
+    const args = ['keys', 'create', 'k', '--key-store', 'production', '--usage', text, '--json'];
+    const { code, stdout } = await holdfast(env, ...args);
+    expect(code).toBe(0);
+    expect(keySchema.parse(JSON.parse(stdout)).usage).toEqual(usage);
+  });
+
+  it('--json → the answer of the API', async () => {
+    const { env } = await served();
+    await holdfast(env, 'keys', 'create', 'k', '--key-store', 'production');
+    const listed = await holdfast(env, 'keys', 'list', '--json');
+    const { keys } = keyListSchema.parse(JSON.parse(listed.stdout));
+    const shown = await holdfast(env, 'keys', 'show', 'k', '--json', '--key-store', 'production');
+    expect(keySchema.parse(JSON.parse(shown.stdout))).toEqual(keys[0]);
+  });
+
+  it('no keys → a sentence, and an empty list in JSON', async () => {
+    const { env } = await served();
+    expect((await holdfast(env, 'keys', 'list')).stdout).toBe('No keys.\n');
+    expect(JSON.parse((await holdfast(env, 'keys', 'list', '--json')).stdout)).toEqual({
+      keys: [],
+    });
+  });
+
+  it('an id that is taken → exit code 1 and a sentence without a stack', async () => {
+    const { env } = await served();
+    const args = ['keys', 'create', 'k', '--key-store', 'production'];
+    await holdfast(env, ...args);
+    const { code, stdout, stderr } = await holdfast(env, ...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^holdfast: .*k exists\n$/);
+  });
+});
+
+describe('holdfast key-stores', () => {
+  it('list → all key stores, and no secret in table or JSON', async () => {
+    const { env } = await served();
+    const people = await holdfast(env, 'key-stores', 'list');
+    const programs = await holdfast(env, 'key-stores', 'list', '--json');
+    const { keyStores } = keyStoreListSchema.parse(JSON.parse(programs.stdout));
+    expect(keyStores.map(({ name }) => name)).toEqual(['production', 'payroll', 'elsewhere']);
+    expect(people.stdout).toContain('/payroll/kms/xks/v1');
+    expect(people.stdout + programs.stdout).not.toContain(canaries.secretAccessKey);
+  });
+
+  it('export --output → a new file of mode 0600, and nothing on standard output', async () => {
+    const { env } = await served();
+    const output = join(temporaryFolder(), 'xks-proxy-configuration.json');
+    const args = ['key-stores', 'export', 'payroll', '--output', output];
+    expect(await holdfast(env, ...args)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(statSync(output).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({
+      XksProxyUriPath: '/payroll/kms/xks/v1',
+      XksProxyAuthenticationCredential: { RawSecretAccessKey: canaries.secretAccessKey },
+    });
+    const again = await holdfast(env, ...args);
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).not.toContain(canaries.secretAccessKey);
+  });
+
+  it('export → the same on standard output', async () => {
+    const { env } = await served();
+    const { stdout } = await holdfast(env, 'key-stores', 'export', 'production');
+    expect(JSON.parse(stdout)).toMatchObject({ XksProxyUriPath: '/production/kms/xks/v1' });
+  });
+});
+
+describe('the server', () => {
+  it.each(['socket', 'config'])('named with --%s → found without the environment', async (name) => {
+    const { socket, file } = await served();
+    const args = [`--${name}`, name === 'socket' ? socket : file];
+    expect(await holdfast({}, 'keys', 'list', ...args)).toMatchObject({ code: 0 });
+  });
+
+  it('not there → exit code 3, the socket and how to start it', async () => {
+    const socket = join(temporaryFolder(), 'admin.sock');
+    const { code, stderr } = await holdfast({}, 'keys', 'list', '--socket', socket);
+    expect(code).toBe(3);
+    expect(stderr).toContain(socket);
+    expect(stderr).toContain('holdfast serve');
+  });
+});
