@@ -86,12 +86,19 @@ function tlsServer(parts: NodeServerParts, options: ServerOptions): TlsServer {
     });
   }
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    // Node leaves the reason here and reports the connection as reset.
-    const reason: unknown = socket.authorizationError;
-    if (typeof reason === 'string') logRefusal(logger, socket, reason);
+    const reason = reasonOfRefusal(error, socket);
+    if (reason !== undefined) logRefusal(logger, socket, reason);
     else logger.debug({ clientAddress: socket.remoteAddress, code: error.code }, 'TLS failed');
   });
   return server;
+}
+
+/** @returns `undefined` where the handshake failed for another reason than a certificate */
+function reasonOfRefusal(error: NodeJS.ErrnoException, socket: TLSSocket): string | undefined {
+  if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'no certificate';
+  // Node leaves OpenSSL's verdict here, and reports the connection as reset.
+  const verdict: unknown = socket.authorizationError;
+  return typeof verdict === 'string' ? verdict : undefined;
 }
 
 function logRefusal(logger: Logger, socket: TLSSocket, reason: string): void {

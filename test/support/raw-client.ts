@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
 /** A client that writes bytes as a test wants them and keeps what comes back. */
-export class RawClient {
-  readonly socket: Socket;
+export class RawClient<Connection extends Socket = Socket> {
+  readonly socket: Connection;
   /** Resolves when the server has closed the connection, in whatever way. */
   readonly closed: Promise<void>;
   /** Of the socket, if it ended with an error. */
   error: NodeJS.ErrnoException | undefined;
   #received = '';
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Connection) {
     this.socket = socket;
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => {
@@ -38,7 +38,7 @@ export class RawClient {
   }
 
   /** Does not wait for the handshake, which may fail; `send` is queued until it is done. */
-  static tls(port: number, options: ConnectionOptions): RawClient {
+  static tls(port: number, options: ConnectionOptions): RawClient<TLSSocket> {
     return new RawClient(connectTls({ port, host: '127.0.0.1', ...options }));
   }
 

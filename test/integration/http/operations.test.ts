@@ -1,0 +1,90 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { operationsSchema } from '../../../src/http/config.js';
+import { OperationsServer, type OperationsParts } from '../../../src/http/operations-server.js';
+import { captureLog, type CapturedLog } from '../../support/log-lines.js';
+
+interface TestOperations {
+  readonly url: string;
+  readonly log: CapturedLog;
+}
+
+async function start(parts: Partial<OperationsParts> = {}): Promise<TestOperations> {
+  const log = captureLog();
+  const server = new OperationsServer({
+    config: { ...operationsSchema.parse({}), port: 0 },
+    isDraining: () => false,
+    readiness: () => ({ ready: true, reasons: [] }),
+    metrics: { contentType: 'text/plain; version=0.0.4', render: () => Promise.resolve('up 1\n') },
+    logger: log.logger,
+    ...parts,
+  });
+  const { port } = await server.listen();
+  onTestFinished(() => server.close());
+  return { url: `http://127.0.0.1:${String(port)}`, log };
+}
+
+async function get(url: string): Promise<{ status: number; text: string; headers: Headers }> {
+  const response = await fetch(url);
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+const unready = { ready: false, reasons: ['The key manager files is UNAVAILABLE.'] };
+
+describe('the operations listener', () => {
+  it.each<[string, Partial<OperationsParts>, number, string]>([
+    ['/ping', {}, 200, 'pong\n'],
+    ['/ping', { isDraining: () => true }, 503, 'draining\n'],
+    ['/livez', {}, 200, 'alive\n'],
+    ['/livez', { isDraining: () => true }, 200, 'alive\n'],
+    ['/readyz', {}, 200, '{"ready":true,"reasons":[]}'],
+    ['/readyz', { readiness: () => unready }, 503, JSON.stringify(unready)],
+    [
+      '/readyz',
+      { isDraining: () => true },
+      503,
+      '{"ready":false,"reasons":["The process is about to stop."]}',
+    ],
+    ['/metrics', {}, 200, 'up 1\n'],
+    ['/kms/xks/v1/health', {}, 404, 'not found\n'],
+  ])('%s with %o → %i', async (path, parts, status, text) => {
+    const { url } = await start(parts);
+    expect(await get(url + path)).toMatchObject({ status, text });
+  });
+
+  it('/metrics → the media type that Prometheus expects', async () => {
+    const { url } = await start();
+    const { headers } = await get(`${url}/metrics`);
+    expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  });
+
+  it('any answer → helmet, and nothing that names the software', async () => {
+    const { url } = await start();
+    const { headers } = await get(`${url}/ping`);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(headers.has('x-powered-by')).toBe(false);
+  });
+
+  it('a source that fails → 500 without its message, which is logged', async () => {
+    const { url, log } = await start({
+      readiness: () => Promise.reject(new Error('connection string: hunter2')),
+    });
+    expect(await get(`${url}/readyz`)).toMatchObject({ status: 500, text: 'failed\n' });
+    expect(log.lines()).toMatchObject([{ level: 'error', path: '/readyz' }]);
+  });
+
+  it('a path that cannot be decoded → 400 or 404, no stack', async () => {
+    const { url } = await start();
+    const { status, text } = await get(`${url}/%ff`);
+    expect([400, 404, 500]).toContain(status);
+    expect(text).not.toContain(' at ');
+  });
+
+  it('a port that is taken → rejects', async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    await expect(start({ config: { host: '127.0.0.1', port } })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+});

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  issueCertificate,
+  makeCertificateAuthority,
+  type CertificateAuthority,
+} from '../../support/certificates.js';
+import { startListener, type TestListener } from '../../support/listener.js';
+import { post, RawClient } from '../../support/raw-client.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function certify(keyType: 'ec' | 'rsa'): Promise<CertificateAuthority> {
+  const authority = await makeCertificateAuthority('Root', keyType);
+  const leaf = await issueCertificate(authority, {
+    commonName: 'localhost',
+    dnsNames: ['localhost'],
+  });
+  writeFileSync(join(folder, `${keyType}.pem`), leaf.certificate + authority.certificate);
+  writeFileSync(join(folder, `${keyType}.key`), leaf.privateKey);
+  return authority;
+}
+
+function listen(keyType: 'ec' | 'rsa', tls: object = {}): Promise<TestListener> {
+  return startListener({
+    tls: {
+      certificateChain: join(folder, `${keyType}.pem`),
+      privateKey: join(folder, `${keyType}.key`),
+      ...tls,
+    },
+  });
+}
+
+describe.each(['ec', 'rsa'] as const)('with an %s certificate, a handshake', (keyType) => {
+  let ca: string;
+  beforeAll(async () => {
+    ca = (await certify(keyType)).certificate;
+  });
+
+  const own = keyType === 'ec' ? 'ECDSA' : 'RSA';
+
+  it.each<[string, ConnectionOptions]>([
+    ['TLS_AES_256_GCM_SHA384', { minVersion: 'TLSv1.3' }],
+    ['TLS_CHACHA20_POLY1305_SHA256', { minVersion: 'TLSv1.3' }],
+    [`ECDHE-${own}-AES256-GCM-SHA384`, { maxVersion: 'TLSv1.2' }],
+  ])('that offers %s → that suite, and HTTP/1.1', async (ciphers, versions) => {
+    const { port, calls } = await listen(keyType);
+    const client = RawClient.tls(port, {
+      ca,
+      servername: 'localhost',
+      ciphers,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      ...versions,
+    });
+    await once(client.socket, 'secureConnect');
+    expect(client.socket.getCipher().name).toBe(ciphers);
+    expect(client.socket.alpnProtocol).toBe('http/1.1');
+    client.send(post('/', '{}'));
+    await vi.waitFor(() => {
+      expect(client.received).toMatch(/^HTTP\/1.1 200/);
+    });
+    expect(calls).toHaveLength(1);
+  });
+
+  it.each<[string, ConnectionOptions]>([
+    ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }],
+    ['TLS_AES_128_GCM_SHA256', { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' }],
+    ['AES-128', { maxVersion: 'TLSv1.2', ciphers: `ECDHE-${own}-AES128-GCM-SHA256` }],
+    ['CBC', { maxVersion: 'TLSv1.2', ciphers: `ECDHE-${own}-AES256-SHA384` }],
+    [
+      'ChaCha20 under TLS 1.2',
+      { maxVersion: 'TLSv1.2', ciphers: `ECDHE-${own}-CHACHA20-POLY1305` },
+    ],
+    ['a key that is sent', { maxVersion: 'TLSv1.2', ciphers: 'AES256-GCM-SHA384' }],
+    ['HTTP/2 alone', { ALPNProtocols: ['h2'] }],
+  ])('that offers %s → refused', async (_what, options) => {
+    const { port, calls } = await listen(keyType);
+    const client = RawClient.tls(port, { ca, servername: 'localhost', ...options });
+    client.send(post('/', '{}'));
+    await client.closed;
+    expect(client.error?.message).toContain('alert');
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('a TLS listener', () => {
+  let ca: string;
+  beforeAll(async () => {
+    ca = (await certify('ec')).certificate;
+  });
+
+  it('called in plain HTTP → closed without an answer', async () => {
+    const { port, calls } = await listen('ec');
+    const client = await RawClient.connect(port);
+    client.send(post('/', '{}'));
+    await client.closed;
+    expect(client.received).not.toContain('HTTP');
+    expect(calls).toEqual([]);
+  });
+
+  it('whose client sends rubbish inside → ValidationException, whole', async () => {
+    const { port } = await listen('ec');
+    const client = RawClient.tls(port, { ca, servername: 'localhost' });
+    client.send(`POST / HTTP/1.1\r\nX: ${'x'.repeat(1_000_000)}\r\n\r\n`);
+    await client.closed;
+    expect(client.error).toBeUndefined();
+    expect(client.received).toMatch(/^HTTP\/1.1 400 [^]*ValidationException/);
+  });
+
+  it('whose client resets in the middle → the next one is served', async () => {
+    const { port } = await listen('ec');
+    const rude = connectPlain(port, '127.0.0.1');
+    await once(rude, 'connect');
+    rude.resetAndDestroy();
+    const client = RawClient.tls(port, { ca, servername: 'localhost' });
+    client.send(post('/', '{}'));
+    await vi.waitFor(() => {
+      expect(client.received).toMatch(/^HTTP\/1.1 200/);
+    });
+  });
+
+  it('with a certificate that KMS would refuse → says so at the start', async () => {
+    const { log, server } = await listen('ec', { publicNames: ['xks.example.com'] });
+    expect(log.lines().map(({ level, code }) => ({ level, code }))).toEqual([
+      { level: 'warn', code: 'private-authority' },
+      { level: 'warn', code: 'name-not-covered' },
+    ]);
+    expect(server.expiresAt).toBeGreaterThan(Date.now());
+  });
+
+  it('with the key of another certificate → does not start', async () => {
+    await certify('rsa');
+    await expect(listen('ec', { privateKey: join(folder, 'rsa.key') })).rejects.toMatchObject({
+      name: 'CertificateError',
+      message: expect.stringContaining('listener test'),
+    });
+  });
+
+  it('with a file that is missing → does not start', async () => {
+    await expect(listen('ec', { privateKey: join(folder, 'none') })).rejects.toMatchObject({
+      code: 'ENOENT',
+    });
+  });
+
+  it('without TLS → warns', async () => {
+    const { log } = await startListener();
+    expect(log.lines()).toMatchObject([{ level: 'warn', listener: 'test' }]);
+  });
+});
