@@ -39,7 +39,7 @@ export function resolveReference(text: string, sources: ReferenceSources): Resol
     };
   }
   if (groups?.['source'] === 'file') return readSecretFile(resolve(sources.baseDirectory, name));
-  const value = sources.env[name];
+  const value = Object.hasOwn(sources.env, name) ? sources.env[name] : undefined;
   if (value !== undefined && value !== '') return { text: value };
   return {
     found: `the environment variable ${name}, ${value === '' ? 'empty' : 'not set'}`,

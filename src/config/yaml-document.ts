@@ -13,10 +13,11 @@ import {
   type YAMLError,
 } from 'yaml';
 import type { ConfigurationProblem, FieldPath, TextPosition } from './problem.js';
+import { isDeeperThan } from './yaml-depth.js';
 
 const MAX_BYTES = 1024 * 1024;
-/** The schema needs six levels; the visitor counts a level and its pair. */
-const MAX_DEPTH = 40;
+/** The schema needs eight. */
+const MAX_DEPTH = 20;
 
 /** A YAML file as plain data, together with where each value stands. */
 export interface YamlDocument {
@@ -41,29 +42,22 @@ export function readYaml(text: string): YamlReading {
   if (Buffer.byteLength(text) > MAX_BYTES) {
     return refuse(`more than ${MAX_BYTES} bytes`, `a file of at most ${MAX_BYTES} bytes`);
   }
+  if (isDeeperThan(MAX_DEPTH, text)) return refuse('too many levels', 'a configuration');
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    const problems = [
-      ...[...document.errors, ...document.warnings].map((error) => syntaxProblem(error, position)),
-      ...structureProblems(document, position),
-    ];
-    if (problems.length > 0) return { problems };
-    return {
-      document: {
-        value: document.toJS(),
-        locate: (path) => locate(document.contents, path, position),
-      },
-    };
-  } catch (error) {
-    // The library descends by recursion, so brackets beyond number exhaust the stack.
-    if (error instanceof RangeError) return refuse('too many levels', 'a configuration');
-    throw error;
-  }
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const problems = oncePerLine([
+    ...[...document.errors, ...document.warnings].map((error) => syntaxProblem(error, position)),
+    ...structureProblems(document, position),
+  ]);
+  if (problems.length > 0) return { problems };
+  const { contents } = document;
+  return {
+    document: { value: document.toJS(), locate: (path) => locate(contents, path, position) },
+  };
 }
 
 function refuse(found: string, allowed: string): YamlReading {
@@ -95,12 +89,9 @@ function structureProblems(document: Document, position: Locator): Configuration
     problems.push({ path: [], found, allowed, ...place });
   };
   visit(document, {
-    Node: (_, node, ancestors) => {
+    Node: (_, node) => {
       if (isAlias(node)) report(node, 'an alias', 'values written out');
       else if (node.tag !== undefined) report(node, 'a tag', 'values without tags');
-      if (ancestors.length <= MAX_DEPTH) return undefined;
-      report(node, 'too many levels', 'a configuration');
-      return visit.BREAK;
     },
     Pair: (_, { key }) => {
       if (isNode(key) && !(isScalar(key) && typeof key.value === 'string')) {
@@ -109,6 +100,14 @@ function structureProblems(document: Document, position: Locator): Configuration
     },
   });
   return problems;
+}
+
+/** A tag that the library does not know is a mistake to it, and to us as every tag is. */
+function oncePerLine(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
+  const places = new Map(
+    problems.map((problem) => [`${problem.found} ${problem.position?.line}`, problem]),
+  );
+  return [...places.values()];
 }
 
 function locate(root: unknown, path: FieldPath, position: Locator): TextPosition | undefined {

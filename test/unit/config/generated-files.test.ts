@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { generatedFiles } from '../../../scripts/generate-config-docs.js';
+
+describe('what is generated from the schema', () => {
+  it.each([...generatedFiles()])(
+    '%s → as the generator writes it (npx tsx scripts/generate-config-docs.ts)',
+    (path, content) => {
+      expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toBe(content);
+    },
+  );
+});

@@ -1,0 +1,158 @@
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatPath } from '../../../src/config/problem.js';
+import {
+  loadConfiguration,
+  readConfiguration,
+  resolveConfiguration,
+} from '../../../src/runtime/configuration-file.js';
+import { configurationFile } from '../../../src/runtime/overrides.js';
+import {
+  configurationFolder,
+  load,
+  MASTER_KEY,
+  pathsOf,
+  refusal,
+  SECRET_ACCESS_KEY,
+  validConfiguration,
+  withCredentials,
+  withListener,
+} from '../../support/configuration-fixture.js';
+
+const QUICKSTART = configurationFile({});
+
+describe('the environment', () => {
+  it('HOLDFAST_CONFIG → the file, else the quickstart', () => {
+    expect(configurationFile({ HOLDFAST_CONFIG: '/etc/holdfast.yaml' })).toBe('/etc/holdfast.yaml');
+    expect(QUICKSTART).toMatch(/\/config\/quickstart\.yaml$/);
+    expect(configurationFile({ HOLDFAST_CONFIG: '' })).toBe(QUICKSTART);
+  });
+
+  it('HOLDFAST_PORT and HOLDFAST_OPERATIONS_PORT → override the ports', () => {
+    const env = { HOLDFAST_PORT: '0', HOLDFAST_OPERATIONS_PORT: '9999' };
+    const { configuration } = load(validConfiguration(), env).loaded;
+    expect(configuration.listeners[0]?.port).toBe(0);
+    expect(configuration.operations).toEqual({ host: '127.0.0.1', port: 9999 });
+  });
+
+  it('HOLDFAST_STATE_DIR → relative paths and secrets start there', () => {
+    const HOLDFAST_STATE_DIR = configurationFolder();
+    const { configuration } = load(validConfiguration(), { HOLDFAST_STATE_DIR }).loaded;
+    expect(configuration.stateDirectory).toBe(HOLDFAST_STATE_DIR);
+    expect(configuration.keyManagers[0]?.directory).toBe(join(HOLDFAST_STATE_DIR, 'keys'));
+    expect(configuration.admin.socket).toBe(join(HOLDFAST_STATE_DIR, 'admin.sock'));
+  });
+
+  it('a state directory by reference → resolved before the secrets are', () => {
+    const STATE = configurationFolder();
+    const written = { ...validConfiguration(), stateDirectory: '${env:STATE}' };
+    expect(load(written, { STATE }).loaded.configuration.stateDirectory).toBe(STATE);
+    expect(pathsOf(refusal(written).problems)).toContain('stateDirectory');
+  });
+
+  it.each(['x', '-1', '65536', '1.5', ' 1', '0x10', '1e3'])(
+    'HOLDFAST_PORT of %j → refused by name',
+    (HOLDFAST_PORT) => {
+      expect(pathsOf(refusal(validConfiguration(), { HOLDFAST_PORT }).problems)).toEqual([
+        'HOLDFAST_PORT',
+      ]);
+    },
+  );
+
+  it('an override of a list that is missing → the missing list is reported', () => {
+    const { problems } = refusal(
+      { ...validConfiguration(), listeners: undefined },
+      {
+        HOLDFAST_PORT: '1',
+      },
+    );
+    expect(pathsOf(problems)).toEqual(['listeners']);
+  });
+});
+
+describe('warnings', () => {
+  const warningPaths = (configuration: unknown) =>
+    load(configuration).loaded.warnings.map(({ path }) => formatPath(path));
+
+  it('a secret in the file itself → a warning without the secret', () => {
+    const { warnings } = load(
+      withCredentials({ accessKeyId: 'A'.repeat(20), secretAccessKey: SECRET_ACCESS_KEY }),
+    ).loaded;
+    expect(warnings.map(({ path }) => formatPath(path))).toEqual([
+      'keyStores[0].credentials[0].secretAccessKey',
+    ]);
+    expect(JSON.stringify(warnings)).not.toContain(SECRET_ACCESS_KEY);
+  });
+
+  it('a file of a secret that others can read → a warning', () => {
+    const folder = configurationFolder();
+    chmodSync(join(folder, 'master.key'), 0o640);
+    const { warnings } = load(validConfiguration(), { HOLDFAST_STATE_DIR: folder }).loaded;
+    expect(warnings.map(({ path }) => formatPath(path))).toEqual(['keyManagers[0].masterKey.key']);
+  });
+
+  it('a key manager that no key store uses → a warning', () => {
+    const [files] = validConfiguration().keyManagers;
+    const keyManagers = [files, { ...files, name: 'spare', directory: 'spare' }];
+    expect(warningPaths({ ...validConfiguration(), keyManagers })).toEqual(['keyManagers[1].name']);
+  });
+
+  it.each([
+    ['0.0.0.0', ['listeners[0].host']],
+    ['127.0.0.1', []],
+    ['localhost', []],
+    ['::1', []],
+  ])('the quickstart on %s → %j', (host, expected) => {
+    expect(warningPaths({ ...withListener({ host }), quickstart: true })).toEqual(expected);
+  });
+});
+
+describe('reading', () => {
+  it.each(['/nowhere/holdfast.yaml', '/'])('%s → refused by name', (file) => {
+    expect(() => loadConfiguration(file, {})).toThrow(file);
+  });
+
+  it('secrets made between reading and resolving, as the quickstart does → found', () => {
+    const HOLDFAST_STATE_DIR = configurationFolder();
+    const env = { HOLDFAST_STATE_DIR };
+    const source = readConfiguration(QUICKSTART, env);
+    expect(source).toMatchObject({ quickstart: true, stateDirectory: HOLDFAST_STATE_DIR });
+    expect(() => resolveConfiguration(source, env)).toThrow('quickstart/master.key');
+    const secrets = {
+      'master.key': MASTER_KEY,
+      'access-key-id': 'A'.repeat(24),
+      'secret-access-key': SECRET_ACCESS_KEY,
+    };
+    mkdirSync(join(HOLDFAST_STATE_DIR, 'quickstart'));
+    for (const [name, text] of Object.entries(secrets)) {
+      writeFileSync(join(HOLDFAST_STATE_DIR, 'quickstart', name), text, { mode: 0o600 });
+    }
+    const { configuration, warnings } = resolveConfiguration(source, env);
+    expect(warnings).toEqual([]);
+    expect(configuration).toMatchObject({
+      quickstart: true,
+      drainDelayMs: 0,
+      operations: { port: 0 },
+      listeners: [{ port: 8443, tls: { publicNames: ['localhost'] } }],
+      keyStores: [{ name: 'quickstart', exposes: 'all' }],
+    });
+  });
+
+  it('config/production.example.yaml with its secrets in place → taken without a warning', () => {
+    const folder = configurationFolder();
+    const example = readFileSync(
+      QUICKSTART.replace('quickstart.yaml', 'production.example.yaml'),
+      'utf8',
+    );
+    for (const [, path = ''] of example.matchAll(/\$\{file:\/etc\/holdfast\/(.+)\}/g)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      const text = path.endsWith('.key') ? MASTER_KEY : SECRET_ACCESS_KEY;
+      writeFileSync(join(folder, path), `${text}\n`, { mode: 0o600 });
+    }
+    const env = { HOLDFAST_BACKUPS_SECRET: SECRET_ACCESS_KEY };
+    const { loaded } = load(example.replaceAll('/etc/holdfast', folder), env);
+    expect(loaded.warnings).toEqual([]);
+    expect(loaded.configuration.keyStores.map(({ name }) => name)).toEqual(['payroll', 'backups']);
+  });
+});
