@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { canaries } from '../support/canaries.js';
+import { issueCertificate, makeCertificateAuthority } from '../support/certificates.js';
+import {
+  type HoldfastServer,
+  quickstartConfiguration,
+  startHoldfast,
+} from '../support/holdfast-server.js';
+import { XksClient } from '../support/xks-client.js';
+import type { Credential } from '../support/xks-requests.js';
+import { LONGEST_KEY_ID, type Served } from './requirement.js';
+
+const otherCredentials: readonly [Credential, Credential] = [
+  { accessKeyId: 'OLDOLDOLDOLDOLDOLDOL', secretAccessKey: canaries.secretAccessKey },
+  { accessKeyId: 'NEWNEWNEWNEWNEWNEWNEWNEWNEWNEW', secretAccessKey: 'n'.repeat(43) },
+];
+
+/**
+ * Starts the quickstart with three more key stores on the same keys and a second listener, and
+ * makes the keys that the checks use.
+ *
+ * @returns what to check, and how to end it
+ */
+export async function serve(): Promise<Served & { readonly end: () => Promise<void> }> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-conformance-'));
+  await writeRsaCertificate(stateDirectory);
+  const server = await startHoldfast({ stateDirectory, configuration: configuration() });
+  await createKeys(server);
+  const client = new XksClient(server);
+  return {
+    server,
+    client,
+    otherCredentials,
+    rsaPort: server.ports.get('rsa') ?? 0,
+    end: async () => {
+      client.close();
+      await server.stop();
+      await rm(stateDirectory, { recursive: true });
+    },
+  };
+}
+
+function configuration(): object {
+  const quickstart = quickstartConfiguration();
+  const [listener] = quickstart.listeners;
+  const tls = { certificateChain: 'rsa.pem', privateKey: 'rsa.key', publicNames: ['localhost'] };
+  const stores = [
+    { name: 'other', pathPrefix: '/other', exposes: ['other-*'] },
+    { name: 'root', pathPrefix: '', exposes: ['quickstart-key'] },
+    { name: 'longest', pathPrefix: `/${'Long-path_'.repeat(11)}123456`, exposes: [LONGEST_KEY_ID] },
+  ];
+  const common = { keyManager: 'files', shared: true };
+  const others = stores.map((store, index) => ({
+    ...store,
+    ...common,
+    // Access key ids are unique in a process, so that a credential has one place.
+    credentials: otherCredentials.map(({ accessKeyId, secretAccessKey }) => ({
+      accessKeyId: index === 0 ? accessKeyId : `${accessKeyId.slice(0, 19)}${String(index + 1)}`,
+      secretAccessKey,
+    })),
+  }));
+  return {
+    ...quickstart,
+    listeners: [listener, { ...listener, name: 'rsa', tls }],
+    keyStores: [...quickstart.keyStores.map((store) => ({ ...store, shared: true })), ...others],
+  };
+}
+
+async function writeRsaCertificate(folder: string): Promise<void> {
+  const authority = await makeCertificateAuthority('Holdfast test root', 'rsa');
+  const { certificate, privateKey } = await issueCertificate(authority, {
+    commonName: 'localhost',
+    dnsNames: ['localhost'],
+  });
+  await writeFile(join(folder, 'rsa.pem'), certificate);
+  await writeFile(join(folder, 'rsa.key'), privateKey, { mode: 0o600 });
+}
+
+async function createKeys(server: HoldfastServer): Promise<void> {
+  const keys = [
+    ['encrypt-only', 'ENCRYPT', 'quickstart'],
+    ['decrypt-only', 'DECRYPT', 'quickstart'],
+    ['good-for-nothing', 'NONE', 'quickstart'],
+    [LONGEST_KEY_ID, 'ENCRYPT,DECRYPT', 'quickstart'],
+    ['other-key', 'ENCRYPT,DECRYPT', 'other'],
+  ] as const;
+  for (const [id, usage, keyStore] of keys) {
+    const { code, stderr } = await server.holdfast(
+      ...['keys', 'create', id, '--key-store', keyStore, '--usage', usage],
+    );
+    if (code !== 0) throw new Error(`key ${id} could not be made:\n${stderr}`);
+  }
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { testLogPath } from './test-log.js';
+import type { Credential } from './xks-requests.js';
+
+const START_TIMEOUT_MS = 30_000;
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const entry = new URL('../../dist/main.js', import.meta.url).href;
+const program = join(root, 'dist', 'cli', 'main.js');
+
+/** How to start a server other than the quickstart on ports of its own. */
+export interface HoldfastOptions {
+  /** What the configuration file says; default the quickstart's. Ports of 0 are free ones. */
+  readonly configuration?: object;
+  /** An existing state folder, which is kept at the end; default a new one, which is not. */
+  readonly stateDirectory?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a run of the command-line program came to. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where a running server is, and what a client of its quickstart key store needs. */
+export interface HoldfastServer {
+  readonly stateDirectory: string;
+  /** Ports of the XKS listeners by name. */
+  readonly ports: ReadonlyMap<string, number>;
+  /** Port of the first XKS listener. */
+  readonly port: number;
+  readonly operationsPort: number;
+  readonly adminSocket: string;
+  /** PEM of what the quickstart's certificate chains to. */
+  readonly ca: string;
+  /** As in the file for the KMS console. */
+  readonly uriPath: string;
+  readonly credential: Credential;
+  /** All that the server has written to stdout and stderr. */
+  log(): string;
+  /** Runs the command-line program against this server. */
+  holdfast(...args: readonly string[]): Promise<CommandResult>;
+  /** SIGTERM. @returns the exit code, or the name of the signal that ended it */
+  stop(): Promise<number | string>;
+  /** SIGKILL, as a crash. */
+  kill(): Promise<void>;
+}
+
+/** The quickstart's configuration on free ports, for a test to change. */
+export function quickstartConfiguration(): QuickstartConfiguration {
+  const text = readFileSync(join(root, 'config', 'quickstart.yaml'), 'utf8');
+  const configuration = parse(text) as QuickstartConfiguration;
+  for (const listener of configuration.listeners) listener['port'] = 0;
+  return { ...configuration, stateDirectory: '.' };
+}
+
+/** The parts of the quickstart's configuration that tests change. */
+export interface QuickstartConfiguration {
+  readonly listeners: Record<string, unknown>[];
+  readonly keyStores: Record<string, unknown>[];
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Starts the built server as a process of its own and waits until it says that it has started.
+ * Needs `npm run build`. Everything it prints goes into the folder that the test run searches for
+ * secrets.
+ *
+ * @throws Error when it exits, or has not started within 30 s; with what it printed
+ */
+export async function startHoldfast(options: HoldfastOptions = {}): Promise<HoldfastServer> {
+  const folder = options.stateDirectory ?? mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  const configFile = join(folder, 'holdfast.yaml');
+  const configuration = options.configuration ?? quickstartConfiguration();
+  writeFileSync(configFile, stringify(configuration, { aliasDuplicateObjects: false }));
+  const env = { ...process.env, HOLDFAST_CONFIG: configFile, ...options.env };
+  const logFile = testLogPath('holdfast');
+  const child = spawnServer(logFile, env);
+  const log = () => readFileSync(logFile, 'utf8');
+  await untilStarted(child, log);
+  const end = async (signal: NodeJS.Signals) => {
+    const code = await endProcess(child, signal);
+    if (options.stateDirectory === undefined) await rm(folder, { recursive: true, force: true });
+    return code;
+  };
+  return {
+    ...readStartScreen(log()),
+    ...readQuickstart(folder),
+    stateDirectory: folder,
+    log,
+    holdfast: (...args) => runProgram(args, env),
+    stop: () => end('SIGTERM'),
+    kill: async () => {
+      await end('SIGKILL');
+    },
+  };
+}
+
+/** As `npm start` does: imports the entry point and calls it. */
+function spawnServer(logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
+  const log = openSync(logFile, 'a');
+  const script = `import(${JSON.stringify(entry)}).then((server) => server.main())`;
+  const child = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', log, log], env });
+  closeSync(log);
+  return child;
+}
+
+async function untilStarted(child: ChildProcess, log: () => string): Promise<void> {
+  const giveUpAt = performance.now() + START_TIMEOUT_MS;
+  while (!log().includes('"msg":"started"')) {
+    if (child.exitCode !== null || performance.now() > giveUpAt) {
+      await endProcess(child, 'SIGKILL');
+      throw new Error(`the server has not started:\n${log()}`);
+    }
+    await sleep(25);
+  }
+}
+
+async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+  return child.exitCode ?? child.signalCode ?? 'unknown';
+}
+
+function readStartScreen(log: string) {
+  const listening = /^Listening\n((?: {2}.*\n)+)/m.exec(log)?.[1] ?? '';
+  const listeners = [...listening.matchAll(/^ {2}(\S+) +\S+:(\d+) /gm)];
+  const ports = new Map(listeners.map(([, name = '', port]) => [name, Number(port)]));
+  const [port] = ports.values();
+  if (port === undefined) throw new Error(`no listener on the start screen:\n${log}`);
+  const operationsPort = Number(/probes and metrics +http:\/\/\S+:(\d+)/.exec(log)?.[1]);
+  return { ports, port, operationsPort, adminSocket: / {2}socket +(\S+)/.exec(log)?.[1] ?? '' };
+}
+
+function readQuickstart(stateDirectory: string) {
+  const read = (name: string) => readFileSync(join(stateDirectory, 'quickstart', name), 'utf8');
+  const console = JSON.parse(read('xks-proxy-configuration.json')) as {
+    XksProxyUriPath: string;
+    XksProxyAuthenticationCredential: { AccessKeyId: string; RawSecretAccessKey: string };
+  };
+  const { AccessKeyId, RawSecretAccessKey } = console.XksProxyAuthenticationCredential;
+  return {
+    ca: read('ca.pem'),
+    uriPath: console.XksProxyUriPath,
+    credential: { accessKeyId: AccessKeyId, secretAccessKey: RawSecretAccessKey },
+  };
+}
+
+function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const options = { env, cwd: dirname(program) };
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
