@@ -17,7 +17,8 @@ export type CertificateFindingCode =
   | 'not-yet-valid'
   | 'expired'
   | 'expires-soon'
-  | 'weak-key';
+  | 'weak-key'
+  | 'weak-signature';
 
 /** One thing that is wrong, in a sentence for the operator. */
 export interface CertificateFinding {
@@ -30,6 +31,15 @@ export interface CertificateFinding {
 const DAY_MS = 86_400_000;
 const SOON_MS = 30 * DAY_MS;
 const MIN_RSA_BITS = 2_048;
+/**
+ * The object identifiers sha1WithRSAEncryption and ecdsa-with-SHA1 in DER: Node 20 has no name for
+ * the algorithm of a certificate's signature.
+ *
+ * @see RFC 3279, section 2.2
+ */
+const SHA1_SIGNATURES = ['06092a864886f70d010105', '06072a8648ce3d0401'].map((hex) =>
+  Buffer.from(hex, 'hex'),
+);
 
 /** Compares the names KMS calls with those the leaf is for. Common names no longer count. */
 export function checkNames(
@@ -83,15 +93,27 @@ export function checkValidity(
   });
 }
 
-/** Looks for keys that no public authority certifies any more. OpenSSL itself refuses SHA-1. */
+/**
+ * Looks for keys and signatures that no public authority makes any more. Some builds of OpenSSL
+ * refuse the one or the other outright; none can be relied on to.
+ */
 export function checkStrength(chain: readonly X509Certificate[]): CertificateFinding[] {
-  return chain.flatMap((certificate) => {
-    const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
-    const bits = asymmetricKeyDetails?.modulusLength ?? 0;
-    return asymmetricKeyType === 'rsa' && bits < MIN_RSA_BITS
-      ? [warning('weak-key', `${nameOf(certificate)} has an RSA key of ${bits} bits.`)]
-      : [];
-  });
+  return chain.flatMap((certificate) => [...checkKey(certificate), ...checkDigest(certificate)]);
+}
+
+function checkKey(certificate: X509Certificate): CertificateFinding[] {
+  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+  const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+  return asymmetricKeyType === 'rsa' && bits < MIN_RSA_BITS
+    ? [warning('weak-key', `${nameOf(certificate)} has an RSA key of ${bits} bits.`)]
+    : [];
+}
+
+/** Nobody relies on a root's signature on itself. */
+function checkDigest(certificate: X509Certificate): CertificateFinding[] {
+  return !isSelfSigned(certificate) && SHA1_SIGNATURES.some((id) => certificate.raw.includes(id))
+    ? [warning('weak-signature', `${nameOf(certificate)} is signed over SHA-1.`)]
+    : [];
 }
 
 function checkRoot(root: X509Certificate, index: number): CertificateFinding[] {
