@@ -4,8 +4,8 @@ import type { MetricSources } from '../../../src/observability/state-gauges.js';
 import { requestRecord } from '../../support/request-record.js';
 
 const NOTHING: MetricSources = {
-  nodeStates: () => [],
-  encryptionsLeft: () => [],
+  nodeStates: () => Promise.resolve([]),
+  encryptionsLeft: () => Promise.resolve([]),
   certificates: () => [],
 };
 
@@ -68,14 +68,17 @@ describe('Metrics', () => {
     let status: 'ACTIVE' | 'UNAVAILABLE' = 'ACTIVE';
     let keys = ['payroll', 'gone'];
     const metrics = new Metrics({
-      nodeStates: () => [{ keyManager: 'files', node: 'a', location: 'local', status }],
+      nodeStates: () =>
+        Promise.resolve([{ keyManager: 'files', node: 'a', location: 'local', status }]),
       encryptionsLeft: () =>
-        keys.map((externalKeyId) => ({
-          keyManager: 'files',
-          externalKeyId,
-          keyVersion: 1,
-          encryptionsLeft: 2 ** 31,
-        })),
+        Promise.resolve(
+          keys.map((externalKeyId) => ({
+            keyManager: 'files',
+            externalKeyId,
+            keyVersion: 1,
+            encryptionsLeft: 2 ** 31,
+          })),
+        ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
     });
     const node = 'key_manager="files",node="a",location="local"';
