@@ -5,21 +5,15 @@ import type { KeyStore } from './key-store.js';
 export class KeyStoreTable {
   /** In configured order. */
   readonly keyStores: readonly KeyStore[];
-  readonly #byPathPrefix: ReadonlyMap<string, KeyStore>;
   readonly #byName: ReadonlyMap<string, KeyStore>;
 
   /** @param keyStores no two with the same name or path prefix; the configuration's check sees to it */
   constructor(keyStores: readonly KeyStore[]) {
     this.keyStores = keyStores;
-    this.#byPathPrefix = new Map(keyStores.map((keyStore) => [keyStore.pathPrefix, keyStore]));
     this.#byName = new Map(keyStores.map((keyStore) => [keyStore.name, keyStore]));
-    invariant(this.#byPathPrefix.size === keyStores.length, 'two key stores on one path prefix');
+    const pathPrefixes = new Set(keyStores.map(({ pathPrefix }) => pathPrefix));
+    invariant(pathPrefixes.size === keyStores.length, 'two key stores on one path prefix');
     invariant(this.#byName.size === keyStores.length, 'two key stores of one name');
-  }
-
-  /** The key store on this path; no part of a longer or shorter one matches. */
-  findByPathPrefix(pathPrefix: string): KeyStore | undefined {
-    return this.#byPathPrefix.get(pathPrefix);
   }
 
   /** The key store of this name. */
