@@ -18,6 +18,7 @@ const ADMIN_ERROR_CODE: Readonly<Record<KeyManagerErrorCode, AdminErrorCode>> = 
   'key-disabled': 'conflict',
   'usage-denied': 'conflict',
   'invalid-ciphertext': 'internal',
+  rejected: 'internal',
   unreachable: 'unavailable',
   misconfigured: 'misconfigured',
   overloaded: 'unavailable',

@@ -115,6 +115,8 @@ export type KeyManagerErrorCode =
   | 'usage-denied'
   /** Proven: the key was there and working, and the tag did not match. */
   | 'invalid-ciphertext'
+  /** Ambiguous: the ciphertext was refused in words that a broken node uses too. `nodes/` finds out. */
+  | 'rejected'
   | 'unreachable'
   | 'misconfigured'
   | 'overloaded'

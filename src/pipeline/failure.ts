@@ -29,6 +29,7 @@ const KEY_MANAGER_ERRORS: Readonly<Record<KeyManagerErrorCode, readonly [XksErro
     'The ciphertext, its metadata, the initialization vector, the additional authenticated data ' +
       'or the authentication tag is corrupted, missing or otherwise invalid.',
   ],
+  rejected: ['InternalException', 'The external key manager failed.'],
   unreachable: ['InternalException', 'The external key manager cannot be reached.'],
   misconfigured: ['InternalException', 'The external key manager refused the proxy.'],
   overloaded: ['ThrottlingException', 'The external key manager cannot keep up.'],

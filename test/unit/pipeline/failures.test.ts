@@ -21,6 +21,7 @@ const mapping: Record<KeyManagerErrorCode, keyof typeof XKS_ERROR_STATUS> = {
   'key-disabled': 'InvalidStateException',
   'usage-denied': 'InvalidKeyUsageException',
   'invalid-ciphertext': 'InvalidCiphertextException',
+  rejected: 'InternalException',
   unreachable: 'InternalException',
   misconfigured: 'InternalException',
   overloaded: 'ThrottlingException',
