@@ -1,12 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { LINGER_MS } from './linger.js';
 import { renderError } from './render.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
-const MESSAGES: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
-  HPE_HEADER_OVERFLOW: 'The head of the request is too large.',
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'The chunk extensions of the request are too large.',
-};
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  ['HPE_HEADER_OVERFLOW', 'The head of the request is too large.'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'The chunk extensions of the request are too large.'],
+]);
 
 /**
  * Tells what Node's parser refused from what happened to the connection itself, of which nobody
@@ -24,13 +25,13 @@ export function isMalformedRequest(code: string): boolean {
 export function malformedRequestResponse(code: string): string {
   const body = renderError(
     'ValidationException',
-    MESSAGES[code] ?? 'The request is not valid HTTP/1.1.',
+    MESSAGES.get(code) ?? 'The request is not valid HTTP/1.1.',
   );
   return [
     'HTTP/1.1 400 Bad Request',
     'content-type: application/json',
     `content-length: ${body.length}`,
-    'x-content-type-options: nosniff',
+    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
     'connection: close',
     '',
     body,

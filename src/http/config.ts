@@ -115,9 +115,6 @@ export type ListenerConfig = z.infer<typeof listenerSchema>;
 /** How a listener speaks TLS. */
 export type TlsConfig = z.infer<typeof tlsSchema>;
 
-/** What a client of a listener may use. */
-export type ListenerLimits = z.infer<typeof limitsSchema>;
-
 /** The `operations` part of the configuration, checked and with its defaults. */
 export type OperationsConfig = z.infer<typeof operationsSchema>;
 

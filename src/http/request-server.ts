@@ -6,6 +6,7 @@ import type { Clock } from '../shared/clock.js';
 import type { Connections } from './connection.js';
 import { NodeCall } from './incoming-call.js';
 import { renderError } from './render.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { writeAnswer } from './write-answer.js';
 
 /** What requests are served with. */
@@ -73,6 +74,7 @@ export class RequestServer {
 function answerPing(response: ServerResponse, draining: boolean): void {
   const text = draining ? 'draining\n' : 'pong\n';
   response.writeHead(draining ? 503 : 200, {
+    ...SECURITY_HEADERS,
     'content-type': 'text/plain',
     'content-length': text.length,
   });

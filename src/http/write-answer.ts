@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from '../pipeline/call.js';
 import { LINGER_BYTES, LINGER_MS } from './linger.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 /**
  * Writes an answer. A connection whose request was not read to its end is closed afterwards,
@@ -22,12 +23,14 @@ export function writeAnswer(
   }
 }
 
-function headersOf(answer: Answer): OutgoingHttpHeaders {
-  const length = Buffer.byteLength(answer.body);
-  if (length === 0) return { ...answer.headers, 'content-length': 0 };
-  return answer.headers === undefined
-    ? { 'content-type': 'application/json', 'content-length': length }
-    : { 'content-type': 'application/json', 'content-length': length, ...answer.headers };
+function headersOf({ body, headers }: Answer): OutgoingHttpHeaders {
+  if (body === '') return { ...SECURITY_HEADERS, 'content-length': 0, ...headers };
+  return {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  };
 }
 
 function endAfterTheRest(request: IncomingMessage, response: ServerResponse): void {

@@ -1,27 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 
 /** Answers one request. Never throws and never rejects, so that Express's error page has no use. */
 export type Serve = (request: IncomingMessage, response: ServerResponse) => void;
-
-/** KMS is no browser: of helmet's headers these two mean something to whoever else looks in. */
-const securityHeaders = helmet({
-  strictTransportSecurity: true,
-  xContentTypeOptions: true,
-  contentSecurityPolicy: false,
-  crossOriginEmbedderPolicy: false,
-  crossOriginOpenerPolicy: false,
-  crossOriginResourcePolicy: false,
-  originAgentCluster: false,
-  referrerPolicy: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xPoweredBy: false,
-  xXssProtection: false,
-});
 
 /** Express parses these without fail; it answers others with an HTML page of its own. */
 const PLAIN_TARGET = /^\/[\x21-\x22\x24-\x7e]*$/;
@@ -38,7 +19,6 @@ export function createXksApp(serve: Serve): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', false);
-  app.use(securityHeaders);
   app.use(serve);
   return app;
 }
@@ -46,12 +26,7 @@ export function createXksApp(serve: Serve): Express {
 /** The listener for the server's `request` event: through the application wherever that can be. */
 export function requestListenerOf(app: Express, serve: Serve): Serve {
   return (request, response) => {
-    if (PLAIN_TARGET.test(request.url ?? '')) {
-      app(request, response);
-    } else {
-      securityHeaders(request, response, () => {
-        serve(request, response);
-      });
-    }
+    if (PLAIN_TARGET.test(request.url ?? '')) app(request, response);
+    else serve(request, response);
   };
 }
