@@ -118,5 +118,5 @@ function recordingLog(logged: LoggedLine[]): FileKeyManagerLog {
     logged.push({ level, fields, message });
     appendFileSync(path, `${level} ${message} ${inspect(fields, { depth: 8 })}\n`);
   };
-  return { info: record('info'), warn: record('warn'), error: record('error') };
+  return { info: record('info'), error: record('error') };
 }

@@ -10,18 +10,10 @@ import { hasKeyDocuments, KeyFolder } from './key-folder.js';
 import { KeyRing } from './key-ring.js';
 import { COUNTING_LIMITS, type CountingLimits, type FileKeyManagerPorts } from './ports.js';
 
-/** How many encryptions a key's current version may still make. */
-export interface EncryptionsLeft {
-  readonly externalKeyId: string;
-  readonly encryptionsLeft: number;
-}
-
 /** A key folder at work. `node.close()` ends it and lets another process have the folder. */
 export interface FileKeyManager {
   readonly node: KeyManagerNode;
   readonly administration: Required<KeyAdministration>;
-  /** For metrics: read when they are, one line a sound key, the health-test key too. */
-  encryptionsLeft(): readonly EncryptionsLeft[];
 }
 
 /** How to start, where that is not a matter of the configuration. */
@@ -56,11 +48,6 @@ export async function createFileKeyManagerNode(
     return {
       node: new FileNode(config, ring, folder, new IvSource(ports.randomBytes)),
       administration: administrationOf(ring),
-      encryptionsLeft: () =>
-        [...ring.keys].map(({ description, encryptionsLeft }) => ({
-          externalKeyId: description.externalKeyId,
-          encryptionsLeft,
-        })),
     };
   } catch (error) {
     await folder.close();

@@ -1,10 +1,10 @@
+import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import {
   HEALTH_TEST_KEY_ID,
   type KeyDescription,
   KeyManagerError,
   type KeyUsage,
 } from '../backend.js';
-import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { ExternalKey, KeySurroundings } from './external-key.js';
 import { fileNameOf, isExternalKeyId } from './key-names.js';
