@@ -1,11 +1,5 @@
 import type { Deadline } from '../shared/deadline.js';
-import type {
-  HealthStatus,
-  KeyAdministration,
-  KeyDescription,
-  KeyRef,
-  Sealed,
-} from './backend.js';
+import type { HealthStatus, KeyAdministration, KeyDescription, KeyRef, Sealed } from './backend.js';
 
 /** One node's line in the answer of GetHealthStatus, and in logs and metrics. */
 export interface NodeReport {
