@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
+import type { HoldfastServer } from '../support/holdfast-server.js';
 import type { Reply, XksClient } from '../support/xks-client.js';
 import { type Body, encryptBody, type EncryptAnswer } from '../support/xks-requests.js';
 
@@ -96,4 +97,20 @@ export function flipped(base64: string): string {
 /** That many bytes of the same value, in base64. */
 export function base64Of(length: number): string {
   return Buffer.alloc(length, 0x5a).toString('base64');
+}
+
+/** The line that the log has of one request; it may come a moment after the answer. */
+export function lineOf(
+  server: HoldfastServer,
+  kmsRequestId: string,
+): Promise<Record<string, unknown>> {
+  return vi.waitFor(
+    () => {
+      const lines = server.log().split('\n');
+      const line = lines.find((text) => text.includes(kmsRequestId));
+      expect(line).toBeDefined();
+      return JSON.parse(line ?? '') as Record<string, unknown>;
+    },
+    { timeout: 10_000 },
+  );
 }

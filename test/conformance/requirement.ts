@@ -1,3 +1,4 @@
+import type { CertificateAuthority } from '../support/certificates.js';
 import type { HoldfastServer } from '../support/holdfast-server.js';
 import type { XksClient } from '../support/xks-client.js';
 import type { Credential } from '../support/xks-requests.js';
@@ -11,7 +12,13 @@ export interface Served {
   readonly otherCredentials: readonly [Credential, Credential];
   /** Port of a listener whose certificate has an RSA key; the first listener's is ECDSA. */
   readonly rsaPort: number;
+  /** Port of a listener that asks for a certificate of `clientAuthority` with `CLIENT_NAME`. */
+  readonly mutualPort: number;
+  readonly clientAuthority: CertificateAuthority;
 }
+
+/** Common name of the client certificate that KMS presents in one region. */
+export const CLIENT_NAME = 'cks.kms.eu-west-1.amazonaws.com';
 
 /** Paths of the key stores beside the quickstart's. */
 export const OTHER_URI_PATH = '/other/kms/xks/v1';
@@ -23,7 +30,8 @@ export const LONGEST_KEY_ID = `${'Key_id.0-'.repeat(14)}zz`;
 
 /** One sentence of the specification that asks something of a proxy. */
 export interface Requirement {
-  readonly level: 'MUST' | 'SHOULD';
+  /** `OWN` is a promise of ours beyond the specification. */
+  readonly level: 'MUST' | 'SHOULD' | 'OWN';
   /** What is asked, in our words. */
   readonly text: string;
   /** Throws where the server does something else. */

@@ -10,7 +10,7 @@ import {
 } from '../support/holdfast-server.js';
 import { XksClient } from '../support/xks-client.js';
 import type { Credential } from '../support/xks-requests.js';
-import { LONGEST_KEY_ID, type Served } from './requirement.js';
+import { CLIENT_NAME, LONGEST_KEY_ID, type Served } from './requirement.js';
 
 const otherCredentials: readonly [Credential, Credential] = [
   { accessKeyId: 'OLDOLDOLDOLDOLDOLDOL', secretAccessKey: canaries.secretAccessKey },
@@ -18,7 +18,7 @@ const otherCredentials: readonly [Credential, Credential] = [
 ];
 
 /**
- * Starts the quickstart with three more key stores on the same keys and a second listener, and
+ * Starts the quickstart with three more key stores on the same keys and two more listeners, and
  * makes the keys that the checks use.
  *
  * @returns what to check, and how to end it
@@ -26,6 +26,8 @@ const otherCredentials: readonly [Credential, Credential] = [
 export async function serve(): Promise<Served & { readonly end: () => Promise<void> }> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-conformance-'));
   await writeRsaCertificate(stateDirectory);
+  const clientAuthority = await makeCertificateAuthority('Clients');
+  await writeFile(join(stateDirectory, 'client-ca.pem'), clientAuthority.certificate);
   const server = await startHoldfast({ stateDirectory, configuration: configuration() });
   await createKeys(server);
   const client = new XksClient(server);
@@ -34,6 +36,8 @@ export async function serve(): Promise<Served & { readonly end: () => Promise<vo
     client,
     otherCredentials,
     rsaPort: server.ports.get('rsa') ?? 0,
+    mutualPort: server.ports.get('mutual') ?? 0,
+    clientAuthority,
     end: async () => {
       client.close();
       await server.stop();
@@ -45,7 +49,8 @@ export async function serve(): Promise<Served & { readonly end: () => Promise<vo
 function configuration(): object {
   const quickstart = quickstartConfiguration();
   const [listener] = quickstart.listeners;
-  const tls = { certificateChain: 'rsa.pem', privateKey: 'rsa.key', publicNames: ['localhost'] };
+  const rsa = { certificateChain: 'rsa.pem', privateKey: 'rsa.key', publicNames: ['localhost'] };
+  const clientCertificates = { roots: ['client-ca.pem'], allowedNames: [CLIENT_NAME] };
   const stores = [
     { name: 'other', pathPrefix: '/other', exposes: ['other-*'] },
     { name: 'root', pathPrefix: '', exposes: ['quickstart-key'] },
@@ -63,7 +68,11 @@ function configuration(): object {
   }));
   return {
     ...quickstart,
-    listeners: [listener, { ...listener, name: 'rsa', tls }],
+    listeners: [
+      listener,
+      { ...listener, name: 'rsa', tls: rsa },
+      { ...listener, name: 'mutual', tls: { ...rsa, clientCertificates } },
+    ],
     keyStores: [...quickstart.keyStores.map((store) => ({ ...store, shared: true })), ...others],
   };
 }

@@ -8,6 +8,7 @@ import { errorCodes } from './sections/error-codes.js';
 import { getHealthStatus } from './sections/get-health-status.js';
 import { getKeyMetadata } from './sections/get-key-metadata.js';
 import { logging } from './sections/logging.js';
+import { mutualTls } from './sections/mutual-tls.js';
 import { otherConsiderations } from './sections/other-considerations.js';
 import { requestMetadataSection } from './sections/request-metadata.js';
 import type { Served } from './requirement.js';
@@ -24,6 +25,7 @@ const sections = [
   getHealthStatus,
   errorCodes,
   authentication,
+  mutualTls,
   logging,
   otherConsiderations,
 ];

@@ -11,7 +11,7 @@ export interface Reply {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** The body decoded; `undefined` for one that is empty. */
+  /** The body decoded; `undefined` for one that does not say it is JSON. */
   readonly json: Record<string, unknown> | undefined;
 }
 
@@ -77,7 +77,10 @@ export class XksClient {
       status: response.statusCode ?? 0,
       headers: response.headers,
       body: text,
-      json: text === '' ? undefined : (JSON.parse(text) as Record<string, unknown>),
+      json:
+        response.headers['content-type'] === 'application/json'
+          ? (JSON.parse(text) as Record<string, unknown>)
+          : undefined,
     };
   }
 

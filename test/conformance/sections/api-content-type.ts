@@ -65,7 +65,7 @@ const suites: Requirement[] = [
   ),
   ...refused.map(
     ([name, options, certificate]): Requirement => ({
-      level: 'MUST',
+      level: 'OWN',
       text: `suite ${name} is refused`,
       check: (served) => expectNoHandshake(portFor(served, certificate), options),
     }),

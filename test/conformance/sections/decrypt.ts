@@ -25,7 +25,7 @@ const corruptions: readonly Change[] = [
   ['the metadata, left out', () => ({ ciphertextMetadata: undefined })],
   ['the metadata, empty', () => ({ ciphertextMetadata: '' })],
   ['the metadata, moved into the AAD', movedIntoAad],
-  ['an IV of another length', () => ({ initializationVector: base64Of(16) })],
+  ['the length of the IV', () => ({ initializationVector: base64Of(16) })],
 ];
 
 /** The metadata with another value at one byte. */

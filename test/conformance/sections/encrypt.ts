@@ -17,12 +17,12 @@ const sizes: readonly [string, number, number][] = [
   ['a plaintext of 4,300 bytes', 4_300, 0],
   ['an AAD of 8,192 bytes', 32, 8_192],
   ['a plaintext of 4,300 bytes with an AAD of 8,192', 4_300, 8_192],
-  ['an AAD of 65,535 bytes, beyond what is asked', 32, 65_535],
+  ['an AAD of 65,535 bytes', 32, 65_535],
 ];
 
 const sizeRequirements = sizes.map(
   ([title, plaintextBytes, aadBytes]): Requirement => ({
-    level: 'MUST',
+    level: aadBytes > 8_192 ? 'OWN' : 'MUST',
     text: `${title} can be encrypted, proved and decrypted`,
     check: async ({ client }) => {
       const plaintext = base64Of(plaintextBytes);

@@ -1,24 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { canaries, canaryForms } from '../../support/canaries.js';
 import { decryptBody, encryptBody, requestMetadata } from '../../support/xks-requests.js';
-import { encrypt, expectError, expectSuccess } from '../expectations.js';
-import type { Section, Served } from '../requirement.js';
-
-/** The line that the log has of one request; it may come a moment after the answer. */
-function lineOf({ server }: Served, kmsRequestId: string): Promise<Record<string, unknown>> {
-  return vi.waitFor(
-    () => {
-      const line = server
-        .log()
-        .split('\n')
-        .find((text) => text.includes(kmsRequestId));
-      expect(line).toBeDefined();
-      return JSON.parse(line ?? '') as Record<string, unknown>;
-    },
-    { timeout: 10_000 },
-  );
-}
+import { encrypt, expectError, expectSuccess, lineOf } from '../expectations.js';
+import type { Section } from '../requirement.js';
 
 /** @see XKS Proxy API, section Logging */
 export const logging: Section = {
@@ -30,7 +15,7 @@ export const logging: Section = {
       check: async (served) => {
         const metadata = requestMetadata({ awsSourceVpc: 'vpc-1', awsSourceVpce: 'vpce-1' });
         await encrypt(served.client, { requestMetadata: metadata });
-        const line = await lineOf(served, String(metadata['kmsRequestId']));
+        const line = await lineOf(served.server, String(metadata['kmsRequestId']));
         expect(line).toMatchObject({ ...metadata, operation: 'Encrypt', status: 200 });
         expect(Object.entries(line)).toContainEqual([
           expect.stringMatching(/^duration/),
@@ -45,7 +30,7 @@ export const logging: Section = {
         const kmsRequestId = randomUUID();
         const body = encryptBody({ requestMetadata: requestMetadata({ kmsRequestId }) });
         expectError(await served.client.call('keys/nobody/encrypt', body), 'KeyNotFoundException');
-        const line = await lineOf(served, kmsRequestId);
+        const line = await lineOf(served.server, kmsRequestId);
         expect(line).toMatchObject({ errorName: 'KeyNotFoundException', status: 404 });
       },
     },
@@ -65,7 +50,7 @@ export const logging: Section = {
           await client.call('keys/quickstart-key/encrypt', malformed),
           'ValidationException',
         );
-        await lineOf(served, kmsRequestId);
+        await lineOf(served.server, kmsRequestId);
         const log = Buffer.from(served.server.log());
         for (const secret of [canaries.plaintext, client.credential.secretAccessKey]) {
           for (const [form, bytes] of canaryForms(secret)) {
@@ -75,14 +60,14 @@ export const logging: Section = {
       },
     },
     {
-      level: 'MUST',
+      level: 'OWN',
       text: 'a client cannot forge a line of the log',
       check: async (served) => {
         const kmsRequestId = randomUUID();
         const awsPrincipalArn = `x\n{"level":"info","forged":true}\r\n\u001b[2J${kmsRequestId}`;
         const metadata = requestMetadata({ kmsRequestId, awsPrincipalArn });
         await encrypt(served.client, { requestMetadata: metadata });
-        const line = await lineOf(served, kmsRequestId);
+        const line = await lineOf(served.server, kmsRequestId);
         expect(line['kmsRequestId']).toBe(kmsRequestId);
         expect(line['awsPrincipalArn']).toMatch(/^[\x20-\x7e]+$/);
         expect(served.server.log()).not.toMatch(/^\{"level":"info","forged"/m);
