@@ -138,7 +138,7 @@ function runClient(title, args, env) {
   const options = { cwd: client, env, maxBuffer: 64 * 1024 * 1024 };
   return new Promise((done) => {
     // It exits with 0 whatever came of it; its output is what counts.
-    execFile('./test-xks-proxy', args, options, (_error, stdout, stderr) => {
+    execFile(join(client, 'test-xks-proxy'), args, options, (_error, stdout, stderr) => {
       // Between two verdicts is the output of the second one's check.
       const blocks = stdout.split(/^(?==> Test )/m);
       const failures = blocks.flatMap((block, index) => {
