@@ -71,6 +71,11 @@ export interface KeyManagerNode {
   readonly vendor: string;
   /** Product and version of the key manager, for GetHealthStatus. */
   readonly model: string;
+  /**
+   * Answers from this process's own memory, so that it cannot hang or be overrun: `nodes/` then
+   * spares it timers, queue and circuit breaker.
+   */
+  readonly inProcess: boolean;
 
   /** Called on every request, so answered from memory where the backend can. */
   describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;

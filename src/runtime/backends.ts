@@ -21,9 +21,9 @@ export interface BackendStart {
   readonly init: boolean;
 }
 
-/** A backend at work; closing its node ends it. */
+/** A backend at work; closing its nodes ends it. */
 export interface StartedBackend {
-  readonly node: KeyManagerNode;
+  readonly nodes: readonly KeyManagerNode[];
   readonly administration: KeyAdministration;
 }
 
@@ -39,5 +39,8 @@ export const BACKENDS: {
     Extract<KeyManagerConfig, { type: Type }>
   >;
 } = {
-  file: createFileKeyManagerNode,
+  file: async (config, ports, start) => {
+    const { node, administration } = await createFileKeyManagerNode(config, ports, start);
+    return { nodes: [node], administration };
+  },
 };

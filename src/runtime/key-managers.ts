@@ -1,6 +1,6 @@
 import type { KeyManagerNode, NodeHealth } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
-import { SingleNodeKeyManager } from '../key-managers/nodes/single-node.js';
+import { NodeSetKeyManager } from '../key-managers/nodes/node-set.js';
 import type { Logger } from '../observability/logger.js';
 import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
 import { Deadline } from '../shared/deadline.js';
@@ -53,12 +53,12 @@ async function startKeyManager(
   start: BackendStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
-  const { node, administration } = await BACKENDS[config.type](config, { ...ports, log }, start);
+  const { nodes, administration } = await BACKENDS[config.type](config, { ...ports, log }, start);
   const { name, type } = config;
-  return new SingleNodeKeyManager({
+  return new NodeSetKeyManager({
     name,
     type,
-    node,
+    nodes,
     administration,
     clock: ports.clock,
     onHealthChange: (changed, health) => {

@@ -38,6 +38,7 @@ export class FileNode implements KeyManagerNode {
   readonly location: string;
   readonly vendor = 'Holdfast';
   readonly model = 'File key manager 1';
+  readonly inProcess = true;
   readonly #ring: KeyRing;
   readonly #folder: KeyFolder;
   readonly #ivs: IvSource;

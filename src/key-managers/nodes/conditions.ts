@@ -22,6 +22,7 @@ export class CheckedNode implements KeyManagerNode {
   readonly location: string;
   readonly vendor: string;
   readonly model: string;
+  readonly inProcess: boolean;
   readonly #node: KeyManagerNode;
 
   constructor(node: KeyManagerNode) {
@@ -29,6 +30,7 @@ export class CheckedNode implements KeyManagerNode {
     this.location = node.location;
     this.vendor = node.vendor;
     this.model = node.model;
+    this.inProcess = node.inProcess;
     this.#node = node;
   }
 

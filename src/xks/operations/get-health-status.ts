@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fleet, HealthOperation } from '../operation.js';
+import type { Fleet, FleetMember, HealthOperation } from '../operation.js';
 import { healthMetadataSchema, parseBody } from '../schemas.js';
 
 const schema = z.object({ requestMetadata: healthMetadataSchema });
@@ -28,6 +28,16 @@ function describe({ proxyFleetSize, proxyModel, keyManagerVendor, members }: Fle
     xksProxyVendor: 'Holdfast',
     xksProxyModel: proxyModel,
     ekmVendor: keyManagerVendor,
-    ekmFleetDetails: members.slice(0, MAX_FLEET_MEMBERS),
+    ekmFleetDetails: representatives(members),
   };
+}
+
+/**
+ * At most ten members, every status that occurs among them: ten dead ones of twenty must not read
+ * as a fleet that is dead.
+ */
+function representatives(members: readonly FleetMember[]): readonly FleetMember[] {
+  const first = new Map(members.toReversed().map((member) => [member.healthStatus, member]));
+  const rest = members.filter((member) => first.get(member.healthStatus) !== member);
+  return [...first.values(), ...rest].slice(0, MAX_FLEET_MEMBERS);
 }

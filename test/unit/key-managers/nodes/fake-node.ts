@@ -9,6 +9,7 @@ export function fakeNode(overrides: Partial<KeyManagerNode> = {}): KeyManagerNod
     location: 'here',
     vendor: 'Nobody',
     model: 'Fake 1',
+    inProcess: false,
     describeKey: (externalKeyId) =>
       Promise.resolve({
         externalKeyId,

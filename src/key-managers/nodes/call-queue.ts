@@ -1,0 +1,60 @@
+import { KeyManagerError } from '../backend.js';
+import { withinTime } from './time-limit.js';
+
+/**
+ * Lets so many calls through at once and keeps so many waiting, in the order in which they came.
+ * Whoever would wait in vain is told at once: a request that is answered late is worth nothing,
+ * and it keeps others from being answered in time.
+ */
+export class CallQueue {
+  readonly #maxConcurrent: number;
+  readonly #maxWaiting: number;
+  readonly #waiting = new Set<() => void>();
+  #running = 0;
+
+  constructor(maxConcurrent: number, maxWaiting: number) {
+    this.#maxConcurrent = maxConcurrent;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /**
+   * @param waitMs how long the call may wait for its turn
+   * @throws KeyManagerError `overloaded`, or what the call throws
+   */
+  async run<T>(call: () => Promise<T>, waitMs: number): Promise<T> {
+    if (this.#running >= this.#maxConcurrent) await this.#turn(waitMs);
+    else this.#running += 1;
+    try {
+      return await call();
+    } finally {
+      this.#passOn();
+    }
+  }
+
+  /** A turn is handed over, not given back: nobody who comes later can take it. */
+  #passOn(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#running -= 1;
+    else next();
+  }
+
+  async #turn(waitMs: number): Promise<void> {
+    if (this.#waiting.size >= this.#maxWaiting) {
+      throw new KeyManagerError('overloaded', 'too many calls are waiting');
+    }
+    let start: () => void = () => undefined;
+    const started = new Promise<void>((resolve) => {
+      start = () => {
+        this.#waiting.delete(start);
+        resolve();
+      };
+    });
+    this.#waiting.add(start);
+    try {
+      await withinTime(started, waitMs);
+    } catch (cause) {
+      this.#waiting.delete(start);
+      throw new KeyManagerError('overloaded', 'its turn did not come in time', { cause });
+    }
+  }
+}

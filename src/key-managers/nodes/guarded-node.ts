@@ -1,0 +1,77 @@
+import { ConsecutiveBreaker, circuitBreaker, handleWhen, isBrokenCircuitError } from 'cockatiel';
+import type { Clock } from '../../shared/clock.js';
+import { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError, type KeyManagerErrorCode, type KeyManagerNode } from '../backend.js';
+import { CallQueue } from './call-queue.js';
+import { CheckedNode } from './conditions.js';
+import type { NodeLimits } from './limits.js';
+import { withinTime } from './time-limit.js';
+
+/** Failures that say something about the node and nothing about the request: another may do. */
+const NODE_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'unreachable',
+  'misconfigured',
+  'overloaded',
+  'deadline',
+  'internal',
+]);
+
+/** Whether another node might succeed where this error came from one. */
+export function isNodeFailure(error: unknown): boolean {
+  return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
+}
+
+/** Only what a node does wrong breaks the circuit; a full queue is our own doing. */
+function breaksCircuit(error: unknown): boolean {
+  return isNodeFailure(error) && !(error instanceof KeyManagerError && error.code === 'overloaded');
+}
+
+/** One call of a node. */
+export type NodeCall<T> = (node: KeyManagerNode, deadline: Deadline) => Promise<T>;
+
+/** A node that is checked, never waited for too long, never overrun, and left alone while it fails. */
+export class GuardedNode {
+  readonly node: KeyManagerNode;
+  readonly #clock: Clock;
+  readonly #queue: CallQueue;
+  readonly #breakForMs: number;
+  readonly #breaker;
+  #brokenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(node: KeyManagerNode, limits: NodeLimits, clock: Clock) {
+    this.node = new CheckedNode(node);
+    this.#clock = clock;
+    this.#queue = new CallQueue(limits.maxConcurrent, limits.maxWaiting);
+    this.#breakForMs = limits.breakForMs;
+    this.#breaker = circuitBreaker(handleWhen(breaksCircuit), {
+      halfOpenAfter: limits.breakForMs,
+      breaker: new ConsecutiveBreaker(limits.breakAfterFailures),
+    });
+    this.#breaker.onBreak(() => {
+      this.#brokenAt = clock.monotonic();
+    });
+  }
+
+  /** Whether calls are refused without being tried. Ends by itself: then the next one is a trial. */
+  get isLeftAlone(): boolean {
+    return this.#clock.monotonic() - this.#brokenAt < this.#breakForMs;
+  }
+
+  /**
+   * @param limitMs for waiting and working together
+   * @throws KeyManagerError
+   */
+  async run<T>(call: NodeCall<T>, limitMs: number): Promise<T> {
+    const deadline = Deadline.after(this.#clock, limitMs);
+    if (this.node.inProcess) return call(this.node, deadline);
+    const limited = (): Promise<T> => withinTime(call(this.node, deadline), deadline.remainingMs());
+    try {
+      return await this.#queue.run(() => this.#breaker.execute(limited), limitMs);
+    } catch (error) {
+      if (!isBrokenCircuitError(error)) throw error;
+      throw new KeyManagerError('unreachable', `${this.node.name} fails and is left alone`, {
+        cause: error,
+      });
+    }
+  }
+}

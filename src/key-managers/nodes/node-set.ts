@@ -1,0 +1,167 @@
+import type { Clock } from '../../shared/clock.js';
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  type KeyAdministration,
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+  type NodeHealth,
+  type Sealed,
+} from '../backend.js';
+import type { KeyManager, NodeReport, OpenedByNode, SealedByNode } from '../key-manager.js';
+import { proveRoundTrip } from './fleet-check.js';
+import { GuardedNode, isNodeFailure, type NodeCall } from './guarded-node.js';
+import { HealthMonitor } from './health-monitor.js';
+import { DEFAULT_NODE_LIMITS, type NodeLimits } from './limits.js';
+
+/** Kept back from every deadline, for what comes after the key manager's answer. */
+const ANSWER_MS = 5;
+/** A second attempt with less time than this would only add to the load of a node in trouble. */
+const MIN_RETRY_MS = 10;
+
+/** What a key manager is made of. */
+export interface NodeSetOptions {
+  /** Its name in the configuration. */
+  readonly name: string;
+  readonly type: string;
+  /** At least one, in the order in which they are preferred. */
+  readonly nodes: readonly KeyManagerNode[];
+  readonly administration: KeyAdministration;
+  readonly limits?: NodeLimits;
+  readonly clock: Clock;
+  /** Called when a node's health has changed. */
+  readonly onHealthChange: (node: KeyManagerNode, health: NodeHealth) => void;
+}
+
+/**
+ * A key manager's nodes as one: each call goes to the first node that is well, and once more to
+ * another when that one fails and the deadline allows it.
+ */
+export class NodeSetKeyManager implements KeyManager {
+  readonly name: string;
+  readonly type: string;
+  readonly administration: KeyAdministration;
+  readonly #guarded: readonly GuardedNode[];
+  readonly #limits: NodeLimits;
+  readonly #health: HealthMonitor;
+
+  constructor(options: NodeSetOptions) {
+    const { nodes, clock, limits = DEFAULT_NODE_LIMITS, onHealthChange } = options;
+    this.name = options.name;
+    this.type = options.type;
+    this.administration = options.administration;
+    this.#limits = limits;
+    this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));
+    const checked = this.#guarded.map(({ node }) => node);
+    this.#health = new HealthMonitor(checked, clock, onHealthChange);
+  }
+
+  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    const { value } = await this.#withFailover(deadline, (node, attempt) =>
+      node.describeKey(externalKeyId, attempt),
+    );
+    return value;
+  }
+
+  async encrypt(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    deadline: Deadline,
+  ): Promise<SealedByNode> {
+    const { value, node } = await this.#withFailover(deadline, (each, attempt) =>
+      each.encrypt(key, plaintext, aad, attempt),
+    );
+    return { ...value, node };
+  }
+
+  async decrypt(
+    key: KeyRef,
+    sealed: Sealed,
+    aad: Buffer,
+    deadline: Deadline,
+  ): Promise<OpenedByNode> {
+    const { value, node } = await this.#withFailover(deadline, (each, attempt) =>
+      each
+        .decrypt(key, sealed, aad, attempt)
+        .catch((error: unknown) => judgeRejection(each, error, attempt)),
+    );
+    return { plaintext: value, node };
+  }
+
+  async health(deadline: Deadline): Promise<readonly NodeReport[]> {
+    const health = await this.#health.current(deadline);
+    return this.#guarded.map(({ node: { name, location, vendor, model } }, index) => {
+      const { status = 'UNAVAILABLE', detail } = health[index] ?? {};
+      const report = { name, location, vendor, model, status };
+      return detail === undefined ? report : { ...report, detail };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#health.stop();
+    await Promise.all(this.#guarded.map(({ node }) => node.close()));
+  }
+
+  async #withFailover<T>(
+    deadline: Deadline,
+    call: NodeCall<T>,
+  ): Promise<{ readonly value: T; readonly node: string }> {
+    const [first, second] = this.#byPreference();
+    try {
+      return await this.#attempt(first, call, this.#firstLimit(deadline, second));
+    } catch (error) {
+      const leftMs = deadline.remainingMs() - ANSWER_MS;
+      if (second === undefined || leftMs < MIN_RETRY_MS || !isNodeFailure(error)) throw error;
+      return this.#attempt(second, call, leftMs);
+    }
+  }
+
+  async #attempt<T>(guarded: GuardedNode | undefined, call: NodeCall<T>, limitMs: number) {
+    if (guarded === undefined) throw new KeyManagerError('internal', 'there is no node');
+    return { value: await guarded.run(call, limitMs), node: guarded.node.name };
+  }
+
+  #firstLimit(deadline: Deadline, second: GuardedNode | undefined): number {
+    const leftMs = Math.max(0, deadline.remainingMs() - ANSWER_MS);
+    return second === undefined ? leftMs : Math.min(leftMs, this.#limits.attemptTimeoutMs);
+  }
+
+  /**
+   * In configured order, those that fail just now last. Where every node was UNAVAILABLE when last
+   * checked they are tried all the same, because the check may be seconds old; only a node with
+   * other key material is never tried.
+   */
+  #byPreference(): readonly GuardedNode[] {
+    if (this.#guarded.length === 1) return this.#guarded;
+    const own = this.#guarded.filter((_, index) => this.#health.last(index)?.isForeign !== true);
+    const well = own.filter(
+      (guarded) => this.#health.last(this.#guarded.indexOf(guarded))?.status !== 'UNAVAILABLE',
+    );
+    const usable = well.length > 0 ? well : own;
+    return [
+      ...usable.filter(({ isLeftAlone }) => !isLeftAlone),
+      ...usable.filter(({ isLeftAlone }) => isLeftAlone),
+    ];
+  }
+}
+
+/**
+ * Tells a bad ciphertext from a bad node, where a backend's words fit both: a node that opens what
+ * it has just made with the test key was right to refuse.
+ */
+async function judgeRejection(
+  node: KeyManagerNode,
+  error: unknown,
+  deadline: Deadline,
+): Promise<never> {
+  if (!(error instanceof KeyManagerError) || error.code !== 'rejected') throw error;
+  try {
+    await proveRoundTrip(node, deadline);
+  } catch (cause) {
+    const reason = `${error.message}; and the test key fails as well`;
+    throw new KeyManagerError('unreachable', reason, { cause });
+  }
+  throw new KeyManagerError('invalid-ciphertext', error.message, { cause: error });
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it, vi } from 'vitest';
+import { CallQueue } from '../../../../src/key-managers/nodes/call-queue.js';
+
+const LONG_MS = 10_000;
+
+/** A call that a test ends. */
+function openCall() {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  let begun = false;
+  const call = () => {
+    begun = true;
+    return ended;
+  };
+  return {
+    call,
+    end: () => {
+      end();
+    },
+    hasBegun: () => begun,
+  };
+}
+
+describe('a queue', () => {
+  it('lets so many calls through at once, and the others in the order in which they came', async () => {
+    const queue = new CallQueue(1, 2);
+    const [first, second, third] = [openCall(), openCall(), openCall()];
+    const runs = [first, second, third].map(({ call }) => queue.run(call, LONG_MS));
+    expect([first.hasBegun(), second.hasBegun()]).toEqual([true, false]);
+    first.end();
+    await vi.waitFor(() => {
+      expect([second.hasBegun(), third.hasBegun()]).toEqual([true, false]);
+    });
+    second.end();
+    await vi.waitFor(() => {
+      expect(third.hasBegun()).toBe(true);
+    });
+    third.end();
+    await Promise.all(runs);
+  });
+
+  it('refuses who would be one too many to wait', async () => {
+    const queue = new CallQueue(1, 1);
+    const first = openCall();
+    const runs = [queue.run(first.call, LONG_MS), queue.run(first.call, LONG_MS)];
+    await expect(queue.run(first.call, LONG_MS)).rejects.toMatchObject({ code: 'overloaded' });
+    first.end();
+    await Promise.all(runs);
+  });
+
+  it('refuses whose turn does not come in time, and passes the turn to the next', async () => {
+    const queue = new CallQueue(1, 2);
+    const [first, late, next] = [openCall(), openCall(), openCall()];
+    const running = queue.run(first.call, LONG_MS);
+    const refused = queue.run(late.call, 1);
+    const waiting = queue.run(next.call, LONG_MS);
+    await expect(refused).rejects.toMatchObject({ code: 'overloaded' });
+    first.end();
+    next.end();
+    await Promise.all([running, waiting]);
+    expect([late.hasBegun(), next.hasBegun()]).toEqual([false, true]);
+  });
+
+  it('passes the turn on after a call that failed', async () => {
+    const queue = new CallQueue(1, 1);
+    const failing = queue.run(() => Promise.reject(new Error('failed')), LONG_MS);
+    const waiting = queue.run(() => Promise.resolve('done'), LONG_MS);
+    await expect(failing).rejects.toThrow('failed');
+    expect(await waiting).toBe('done');
+    expect(await queue.run(() => Promise.resolve('again'), LONG_MS)).toBe('again');
+  });
+});

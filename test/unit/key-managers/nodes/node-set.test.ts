@@ -1,0 +1,220 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+} from '../../../../src/key-managers/backend.js';
+import { DEFAULT_NODE_LIMITS } from '../../../../src/key-managers/nodes/limits.js';
+import { NodeSetKeyManager } from '../../../../src/key-managers/nodes/node-set.js';
+import { systemClock } from '../../../../src/shared/clock.js';
+import { Deadline } from '../../../../src/shared/deadline.js';
+import { fakeNode, key } from './fake-node.js';
+
+const plaintext = Buffer.from('plaintext');
+const noAad = Buffer.alloc(0);
+const LONG_MS = 10_000;
+
+const keyManagers: NodeSetKeyManager[] = [];
+afterEach(async () => {
+  await Promise.all(keyManagers.splice(0).map((keyManager) => keyManager.close()));
+});
+
+function keyManagerOf(
+  nodes: readonly KeyManagerNode[],
+  limits: Partial<typeof DEFAULT_NODE_LIMITS> = {},
+): NodeSetKeyManager {
+  const keyManager = new NodeSetKeyManager({
+    name: 'hsm',
+    type: 'fake',
+    nodes,
+    administration: {},
+    limits: { ...DEFAULT_NODE_LIMITS, ...limits },
+    clock: systemClock,
+    onHealthChange: () => undefined,
+  });
+  keyManagers.push(keyManager);
+  return keyManager;
+}
+
+const after = (budgetMs: number): Deadline => Deadline.after(systemClock, budgetMs);
+const failing = (code: KeyManagerErrorCode) =>
+  vi.fn(() => Promise.reject(new KeyManagerError(code, code)));
+const hanging = vi.fn(() => new Promise<never>(() => undefined));
+
+function encryptOn(nodes: readonly KeyManagerNode[], budgetMs = LONG_MS, limits = {}) {
+  return keyManagerOf(nodes, limits).encrypt(key, plaintext, noAad, after(budgetMs));
+}
+
+const second = fakeNode({ name: 'node-2' });
+/** Encrypts like any other, and remembers that it was asked. */
+const watchedEncrypt = () => vi.fn<KeyManagerNode['encrypt']>((...call) => second.encrypt(...call));
+
+describe('a call', () => {
+  it('goes to the first node alone while that is well', async () => {
+    const encrypt = watchedEncrypt();
+    const sealed = await encryptOn([fakeNode(), fakeNode({ name: 'node-2', encrypt })]);
+    expect(sealed.node).toBe('node-1');
+    expect(encrypt).not.toHaveBeenCalled();
+  });
+
+  it.each<KeyManagerErrorCode>([
+    'unreachable',
+    'misconfigured',
+    'overloaded',
+    'deadline',
+    'internal',
+  ])('goes to another node after %s', async (code) => {
+    const sealed = await encryptOn([fakeNode({ encrypt: failing(code) }), second]);
+    expect(sealed.node).toBe('node-2');
+  });
+
+  it.each<KeyManagerErrorCode>([
+    'key-not-found',
+    'key-disabled',
+    'usage-denied',
+    'corrupt',
+    'unsupported',
+  ])('goes to no other node after %s, which speaks of the request', async (code) => {
+    const encrypt = watchedEncrypt();
+    const nodes = [fakeNode({ encrypt: failing(code) }), fakeNode({ name: 'node-2', encrypt })];
+    await expect(encryptOn(nodes)).rejects.toMatchObject({ code });
+    expect(encrypt).not.toHaveBeenCalled();
+  });
+
+  it('goes to another node when the first does not answer in its time', async () => {
+    const nodes = [fakeNode({ encrypt: hanging }), second];
+    expect(await encryptOn(nodes, LONG_MS, { attemptTimeoutMs: 5 })).toMatchObject({
+      node: 'node-2',
+    });
+  });
+
+  it('is tried on two nodes and no more', async () => {
+    const third = watchedEncrypt();
+    const nodes = [1, 2].map(() => fakeNode({ encrypt: failing('unreachable') }));
+    await expect(encryptOn([...nodes, fakeNode({ encrypt: third })])).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+    expect(third).not.toHaveBeenCalled();
+  });
+
+  it('is not tried again when the deadline is too near', async () => {
+    const encrypt = watchedEncrypt();
+    const nodes = [fakeNode({ encrypt: hanging }), fakeNode({ encrypt })];
+    await expect(encryptOn(nodes, 12)).rejects.toMatchObject({ code: 'deadline' });
+    expect(encrypt).not.toHaveBeenCalled();
+  });
+
+  it.each(['describeKey', 'encrypt', 'decrypt'] as const)(
+    'of %s that hangs on every node ends with the deadline',
+    async (method) => {
+      const keyManager = keyManagerOf([fakeNode({ [method]: hanging })]);
+      const sealed = { iv: Buffer.alloc(12), ciphertext: plaintext, tag: Buffer.alloc(16) };
+      const calls = {
+        describeKey: () => keyManager.describeKey('key', after(20)),
+        encrypt: () => keyManager.encrypt(key, plaintext, noAad, after(20)),
+        decrypt: () => keyManager.decrypt(key, sealed, noAad, after(20)),
+      };
+      await expect(calls[method]()).rejects.toMatchObject({ code: 'deadline' });
+    },
+  );
+});
+
+describe('a node that fails again and again', () => {
+  it('is left alone, and tried last', async () => {
+    const encrypt = failing('unreachable');
+    const keyManager = keyManagerOf([fakeNode({ encrypt }), second], { breakAfterFailures: 3 });
+    for (let call = 0; call < 10; call += 1) {
+      const sealed = await keyManager.encrypt(key, plaintext, noAad, after(LONG_MS));
+      expect(sealed.node).toBe('node-2');
+    }
+    expect(encrypt).toHaveBeenCalledTimes(3);
+  });
+
+  it('is refused at once where there is no other', async () => {
+    const encrypt = failing('unreachable');
+    const keyManager = keyManagerOf([fakeNode({ encrypt })], { breakAfterFailures: 3 });
+    for (let call = 0; call < 5; call += 1) {
+      await expect(keyManager.encrypt(key, plaintext, noAad, after(LONG_MS))).rejects.toMatchObject(
+        { code: 'unreachable' },
+      );
+    }
+    expect(encrypt).toHaveBeenCalledTimes(3);
+  });
+
+  it('comes back when one call has succeeded', async () => {
+    let works = false;
+    const encrypt: KeyManagerNode['encrypt'] = (...call) =>
+      works ? fakeNode().encrypt(...call) : failing('unreachable')();
+    const limits = { breakAfterFailures: 1, breakForMs: 5 };
+    const keyManager = keyManagerOf([fakeNode({ encrypt }), second], limits);
+    const nodeOf = async () =>
+      (await keyManager.encrypt(key, plaintext, noAad, after(LONG_MS))).node;
+    expect(await nodeOf()).toBe('node-2');
+    works = true;
+    await vi.waitFor(async () => {
+      expect(await nodeOf()).toBe('node-1');
+    });
+  });
+});
+
+describe('a ciphertext that a node refuses in words of doubt', () => {
+  const sealed = { iv: Buffer.alloc(12), ciphertext: Buffer.from('bad'), tag: Buffer.alloc(16) };
+  const decryptsAllBut = (bad: Buffer): KeyManagerNode['decrypt'] =>
+    vi.fn<KeyManagerNode['decrypt']>((_key, { ciphertext }) =>
+      ciphertext.equals(bad) ? failing('rejected')() : Promise.resolve(ciphertext),
+    );
+
+  it('is invalid when the node opens what it makes with the test key', async () => {
+    const decrypt = decryptsAllBut(sealed.ciphertext);
+    const keyManager = keyManagerOf([fakeNode({ decrypt }), second]);
+    await expect(keyManager.decrypt(key, sealed, noAad, after(LONG_MS))).rejects.toMatchObject({
+      code: 'invalid-ciphertext',
+    });
+  });
+
+  it('is taken to another node when this one cannot even do that', async () => {
+    const decrypt = failing('rejected');
+    const keyManager = keyManagerOf([fakeNode({ decrypt }), second]);
+    expect(await keyManager.decrypt(key, sealed, noAad, after(LONG_MS))).toEqual({
+      plaintext: sealed.ciphertext,
+      node: 'node-2',
+    });
+  });
+});
+
+describe('nodes in bad health', () => {
+  const unwell = () => fakeNode({ checkHealth: () => Promise.resolve({ status: 'UNAVAILABLE' }) });
+
+  it('get no call while another is well', async () => {
+    const keyManager = keyManagerOf([unwell(), second]);
+    await keyManager.health(after(LONG_MS));
+    const { node } = await keyManager.encrypt(key, plaintext, noAad, after(LONG_MS));
+    expect(node).toBe('node-2');
+  });
+
+  it('are tried all the same when no node is well', async () => {
+    const keyManager = keyManagerOf([unwell(), unwell()]);
+    await keyManager.health(after(LONG_MS));
+    expect(await keyManager.encrypt(key, plaintext, noAad, after(LONG_MS))).toHaveProperty('node');
+  });
+});
+
+describe('the health report', () => {
+  it('has a line a node, in configured order', async () => {
+    const detail = 'one key is damaged';
+    const degraded = fakeNode({
+      checkHealth: () => Promise.resolve({ status: 'DEGRADED', detail }),
+    });
+    expect(await keyManagerOf([degraded, second]).health(after(LONG_MS))).toEqual([
+      {
+        name: 'node-1',
+        location: 'here',
+        vendor: 'Nobody',
+        model: 'Fake 1',
+        status: 'DEGRADED',
+        detail,
+      },
+      { name: 'node-2', location: 'here', vendor: 'Nobody', model: 'Fake 1', status: 'ACTIVE' },
+    ]);
+  });
+});
