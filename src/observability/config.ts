@@ -7,7 +7,7 @@ export const logSchema = z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
       .describe(
-        'The least severe messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx, at error when it is answered 5xx.',
+        'The least severe messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx or 501, at error when it is answered any other 5xx.',
       ),
   })
   .prefault({})

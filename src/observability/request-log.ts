@@ -4,14 +4,14 @@ import type { RequestRecord } from './request-record.js';
 
 /**
  * Writes one line for one request: the fields of its record and no others, absent ones left out.
- * Success at info, 4xx at warn, 5xx at error.
+ * Success at info; what the client did wrong, 501 (too large) among it, at warn; what we did at error.
  *
  * @see XKS Proxy API, section Logging
  */
 export function logRequest(logger: Logger, record: RequestRecord): void {
   if (record.status < 400) {
     logger.info(lineOf(record));
-  } else if (record.status < 500) {
+  } else if (record.status < 500 || record.status === 501) {
     logger.warn(lineOf(record));
   } else {
     logger.error(lineOf(record));

@@ -57,13 +57,14 @@ function failure(services: PipelineServices, record: RequestRecord, error: unkno
     record.cause = 'method-not-allowed';
     return { status: 405, body: '', headers: { allow: 'POST' }, close };
   }
+  const xksError = toXksError(error) ?? defect(services, error);
+  record.errorName = xksError.errorName;
   if (error instanceof SignatureError) {
     record.authenticationFailure = error.failure;
     record.accessKeyId = error.accessKeyId;
+  } else {
+    record.cause = xksError.reason ?? xksError.message;
   }
-  const xksError = toXksError(error) ?? defect(services, error);
-  record.errorName = xksError.errorName;
-  record.cause = xksError.reason;
   const body = JSON.stringify({ errorName: xksError.errorName, errorMessage: xksError.message });
   return { status: xksError.status, body, close };
 }

@@ -38,6 +38,7 @@ describe('logRequest', () => {
     [401, 'warn'],
     [429, 'warn'],
     [500, 'error'],
+    [501, 'warn'],
     [503, 'error'],
   ])('status %i → level %s', (status, level) => {
     const log = captureLog();
