@@ -6,7 +6,7 @@ import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { requireWrk } from './load/wrk.js';
 import { measureCpu } from './measurements/cpu.js';
 import { measureLatency } from './measurements/latency.js';
-import { measureMemory, type MemoryResult } from './measurements/memory.js';
+import { measureMemory } from './measurements/memory.js';
 import { measureThroughput } from './measurements/throughput.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
@@ -15,40 +15,37 @@ import { BASELINE, CANDIDATES } from './targets/index.js';
 
 const RESULTS_DIRECTORY = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
 
-async function measure(options: Options): Promise<Results> {
+/** Fills `results` part by part, so that what was measured is not lost with what fails later. */
+async function measure(options: Options, results: Results): Promise<void> {
   const wanted = PARTS.filter((part) => options.parts.includes(part));
-  const beside = wanted.some((part) => part !== 'memory');
-  return {
-    ...(beside ? await measureSideBySide(wanted, options) : {}),
-    ...(wanted.includes('memory') ? { memory: await measureEachMemory(options) } : {}),
-  };
+  const sideBySide = wanted.filter((part) => part !== 'memory');
+  if (sideBySide.length > 0) await measureSideBySide(sideBySide, options, results);
+  if (!wanted.includes('memory')) return;
+  say('memory');
+  results.memory = [];
+  for (const target of CANDIDATES) results.memory.push(await measureMemory(target, options));
 }
 
 /** Whatever compares: all servers run at once, and are asked in turn. */
-async function measureSideBySide(wanted: readonly Part[], options: Options): Promise<Results> {
+async function measureSideBySide(
+  wanted: readonly Exclude<Part, 'memory'>[],
+  options: Options,
+  results: Results,
+): Promise<void> {
   const sessions: Session[] = [];
   try {
     for (const target of [BASELINE, ...CANDIDATES]) sessions.push(await Session.begin(target));
     say('warming up');
     for (const session of sessions) await session.warmUp(options.warmUpSeconds);
-    const results: Results = {};
     for (const part of wanted) {
-      if (part !== 'memory') say(part);
+      say(part);
       if (part === 'cpu') results.cpu = await measureCpu(sessions, options);
       if (part === 'throughput') results.throughput = await measureThroughput(sessions, options);
       if (part === 'latency') results.latency = await measureLatency(sessions, options);
     }
-    return results;
   } finally {
     for (const session of sessions) await session.end();
   }
-}
-
-async function measureEachMemory(options: Options): Promise<MemoryResult[]> {
-  say('memory');
-  const results: MemoryResult[] = [];
-  for (const target of CANDIDATES) results.push(await measureMemory(target, options));
-  return results;
 }
 
 async function save(results: Results, options: Options): Promise<string> {
@@ -77,7 +74,11 @@ if (options === undefined) {
   if (process.platform !== 'linux') throw new Error('the benchmark reads /proc: it needs Linux');
   await requireWrk();
   await ensureBuilt();
-  const results = await measure(options);
-  console.log(formatReport(results));
-  console.log(`\n${await save(results, options)}`);
+  const results: Results = {};
+  try {
+    await measure(options, results);
+  } finally {
+    console.log(formatReport(results));
+    console.log(`\n${await save(results, options)}`);
+  }
 }

@@ -9,7 +9,7 @@ export interface Results {
   cpu?: readonly CpuResult[];
   throughput?: readonly ThroughputResult[];
   latency?: readonly LatencyResult[];
-  memory?: readonly MemoryResult[];
+  memory?: MemoryResult[];
 }
 
 const BYTES_PER_MIB = 1024 ** 2;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { freePort, startServer } from './server-process.js';
 import type { Target } from './target.js';
 
-const START_SCRIPT = fileURLToPath(new URL('../../../scripts/start.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
 /** The file that the KMS console takes, as the quickstart writes it. */
 const proxyConfiguration = z.object({
@@ -17,14 +17,14 @@ const proxyConfiguration = z.object({
   }),
 });
 
-/** Holdfast as `npm start` runs it: the quickstart's configuration, with everything on. */
+/** The built program with the quickstart's configuration, and everything on. */
 export const holdfast: Target = {
   name: 'holdfast',
   start: async () => {
     const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
     const port = await freePort();
     const server = await startServer({
-      arguments: [...extraNodeArguments(), START_SCRIPT],
+      arguments: [...extraNodeArguments(), PROGRAM, 'serve'],
       environment: { HOLDFAST_STATE_DIR: stateDirectory, HOLDFAST_PORT: String(port) },
       port,
       stateDirectory,
