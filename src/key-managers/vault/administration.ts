@@ -1,0 +1,137 @@
+import { Deadline } from '../../shared/deadline.js';
+import type { Clock } from '../../shared/clock.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyAdministration,
+  KeyManagerError,
+  type KeySummary,
+  type KeyUsage,
+} from '../backend.js';
+import type { KeyNames } from './key-names.js';
+import type { Transit } from './transit.js';
+import { createdAt, descriptionOf, type TransitKey, unfitness } from './transit-key.js';
+
+/** An administrator waits longer than KMS. */
+const BUDGET_MS = 10_000;
+const READS_AT_ONCE = 8;
+
+/** What administration works with. */
+export interface AdministrationParts {
+  /** One a node, in configured order. */
+  readonly transits: readonly Transit[];
+  readonly names: KeyNames;
+  readonly clock: Clock;
+  readonly metadataMaxAgeMs: number;
+}
+
+/** What an administrator may do with the keys, as far as the token's policy lets us. */
+export class VaultAdministration implements Required<KeyAdministration> {
+  readonly #parts: AdministrationParts;
+
+  constructor(parts: AdministrationParts) {
+    this.#parts = parts;
+  }
+
+  listKeys(): Promise<readonly KeySummary[]> {
+    return this.#onAnyNode(async (transit, deadline) => {
+      const externalKeyIds = await this.#externalKeyIds(transit, deadline);
+      const summaries: KeySummary[] = [];
+      for (let next = 0; next < externalKeyIds.length; next += READS_AT_ONCE) {
+        const group = externalKeyIds.slice(next, next + READS_AT_ONCE);
+        const found = await Promise.all(group.map((id) => this.#summary(transit, id, deadline)));
+        summaries.push(...found.filter((summary) => summary !== undefined));
+      }
+      return summaries;
+    });
+  }
+
+  async createKey(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
+    this.#assertUsage(externalKeyId, usage);
+    const transitKey = this.#parts.names.transitKeyOf(externalKeyId);
+    if (transitKey === undefined) {
+      throw new KeyManagerError(
+        'unsupported',
+        `no Transit key can stand for ${externalKeyId}: its name begins and ends with a letter, ` +
+          'a digit or an underscore, and no other key has it. Give it one in `keys`.',
+      );
+    }
+    return this.#onAnyNode(async (transit, deadline) => {
+      await this.#assertFree(transit, externalKeyId, deadline);
+      await transit.createKey(transitKey, deadline);
+      const summary = await this.#summary(transit, externalKeyId, deadline);
+      if (summary !== undefined) return summary;
+      throw new KeyManagerError('internal', `${transitKey} was made and is not there`);
+    });
+  }
+
+  /** Transit's keys are for both directions; anything else has to be in the configuration. */
+  #assertUsage(externalKeyId: string, usage: ReadonlySet<KeyUsage>): void {
+    const configured = this.#parts.names.usageOf(externalKeyId);
+    if (configured.size === usage.size && [...usage].every((it) => configured.has(it))) return;
+    throw new KeyManagerError(
+      'unsupported',
+      `Transit does not know what a key is for. The configuration says of ${externalKeyId}: ` +
+        `${[...configured].join(' and ') || 'nothing'}; change it in \`keys\`.`,
+    );
+  }
+
+  /** Transit would answer the same for a key that is there already. */
+  async #assertFree(transit: Transit, externalKeyId: string, deadline: Deadline): Promise<void> {
+    const lowercased = externalKeyId.toLowerCase();
+    const taken = (await this.#externalKeyIds(transit, deadline)).find(
+      (id) => id.toLowerCase() === lowercased,
+    );
+    if (taken === undefined) return;
+    throw new KeyManagerError('conflict', `${externalKeyId} is taken by the key ${taken}`);
+  }
+
+  async #externalKeyIds(transit: Transit, deadline: Deadline): Promise<readonly string[]> {
+    return (await transit.listKeys(deadline))
+      .flatMap((transitKey) => this.#parts.names.externalKeyIdOf(transitKey) ?? [])
+      .filter((id) => id !== HEALTH_TEST_KEY_ID)
+      .sort();
+  }
+
+  /** @returns undefined for a key that has gone meanwhile */
+  async #summary(
+    transit: Transit,
+    externalKeyId: string,
+    deadline: Deadline,
+  ): Promise<KeySummary | undefined> {
+    const { names, clock, metadataMaxAgeMs: settlingMs } = this.#parts;
+    const transitKey = names.transitKeyOf(externalKeyId);
+    const key = transitKey === undefined ? undefined : await transit.readKey(transitKey, deadline);
+    if (key === undefined) return undefined;
+    const usage = names.usageOf(externalKeyId);
+    const as = { externalKeyId, usage, now: clock.now(), settlingMs };
+    const problem = problemOf(key);
+    const made = createdAt(key);
+    return {
+      description: { ...descriptionOf(key, as), enabled: problem === undefined },
+      ...(made === undefined ? {} : { createdAt: made }),
+      ...(problem === undefined ? {} : { problem }),
+    };
+  }
+
+  /** On the first node that can be reached. */
+  async #onAnyNode<T>(work: (transit: Transit, deadline: Deadline) => Promise<T>): Promise<T> {
+    let last: unknown = new KeyManagerError('unreachable', 'there is no node');
+    for (const transit of this.#parts.transits) {
+      try {
+        return await work(transit, Deadline.after(this.#parts.clock, BUDGET_MS));
+      } catch (error) {
+        if (!(error instanceof KeyManagerError) || !isOfTheNode(error)) throw error;
+        last = error;
+      }
+    }
+    throw last;
+  }
+}
+
+function problemOf(key: TransitKey): string | undefined {
+  return unfitness(key) ?? (key.soft_deleted ? 'it is soft-deleted' : undefined);
+}
+
+function isOfTheNode({ code }: KeyManagerError): boolean {
+  return code === 'unreachable' || code === 'deadline' || code === 'overloaded';
+}

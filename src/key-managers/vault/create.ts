@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyAdministration,
+  KeyManagerError,
+  type KeyManagerNode,
+} from '../backend.js';
+import { VaultAdministration } from './administration.js';
+import type { VaultKeyManagerConfig, VaultNodeConfig } from './config.js';
+import { HttpClient, type TlsIdentity } from './http-client.js';
+import { KeyNames } from './key-names.js';
+import { KnownKeys } from './known-keys.js';
+import { Login } from './login.js';
+import type { VaultPorts } from './ports.js';
+import { TokenSession } from './token-session.js';
+import { Transit } from './transit.js';
+import { VaultClient } from './vault-client.js';
+import { VaultNode } from './vault-node.js';
+
+/** A cluster at work. Closing every node ends it. */
+export interface VaultKeyManager {
+  /** One an address, in configured order. */
+  readonly nodes: readonly KeyManagerNode[];
+  readonly administration: Required<KeyAdministration>;
+}
+
+interface StartedNode {
+  readonly node: KeyManagerNode;
+  readonly transit: Transit;
+}
+
+/**
+ * Connects to every configured address and logs in there, each with a token of its own: nodes may
+ * be of clusters that know nothing of each other's tokens. Servers that are down or refuse the
+ * login do not keep Holdfast from starting: their nodes say so, and try again.
+ *
+ * @throws KeyManagerError `misconfigured` for certificates that cannot be read
+ */
+export async function createVaultKeyManagerNodes(
+  config: VaultKeyManagerConfig,
+  ports: VaultPorts,
+): Promise<VaultKeyManager> {
+  const tls = await readTls(config.tls);
+  const names = new KeyNames(config);
+  const started = await Promise.all(
+    config.nodes.map((node) => startNode({ config, node, tls, names }, ports)),
+  );
+  return {
+    nodes: started.map(({ node }) => node),
+    administration: new VaultAdministration({
+      transits: started.map(({ transit }) => transit),
+      names,
+      clock: ports.clock,
+      metadataMaxAgeMs: config.metadataMaxAgeMs,
+    }),
+  };
+}
+
+interface NodePlan {
+  readonly config: VaultKeyManagerConfig;
+  readonly node: VaultNodeConfig;
+  readonly tls: TlsIdentity;
+  readonly names: KeyNames;
+}
+
+async function startNode(plan: NodePlan, ports: VaultPorts): Promise<StartedNode> {
+  const { config, node, tls, names } = plan;
+  const { maxConnections, connectTimeoutMs, metadataMaxAgeMs, mountPath } = config;
+  const namespace = config.namespace === undefined ? [] : ['x-vault-namespace', config.namespace];
+  const { name, location, address } = node;
+  const http = new HttpClient({ address, tls, maxConnections, connectTimeoutMs });
+  const session = new TokenSession(new Login(config.login, http, namespace), ports);
+  const client = new VaultClient(http, session, namespace);
+  const transit = new Transit(client, mountPath);
+  const keys = new KnownKeys({ transit, names, clock: ports.clock, metadataMaxAgeMs });
+  const healthTestKey = names.transitKeyOf(HEALTH_TEST_KEY_ID);
+  await session.start();
+  return {
+    node: new VaultNode({ name, location, client, transit, keys, healthTestKey }),
+    transit,
+  };
+}
+
+async function readTls(tls: VaultKeyManagerConfig['tls']): Promise<TlsIdentity> {
+  const { roots, clientCertificate, clientKey } = tls;
+  return {
+    ...(roots === undefined ? {} : { roots: await Promise.all(roots.map(readPem)) }),
+    ...(clientCertificate === undefined
+      ? {}
+      : { clientCertificate: await readPem(clientCertificate) }),
+    ...(clientKey === undefined ? {} : { clientKey: await readPem(clientKey) }),
+  };
+}
+
+async function readPem(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new KeyManagerError('misconfigured', `${path} cannot be read`, { cause });
+  }
+}

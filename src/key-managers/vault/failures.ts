@@ -1,0 +1,85 @@
+import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
+import { parsedJson, type VaultAnswer } from './answer.js';
+
+/** What Transit says with status 400, and what it means. The first that fits counts. */
+const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [
+  [/message authentication failed/, 'invalid-ciphertext'],
+  // Vault before 1.9.
+  [/unable to decrypt/, 'invalid-ciphertext'],
+  [/encryption key not found/, 'key-not-found'],
+  [/soft-deleted key/, 'key-disabled'],
+  [/version is too new/, 'version-not-found'],
+  [/disallowed by policy \(too old\)/, 'version-not-found'],
+  [/requested version for encryption/, 'version-not-found'],
+  [/missing client token/, 'misconfigured'],
+];
+
+/** What other statuses mean: never a missing key, never a bad ciphertext. */
+const STATUSES: ReadonlyMap<number, readonly [KeyManagerErrorCode, string]> = new Map([
+  [307, ['unreachable', 'the server stands by and names another one']],
+  [403, ['misconfigured', 'the server refuses the token or what its policy does not grant']],
+  [404, ['misconfigured', 'nothing is mounted at this path, or not in this namespace']],
+  [412, ['unreachable', 'the server is behind its cluster']],
+  [429, ['overloaded', "the server's quota is used up"]],
+  [503, ['unreachable', 'the server is sealed, or not ready']],
+]);
+
+/** Node's codes for certificates that do not verify, and what else no retry can mend. */
+const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|HOSTNAME/;
+
+/**
+ * What a refusal means. An answer in other words than the API's own (a load balancer's page, say)
+ * is never taken for one about a key.
+ *
+ * @param answer of any status but 2xx
+ * @param ambiguous the code of a 400 that says none of the known things: `rejected` for a decryption
+ */
+export function refusal(
+  answer: VaultAnswer,
+  ambiguous: KeyManagerErrorCode = 'internal',
+): KeyManagerError {
+  const words = errorsOf(answer);
+  if (answer.status === 400 && words !== undefined) {
+    const text = words.join('; ');
+    const code = REFUSALS.find(([pattern]) => pattern.test(text))?.[1] ?? ambiguous;
+    return new KeyManagerError(code, `the server answers 400: ${shortened(text)}`);
+  }
+  const [code, meaning] = STATUSES.get(answer.status) ?? byDefault(answer.status);
+  const said = words === undefined || words.length === 0 ? '' : `: ${shortened(words.join('; '))}`;
+  return new KeyManagerError(code, `${meaning} (${answer.status}${said})`);
+}
+
+/** Whether a 404 is Transit's own word for a key or a list that is not there. */
+export function isAbsence(answer: VaultAnswer): boolean {
+  return answer.status === 404 && errorsOf(answer)?.length === 0;
+}
+
+/** What a failed connection means. */
+export function connectionFailure(cause: Error): KeyManagerError {
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  return TLS_FAILURE.test(code)
+    ? new KeyManagerError('misconfigured', `no trusted connection to the server (${code})`, {
+        cause,
+      })
+    : new KeyManagerError('unreachable', `no connection to the server (${code})`, { cause });
+}
+
+/** The server's words; undefined where it does not speak as Vault and OpenBao do. */
+function errorsOf({ body }: VaultAnswer): readonly string[] | undefined {
+  const parsed = parsedJson(body);
+  if (typeof parsed !== 'object' || parsed === null || !('errors' in parsed)) return undefined;
+  const { errors } = parsed;
+  if (!Array.isArray(errors)) return undefined;
+  return errors.filter((error): error is string => typeof error === 'string');
+}
+
+function byDefault(status: number): readonly [KeyManagerErrorCode, string] {
+  return status >= 500
+    ? ['unreachable', 'the server fails']
+    : ['misconfigured', 'this is not an answer of the Transit API'];
+}
+
+/** The server repeats nothing secret, but a proxy before it may be chatty. */
+function shortened(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
+}

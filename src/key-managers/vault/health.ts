@@ -1,0 +1,121 @@
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+  type NodeHealth,
+} from '../backend.js';
+import type { Transit } from './transit.js';
+import type { VaultClient } from './vault-client.js';
+
+const TEST_PLAINTEXT = Buffer.from('holdfast health test');
+const TEST_AAD = Buffer.alloc(0);
+
+/** What keeps the test key alone from working, or is over soon; other keys go on. */
+const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'key-not-found',
+  'key-disabled',
+  'usage-denied',
+  'unsupported',
+  'overloaded',
+]);
+
+/** What the statuses of sys/health say. @see OpenBao API, /sys/health */
+const STATES: ReadonlyMap<number, string> = new Map([
+  [200, 'it is unsealed and active'],
+  [429, 'it stands by'],
+  [472, 'it is a disaster-recovery secondary'],
+  [473, 'it is a performance standby'],
+  [501, 'it is not initialised'],
+  [503, 'it is sealed'],
+]);
+
+/** What a health check works with. */
+export interface HealthParts {
+  readonly client: VaultClient;
+  readonly transit: Transit;
+  /** What the test key is called in Transit; undefined where the names have no room for it. */
+  readonly healthTestKey: string | undefined;
+}
+
+/**
+ * Encrypts and decrypts with the test key, making it first where it is missing and the policy
+ * lets us; then looks whether the policy lets us make keys by mistake, too.
+ */
+export async function healthOf(
+  node: KeyManagerNode,
+  parts: HealthParts,
+  deadline: Deadline,
+): Promise<NodeHealth> {
+  const failure = await failureOf(node, parts, deadline);
+  if (failure !== undefined) {
+    const status = LIMITED_FAILURES.has(failure.code) ? 'DEGRADED' : 'UNAVAILABLE';
+    return { status, detail: `the test key: ${failure.message}${await stateOf(parts, deadline)}` };
+  }
+  if (!(await mayUpsert(parts, deadline))) return { status: 'ACTIVE' };
+  const detail =
+    'the policy grants create on encrypt, so that a mistyped key could be made by using it; ' +
+    'grant update alone, or set disable_upsert';
+  return { status: 'DEGRADED', detail };
+}
+
+async function failureOf(
+  node: KeyManagerNode,
+  { transit, healthTestKey }: HealthParts,
+  deadline: Deadline,
+): Promise<KeyManagerError | undefined> {
+  const failure = await roundTrip(node, deadline);
+  if (failure?.code !== 'key-not-found' || healthTestKey === undefined) return failure;
+  try {
+    await transit.createKey(healthTestKey, deadline);
+  } catch (error) {
+    return new KeyManagerError(
+      failure.code,
+      `${failure.message}, and it cannot be made; run: ` +
+        `bao write -f transit/keys/${healthTestKey} type=aes256-gcm96`,
+      { cause: error },
+    );
+  }
+  return roundTrip(node, deadline);
+}
+
+async function roundTrip(
+  node: KeyManagerNode,
+  deadline: Deadline,
+): Promise<KeyManagerError | undefined> {
+  try {
+    const { current } = await node.describeKey(HEALTH_TEST_KEY_ID, deadline);
+    if (current === undefined) return new KeyManagerError('key-disabled', 'no version encrypts');
+    const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
+    const sealed = await node.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
+    const opened = await node.decrypt(ref, sealed, TEST_AAD, deadline);
+    if (opened.equals(TEST_PLAINTEXT)) return undefined;
+    return new KeyManagerError('corrupt', 'it decrypts to something else');
+  } catch (error) {
+    if (error instanceof KeyManagerError) return error;
+    return new KeyManagerError('internal', 'the check failed unexpectedly', { cause: error });
+  }
+}
+
+/** The server's own word on why it does not work, to complete a sentence. */
+async function stateOf({ client }: HealthParts, deadline: Deadline): Promise<string> {
+  try {
+    const { status } = await client.health(deadline);
+    return `; sys/health: ${STATES.get(status) ?? `status ${status}`}`;
+  } catch {
+    return ''; // What kept the round trip from working keeps this from working, and is told.
+  }
+}
+
+async function mayUpsert(
+  { transit, healthTestKey }: HealthParts,
+  deadline: Deadline,
+): Promise<boolean> {
+  if (healthTestKey === undefined) return false;
+  try {
+    return await transit.mayUpsert(healthTestKey, deadline);
+  } catch {
+    return false; // A token that may not ask what it may do has a policy narrower than usual.
+  }
+}

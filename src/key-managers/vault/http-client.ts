@@ -1,0 +1,83 @@
+import { Pool } from 'undici';
+import { KeyManagerError } from '../backend.js';
+import type { VaultAnswer } from './answer.js';
+import { Exchange } from './exchange.js';
+
+/** Less than the 5 minutes after which the server closes an idle connection. */
+const KEEP_ALIVE_MS = 240_000;
+/** Requests a connection, waiting ones included: more than that will not be answered in time. */
+const MAX_PENDING_A_CONNECTION = 8;
+
+/** PEM texts. Without roots, those of Node count. */
+export interface TlsIdentity {
+  readonly roots?: readonly string[];
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
+}
+
+/** How connections to one server are made. */
+export interface HttpClientOptions {
+  readonly address: string;
+  readonly tls: TlsIdentity;
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** A request to the API; `headers` are names and values in turn. */
+export interface VaultRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below `/v1/`. */
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly body?: string;
+}
+
+/** Speaks HTTP/1.1 with one server over connections that are kept. Follows no redirect. */
+export class HttpClient {
+  readonly #pool: Pool;
+  readonly #maxPending: number;
+  #pending = 0;
+
+  constructor({ address, tls, maxConnections, connectTimeoutMs }: HttpClientOptions) {
+    this.#maxPending = maxConnections * MAX_PENDING_A_CONNECTION;
+    this.#pool = new Pool(address, {
+      connections: maxConnections,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      // An exchange keeps its time itself.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: {
+        timeout: connectTimeoutMs,
+        ...(tls.roots === undefined ? {} : { ca: [...tls.roots] }),
+        ...(tls.clientCertificate === undefined ? {} : { cert: tls.clientCertificate }),
+        ...(tls.clientKey === undefined ? {} : { key: tls.clientKey }),
+      },
+    });
+  }
+
+  /**
+   * @param timeoutMs from now to the last byte of the answer
+   * @returns the answer, whatever its status
+   * @throws KeyManagerError `unreachable`, `misconfigured` (TLS), `overloaded`, `deadline`
+   */
+  async send(request: VaultRequest, timeoutMs: number): Promise<VaultAnswer> {
+    if (timeoutMs <= 0) throw new KeyManagerError('deadline', 'no time is left for the server');
+    if (this.#pending >= this.#maxPending) {
+      throw new KeyManagerError('overloaded', 'too many requests wait for this server');
+    }
+    const { method, path, headers, body = null } = request;
+    const exchange = new Exchange(timeoutMs, () => {
+      this.#pending -= 1;
+    });
+    this.#pending += 1;
+    this.#pool.dispatch({ method, path: `/v1/${path}`, headers: [...headers], body }, exchange);
+    return exchange.answer;
+  }
+
+  /** Drops every connection; what is under way fails. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

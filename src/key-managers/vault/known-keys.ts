@@ -1,0 +1,91 @@
+import type { Clock } from '../../shared/clock.js';
+import type { Deadline } from '../../shared/deadline.js';
+import { type KeyDescription, KeyManagerError, type KeyRef, type KeyUsage } from '../backend.js';
+import { KeyCache } from './key-cache.js';
+import type { KeyNames } from './key-names.js';
+import type { Transit, TransitVersion } from './transit.js';
+import { descriptionOf, unfitness } from './transit-key.js';
+
+/** A key as a node knows it. */
+interface KnownKey {
+  readonly transitKey: string;
+  readonly description: KeyDescription;
+}
+
+/** What {@link KnownKeys} is made of. */
+export interface KnownKeysOptions {
+  readonly transit: Transit;
+  readonly names: KeyNames;
+  readonly clock: Clock;
+  readonly metadataMaxAgeMs: number;
+}
+
+/**
+ * The keys of one node. Nothing is encrypted under a key that has not been seen here first, so
+ * that a mistyped id cannot make a key of itself.
+ */
+export class KnownKeys {
+  readonly #options: KnownKeysOptions;
+  readonly #cache: KeyCache<KnownKey>;
+
+  constructor(options: KnownKeysOptions) {
+    this.#options = options;
+    this.#cache = new KeyCache(
+      (externalKeyId, deadline) => this.#read(externalKeyId, deadline),
+      options.clock,
+      options.metadataMaxAgeMs,
+    );
+  }
+
+  /** @throws KeyManagerError `key-not-found`, `unsupported` for keys of another kind, … */
+  async describe(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return (await this.#cache.get(externalKeyId, deadline)).description;
+  }
+
+  /**
+   * The Transit key and version for one operation.
+   *
+   * @throws KeyManagerError `key-disabled`, `usage-denied`, `version-not-found`, …
+   */
+  async usable(ref: KeyRef, usage: KeyUsage, deadline: Deadline): Promise<TransitVersion> {
+    const { externalKeyId, version } = ref;
+    const { transitKey, description } = await this.#cache.get(externalKeyId, deadline);
+    if (!description.enabled) {
+      throw new KeyManagerError('key-disabled', `${transitKey} is soft-deleted`);
+    }
+    if (!description.usage.has(usage)) {
+      throw new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
+    }
+    const known = description.versions.get(version.version);
+    if (known?.materialName.equals(version.materialName) !== true) {
+      throw new KeyManagerError(
+        'version-not-found',
+        `${transitKey} has no such version ${version.version}`,
+      );
+    }
+    return { transitKey, version: version.version };
+  }
+
+  /** The server contradicts what is known of a key. */
+  forget(externalKeyId: string): void {
+    this.#cache.forget(externalKeyId);
+  }
+
+  async #read(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
+    const { transit, names, clock, metadataMaxAgeMs: settlingMs } = this.#options;
+    const transitKey = names.transitKeyOf(externalKeyId);
+    if (transitKey === undefined) {
+      throw new KeyManagerError('key-not-found', `no Transit key stands for ${externalKeyId}`);
+    }
+    const key = await transit.readKey(transitKey, deadline);
+    if (key === undefined) {
+      throw new KeyManagerError('key-not-found', `there is no Transit key ${transitKey}`);
+    }
+    const problem = unfitness(key);
+    if (problem !== undefined)
+      throw new KeyManagerError('unsupported', `${transitKey}: ${problem}`);
+    const usage = names.usageOf(externalKeyId);
+    const as = { externalKeyId, usage, now: clock.now(), settlingMs };
+    return { transitKey, description: descriptionOf(key, as) };
+  }
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { pathField, secretField, textField } from '../../config/field-types.js';
+
+const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/** How Holdfast logs in, an alternative each method. */
+export const loginSchema = z
+  .discriminatedUnion('method', [
+    z.strictObject({
+      method: z.literal('token'),
+      tokenFile: pathField().describe(
+        'The file of the token, read anew whenever the token wears out or is refused.',
+      ),
+    }),
+    z.strictObject({
+      method: z.literal('approle'),
+      mountPath: mountField('approle'),
+      roleId: textField(/^\S{1,512}$/, 'a role id').describe('Of the AppRole. May be a reference.'),
+      secretId: secretField(/^\S{1,4096}$/, 'a secret id').describe('Of the AppRole.'),
+    }),
+    z.strictObject({
+      method: z.literal('kubernetes'),
+      mountPath: mountField('kubernetes'),
+      role: roleField().describe('The role bound to the service account.'),
+      jwtFile: pathField()
+        .default(SERVICE_ACCOUNT_TOKEN)
+        .describe("The service account's token, read anew at every login."),
+    }),
+    z.strictObject({
+      method: z.literal('cert'),
+      mountPath: mountField('cert'),
+      role: roleField()
+        .optional()
+        .describe('The certificate role; without it the server tries every role.'),
+    }),
+  ])
+  .describe('How Holdfast logs in.');
+
+/** A login as configured. */
+export type LoginConfig = z.output<typeof loginSchema>;
+
+function mountField(name: string) {
+  return textField(
+    /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
+    'a path such as approle, without a slash at either end',
+  )
+    .default(name)
+    .describe('Where the method is mounted below `auth/`.');
+}
+
+function roleField() {
+  return textField(/^[\w.-]{1,256}$/, "a role's name");
+}

@@ -1,0 +1,152 @@
+import type { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError } from '../backend.js';
+import type { Login, Token } from './login.js';
+import { randomFraction, type VaultPorts } from './ports.js';
+import { withinDeadline } from './within-deadline.js';
+
+/** A refused token younger than this is not the problem: its policy is. */
+const MIN_REFUSED_AGE_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const MAX_RETRY_MS = 4_000;
+const MIN_RENEWAL_MS = 1_000;
+/** Node's timers take no more. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Renewed at two thirds of its life, or up to a tenth of it earlier. */
+const RENEWAL_POINT = 2 / 3;
+const RENEWAL_JITTER = 1 / 10;
+
+/** The token in force; an identity that tells it from the one before. */
+export interface HeldToken {
+  readonly token: Token;
+  /** `clock.monotonic()` when it was handed out. */
+  readonly obtainedAt: number;
+}
+
+/** Keeps one node's token alive: logs in, renews in the background, logs in again. */
+export class TokenSession {
+  readonly #login: Login;
+  readonly #ports: VaultPorts;
+  #held: HeldToken | undefined;
+  #loggingIn: Promise<HeldToken> | undefined;
+  #failure: KeyManagerError | undefined;
+  #failedLogins = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(login: Login, ports: VaultPorts) {
+    this.#login = login;
+    this.#ports = ports;
+  }
+
+  /** Logs in for the first time; a failure is told to whoever needs the token, and tried again. */
+  async start(): Promise<void> {
+    await this.#logIn().catch(() => undefined); // Kept in #failure, and logged.
+  }
+
+  /**
+   * @returns at once while there is a token
+   * @throws KeyManagerError why there is none, or `deadline`
+   */
+  async current(deadline: Deadline): Promise<HeldToken> {
+    if (this.#held !== undefined) return this.#held;
+    if (this.#loggingIn === undefined && this.#failure !== undefined) throw this.#failure;
+    return withinDeadline(this.#logIn(), deadline);
+  }
+
+  /**
+   * Another token in the place of one that the server has refused. One login does for all who ask.
+   *
+   * @returns undefined where another would fare no better, because this one is new
+   */
+  async replacementOf(refused: HeldToken, deadline: Deadline): Promise<HeldToken | undefined> {
+    if (this.#held !== undefined && this.#held !== refused) return this.#held;
+    const ageMs = this.#ports.clock.monotonic() - refused.obtainedAt;
+    if (ageMs < MIN_REFUSED_AGE_MS) return undefined;
+    return withinDeadline(this.#logIn(), deadline);
+  }
+
+  /** Ends the renewals and gives back a token that was made for us. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#loggingIn?.catch(() => undefined);
+    const token = this.#held?.token;
+    this.#held = undefined;
+    if (token?.ours !== true) return;
+    await this.#login.revoke(token).catch((error: unknown) => {
+      this.#ports.log.info({ error }, 'the token was not revoked; it ends by itself');
+    });
+  }
+
+  #logIn(): Promise<HeldToken> {
+    this.#loggingIn ??= this.#logInOnce().finally(() => {
+      this.#loggingIn = undefined;
+    });
+    return this.#loggingIn;
+  }
+
+  async #logInOnce(): Promise<HeldToken> {
+    try {
+      const held = this.#hold(await this.#login.logIn());
+      this.#failure = undefined;
+      this.#failedLogins = 0;
+      return held;
+    } catch (error) {
+      this.#failure = asKeyManagerError(error);
+      this.#failedLogins += 1;
+      this.#ports.log.error({ reason: this.#failure.message }, 'the login failed');
+      this.#retryLater();
+      throw this.#failure;
+    }
+  }
+
+  #hold(token: Token): HeldToken {
+    this.#held = { token, obtainedAt: this.#ports.clock.monotonic() };
+    if (token.lifetimeMs > 0) this.#schedule(this.#renewalDelay(token), () => this.#renew(token));
+    return this.#held;
+  }
+
+  /** At the end of its longest life a token renews for less and less, or not at all: log in then. */
+  async #renew(token: Token): Promise<void> {
+    if (token.renewable) {
+      try {
+        const renewed = await this.#login.renew(token);
+        if (renewed.lifetimeMs * 2 > token.lifetimeMs) {
+          this.#hold(renewed);
+          return;
+        }
+      } catch (error) {
+        const reason = asKeyManagerError(error).message;
+        this.#ports.log.info({ reason }, 'the token does not renew; logging in again');
+      }
+    }
+    await this.#logIn();
+  }
+
+  #renewalDelay({ lifetimeMs }: Token): number {
+    const point = RENEWAL_POINT - RENEWAL_JITTER * randomFraction(this.#ports.randomBytes);
+    return Math.max(MIN_RENEWAL_MS, lifetimeMs * point);
+  }
+
+  #retryLater(): void {
+    const pauseMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failedLogins - 1));
+    const jitter = 1 - randomFraction(this.#ports.randomBytes) / 2;
+    this.#schedule(pauseMs * jitter, () => this.#logIn());
+  }
+
+  #schedule(delayMs: number, work: () => Promise<unknown>): void {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(
+      () => {
+        work().catch(() => undefined); // A failed login has logged itself and set the next timer.
+      },
+      Math.min(delayMs, MAX_TIMER_MS),
+    ).unref();
+  }
+}
+
+function asKeyManagerError(error: unknown): KeyManagerError {
+  if (error instanceof KeyManagerError) return error;
+  return new KeyManagerError('internal', 'the login failed unexpectedly', { cause: error });
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { KeyDescription, KeyUsage, KeyVersion } from '../backend.js';
+
+const MATERIAL_NAME_BYTES = 8;
+/** How far the clocks of server and replicas may be apart without harm to a rotation. */
+const CLOCK_TOLERANCE_MS = 5_000;
+
+/** A key as Transit describes it, as far as we look. */
+export const transitKeySchema = z.object({
+  type: z.string(),
+  derived: z.boolean().default(false),
+  soft_deleted: z.boolean().default(false),
+  min_encryption_version: z.int().min(0).default(0),
+  /** Creation times in seconds since 1970, by version; those below min_decryption_version are left out. */
+  keys: z.record(z.string().regex(/^[1-9][0-9]{0,9}$/), z.unknown()),
+});
+
+/** A key as Transit describes it. */
+export type TransitKey = z.output<typeof transitKeySchema>;
+
+/** What a description is made of beside the key itself. */
+export interface DescribedAs {
+  readonly externalKeyId: string;
+  readonly usage: ReadonlySet<KeyUsage>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** How long after its making a version begins to encrypt. */
+  readonly settlingMs: number;
+}
+
+/** Why a Transit key is no external key; undefined when it is one. */
+export function unfitness({ type, derived }: TransitKey): string | undefined {
+  if (type !== 'aes256-gcm96') return `its type is ${type}; only aes256-gcm96 is used`;
+  return derived ? 'its key is derived for every context; such keys are not used' : undefined;
+}
+
+/** A Transit key as everybody else sees it. Soft-deleted keys are disabled. */
+export function descriptionOf(key: TransitKey, as: DescribedAs): KeyDescription {
+  const { externalKeyId, usage } = as;
+  const created = creationTimes(key);
+  const versions = new Map<number, KeyVersion>(
+    [...created].map(([version, seconds]) => [
+      version,
+      { version, materialName: materialName(externalKeyId, version, seconds) },
+    ]),
+  );
+  const current = versions.get(currentVersion(key, created, as));
+  return { externalKeyId, usage, enabled: !key.soft_deleted, current, versions };
+}
+
+/** When the key was made; undefined once its first version is gone. */
+export function createdAt(key: TransitKey): Date | undefined {
+  const seconds = creationTimes(key).get(1);
+  return seconds === undefined ? undefined : new Date(seconds * 1000);
+}
+
+/**
+ * The newest version that every replica has had the time to see: one that still remembers the key
+ * as it was before would take a ciphertext of the new version for a foreign one. Of versions that
+ * are all new, the oldest: whoever knows the key knows that one.
+ *
+ * @returns Infinity where no version may encrypt
+ */
+function currentVersion(
+  { min_encryption_version: least }: TransitKey,
+  created: ReadonlyMap<number, number>,
+  { now, settlingMs }: DescribedAs,
+): number {
+  const settledBefore = now - settlingMs - CLOCK_TOLERANCE_MS;
+  const allowed = [...created].filter(([version]) => version >= least);
+  const settled = allowed.filter(([, seconds]) => seconds * 1000 <= settledBefore);
+  return settled.length > 0
+    ? Math.max(...settled.map(([version]) => version))
+    : Math.min(...allowed.map(([version]) => version));
+}
+
+function creationTimes({ keys }: TransitKey): ReadonlyMap<number, number> {
+  return new Map(
+    Object.entries(keys).flatMap(([version, seconds]) =>
+      typeof seconds === 'number' ? [[Number(version), seconds]] : [],
+    ),
+  );
+}
+
+/**
+ * 8 bytes of SHA-256 over what stays the same on every node, through backups, and when mount or
+ * Transit key are renamed. Without the id, keys made in one second would share a name.
+ *
+ * @param seconds the version's creation time as the server reports it
+ */
+function materialName(externalKeyId: string, version: number, seconds: number): Buffer {
+  return createHash('sha256')
+    .update(`holdfast transit material\0${externalKeyId}\0${version}\0${seconds}`)
+    .digest()
+    .subarray(0, MATERIAL_NAME_BYTES);
+}

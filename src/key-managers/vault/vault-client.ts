@@ -1,0 +1,70 @@
+import type { Deadline } from '../../shared/deadline.js';
+import type { VaultAnswer } from './answer.js';
+import type { HttpClient } from './http-client.js';
+import type { HeldToken, TokenSession } from './token-session.js';
+
+/** Calls the API of one node with the token in force. */
+export class VaultClient {
+  readonly #http: HttpClient;
+  readonly #session: TokenSession;
+  readonly #namespace: readonly string[];
+  /** Kept by hand: the same for every call under one token. */
+  #headers: { readonly held: HeldToken; readonly list: readonly string[] } | undefined;
+
+  /** @param namespace the namespace header, name and value, or nothing */
+  constructor(http: HttpClient, session: TokenSession, namespace: readonly string[]) {
+    this.#http = http;
+    this.#session = session;
+    this.#namespace = namespace;
+  }
+
+  /**
+   * One call; a second one under another token where the first one's was refused.
+   *
+   * @param path below `/v1/`
+   * @param body JSON, or nothing for a GET
+   * @returns the answer, whatever its status
+   * @throws KeyManagerError when there is none
+   */
+  async call(path: string, body: string | undefined, deadline: Deadline): Promise<VaultAnswer> {
+    const held = await this.#session.current(deadline);
+    const answer = await this.#callAs(held, path, body, deadline);
+    if (answer.status !== 403) return answer;
+    const replacement = await this.#session.replacementOf(held, deadline);
+    return replacement === undefined ? answer : this.#callAs(replacement, path, body, deadline);
+  }
+
+  /** How the server says it is, which needs no token. */
+  async health(deadline: Deadline): Promise<VaultAnswer> {
+    const request = { method: 'GET', path: 'sys/health', headers: [] } as const;
+    return this.#http.send(request, deadline.remainingMs());
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+    await this.#http.close();
+  }
+
+  #callAs(
+    held: HeldToken,
+    path: string,
+    body: string | undefined,
+    deadline: Deadline,
+  ): Promise<VaultAnswer> {
+    const headers = this.#headersFor(held);
+    const request =
+      body === undefined
+        ? ({ method: 'GET', path, headers } as const)
+        : ({ method: 'POST', path, headers, body } as const);
+    return this.#http.send(request, deadline.remainingMs());
+  }
+
+  #headersFor(held: HeldToken): readonly string[] {
+    if (this.#headers?.held !== held) {
+      const token = ['x-vault-token', held.token.secret.reveal()];
+      const list = [...token, ...this.#namespace, 'content-type', 'application/json'];
+      this.#headers = { held, list };
+    }
+    return this.#headers.list;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+  type KeyRef,
+  type NodeHealth,
+  type Sealed,
+} from '../backend.js';
+import { type HealthParts, healthOf } from './health.js';
+import type { KnownKeys } from './known-keys.js';
+
+/** Answers that say that what is remembered of a key is out of date, or may be. */
+const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'key-not-found',
+  'key-disabled',
+  'version-not-found',
+  // Under a good policy, encrypting with a key that has been deleted is forbidden.
+  'misconfigured',
+]);
+
+/** What a node is made of. */
+export interface VaultNodeParts extends HealthParts {
+  readonly name: string;
+  readonly location: string;
+  readonly keys: KnownKeys;
+}
+
+/** One address of OpenBao or Vault. */
+export class VaultNode implements KeyManagerNode {
+  readonly name: string;
+  readonly location: string;
+  readonly vendor = 'OpenBao or HashiCorp Vault';
+  readonly model = 'Transit';
+  readonly inProcess = false;
+  readonly #parts: VaultNodeParts;
+
+  constructor(parts: VaultNodeParts) {
+    this.name = parts.name;
+    this.location = parts.location;
+    this.#parts = parts;
+  }
+
+  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return this.#parts.keys.describe(externalKeyId, deadline);
+  }
+
+  /** Transit draws the IV: 96 random bits. */
+  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    const { keys, transit } = this.#parts;
+    const version = await keys.usable(ref, 'ENCRYPT', deadline);
+    try {
+      return await transit.encrypt(version, plaintext, aad, deadline);
+    } catch (error) {
+      throw await this.#explained(error, ref, deadline);
+    }
+  }
+
+  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
+    const { keys, transit } = this.#parts;
+    const version = await keys.usable(ref, 'DECRYPT', deadline);
+    try {
+      return await transit.decrypt(version, sealed, aad, deadline);
+    } catch (error) {
+      throw await this.#explained(error, ref, deadline);
+    }
+  }
+
+  checkHealth(deadline: Deadline): Promise<NodeHealth> {
+    return healthOf(this, this.#parts, deadline);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.client.close();
+  }
+
+  /** A refusal whose reason may be that the key is gone: only reading the key tells. */
+  async #explained(error: unknown, ref: KeyRef, deadline: Deadline): Promise<unknown> {
+    if (!(error instanceof KeyManagerError) || !CONTRADICTIONS.has(error.code)) return error;
+    const { keys } = this.#parts;
+    keys.forget(ref.externalKeyId);
+    if (error.code !== 'misconfigured') return error;
+    try {
+      await keys.describe(ref.externalKeyId, deadline);
+      return error;
+    } catch (found) {
+      const isGone = found instanceof KeyManagerError && found.code === 'key-not-found';
+      return isGone ? found : error;
+    }
+  }
+}

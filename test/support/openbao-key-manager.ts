@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { onTestFinished } from 'vitest';
+import { z } from 'zod';
+import type { KeyManagerNode, KeyRef } from '../../src/key-managers/backend.js';
+import {
+  type VaultKeyManagerConfig,
+  vaultKeyManagerSchema,
+} from '../../src/key-managers/vault/config.js';
+import {
+  createVaultKeyManagerNodes,
+  type VaultKeyManager,
+} from '../../src/key-managers/vault/create.js';
+import type { VaultLog, VaultPorts } from '../../src/key-managers/vault/ports.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { Deadline } from '../../src/shared/deadline.js';
+import type { OpenbaoServer } from './openbao.js';
+import { testLogPath } from './test-log.js';
+
+const roleAnswer = z.object({ data: z.object({ role_id: z.string() }) });
+const secretAnswer = z.object({ data: z.object({ secret_id: z.string() }) });
+
+/** What the documentation tells operators to grant, with the right to make keys. */
+export const HOLDFAST_POLICY = `
+path "transit/encrypt/+" { capabilities = ["update"] }
+path "transit/decrypt/+" { capabilities = ["update"] }
+path "transit/keys/+" { capabilities = ["read", "create", "update"] }
+path "transit/keys" { capabilities = ["list"] }
+path "transit/config/keys" { capabilities = ["read"] }
+`;
+
+/** An AppRole login that the server knows. */
+export type AppRoleLogin = Extract<VaultKeyManagerConfig['login'], { method: 'approle' }>;
+
+/** Makes a policy, and an AppRole that logs in to it. @param role token_ttl and the like */
+export async function makeAppRole(
+  server: OpenbaoServer,
+  name = 'holdfast',
+  {
+    policy = HOLDFAST_POLICY,
+    ...role
+  }: { readonly policy?: string } & Record<string, unknown> = {},
+): Promise<object> {
+  await server.call('POST', 'sys/auth/approle', { type: 'approle' });
+  await server.must('POST', `sys/policies/acl/${name}`, { policy });
+  const options = { token_policies: [name], token_ttl: '1h', ...role };
+  await server.must('POST', `auth/approle/role/${name}`, options);
+  const roleBody = await server.must('GET', `auth/approle/role/${name}/role-id`);
+  const secretBody = await server.must('POST', `auth/approle/role/${name}/secret-id`);
+  return {
+    method: 'approle',
+    roleId: roleAnswer.parse(roleBody).data.role_id,
+    secretId: secretAnswer.parse(secretBody).data.secret_id,
+  };
+}
+
+/** A key manager of these servers, closed when the test ends. @param fields of the configuration */
+export async function openVault(
+  servers: readonly OpenbaoServer[],
+  fields: Readonly<Record<string, unknown>>,
+  ports: Partial<VaultPorts> = {},
+): Promise<VaultKeyManager> {
+  const [first] = servers;
+  const config = vaultKeyManagerSchema.parse({
+    name: 'openbao',
+    type: 'vault',
+    nodes: servers.map(({ address }, index) => ({ name: `bao-${index + 1}`, address })),
+    tls: { roots: [first?.caPath] },
+    ...fields,
+  });
+  const log = recordingLog();
+  const manager = await createVaultKeyManagerNodes(config, {
+    clock: systemClock,
+    randomBytes,
+    log,
+    ...ports,
+  });
+  onTestFinished(async () => {
+    await Promise.all(manager.nodes.map((node) => node.close()));
+  });
+  return manager;
+}
+
+/** The first node of a key manager. */
+export function firstNode({ nodes: [node] }: VaultKeyManager): KeyManagerNode {
+  if (node !== undefined) return node;
+  throw new Error('the key manager has no node');
+}
+
+/** The key and its current version, as the pipeline would name them. */
+export async function currentRef(node: KeyManagerNode, externalKeyId: string): Promise<KeyRef> {
+  const { current } = await node.describeKey(externalKeyId, longDeadline());
+  if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
+  return { externalKeyId, version: current };
+}
+
+/** A deadline that no test reaches. */
+export function longDeadline(): Deadline {
+  return Deadline.after(systemClock, 30_000);
+}
+
+function recordingLog(): VaultLog {
+  const path = testLogPath('vault-key-manager');
+  const record = (level: keyof VaultLog) => (fields: object, message: string) => {
+    appendFileSync(path, `${level} ${message} ${inspect(fields, { depth: 8 })}\n`);
+  };
+  return { info: record('info'), error: record('error') };
+}
