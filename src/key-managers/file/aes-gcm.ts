@@ -2,32 +2,9 @@ import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { KeyManagerError, type Sealed } from '../backend.js';
 
 const ALGORITHM = 'aes-256-gcm';
-const IV_BYTES = 12;
-const IVS_A_REFILL = 1024;
 /** Set everywhere: without it Node accepts tags cut to 4 bytes. */
 const TAG_BYTES = 16;
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
-
-/** Hands out random 96-bit IVs, each once, drawing randomness a thousand at a time. */
-export class IvSource {
-  readonly #randomBytes: (size: number) => Buffer;
-  #pool: Buffer = Buffer.alloc(0);
-  #taken = 0;
-
-  constructor(randomBytes: (size: number) => Buffer) {
-    this.#randomBytes = randomBytes;
-  }
-
-  next(): Buffer {
-    if (this.#taken === this.#pool.length) {
-      this.#pool = this.#randomBytes(IVS_A_REFILL * IV_BYTES);
-      this.#taken = 0;
-    }
-    const iv = this.#pool.subarray(this.#taken, this.#taken + IV_BYTES);
-    this.#taken += IV_BYTES;
-    return iv;
-  }
-}
 
 /** @param iv 12 bytes, never used before under this key */
 export function encryptAesGcm(key: KeyObject, iv: Buffer, plaintext: Buffer, aad: Buffer): Sealed {

@@ -2,8 +2,8 @@ import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-writ
 import { makePrivateFolder } from '../../durable/private.js';
 import { masterKeyFrom } from '../../sealing/master-key.js';
 import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
+import { IvSource } from '../counting/iv-source.js';
 import { administrationOf } from './administration.js';
-import { IvSource } from './aes-gcm.js';
 import type { FileKeyManagerConfig } from './config.js';
 import { FileNode } from './file-node.js';
 import { hasKeyDocuments, KeyFolder } from './key-folder.js';

@@ -2,15 +2,15 @@ import type { SealingKey } from '../../sealing/master-key.js';
 import { invariant } from '../../shared/assert.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { type KeyDescription, KeyManagerError, type KeyVersion } from '../backend.js';
-import type { CounterFile } from './counter-file.js';
-import { EncryptionBudget } from './encryption-budget.js';
-import { MAX_KEY_VERSION } from './key-document.js';
+import type { CounterFile } from '../counting/counter-file.js';
+import { EncryptionBudget } from '../counting/encryption-budget.js';
+import { MAX_KEY_VERSION } from '../counting/version-fields.js';
 import type { KeyFolder } from './key-folder.js';
 import { makeVersion } from './key-material.js';
 import type { KeyVersions, UsableVersion } from './key-versions.js';
 import type { CountingLimits, FileKeyManagerPorts } from './ports.js';
-import { RetriedTask } from './retried-task.js';
-import { withinDeadline } from './within-deadline.js';
+import { RetriedTask } from '../counting/retried-task.js';
+import { withinDeadline } from '../counting/within-deadline.js';
 
 /** What a key needs of its surroundings. */
 export interface KeySurroundings {

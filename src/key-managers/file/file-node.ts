@@ -10,7 +10,8 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
-import { decryptAesGcm, encryptAesGcm, type IvSource } from './aes-gcm.js';
+import type { IvSource } from '../counting/iv-source.js';
+import { decryptAesGcm, encryptAesGcm } from './aes-gcm.js';
 import type { ExternalKey } from './external-key.js';
 import type { KeyFolder } from './key-folder.js';
 import type { KeyRing } from './key-ring.js';

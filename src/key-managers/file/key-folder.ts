@@ -7,9 +7,9 @@ import {
   assertPrivateFolder,
   makePrivateFolder,
 } from '../../durable/private.js';
-import { type CounterFile, parseCounterFile, renderCounterFile } from './counter-file.js';
+import { type CounterFile, parseCounterFile, renderCounterFile } from '../counting/counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
-import { fileNameOf } from './key-names.js';
+import { fileNameOf } from '../counting/key-names.js';
 
 const COUNTERS = 'counters';
 /** Whatever else its name says: a document that was renamed is damaged and not overlooked. */

@@ -7,7 +7,7 @@ import {
 } from '../backend.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { ExternalKey, KeySurroundings } from './external-key.js';
-import { fileNameOf, isExternalKeyId } from './key-names.js';
+import { fileNameOf, isExternalKeyId } from '../counting/key-names.js';
 import { type LoadedFolder, loadFolder } from './load-folder.js';
 import { writeNewKey } from './write-new-key.js';
 

@@ -1,6 +1,6 @@
 import { invariant } from '../../shared/assert.js';
 import { type KeyDescription, KeyManagerError, type KeyVersion } from '../backend.js';
-import type { EncryptionBudget } from './encryption-budget.js';
+import type { EncryptionBudget } from '../counting/encryption-budget.js';
 import type { KeyDocument } from './key-document.js';
 import type { KeyMaterial } from './key-material.js';
 

@@ -1,13 +1,13 @@
 import { SealingError } from '../../sealing/errors.js';
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import { KeyManagerError } from '../backend.js';
-import type { CounterFile } from './counter-file.js';
+import type { CounterFile } from '../counting/counter-file.js';
 import type { DamagedKey } from './damaged-key.js';
-import { EncryptionBudget } from './encryption-budget.js';
+import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
 import { DamagedDocumentError, type KeyDocument, parseKeyDocument } from './key-document.js';
 import { type KeyMaterial, openVersions } from './key-material.js';
-import { fileNameOf, lowercasedIdOf } from './key-names.js';
+import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
 import { KeyVersions, type UsableVersion } from './key-versions.js';
 
 /** What a key folder holds. */

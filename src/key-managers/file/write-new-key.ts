@@ -1,6 +1,6 @@
 import type { SealingKey } from '../../sealing/master-key.js';
 import type { KeyUsage } from '../backend.js';
-import { EncryptionBudget } from './encryption-budget.js';
+import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
 import type { KeyDocument } from './key-document.js';
 import { makeVersion } from './key-material.js';

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID, type KeyUsage } from '../../../../src/key-managers/backend.js';
-import { fileNameOf } from '../../../../src/key-managers/file/key-names.js';
+import { fileNameOf } from '../../../../src/key-managers/counting/key-names.js';
 import { longDeadline, makeKeyFolder, readJson, refusalOf } from '../../../support/key-folder.js';
 
 const both: ReadonlySet<KeyUsage> = new Set(['ENCRYPT', 'DECRYPT']);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { IvSource } from '../../../../src/key-managers/file/aes-gcm.js';
+import { IvSource } from '../../../../src/key-managers/counting/iv-source.js';
 
 describe('IvSource', () => {
   it('three thousand IVs → 12 bytes each, no two alike, none changed by a later one', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { versionFields } from './key-document.js';
+import { versionFields } from './version-fields.js';
 
 const counterFileSchema = z.strictObject({
   format: z.literal(1),
