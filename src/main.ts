@@ -56,7 +56,7 @@ export async function main(): Promise<void> {
 async function load(file: string): Promise<LoadedConfiguration> {
   const source = readConfiguration(file, process.env);
   if (source.quickstart) {
-    await prepareQuickstart(source.stateDirectory, { clock: systemClock, randomBytes });
+    await prepareQuickstart(source, { clock: systemClock, randomBytes });
   }
   return resolveConfiguration(source, process.env);
 }

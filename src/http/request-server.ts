@@ -21,7 +21,6 @@ export interface ServingParts {
 const DEFECT: Answer = {
   status: 500,
   body: renderError('InternalException', 'The proxy failed.'),
-  close: true,
 };
 
 /** Carries requests from Node to the pipeline and answers back. */

@@ -13,7 +13,7 @@ export function writeAnswer(
   answer: Answer,
 ): void {
   if (response.destroyed) return;
-  if (answer.close || !request.complete) response.shouldKeepAlive = false;
+  if (!request.complete) response.shouldKeepAlive = false;
   response.writeHead(answer.status, headersOf(answer));
   if (request.complete) {
     response.end(answer.body);

@@ -25,9 +25,38 @@ export interface RequestRecord {
   status: number;
   /** From the specification's table; absent on success. */
   errorName: string | undefined;
-  /** Why, for operators: more than the client is told. Written by us, never by the client. */
+  /** Why, for operators: more than the client is told. May name an id that the client sent. */
   cause: string | undefined;
   /** Set for AuthenticationFailedException alone: skew, scope, unknown-access-key-id … */
   authenticationFailure: string | undefined;
   durationUs: number;
+}
+
+/** A record of which nothing is known yet but where it came from. */
+export function newRequestRecord(
+  clientAddress: string,
+  clientCertificateName: string | undefined,
+): RequestRecord {
+  return {
+    operation: undefined,
+    keyStore: undefined,
+    externalKeyId: undefined,
+    keyVersion: undefined,
+    node: undefined,
+    accessKeyId: undefined,
+    kmsRequestId: undefined,
+    kmsOperation: undefined,
+    kmsKeyArn: undefined,
+    awsPrincipalArn: undefined,
+    kmsViaService: undefined,
+    awsSourceVpc: undefined,
+    awsSourceVpce: undefined,
+    clientAddress,
+    clientCertificateName,
+    status: 0,
+    errorName: undefined,
+    cause: undefined,
+    authenticationFailure: undefined,
+    durationUs: 0,
+  };
 }

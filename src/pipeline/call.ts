@@ -8,10 +8,10 @@ export interface IncomingCall {
   readonly target: string;
   /** Names and values in turn, as received, duplicates included. */
   readonly rawHeaders: readonly string[];
-  /** `clock.monotonic()` when the request began, in ms. */
+  /** `clock.monotonic()` when the head of the request had arrived, in ms. */
   readonly startedAt: number;
   readonly clientAddress: string;
-  /** Common name of the verified client certificate; absent without mTLS. */
+  /** The allowed name that the verified client certificate bears; absent without mutual TLS. */
   readonly clientCertificateName: string | undefined;
   /**
    * Reads the whole body, counting while it arrives.
@@ -32,8 +32,6 @@ export interface Answer {
   readonly body: string;
   /** Beside those of every answer (content type and length, security headers). */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Closes the connection afterwards, because what follows on it cannot be trusted or read. */
-  readonly close: boolean;
 }
 
 /** The pipeline as `http` sees it. Never rejects. */

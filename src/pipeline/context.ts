@@ -4,6 +4,7 @@ import type { RequestRecord } from '../observability/request-record.js';
 import type { Clock } from '../shared/clock.js';
 import type { Deadline } from '../shared/deadline.js';
 import type { SignatureVerifier } from '../sigv4/verifier.js';
+import type { CiphertextFormats } from '../xks/ciphertext-formats/index.js';
 import type { HealthRequest, KeyOperation, KeyRequest } from '../xks/operation.js';
 import type { XksTarget } from '../xks/paths.js';
 import type { IncomingCall } from './call.js';
@@ -13,6 +14,7 @@ export interface ServedKeyStore {
   readonly name: string;
   readonly verifier: SignatureVerifier;
   readonly keyManager: KeyManager;
+  readonly ciphertextFormats: CiphertextFormats;
   /** Whether callers of this key store may know of the key. */
   exposes(externalKeyId: string): boolean;
 }
@@ -22,7 +24,7 @@ export interface PipelineServices {
   /** By path prefix. */
   readonly keyStores: ReadonlyMap<string, ServedKeyStore>;
   readonly clock: Clock;
-  /** From the first byte of a request to its answer. */
+  /** From the head of a request to its answer. */
   readonly deadlineMs: number;
   readonly maxBodyBytes: number;
   readonly proxyFleetSize: number;
@@ -30,8 +32,8 @@ export interface PipelineServices {
   readonly proxyModel: string;
   /** Called once a request, when its answer is decided. */
   observe(record: RequestRecord): void;
-  /** Called for what should never happen: a defect, with its stack. */
-  reportDefect(error: unknown): void;
+  /** Called for a failure of ours or of a key manager, whose causes the record cannot hold. */
+  reportFailure(error: unknown, record: RequestRecord): void;
 }
 
 /** A request that has just come in. */
@@ -53,14 +55,19 @@ export interface Read extends Routed {
   readonly body: Buffer;
 }
 
+/** Somebody who has a secret of the key store sent it. */
+export interface Authenticated extends Read {
+  readonly accessKeyId: string;
+}
+
 /** A signed and well-formed request about the key store. */
-export interface ParsedHealth extends Read {
+export interface ParsedHealth extends Authenticated {
   readonly about: 'key-store';
   readonly request: HealthRequest;
 }
 
 /** A signed and well-formed request about a key. */
-export interface ParsedKey extends Read {
+export interface ParsedKey extends Authenticated {
   readonly about: 'key';
   readonly externalKeyId: string;
   readonly operation: KeyOperation;

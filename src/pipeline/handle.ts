@@ -1,8 +1,9 @@
-import type { RequestRecord } from '../observability/request-record.js';
+import { KeyManagerError } from '../key-managers/backend.js';
+import { newRequestRecord, type RequestRecord } from '../observability/request-record.js';
 import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { XksError } from '../xks/errors.js';
-import type { Answer, Handle, IncomingCall } from './call.js';
+import type { Answer, Handle } from './call.js';
 import type { PipelineServices, Received } from './context.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
@@ -20,7 +21,7 @@ import { route } from './stages/route.js';
  */
 export function createHandle(services: PipelineServices): Handle {
   return async (call) => {
-    const record = newRecord(call);
+    const record = newRequestRecord(call.clientAddress, call.clientCertificateName);
     const deadline = new Deadline(services.clock, call.startedAt, services.deadlineMs);
     const answer = await answerTo(services, { call, deadline, record });
     record.status = answer.status;
@@ -33,7 +34,7 @@ export function createHandle(services: PipelineServices): Handle {
 async function answerTo(services: PipelineServices, received: Received): Promise<Answer> {
   try {
     const body = await serve(services, received);
-    return { status: 200, body: JSON.stringify(body), close: false };
+    return { status: 200, body: JSON.stringify(body) };
   } catch (error) {
     return failure(services, received.record, error);
   }
@@ -42,8 +43,8 @@ async function answerTo(services: PipelineServices, received: Received): Promise
 async function serve(services: PipelineServices, received: Received): Promise<object> {
   const routed = route(services, received);
   const read = await readBody(services, routed);
-  authenticate(read);
-  const parsed = parse(read);
+  const authenticated = authenticate(read);
+  const parsed = parse(authenticated);
   if (parsed.about === 'key-store') return reportHealth(services, parsed);
   const found = await findKey(parsed);
   checkStateAndUsage(found);
@@ -51,13 +52,12 @@ async function serve(services: PipelineServices, received: Received): Promise<ob
 }
 
 function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {
-  // Who is not authenticated yet may have left a body unread; it is not worth waiting for.
-  const close = record.accessKeyId === undefined && !(error instanceof SignatureError);
   if (error instanceof MethodNotAllowedError) {
     record.cause = 'method-not-allowed';
-    return { status: 405, body: '', headers: { allow: 'POST' }, close };
+    return { status: 405, body: '', headers: { allow: 'POST' } };
   }
-  const xksError = toXksError(error) ?? defect(services, error);
+  const xksError = toXksError(error) ?? defect(error);
+  if (hasMoreToTell(error)) services.reportFailure(error, record);
   record.errorName = xksError.errorName;
   if (error instanceof SignatureError) {
     record.authenticationFailure = error.failure;
@@ -66,35 +66,15 @@ function failure(services: PipelineServices, record: RequestRecord, error: unkno
     record.cause = xksError.reason ?? xksError.message;
   }
   const body = JSON.stringify({ errorName: xksError.errorName, errorMessage: xksError.message });
-  return { status: xksError.status, body, close };
+  return { status: xksError.status, body };
 }
 
-function defect(services: PipelineServices, error: unknown): XksError {
-  services.reportDefect(error);
+/** A cause does not fit into the record, and without it nobody could say why a key manager failed. */
+function hasMoreToTell(error: unknown): boolean {
+  if (error instanceof KeyManagerError) return error.cause !== undefined;
+  return toXksError(error) === undefined;
+}
+
+function defect(error: unknown): XksError {
   return new XksError('InternalException', 'The proxy failed.', { reason: 'defect', cause: error });
-}
-
-function newRecord(call: IncomingCall): RequestRecord {
-  return {
-    operation: undefined,
-    keyStore: undefined,
-    externalKeyId: undefined,
-    keyVersion: undefined,
-    node: undefined,
-    accessKeyId: undefined,
-    kmsRequestId: undefined,
-    kmsOperation: undefined,
-    kmsKeyArn: undefined,
-    awsPrincipalArn: undefined,
-    kmsViaService: undefined,
-    awsSourceVpc: undefined,
-    awsSourceVpce: undefined,
-    clientAddress: call.clientAddress,
-    clientCertificateName: call.clientCertificateName,
-    status: 0,
-    errorName: undefined,
-    cause: undefined,
-    authenticationFailure: undefined,
-    durationUs: 0,
-  };
 }

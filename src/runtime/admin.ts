@@ -6,6 +6,9 @@ import { createAdminApp } from '../http/admin-app.js';
 import { listenOnSocket } from '../http/admin-socket.js';
 import type { Logger } from '../observability/logger.js';
 
+/** A client that has connected and sent nothing is not idle in Node's eyes, and never would be. */
+const STOP_PATIENCE_MS = 2_000;
+
 /**
  * Serves the admin API on its Unix socket.
  *
@@ -18,10 +21,14 @@ export async function startAdmin(socket: string, inForce: InForce, log: Logger):
   return server;
 }
 
-/** Cuts off whoever is still connected; an administrative act that was begun is finished. */
+/** Lets an administrative act that was begun finish, and cuts off whoever has not begun one. */
 export async function stopAdmin(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();
+  const cutOff = setTimeout(() => {
+    server.closeAllConnections();
+  }, STOP_PATIENCE_MS);
   await closed;
+  clearTimeout(cutOff);
 }

@@ -72,7 +72,9 @@ export class Holdfast {
     try {
       return { holdfast, screen: await holdfast.#start() };
     } catch (error) {
-      await holdfast.#teardown.run(0);
+      await holdfast.#teardown.run(0).catch((failure: unknown) => {
+        ports.loggers.process.error({ err: failure }, 'what had been started could not be stopped');
+      });
       throw error;
     }
   }
@@ -110,7 +112,8 @@ export class Holdfast {
     const init = this.#ports.init || configuration.quickstart;
     const keyManagers = await startKeyManagers(configuration.keyManagers, ports, { init });
     this.#teardown.add(() => closeKeyManagers(keyManagers));
-    if (configuration.quickstart) await makeQuickstartKey(keyManagers.values(), clock);
+    const [first] = keyManagers.values();
+    if (configuration.quickstart && first !== undefined) await makeQuickstartKey(first, clock);
     return keyManagers;
   }
 
@@ -173,8 +176,9 @@ export class Holdfast {
         logRequest(loggers.request, record);
         metrics.recordRequest(record);
       },
-      reportDefect(error) {
-        loggers.process.error({ err: error }, 'a request met a defect');
+      reportFailure(error, { kmsRequestId, keyStore, operation }) {
+        const request = { kmsRequestId, keyStore, operation };
+        loggers.process.error({ err: error, ...request }, 'what a request failed for');
       },
     };
   }

@@ -11,6 +11,7 @@ import {
   type BackendStart,
   type KeyManagerConfig,
 } from './backends.js';
+import { throwAll } from './teardown.js';
 
 /** How long a scrape waits for a health check that is not there yet. */
 const SCRAPE_BUDGET_MS = 1_000;
@@ -38,13 +39,19 @@ export async function startKeyManagers(
   }
 }
 
-/** Closes every key manager; the first failure is thrown when all have been tried. */
+/**
+ * Closes every key manager.
+ *
+ * @throws AggregateError with every failure, when all have been tried
+ */
 export async function closeKeyManagers(
   keyManagers: ReadonlyMap<string, KeyManager>,
 ): Promise<void> {
   const closing = [...keyManagers.values()].map((keyManager) => keyManager.close());
-  const failed = (await Promise.allSettled(closing)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  const results = await Promise.allSettled(closing);
+  throwAll(
+    results.flatMap((result): unknown[] => (result.status === 'rejected' ? [result.reason] : [])),
+  );
 }
 
 async function startKeyManager(

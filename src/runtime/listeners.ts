@@ -40,7 +40,7 @@ export async function startListeners(
     for (const config of configs) started.push(await startListener(config, ports));
     return started;
   } catch (error) {
-    await drainListeners(started, 0);
+    await Promise.all(started.map(({ server }) => server.close()));
     throw error;
   }
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { valueAt } from '../config/value-at.js';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { lockFolder } from '../durable/folder-lock.js';
 import { makePrivateFolder } from '../durable/private.js';
@@ -6,6 +7,8 @@ import { hasKeyDocuments } from '../key-managers/file/index.js';
 import { toConsoleExport } from '../key-stores/console-export.js';
 import { generateCredential } from '../key-stores/credential-generator.js';
 import type { Clock } from '../shared/clock.js';
+import { URI_PATH_SUFFIX } from '../xks/paths.js';
+import type { ConfigurationSource } from './configuration-file.js';
 import { prepareCertificates, readIfPresent } from './quickstart-certificates.js';
 
 const MASTER_KEY_BYTES = 32;
@@ -25,24 +28,37 @@ export class QuickstartError extends Error {
  * Makes what the quickstart's configuration refers to, before its references are resolved:
  * certificates, master key and credential. What is there is kept.
  *
- * @param stateDirectory absolute; gets `quickstart/`, mode 0700
+ * @param source its state directory gets `quickstart/`, mode 0700
  * @throws QuickstartError, FolderInUseError
  */
 export async function prepareQuickstart(
-  stateDirectory: string,
+  source: ConfigurationSource,
   ports: QuickstartPorts,
 ): Promise<void> {
-  const folder = join(stateDirectory, 'quickstart');
+  const folder = join(source.stateDirectory, 'quickstart');
   await makePrivateFolder(folder);
   // Two first starts at once would mix each other's halves of a key pair.
   const lock = await lockFolder(folder);
   try {
     await prepareCertificates(folder, ports.clock);
-    await prepareMasterKey(folder, join(stateDirectory, 'keys'), ports);
-    await prepareCredential(folder, ports);
+    await prepareMasterKey(folder, keysFolderOf(source), ports);
+    await prepareCredential(folder, uriPathOf(source), ports);
   } finally {
     await lock.release();
   }
+}
+
+/** Where the first key manager keeps its keys. The configuration itself is not checked yet. */
+function keysFolderOf({ value, stateDirectory }: ConfigurationSource): string {
+  const directory = valueAt(value, ['keyManagers', 0, 'directory']);
+  if (typeof directory === 'string') return resolve(stateDirectory, directory);
+  throw new QuickstartError('The quickstart needs a file key manager, the first of keyManagers.');
+}
+
+/** Where KMS would find the first key store. */
+function uriPathOf({ value }: ConfigurationSource): string {
+  const pathPrefix = valueAt(value, ['keyStores', 0, 'pathPrefix']);
+  return `${typeof pathPrefix === 'string' ? pathPrefix : ''}${URI_PATH_SUFFIX}`;
 }
 
 async function prepareMasterKey(
@@ -62,7 +78,11 @@ async function prepareMasterKey(
 }
 
 /** The file for the KMS console goes last: as long as it is missing, nobody has used the others. */
-async function prepareCredential(folder: string, { randomBytes }: QuickstartPorts): Promise<void> {
+async function prepareCredential(
+  folder: string,
+  uriPath: string,
+  { randomBytes }: QuickstartPorts,
+): Promise<void> {
   const idPath = join(folder, 'access-key-id');
   const secretPath = join(folder, 'secret-access-key');
   const consolePath = join(folder, 'xks-proxy-configuration.json');
@@ -71,7 +91,7 @@ async function prepareCredential(folder: string, { randomBytes }: QuickstartPort
   await writeFileAtomically(idPath, `${accessKeyId}\n`);
   await writeFileAtomically(secretPath, `${secretAccessKey.reveal()}\n`);
   const file = toConsoleExport({
-    uriPath: '/quickstart/kms/xks/v1',
+    uriPath,
     credentials: new Map([[accessKeyId, secretAccessKey]]),
   });
   await writeFileAtomically(consolePath, `${JSON.stringify(file, null, 2)}\n`);

@@ -40,7 +40,7 @@ export const configurationSchema = z
     deadlineMs: millisecondsField({ min: 10, max: 60_000 })
       .default(140)
       .describe(
-        'From the first byte of a request to its answer. KMS waits 250 ms, of which three ' +
+        'From the head of a request to its answer. KMS waits 250 ms, of which three ' +
           'round trips of 35 ms may be gone on a new connection.',
       ),
     log: logSchema,

@@ -9,12 +9,25 @@ export class Teardown {
     this.#stops.push(stop);
   }
 
-  /** Stops everything, also after a failure; the first failure is thrown at the end. */
+  /**
+   * Stops everything, also after a failure.
+   *
+   * @throws AggregateError with every failure, when all has been tried
+   */
   async run(drainDelayMs: number): Promise<void> {
     const failures: unknown[] = [];
     for (let stop = this.#stops.pop(); stop !== undefined; stop = this.#stops.pop()) {
       await stop(drainDelayMs).catch((error: unknown) => failures.push(error));
     }
-    if (failures.length > 0) throw failures[0];
+    throwAll(failures);
   }
+}
+
+/** @throws AggregateError unless there are no failures */
+export function throwAll(failures: readonly unknown[]): void {
+  if (failures.length === 0) return;
+  const reasons = failures.map((failure) =>
+    failure instanceof Error ? failure.message : String(failure),
+  );
+  throw new AggregateError(failures, `Not everything could be stopped: ${reasons.join('; ')}`);
 }

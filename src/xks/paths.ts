@@ -6,8 +6,13 @@ export const URI_PATH_SUFFIX = '/kms/xks/v1';
 
 /** Where a request wants to go; the operation that it names decides which of the two it is. */
 export type XksTarget =
-  | { readonly pathPrefix: string; readonly operation: HealthOperation }
   | {
+      readonly about: 'key-store';
+      readonly pathPrefix: string;
+      readonly operation: HealthOperation;
+    }
+  | {
+      readonly about: 'key';
       readonly pathPrefix: string;
       readonly operation: KeyOperation;
       readonly externalKeyId: string;
@@ -36,7 +41,10 @@ export function parseTarget(target: string): XksTarget | undefined {
   const { externalKeyId, suffix } = groups;
   const prefix = groups['pathPrefix'] ?? '';
   const pathPrefix = prefix === '/' ? '' : prefix;
-  if (externalKeyId === undefined) return { pathPrefix, operation: getHealthStatus };
+  if (externalKeyId === undefined) {
+    return { about: 'key-store', pathPrefix, operation: getHealthStatus };
+  }
   const operation = operationsBySuffix.get(suffix ?? '');
-  return operation === undefined ? undefined : { pathPrefix, operation, externalKeyId };
+  if (operation === undefined) return undefined;
+  return { about: 'key', pathPrefix, operation, externalKeyId };
 }

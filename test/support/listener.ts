@@ -32,7 +32,7 @@ export const echo: Handle = async (call) => {
 
 /** An answer of status 200 that keeps the connection. */
 export function ok(body: object): Answer {
-  return { status: 200, body: JSON.stringify(body), close: false };
+  return { status: 200, body: JSON.stringify(body) };
 }
 
 /** Starts a listener on a free port of 127.0.0.1, and stops it when the test is over. */

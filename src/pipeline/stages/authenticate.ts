@@ -1,4 +1,4 @@
-import type { Read } from '../context.js';
+import type { Authenticated, Read } from '../context.js';
 
 /**
  * Checks the signature with the credentials of this key store and no other.
@@ -6,8 +6,11 @@ import type { Read } from '../context.js';
  * @throws SignatureError
  * @see XKS Proxy API, section Authentication
  */
-export function authenticate({ call, keyStore, body, record }: Read): void {
+export function authenticate(read: Read): Authenticated {
+  const { call, keyStore, body, record } = read;
   const { method, target: path, rawHeaders } = call;
-  record.accessKeyId = keyStore.verifier.verify({ method, path, rawHeaders, body });
+  const accessKeyId = keyStore.verifier.verify({ method, path, rawHeaders, body });
+  record.accessKeyId = accessKeyId;
   call.markAuthenticated();
+  return { ...read, accessKeyId };
 }

@@ -8,6 +8,8 @@ import type { Found, ParsedKey } from '../context.js';
  */
 export async function findKey(parsed: ParsedKey): Promise<Found> {
   const { keyStore, externalKeyId, deadline } = parsed;
+  // A body that arrived late: KMS has given up, so nobody would see what the key is used for.
+  if (deadline.hasPassed()) throw new KeyManagerError('deadline', 'the request came too slowly');
   if (!keyStore.exposes(externalKeyId)) {
     throw new KeyManagerError('key-not-found', 'not exposed by this key store');
   }

@@ -2,25 +2,25 @@ import { isUtf8 } from 'node:buffer';
 import { XksError } from '../../xks/errors.js';
 import type { RequestMetadata } from '../../xks/operation.js';
 import type { RequestRecord } from '../../observability/request-record.js';
-import type { ParsedHealth, ParsedKey, Read } from '../context.js';
+import type { Authenticated, ParsedHealth, ParsedKey } from '../context.js';
 
 /**
  * Bytes → JSON → the operation's own request.
  *
  * @throws XksError ValidationException
  */
-export function parse(read: Read): ParsedHealth | ParsedKey {
-  const { target, record } = read;
-  const json = decodeJson(read.body);
-  if ('externalKeyId' in target) {
+export function parse(authenticated: Authenticated): ParsedHealth | ParsedKey {
+  const { target, record, body } = authenticated;
+  const json = decodeJson(body);
+  if (target.about === 'key') {
     const { operation, externalKeyId } = target;
     const request = operation.parse(json);
     noteMetadata(record, request.requestMetadata);
-    return { ...read, about: 'key', externalKeyId, operation, request };
+    return { ...authenticated, about: 'key', externalKeyId, operation, request };
   }
   const request = target.operation.parse(json);
   noteMetadata(record, request.requestMetadata);
-  return { ...read, about: 'key-store', request };
+  return { ...authenticated, about: 'key-store', request };
 }
 
 function decodeJson(body: Buffer): unknown {

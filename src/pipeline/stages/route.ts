@@ -18,7 +18,7 @@ export function route(services: PipelineServices, received: Received): Routed {
   }
   received.record.keyStore = keyStore.name;
   received.record.operation = target.operation.name;
-  if ('externalKeyId' in target) received.record.externalKeyId = target.externalKeyId;
+  if (target.about === 'key') received.record.externalKeyId = target.externalKeyId;
   if (received.call.method !== 'POST') throw new MethodNotAllowedError();
   return { ...received, target, keyStore };
 }

@@ -9,7 +9,7 @@ const strict: Handle = async (call) => {
     return ok({ length: (await call.readBody(1_000)).byteLength });
   } catch (error) {
     const status = error instanceof BodyTooLargeError ? 501 : 500;
-    return { status, body: '{"errorName":"x"}', close: false };
+    return { status, body: '{"errorName":"x"}' };
   }
 };
 
@@ -80,7 +80,7 @@ describe('a body', () => {
 
   it('that the pipeline never asks for → answered, and what follows it is not a request', async () => {
     const { port, calls } = await startListener({
-      handle: () => Promise.resolve({ status: 404, body: '{}', close: false }),
+      handle: () => Promise.resolve({ status: 404, body: '{}' }),
     });
     const client = await RawClient.connect(port);
     client.send('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n');
@@ -148,7 +148,7 @@ describe('a malformed request', () => {
     const { port } = await startListener({
       handle: async (call) => {
         await call.readBody(100).catch((error: unknown) => failures.push(error));
-        return { status: 400, body: '{}', close: true };
+        return { status: 400, body: '{}' };
       },
     });
     const client = await RawClient.connect(port);

@@ -172,7 +172,7 @@ describe('a request', () => {
     const { port, log } = await startListener({
       handle: async (call) => {
         await call.readBody(100).catch((error: unknown) => failures.push(error));
-        return { status: 400, body: '{}', close: true };
+        return { status: 400, body: '{}' };
       },
     });
     const client = await RawClient.connect(port);
@@ -202,8 +202,7 @@ describe('an answer', () => {
 
   it('without a body → its own headers, no content type', async () => {
     const { port } = await startListener({
-      handle: () =>
-        Promise.resolve({ status: 405, body: '', headers: { allow: 'POST' }, close: false }),
+      handle: () => Promise.resolve({ status: 405, body: '', headers: { allow: 'POST' } }),
     });
     const { status, headers, text } = await exchange(port, 'GET', '/kms/xks/v1/health');
     expect({ status, text, allow: headers['allow'] }).toEqual({
@@ -218,7 +217,7 @@ describe('an answer', () => {
     ['rejects', () => Promise.reject(new Error('secret inside'))],
     [
       'gives a header that HTTP cannot carry',
-      () => Promise.resolve({ status: 200, body: '{}', headers: { a: '\n' }, close: false }),
+      () => Promise.resolve({ status: 200, body: '{}', headers: { a: '\n' } }),
     ],
   ])(
     'of a pipeline that %s → InternalException, logged, the next one served',
@@ -235,7 +234,7 @@ describe('an answer', () => {
 
   it('that closes → says so, and the connection ends', async () => {
     const { port } = await startListener({
-      handle: () => Promise.resolve({ status: 404, body: '{}', close: true }),
+      handle: () => Promise.resolve({ status: 404, body: '{}' }),
     });
     const client = await RawClient.connect(port);
     client.send(post('/', ''));

@@ -34,7 +34,7 @@ const mapping: Record<KeyManagerErrorCode, keyof typeof XKS_ERROR_STATUS> = {
 
 describe('what the key manager fails with', () => {
   it.each(Object.entries(mapping))('%s → %s', async (code, errorName) => {
-    const { handle, keyManager, records, defects } = makePipeline();
+    const { handle, keyManager, records, failures } = makePipeline();
     const sealed = JSON.parse(
       (await handle(incoming(ENCRYPT, encryptBody()).call)).body,
     ) as EncryptAnswer;
@@ -42,10 +42,9 @@ describe('what the key manager fails with', () => {
     vi.spyOn(keyManager, 'decrypt').mockRejectedValue(error);
     const answer = await handle(incoming(DECRYPT, decryptBody(sealed)).call);
     expect([errorNameOf(answer), answer.status]).toEqual([errorName, XKS_ERROR_STATUS[errorName]]);
-    expect(answer.close).toBe(false);
     expect(answer.body).not.toContain('for the operator alone');
     expect(records[1]?.errorName).toBe(errorName);
-    expect(defects).toEqual([]);
+    expect(failures).toEqual([]);
   });
 
   it('is told to the operator with its code', async () => {
@@ -55,20 +54,36 @@ describe('what the key manager fails with', () => {
     await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
     expect(records[0]?.cause).toBe('unreachable: no route to the token');
   });
+
+  it('is told with its cause, which no record can hold', async () => {
+    const { handle, keyManager, failures } = makePipeline();
+    const cause = new RangeError('native');
+    const error = new KeyManagerError('internal', 'failed unexpectedly', { cause });
+    vi.spyOn(keyManager, 'describeKey').mockRejectedValue(error);
+    await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
+    expect(failures).toEqual([error]);
+  });
+
+  it('is DependencyTimeoutException where the body came too late to be of use', async () => {
+    const { handle, keyManager } = makePipeline({ deadlineMs: 0 });
+    const describeKey = vi.spyOn(keyManager, 'describeKey');
+    const answer = await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
+    expect(errorNameOf(answer)).toBe('DependencyTimeoutException');
+    expect(describeKey).not.toHaveBeenCalled();
+  });
 });
 
 describe('a defect', () => {
   it('is InternalException, reported, and the connection goes on', async () => {
-    const { handle, keyManager, records, defects } = makePipeline();
+    const { handle, keyManager, records, failures } = makePipeline();
     const error = new TypeError('undefined is not a function');
     vi.spyOn(keyManager, 'encrypt').mockRejectedValueOnce(error);
     const answer = await handle(incoming(ENCRYPT, encryptBody()).call);
     expect(answer).toEqual({
       status: 500,
       body: '{"errorName":"InternalException","errorMessage":"The proxy failed."}',
-      close: false,
     });
-    expect(defects).toEqual([error]);
+    expect(failures).toEqual([error]);
     expect(records[0]).toMatchObject({ status: 500, cause: 'defect' });
     expect((await handle(incoming(ENCRYPT, encryptBody()).call)).status).toBe(200);
   });
@@ -89,13 +104,13 @@ describe('a malformed body', () => {
     ['deep nesting', '['.repeat(30_000)],
   ];
   it.each(bodies)('%s → ValidationException', async (_title, body) => {
-    const { handle, defects } = makePipeline();
+    const { handle, failures } = makePipeline();
     for (const path of [`${PREFIX}/health`, `${PREFIX}/keys/key/metadata`, ENCRYPT, DECRYPT]) {
       const answer = await handle(incoming(path, body).call);
       expect([errorNameOf(answer), answer.status]).toEqual(['ValidationException', 400]);
       const { errorMessage } = JSON.parse(answer.body) as { errorMessage: string };
       expect(errorMessage).toMatch(/^[ -~]{1,511}$/);
     }
-    expect(defects).toEqual([]);
+    expect(failures).toEqual([]);
   });
 });

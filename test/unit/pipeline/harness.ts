@@ -5,6 +5,7 @@ import { createHandle } from '../../../src/pipeline/handle.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
+import { type CiphertextFormats, HOLDFAST_FORMATS } from '../../../src/xks/ciphertext-formats/index.js';
 import { canaries } from '../../support/canaries.js';
 import { MemoryKeyManager } from '../../support/memory-key-manager.js';
 import { type Body, type Credential, signedHeaders } from '../../support/xks-requests.js';
@@ -23,7 +24,10 @@ function tickingClock(): Clock {
 }
 
 /** A pipeline with one key store on a key manager in memory, and what it told about. */
-export function makePipeline(overrides: Partial<PipelineServices> = {}) {
+export function makePipeline(
+  overrides: Partial<PipelineServices> = {},
+  ciphertextFormats: CiphertextFormats = HOLDFAST_FORMATS,
+) {
   const keyManager = new MemoryKeyManager({
     key: {},
     rotated: { versions: [1, 2] },
@@ -36,10 +40,11 @@ export function makePipeline(overrides: Partial<PipelineServices> = {}) {
   });
   const clock = tickingClock();
   const records: RequestRecord[] = [];
-  const defects: unknown[] = [];
+  const failures: unknown[] = [];
   const keyStore = {
     name: 'store',
     keyManager,
+    ciphertextFormats,
     exposes: (externalKeyId: string) => externalKeyId !== 'hidden',
     verifier: new SignatureVerifier({
       credentials: new Map([[credential.accessKeyId, new Secret(credential.secretAccessKey)]]),
@@ -56,10 +61,10 @@ export function makePipeline(overrides: Partial<PipelineServices> = {}) {
     proxyFleetSize: 3,
     proxyModel: 'Holdfast 0.0.0',
     observe: (record) => records.push(record),
-    reportDefect: (error) => defects.push(error),
+    reportFailure: (error) => failures.push(error),
     ...overrides,
   });
-  return { handle, keyManager, records, defects };
+  return { handle, keyManager, records, failures };
 }
 
 /** How a call differs from a well-signed POST. */

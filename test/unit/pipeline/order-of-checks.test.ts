@@ -47,9 +47,9 @@ describe('of several faults the earliest in the order is told', () => {
     ['nothing wrong', incoming(encryptPath('key'), withProof), 'none'],
   ];
   it.each(cases)('%s', async (_title, { call }, errorName) => {
-    const { handle, defects } = makePipeline();
+    const { handle, failures } = makePipeline();
     expect(errorNameOf(await handle(call))).toBe(errorName);
-    expect(defects).toEqual([]);
+    expect(failures).toEqual([]);
   });
 });
 
@@ -64,7 +64,6 @@ describe('without a valid signature', () => {
       expect(await handle(call)).toEqual({
         status: 401,
         body: '{"errorName":"AuthenticationFailedException","errorMessage":"The request could not be authenticated."}',
-        close: false,
       });
       expect(describeKey).not.toHaveBeenCalled();
       expect(isAuthenticated()).toBe(false);
@@ -113,19 +112,12 @@ describe('before the body is read', () => {
     '/store/kms/xks/v2/health',
     '/ping',
     `${PREFIX}/keys/a%2fb/encrypt`,
-  ])(
-    'a path that is none (%s) is InvalidUriPathException, and the connection is closed',
-    async (path) => {
-      const { handle, defects } = makePipeline();
-      const answer = await handle(incoming(path, '', { readBody: unread }).call);
-      expect([errorNameOf(answer), answer.status, answer.close]).toEqual([
-        'InvalidUriPathException',
-        404,
-        true,
-      ]);
-      expect(defects).toEqual([]);
-    },
-  );
+  ])('a path that is none (%s) is InvalidUriPathException', async (path) => {
+    const { handle, failures } = makePipeline();
+    const answer = await handle(incoming(path, '', { readBody: unread }).call);
+    expect([errorNameOf(answer), answer.status]).toEqual(['InvalidUriPathException', 404]);
+    expect(failures).toEqual([]);
+  });
 
   it.each(['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])(
     '%s on a path of the API is 405 with Allow: POST',
@@ -133,18 +125,18 @@ describe('before the body is read', () => {
       const { handle } = makePipeline();
       const path = `${PREFIX}/keys/key/metadata`;
       const answer = await handle(incoming(path, '', { method, readBody: unread }).call);
-      expect(answer).toEqual({ status: 405, body: '', headers: { allow: 'POST' }, close: true });
+      expect(answer).toEqual({ status: 405, body: '', headers: { allow: 'POST' } });
     },
   );
 
   it.each([
     [new BodyTooLargeError(), 'UnsupportedOperationException'],
     [new BodyAbortedError(), 'ValidationException'],
-  ])('%s is %s, and the connection is closed', async (error, errorName) => {
+  ])('%s is %s', async (error, errorName) => {
     const { handle } = makePipeline();
     const readBody = () => Promise.reject(error);
     const answer = await handle(incoming(`${PREFIX}/health`, '', { readBody }).call);
-    expect([errorNameOf(answer), answer.close]).toEqual([errorName, true]);
+    expect(errorNameOf(answer)).toBe(errorName);
   });
 });
 

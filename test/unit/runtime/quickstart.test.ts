@@ -25,7 +25,13 @@ beforeEach(() => {
 
 function prepare(daysFromNow = 0): Promise<void> {
   const now = (): number => Date.now() + daysFromNow * DAY_MS;
-  return prepareQuickstart(state, { clock: { ...systemClock, now }, randomBytes });
+  const value = {
+    keyManagers: [{ directory: 'keys' }],
+    keyStores: [{ pathPrefix: '/quickstart' }],
+  };
+  const source = { stateDirectory: state, value, file: '', quickstart: true, problems: [] };
+  const ports = { clock: { ...systemClock, now }, randomBytes };
+  return prepareQuickstart({ ...source, locate: () => undefined }, ports);
 }
 
 const pathOf = (name: string): string => join(state, 'quickstart', name);

@@ -15,13 +15,13 @@ describe('a teardown', () => {
     expect(stopped).toEqual(['second 7', 'first 7']);
   });
 
-  it('goes on after a failure, and throws the first one at the end', async () => {
+  it('goes on after a failure, and throws all of them at the end', async () => {
     const stopped: string[] = [];
     const teardown = new Teardown();
     teardown.add(() => Promise.resolve(void stopped.push('first')));
     teardown.add(() => Promise.reject(new Error('second')));
     teardown.add(() => Promise.reject(new Error('third')));
-    await expect(teardown.run(0)).rejects.toThrow('third');
+    await expect(teardown.run(0)).rejects.toThrow('third; second');
     expect(stopped).toEqual(['first']);
   });
 });
