@@ -8,7 +8,11 @@ import {
   textField,
 } from '../config/field-types.js';
 import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
+import { decodeBase64 } from '../shared/bytes.js';
+import { decodeCiphertextMetadata, MAX_METADATA_BYTES } from '../xks/ciphertext-metadata.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** @see XKS Proxy API, section API operations */
 const MAX_URI_PATH_LENGTH = 128;
@@ -55,6 +59,39 @@ const credentialSchema = z
   })
   .describe('A pair that KMS signs its requests with.');
 
+const STATIC_METADATA_ALLOWED =
+  `1 to ${MAX_METADATA_BYTES} bytes of standard base64, and not 13 bytes that begin with 0x01, ` +
+  `which would read as Holdfast's own`;
+
+/** What a key store says that takes over from AWS's sample proxy. */
+const awsSampleFields = {
+  compatibility: choiceField(['aws-sample'])
+    .optional()
+    .describe(
+      "Opens what AWS's sample proxy has encrypted with version 1 of the same keys: ciphertexts " +
+        "without metadata, or with metadata that is not of Holdfast's form.",
+    ),
+  write: choiceField(['aws-sample'])
+    .optional()
+    .describe(
+      "Makes new ciphertexts as AWS's sample proxy does, with version 1 of each key, for a way " +
+        "back to it. Without it they are Holdfast's own, and keys can be rotated.",
+    ),
+  staticCiphertextMetadata: textField(/^[A-Za-z0-9+/]{2,27}={0,2}$/, STATIC_METADATA_ALLOWED)
+    .transform((text) => decodeBase64(text) ?? NO_BYTES)
+    .refine((bytes) => isStaticMetadata(bytes), { error: STATIC_METADATA_ALLOWED })
+    .optional()
+    .describe(
+      "`ciphertext_metadata_b64` of the sample proxy's settings, which goes into what " +
+        '`write: aws-sample` makes. What is decrypted carries its own.',
+    ),
+};
+
+function isStaticMetadata(bytes: Buffer): boolean {
+  const fits = bytes.length > 0 && bytes.length <= MAX_METADATA_BYTES;
+  return fits && decodeCiphertextMetadata(bytes) === undefined;
+}
+
 /** An entry of `keyStores` in the configuration. */
 export const keyStoreSchema = z
   .strictObject({
@@ -78,7 +115,20 @@ export const keyStoreSchema = z
     credentials: listField(credentialSchema, 'a list of credentials, at least one').describe(
       'All of them are valid at once, so that one can be replaced while the other works.',
     ),
+    ...awsSampleFields,
   })
+  .refine(({ compatibility, write }) => compatibility !== undefined || write === undefined, {
+    path: ['write'],
+    error: 'only together with compatibility: aws-sample',
+  })
+  .refine(
+    ({ compatibility, staticCiphertextMetadata }) =>
+      compatibility !== undefined || staticCiphertextMetadata === undefined,
+    {
+      path: ['staticCiphertextMetadata'],
+      error: 'only together with compatibility: aws-sample',
+    },
+  )
   .describe('What AWS calls an external key store, one entry each.');
 
 /** What a key store exposes, as configured. */

@@ -1,4 +1,10 @@
 import type { Secret } from '../shared/secret.js';
+import {
+  awsSampleFormat,
+  type CiphertextFormats,
+  HOLDFAST_FORMATS,
+  holdfastFormat,
+} from '../xks/ciphertext-formats/index.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { KeyStoreConfig } from './config.js';
 import { compileExposure, type ExposureMatcher } from './exposure.js';
@@ -16,6 +22,8 @@ export class KeyStore {
   readonly credentials: ReadonlyMap<string, Secret>;
   /** Whether KMS may know of a key; never true of the key that health checks use. */
   readonly exposes: ExposureMatcher;
+  /** What new ciphertexts look like, and which others are opened. */
+  readonly ciphertextFormats: CiphertextFormats;
 
   constructor(config: KeyStoreConfig) {
     this.name = config.name;
@@ -26,10 +34,20 @@ export class KeyStore {
       config.credentials.map(({ accessKeyId, secretAccessKey }) => [accessKeyId, secretAccessKey]),
     );
     this.exposes = compileExposure(config.exposes);
+    this.ciphertextFormats = ciphertextFormatsOf(config);
   }
 
   /** As registered with KMS (`XksProxyUriPath`). */
   get uriPath(): string {
     return `${this.pathPrefix}${URI_PATH_SUFFIX}`;
   }
+}
+
+function ciphertextFormatsOf(config: KeyStoreConfig): CiphertextFormats {
+  if (config.compatibility === undefined) return HOLDFAST_FORMATS;
+  const sample = awsSampleFormat(config.staticCiphertextMetadata);
+  return {
+    write: config.write === undefined ? holdfastFormat : sample,
+    read: [holdfastFormat, sample],
+  };
 }

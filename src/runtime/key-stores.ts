@@ -26,12 +26,13 @@ export function serveKeyStores(
   { clock, randomBytes }: KeyStorePorts,
 ): ReadonlyMap<string, ServedKeyStore> {
   return new Map(
-    keyStores.map(({ name, pathPrefix, credentials, region, exposes, keyManager: held }) => {
-      const keyManager = keyManagers.get(held);
+    keyStores.map((keyStore) => {
+      const { name, pathPrefix, credentials, region, exposes, ciphertextFormats } = keyStore;
+      const keyManager = keyManagers.get(keyStore.keyManager);
       invariant(keyManager !== undefined, 'the configuration names key managers that it has');
       const decoySecret = new Secret(randomBytes(DECOY_BYTES).toString('base64'));
       const verifier = new SignatureVerifier({ credentials, region, clock, decoySecret });
-      return [pathPrefix, { name, verifier, keyManager, exposes }];
+      return [pathPrefix, { name, verifier, keyManager, exposes, ciphertextFormats }];
     }),
   );
 }

@@ -3,6 +3,16 @@ import { XksError } from './errors.js';
 /** Bytes of AAD that the two-byte length before it can express. */
 export const MAX_AAD_BYTES = 0xffff;
 
+/** What the cipher authenticates beside the plaintext. */
+export interface AadParts {
+  /** Length of `additionalAuthenticatedData` as decoded, zero when absent. */
+  readonly aadBytes: number;
+  /** What stands for it: the AAD itself, or its digest. */
+  readonly boundAad: Buffer;
+  /** At most 20 bytes, zero when absent. */
+  readonly ciphertextMetadata: Buffer;
+}
+
 /**
  * Composes the AAD that the cipher gets: both parts with their lengths, so that neither can be
  * taken for the other.
@@ -13,16 +23,26 @@ export const MAX_AAD_BYTES = 0xffff;
  * @see XKS Proxy API, section Encrypt, `ciphertextMetadata`
  */
 export function composeCipherAad(aad: Buffer, ciphertextMetadata: Buffer): Buffer {
-  if (aad.length > MAX_AAD_BYTES) {
+  return frameCipherAad({ aadBytes: aad.length, boundAad: aad, ciphertextMetadata });
+}
+
+/**
+ * Writes the parts one after the other, with the lengths of the AAD (uint16 big-endian) and of
+ * the metadata (uint8) before them.
+ *
+ * @throws XksError UnsupportedOperationException for more than 65,535 bytes of AAD
+ */
+export function frameCipherAad({ aadBytes, boundAad, ciphertextMetadata }: AadParts): Buffer {
+  if (aadBytes > MAX_AAD_BYTES) {
     throw new XksError(
       'UnsupportedOperationException',
       `additionalAuthenticatedData is longer than ${String(MAX_AAD_BYTES)} bytes.`,
     );
   }
-  const composed = Buffer.allocUnsafe(3 + aad.length + ciphertextMetadata.length);
-  composed.writeUInt16BE(aad.length, 0);
-  composed.set(aad, 2);
-  composed.writeUInt8(ciphertextMetadata.length, 2 + aad.length);
-  composed.set(ciphertextMetadata, 3 + aad.length);
-  return composed;
+  const framed = Buffer.allocUnsafe(3 + boundAad.length + ciphertextMetadata.length);
+  framed.writeUInt16BE(aadBytes, 0);
+  framed.set(boundAad, 2);
+  framed.writeUInt8(ciphertextMetadata.length, 2 + boundAad.length);
+  framed.set(ciphertextMetadata, 3 + boundAad.length);
+  return framed;
 }

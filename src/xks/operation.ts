@@ -1,3 +1,4 @@
+import type { CiphertextFormats } from './ciphertext-formats/index.js';
 import type { MaterialId } from './ciphertext-metadata.js';
 
 /** What an external key may be used for, in the words of GetKeyMetadata. */
@@ -23,6 +24,8 @@ export interface OperatedKey {
   readonly enabled: boolean;
   /** The version that encrypts now. */
   current(): KeyMaterial;
+  /** Version 1; `undefined` for a key that has lost it. */
+  first(): KeyMaterial | undefined;
   /** The version that a ciphertext names; `undefined` for material that this key never had. */
   named(material: MaterialId): KeyMaterial | undefined;
 }
@@ -63,7 +66,7 @@ export interface KeyRequest {
    * @returns the answer's body
    * @throws XksError, or whatever the key's material throws
    */
-  execute(key: OperatedKey): Promise<object>;
+  execute(key: OperatedKey, formats: CiphertextFormats): Promise<object>;
 }
 
 /** An operation on one external key. */

@@ -3,6 +3,8 @@ import type { MaterialId } from '../../xks/ciphertext-metadata.js';
 import type { KeyMaterial, OperatedKey } from '../../xks/operation.js';
 import type { Found } from '../context.js';
 
+const FIRST_VERSION = 1;
+
 /**
  * Runs the operation against the key manager.
  *
@@ -10,7 +12,7 @@ import type { Found } from '../context.js';
  * @throws XksError or KeyManagerError
  */
 export function execute(found: Found): Promise<object> {
-  return found.request.execute(operatedKey(found));
+  return found.request.execute(operatedKey(found), found.keyStore.ciphertextFormats);
 }
 
 function operatedKey(found: Found): OperatedKey {
@@ -21,6 +23,10 @@ function operatedKey(found: Found): OperatedKey {
     current() {
       if (current !== undefined) return keyMaterial(found, current);
       throw new KeyManagerError('key-disabled', 'the key has no version that encrypts');
+    },
+    first() {
+      const first = versions.get(FIRST_VERSION);
+      return first && keyMaterial(found, first);
     },
     named(material: MaterialId) {
       const version = versions.get(material.version);

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { composeCipherAad } from '../aad.js';
-import { decodeCiphertextMetadata } from '../ciphertext-metadata.js';
+import type { CiphertextFormat, CiphertextFormats } from '../ciphertext-formats/index.js';
 import { XksError } from '../errors.js';
-import type { KeyMaterial, KeyOperation, OperatedKey } from '../operation.js';
+import type { KeyOperation, OperatedKey } from '../operation.js';
 import {
   base64Schema,
   ciphertextMetadataSchema,
@@ -28,7 +27,7 @@ const IV_BYTES: readonly number[] = [12, 16];
 const TAG_BYTES = 16;
 
 /**
- * Decrypts under the version that the ciphertext names, and under no other.
+ * Decrypts under the version that made the ciphertext, and under no other.
  *
  * @see XKS Proxy API, section Decrypt
  */
@@ -42,32 +41,33 @@ export const decrypt: KeyOperation = {
     return {
       requestMetadata: body.requestMetadata,
       requiredUsage: ['DECRYPT'],
-      execute: (key) => execute(body, key),
+      execute: (key, formats) => execute(body, key, formats),
     };
   },
 };
 
-async function execute(body: DecryptBody, key: OperatedKey): Promise<object> {
+async function execute(
+  body: DecryptBody,
+  key: OperatedKey,
+  formats: CiphertextFormats,
+): Promise<object> {
   const { initializationVector: iv, authenticationTag: tag, ciphertext } = body;
   if (!IV_BYTES.includes(iv.length)) throw invalidCiphertext('iv-length');
   if (tag.length !== TAG_BYTES) throw invalidCiphertext('tag-length');
   const ciphertextMetadata = body.ciphertextMetadata ?? NO_BYTES;
-  const cipherAad = composeCipherAad(
-    body.additionalAuthenticatedData ?? NO_BYTES,
-    ciphertextMetadata,
-  );
-  const material = namedMaterial(key, ciphertextMetadata);
+  const format = formatOf(ciphertextMetadata, formats);
+  const cipherAad = format.cipherAad(body.additionalAuthenticatedData, ciphertextMetadata);
+  const material = format.decryptingMaterial(key, ciphertextMetadata);
+  if (material === undefined) throw invalidCiphertext('foreign-material');
   const plaintext = await material.decrypt({ iv, ciphertext, tag }, cipherAad);
   if (plaintext === undefined) throw invalidCiphertext('tag-mismatch');
   return { plaintext: plaintext.toString('base64') };
 }
 
-function namedMaterial(key: OperatedKey, ciphertextMetadata: Buffer): KeyMaterial {
-  const named = decodeCiphertextMetadata(ciphertextMetadata);
-  if (named === undefined) throw invalidCiphertext('foreign-metadata');
-  const material = key.named(named);
-  if (material === undefined) throw invalidCiphertext('foreign-material');
-  return material;
+function formatOf(ciphertextMetadata: Buffer, { read }: CiphertextFormats): CiphertextFormat {
+  const format = read.find((each) => each.explains(ciphertextMetadata));
+  if (format === undefined) throw invalidCiphertext('foreign-metadata');
+  return format;
 }
 
 function invalidCiphertext(reason: string): XksError {

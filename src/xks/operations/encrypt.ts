@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { equalInConstantTime } from '../../shared/bytes.js';
-import { composeCipherAad } from '../aad.js';
 import { ciphertextDataIntegrityValue } from '../cdiv.js';
-import { encodeCiphertextMetadata } from '../ciphertext-metadata.js';
+import type { CiphertextFormat } from '../ciphertext-formats/index.js';
 import { XksError } from '../errors.js';
-import type { KeyMaterial, KeyOperation, SealedBytes } from '../operation.js';
+import type { KeyMaterial, KeyOperation, OperatedKey, SealedBytes } from '../operation.js';
 import {
   base64Schema,
   cryptographicMetadataSchema,
@@ -25,7 +24,7 @@ type EncryptBody = z.infer<typeof schema>;
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Encrypts under the key's current version. A request for the integrity value needs DECRYPT as
+ * Encrypts under the version that the format takes, which is the current one. A request for the integrity value needs DECRYPT as
  * well, because the answer promises that a later Decrypt will succeed.
  *
  * @see XKS Proxy API, section Encrypt
@@ -41,23 +40,29 @@ export const encrypt: KeyOperation = {
     return {
       requestMetadata: body.requestMetadata,
       requiredUsage: withProof ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'],
-      execute: (key) => execute(body, key.current()),
+      execute: (key, { write }) => execute(body, key, write),
     };
   },
 };
 
-async function execute(body: EncryptBody, material: KeyMaterial): Promise<object> {
-  const aad = body.additionalAuthenticatedData ?? NO_BYTES;
-  const ciphertextMetadata = encodeCiphertextMetadata(material);
-  const cipherAad = composeCipherAad(aad, ciphertextMetadata);
+async function execute(
+  body: EncryptBody,
+  key: OperatedKey,
+  format: CiphertextFormat,
+): Promise<object> {
+  const material = format.encryptingMaterial(key);
+  const answered = format.ciphertextMetadata(material);
+  const ciphertextMetadata = answered ?? NO_BYTES;
+  const cipherAad = format.cipherAad(body.additionalAuthenticatedData, ciphertextMetadata);
   const sealed = await material.encrypt(body.plaintext, cipherAad);
   const answer = {
     ciphertext: sealed.ciphertext.toString('base64'),
-    ciphertextMetadata: ciphertextMetadata.toString('base64'),
+    ciphertextMetadata: answered?.toString('base64'),
     initializationVector: sealed.iv.toString('base64'),
     authenticationTag: sealed.tag.toString('base64'),
   };
   if (body.ciphertextDataIntegrityValueAlgorithm === undefined) return answer;
+  const aad = body.additionalAuthenticatedData ?? NO_BYTES;
   const integrityValue = ciphertextDataIntegrityValue({ aad, ciphertextMetadata, ...sealed });
   await proveDecryptable(material, sealed, cipherAad, body.plaintext);
   return { ...answer, ciphertextDataIntegrityValue: integrityValue };

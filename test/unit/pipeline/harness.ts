@@ -5,7 +5,10 @@ import { createHandle } from '../../../src/pipeline/handle.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
-import { type CiphertextFormats, HOLDFAST_FORMATS } from '../../../src/xks/ciphertext-formats/index.js';
+import {
+  type CiphertextFormats,
+  HOLDFAST_FORMATS,
+} from '../../../src/xks/ciphertext-formats/index.js';
 import { canaries } from '../../support/canaries.js';
 import { MemoryKeyManager } from '../../support/memory-key-manager.js';
 import { type Body, type Credential, signedHeaders } from '../../support/xks-requests.js';
@@ -31,6 +34,7 @@ export function makePipeline(
   const keyManager = new MemoryKeyManager({
     key: {},
     rotated: { versions: [1, 2] },
+    'without-first': { versions: [2, 3] },
     'encrypt-only': { usage: ['ENCRYPT'] },
     'decrypt-only': { usage: ['DECRYPT'] },
     'good-for-nothing': { usage: [] },

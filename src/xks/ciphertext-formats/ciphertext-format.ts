@@ -1,0 +1,39 @@
+import type { MaterialId } from '../ciphertext-metadata.js';
+import type { KeyMaterial, OperatedKey } from '../operation.js';
+
+/**
+ * How a ciphertext says which key material made it, and how that and the AAD are bound to it.
+ * Encrypt and Decrypt ask a format for all of that and know nothing of it themselves.
+ */
+export interface CiphertextFormat {
+  /**
+   * The version of a key that makes new ciphertexts.
+   *
+   * @throws XksError, or what the key throws that has no such version
+   */
+  encryptingMaterial(key: OperatedKey): KeyMaterial;
+  /** `ciphertextMetadata` of a new ciphertext, at most 20 bytes; absent where it has none. */
+  ciphertextMetadata(material: MaterialId): Buffer | undefined;
+
+  /** Whether a ciphertext with this metadata is of this format; zero bytes when absent. */
+  explains(ciphertextMetadata: Buffer): boolean;
+  /** The version that made such a ciphertext; `undefined` for one that the key does not have. */
+  decryptingMaterial(key: OperatedKey, ciphertextMetadata: Buffer): KeyMaterial | undefined;
+
+  /**
+   * The AAD that the cipher gets.
+   *
+   * @param aad `undefined` when the request has none, which is not everywhere the same as empty
+   * @param ciphertextMetadata zero bytes when absent
+   * @throws XksError UnsupportedOperationException for more than 65,535 bytes of AAD
+   */
+  cipherAad(aad: Buffer | undefined, ciphertextMetadata: Buffer): Buffer;
+}
+
+/** The formats that a key store works with. */
+export interface CiphertextFormats {
+  /** What new ciphertexts are made in. */
+  readonly write: CiphertextFormat;
+  /** What is opened. No metadata is explained by two of them. */
+  readonly read: readonly CiphertextFormat[];
+}

@@ -1,0 +1,3 @@
+export { awsSampleFormat } from './aws-sample.js';
+export type { CiphertextFormat, CiphertextFormats } from './ciphertext-format.js';
+export { HOLDFAST_FORMATS, holdfastFormat } from './holdfast.js';
