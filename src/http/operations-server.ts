@@ -8,20 +8,13 @@ import type { Metrics } from '../observability/metrics.js';
 import { invariant } from '../shared/assert.js';
 import type { OperationsConfig } from './config.js';
 
-/** Whether this process should be sent requests. */
-export interface Readiness {
-  readonly ready: boolean;
-  /** Why not, a sentence each, for whoever looks at `/readyz`. */
-  readonly reasons: readonly string[];
-}
-
 /** What the probes and the scraper are told. */
 export interface OperationsParts {
   readonly config: OperationsConfig;
   /** From SIGTERM to the end. */
   isDraining(): boolean;
-  /** Asked only while not draining. */
-  readiness(): Readiness | Promise<Readiness>;
+  /** Whether every listener is open. */
+  isServing(): boolean;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
   readonly logger: Logger;
 }
@@ -71,11 +64,10 @@ function createOperationsApp(parts: OperationsParts): Express {
   app.get('/livez', (_request, response) => {
     response.type('text/plain').send('alive\n');
   });
-  app.get('/readyz', async (_request, response) => {
-    const { ready, reasons } = parts.isDraining()
-      ? { ready: false, reasons: ['The process is about to stop.'] }
-      : await parts.readiness();
-    response.status(ready ? 200 : 503).json({ ready, reasons });
+  app.get('/readyz', (_request, response) => {
+    const state = parts.isDraining() ? 'draining' : parts.isServing() ? 'ready' : 'starting';
+    response.status(state === 'ready' ? 200 : 503).type('text/plain');
+    response.send(`${state}\n`);
   });
   app.get('/metrics', async (_request, response) => {
     const text = await parts.metrics.render();

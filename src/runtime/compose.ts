@@ -137,7 +137,7 @@ export class Holdfast {
     const server = new OperationsServer({
       config: this.#loaded.configuration.operations,
       isDraining: () => this.#draining,
-      readiness: () => ({ ready: this.#listeners.length > 0, reasons: [] }),
+      isServing: () => this.#listeners.length > 0,
       metrics,
       logger: this.#ports.loggers.http,
     });
