@@ -1,4 +1,4 @@
-// Writes what is generated from the configuration's schema. Run: npx tsx scripts/generate-config-docs.ts
+// Writes what is generated from the configuration's schema. Run: npm run docs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configurationOutline } from '../src/runtime/schema.js';

@@ -4,7 +4,7 @@ import { generatedFiles } from '../../../scripts/generate-config-docs.js';
 
 describe('what is generated from the schema', () => {
   it.each([...generatedFiles()])(
-    '%s → as the generator writes it (npx tsx scripts/generate-config-docs.ts)',
+    '%s → as the generator writes it (npm run docs)',
     (path, content) => {
       expect(readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')).toBe(content);
     },
