@@ -60,28 +60,18 @@ export async function runWrk(job: LoadJob): Promise<LoadResult> {
 }
 
 /**
- * Makes sure that wrk can be run; as root on a Debian system it is installed.
+ * Makes sure that wrk can be run.
  *
  * @throws Error that says how to install it
  */
 export async function requireWrk(): Promise<void> {
-  if (await isInstalled('wrk', ['-v'])) return;
-  if (process.getuid?.() === 0 && (await isInstalled('apt-get', ['--version']))) {
-    process.stderr.write('wrk is missing: apt-get install wrk\n');
-    await run('apt-get', ['install', '--yes', 'wrk']);
-    return;
-  }
-  throw new Error(
-    'the benchmark needs wrk: apt-get install wrk (Debian, Ubuntu), brew install wrk',
-  );
-}
-
-/** wrk -v exits with 1, so only a program that is not there counts as missing. */
-async function isInstalled(program: string, args: readonly string[]): Promise<boolean> {
   try {
-    await run(program, args);
-    return true;
+    await run('wrk', ['-v']);
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    // wrk -v exits with 1, so only a program that is not there counts as missing.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return;
+    throw new Error('the benchmark needs wrk: apt-get install wrk (Debian, Ubuntu)', {
+      cause: error,
+    });
   }
 }
