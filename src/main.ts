@@ -26,6 +26,8 @@ export interface ServeOptions {
  * @throws ConfigurationError, or what the part that could not be started says
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
+  // Node would open its debugger to every user of this machine, and with it the keys.
+  process.on('SIGUSR1', () => undefined);
   const loaded = await load(options.configFile ?? configurationFile(process.env));
   const loggers = declareLoggers(createLogger(loaded.configuration.log));
   process.on('uncaughtExceptionMonitor', (error) => {

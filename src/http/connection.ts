@@ -2,6 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+/**
+ * A stranger's connection ends after so many times the idleness that is allowed, busy or not: a
+ * few bytes now and then would keep it for ever, and there are only so many connections.
+ */
+const LIFETIME_IN_IDLE_TIMES = 3;
+
 /** What is known of a client's connection for as long as it lasts. */
 export class Connection {
   /** Kept, because a socket forgets it when it closes. */
@@ -9,20 +15,27 @@ export class Connection {
   /** The allowed name that its certificate bears; absent without mutual TLS. */
   readonly clientCertificateName: string | undefined;
   readonly #socket: Socket;
-  #authenticated = false;
+  /** Running until the connection has made an authenticated request. */
+  #expiry: NodeJS.Timeout | undefined;
   #unanswered = 0;
   #latest: ServerResponse | undefined;
 
-  constructor(socket: Socket, clientCertificateName: string | undefined) {
+  /** @param lifetimeMs how long it may last before it has made an authenticated request */
+  constructor(socket: Socket, clientCertificateName: string | undefined, lifetimeMs: number) {
     this.clientAddress = socket.remoteAddress ?? 'unknown';
     this.clientCertificateName = clientCertificateName;
     this.#socket = socket;
+    this.#expiry = setTimeout(() => socket.destroy(), lifetimeMs);
+    socket.once('close', () => {
+      clearTimeout(this.#expiry);
+    });
   }
 
   /** @param idleMs how long the connection may be idle from now on */
   markAuthenticated(idleMs: number): void {
-    if (this.#authenticated) return;
-    this.#authenticated = true;
+    if (this.#expiry === undefined) return;
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
     this.#socket.setTimeout(idleMs);
   }
 
@@ -58,7 +71,8 @@ export class Connections {
    * @param clientCertificateName absent without mutual TLS
    */
   open(socket: Socket, idleMs: number, clientCertificateName?: string): void {
-    this.#known.set(socket, new Connection(socket, clientCertificateName));
+    const lifetimeMs = LIFETIME_IN_IDLE_TIMES * idleMs;
+    this.#known.set(socket, new Connection(socket, clientCertificateName, lifetimeMs));
     socket.setTimeout(idleMs);
   }
 

@@ -53,25 +53,57 @@ export class NodeCall implements IncomingCall {
 
 function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let length = 0;
+    const body = new GrowingBuffer(maxBytes);
     const onData = (chunk: Buffer): void => {
-      length += chunk.byteLength;
-      if (length > maxBytes) {
-        // Stop reading: what follows would only fill the memory.
-        request.off('data', onData).pause();
-        reject(new BodyTooLargeError('More arrived than the limit allows.'));
-        return;
-      }
-      chunks.push(chunk);
+      if (body.append(chunk)) return;
+      // Stop reading: what follows would only fill the memory.
+      request.off('data', onData).pause();
+      reject(new BodyTooLargeError('More arrived than the limit allows.'));
     };
     request.on('data', onData);
     request.on('end', () => {
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length));
+      resolve(body.bytes());
     });
     request.on('error', (error) => {
       reject(new BodyAbortedError('The client went away.', { cause: error }));
     });
   });
+}
+
+/**
+ * Bytes that arrive in pieces. They are copied together at once, because a client may send them
+ * one by one, and a Buffer for each would take a hundred times their size.
+ */
+class GrowingBuffer {
+  readonly #maxBytes: number;
+  #memory: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @returns false, and takes nothing, when that would be more than the limit */
+  append(chunk: Buffer): boolean {
+    const length = this.#length + chunk.byteLength;
+    if (length > this.#maxBytes) return false;
+    // Nearly every body is a single piece, which needs no copy.
+    if (this.#length === 0) this.#memory = chunk;
+    else {
+      if (length > this.#memory.byteLength) this.#growTo(length);
+      chunk.copy(this.#memory, this.#length);
+    }
+    this.#length = length;
+    return true;
+  }
+
+  bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  #growTo(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, 2 * length));
+    this.#memory.copy(larger, 0, 0, this.#length);
+    this.#memory = larger;
+  }
 }

@@ -23,6 +23,7 @@ export interface NodeServerParts {
 
 /** Node looks for requests that take too long this often; its own default is 30 s. */
 const TIMEOUT_CHECK_MS = 1_000;
+const DROP_REPORT_MS = 60_000;
 
 /**
  * Makes Node's server with our limits, which answers what it cannot parse in JSON. Requests are
@@ -36,12 +37,27 @@ export function createNodeServer(parts: NodeServerParts): Server | TlsServer {
       ? plainServer(parts, options)
       : tlsServer(parts, { ...options, ...tlsOptions(material) });
   server.maxConnections = listener.limits.maxConnections;
+  logDrops(server, parts.logger);
   // Node would silently leave out headers beyond the 1000th; maxHeaderBytes is limit enough.
   server.maxHeadersCount = 0;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerMalformed(parts, error.code ?? '', socket);
   });
   return server;
+}
+
+/** Says so when connections are dropped, and a minute later how many they were. */
+function logDrops(server: Server, logger: Logger): void {
+  let dropped = 0;
+  server.on('drop', () => {
+    dropped += 1;
+    if (dropped > 1) return;
+    logger.warn('maxConnections is reached, and connections are dropped');
+    setTimeout(() => {
+      logger.warn({ dropped }, 'connections were dropped in the last minute');
+      dropped = 0;
+    }, DROP_REPORT_MS).unref();
+  });
 }
 
 function serverOptions({ listener: { limits }, classes }: NodeServerParts): ServerOptions {

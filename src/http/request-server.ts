@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Answer, Handle } from '../pipeline/call.js';
 import { invariant } from '../shared/assert.js';
 import type { Clock } from '../shared/clock.js';
-import type { Connections } from './connection.js';
+import type { Connection, Connections } from './connection.js';
 import { NodeCall } from './incoming-call.js';
 import { renderError } from './render.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -40,19 +40,24 @@ export class RequestServer {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#parts.connections.of(request.socket);
+    invariant(connection !== undefined, 'a request comes in by a connection that was opened');
+    connection.begin(response);
     if (this.draining) response.shouldKeepAlive = false;
     if (request.url === '/ping' && (request.method === 'GET' || request.method === 'HEAD')) {
       answerPing(response, this.draining);
+      connection.answered();
     } else {
-      void this.#answer(request, response);
+      void this.#answer(connection, request, response);
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { connections, clock, authenticatedIdleMs, handle, logger } = this.#parts;
-    const connection = connections.of(request.socket);
-    invariant(connection !== undefined, 'a request comes in by a connection that was opened');
-    connection.begin(response);
+  async #answer(
+    connection: Connection,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { clock, authenticatedIdleMs, handle, logger } = this.#parts;
     try {
       const call = new NodeCall(request, response, {
         connection,
@@ -70,8 +75,10 @@ export class RequestServer {
   }
 }
 
+/** Nobody who pings needs the connection again, and what a body may follow is not looked at. */
 function answerPing(response: ServerResponse, draining: boolean): void {
   const text = draining ? 'draining\n' : 'pong\n';
+  response.shouldKeepAlive = false;
   response.writeHead(draining ? 503 : 200, {
     ...SECURITY_HEADERS,
     'content-type': 'text/plain',

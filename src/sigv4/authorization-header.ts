@@ -5,7 +5,7 @@ export interface Authorization {
   readonly date: string;
   readonly region: string;
   readonly service: string;
-  /** Lower-case names in the order given. */
+  /** Lower-case names in ascending order, each once. */
   readonly signedHeaders: readonly string[];
   /** 32 bytes. */
   readonly signature: Buffer;
@@ -25,12 +25,22 @@ export function parseAuthorization(header: string): Authorization | undefined {
   if (match === null) return undefined;
   const [, accessKeyId = '', date = '', region = '', service = '', names = '', signature = ''] =
     match;
+  const signedHeaders = names.split(';');
+  if (!isAscending(signedHeaders)) return undefined;
   return {
     accessKeyId,
     date,
     region,
     service,
-    signedHeaders: names.split(';'),
+    signedHeaders,
     signature: Buffer.from(signature, 'hex'),
   };
+}
+
+/**
+ * As every signer writes them. A name that comes twice would make us hash its header twice, so a
+ * stranger could turn one long header into five hundred.
+ */
+function isAscending(names: readonly string[]): boolean {
+  return names.every((name, index) => index === 0 || (names[index - 1] ?? '') < name);
 }

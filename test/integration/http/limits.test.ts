@@ -66,6 +66,17 @@ describe('a body', () => {
     });
   });
 
+  it('in pieces of one byte → read whole, without a Buffer for each', async () => {
+    const { port } = await startListener();
+    const client = await RawClient.connect(port);
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (const letter of 'one by one') client.send(`1\r\n${letter}\r\n`);
+    client.send('0\r\n\r\n');
+    await vi.waitFor(() => {
+      expect(client.received).toContain('{"length":10,"text":"one by one"}');
+    });
+  });
+
   it('that never ends after the answer → cut off', async () => {
     const { port } = await startListener({ handle: strict });
     const client = await RawClient.connect(port);
@@ -268,6 +279,35 @@ describe('connections', () => {
     third.send(post('/', 'x'));
     await vi.waitFor(() => {
       expect(third.received).toMatch(/^HTTP\/1.1 200/);
+    });
+  });
+});
+
+describe('a connection without an authenticated request', () => {
+  it('that is kept busy with nothing → ends all the same', async () => {
+    const { port } = await startListener({ limits: { unauthenticatedIdleMs: 100 } });
+    const client = await RawClient.connect(port);
+    client.send(post('/', 'hello'));
+    const trickle = setInterval(() => {
+      client.send('\r\n');
+    }, 20);
+    await client.closed;
+    clearInterval(trickle);
+    expect(client.received).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  it('beyond maxConnections → dropped, and the log says so once', async () => {
+    const { port, log } = await startListener({ limits: { maxConnections: 1 } });
+    const first = await RawClient.connect(port);
+    const others = [await RawClient.connect(port), await RawClient.connect(port)];
+    await Promise.all(others.map(({ closed }) => closed));
+    const lines = log.lines().filter(({ level }) => level === 'warn');
+    expect(lines.map(({ msg }) => msg)).toEqual(
+      expect.arrayContaining(['maxConnections is reached, and connections are dropped']),
+    );
+    first.send(post('/', 'still served'));
+    await vi.waitFor(() => {
+      expect(first.received).toContain('still served');
     });
   });
 });

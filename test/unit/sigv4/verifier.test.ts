@@ -200,8 +200,18 @@ describe('a request is refused', () => {
     ],
     [
       'that claims to have signed a header it lacks',
-      authorization((v) => v.replace('host;', 'absent;host;')),
+      authorization((v) => v.replace('SignedHeaders=', 'SignedHeaders=a-header-it-lacks;')),
       'missing-signed-header',
+    ],
+    [
+      'that signed one header five hundred times',
+      authorization((v) => v.replace('x-amz-date', `x-amz-date${';x-amz-date'.repeat(500)}`)),
+      'malformed-authorization',
+    ],
+    [
+      'whose signed headers are out of order',
+      authorization((v) => v.replace('host;x-amz-date', 'x-amz-date;host')),
+      'malformed-authorization',
     ],
     [
       'with a day that does not exist',
