@@ -164,6 +164,7 @@ export class ExternalKey {
     this.#highestVersion += 1;
     const { stored, material } = await makeVersion(this.#sealingKey, document, {
       version: this.#highestVersion,
+      predecessor: document.versions.at(-1),
       createdAt: new Date(ports.clock.now()),
       randomBytes: ports.randomBytes,
     });

@@ -37,6 +37,9 @@ export type KeyDocument = Readonly<z.infer<typeof keyDocumentSchema>>;
 /** One version of a key as it lies on disk. */
 export type StoredVersion = Readonly<z.infer<typeof versionSchema>>;
 
+/** What tells a version from every other: its number, and the name of its material in hexadecimal. */
+export type VersionName = Pick<StoredVersion, 'version' | 'materialName'>;
+
 /** A key's document cannot be trusted. The message says what is wrong with it, for an operator. */
 export class DamagedDocumentError extends Error {
   override readonly name = 'DamagedDocumentError';
@@ -67,10 +70,17 @@ export function renderKeyDocument(document: KeyDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** What a version's material is sealed to: every field of the document that says something of it. */
+/**
+ * What a version's material is sealed to: every field of the document that says something of it,
+ * and the version before it. So a version that has a successor cannot be taken out, moved or
+ * exchanged; only the end of the list is open.
+ *
+ * @param predecessor undefined for the first version of the document
+ */
 export function bindingOf(
   document: Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt'>,
   version: Pick<StoredVersion, 'version' | 'materialName' | 'createdAt'>,
+  predecessor: VersionName | undefined,
 ): Binding {
   return {
     externalKeyId: document.externalKeyId,
@@ -79,6 +89,10 @@ export function bindingOf(
     version: version.version,
     materialName: version.materialName,
     versionCreatedAt: version.createdAt,
+    ...(predecessor && {
+      previousVersion: predecessor.version,
+      previousMaterialName: predecessor.materialName,
+    }),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   DamagedDocumentError,
   type KeyDocument,
   type StoredVersion,
+  type VersionName,
 } from './key-document.js';
 
 const MATERIAL_BYTES = 32;
@@ -26,6 +27,8 @@ export interface NewVersion {
 /** What a new version is made of. */
 export interface VersionRequest {
   readonly version: number;
+  /** The version that it follows in the document. None for the first. */
+  readonly predecessor?: VersionName | undefined;
   readonly createdAt: Date;
   readonly randomBytes: (size: number) => Buffer;
 }
@@ -34,7 +37,7 @@ export interface VersionRequest {
 export async function makeVersion(
   sealingKey: SealingKey,
   document: Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt'>,
-  { version, createdAt, randomBytes }: VersionRequest,
+  { version, predecessor, createdAt, randomBytes }: VersionRequest,
 ): Promise<NewVersion> {
   const named = {
     version,
@@ -43,7 +46,7 @@ export async function makeVersion(
   };
   const bytes = randomBytes(MATERIAL_BYTES);
   try {
-    const sealed = await seal(sealingKey, bytes, bindingOf(document, named));
+    const sealed = await seal(sealingKey, bytes, bindingOf(document, named, predecessor));
     return {
       stored: { ...named, material: sealed },
       material: materialOf(named, createSecretKey(bytes)),
@@ -54,7 +57,8 @@ export async function makeVersion(
 }
 
 /**
- * Opens every version of a document, the old ones too: a key whose past cannot be read is damaged.
+ * Opens every version of a document in its order, the old ones too: a key whose past cannot be
+ * read, or is not the one that its versions were made after, is damaged.
  *
  * @throws SealingError, or DamagedDocumentError for material that is not 32 bytes
  */
@@ -63,8 +67,9 @@ export async function openVersions(
   document: KeyDocument,
 ): Promise<KeyMaterial[]> {
   const opened: KeyMaterial[] = [];
-  for (const stored of document.versions) {
-    const bytes = await open(sealingKey, stored.material, bindingOf(document, stored));
+  for (const [index, stored] of document.versions.entries()) {
+    const binding = bindingOf(document, stored, document.versions[index - 1]);
+    const bytes = await open(sealingKey, stored.material, binding);
     if (bytes.length !== MATERIAL_BYTES) {
       throw new DamagedDocumentError(`version ${stored.version} is not ${MATERIAL_BYTES} bytes`);
     }
@@ -74,9 +79,6 @@ export async function openVersions(
   return opened;
 }
 
-function materialOf(
-  named: Pick<StoredVersion, 'version' | 'materialName'>,
-  key: KeyObject,
-): KeyMaterial {
+function materialOf(named: VersionName, key: KeyObject): KeyMaterial {
   return { version: named.version, materialName: Buffer.from(named.materialName, 'hex'), key };
 }

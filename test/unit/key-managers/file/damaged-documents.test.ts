@@ -1,5 +1,6 @@
 import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { HEALTH_TEST_KEY_ID } from '../../../../src/key-managers/backend.js';
 import {
   currentRef,
@@ -14,6 +15,10 @@ import {
 import { Secret } from '../../../../src/shared/secret.js';
 import { documentEdits, edited } from './document-edits.js';
 
+const payrollSchema = z.looseObject({
+  versions: z.array(z.looseObject({ version: z.number() })),
+});
+
 let folder: KeyFolderFixture;
 
 /** A folder with two versions of `payroll` and one of `hr`, nobody in it. */
@@ -23,8 +28,7 @@ beforeEach(async () => {
   await manager.administration.createKey('Payroll', new Set(['ENCRYPT', 'DECRYPT']));
   await manager.administration.createKey('hr', new Set(['ENCRYPT', 'DECRYPT']));
   await manager.node.close();
-  await rm(folder.counterPath('Payroll'));
-  await (await folder.open()).node.close();
+  await rotatePayroll();
 });
 
 /** Opens the folder and checks that `Payroll` is disabled, `hr` works, and nothing was overwritten. */
@@ -56,6 +60,28 @@ async function expectDisabled(): Promise<void> {
   await encryptTimes(manager, 'hr', 1);
   await node.close();
   expect(await readFile(folder.documentPath('Payroll'))).toEqual(before);
+}
+
+/** Gives `Payroll` another version, as after a restored backup. */
+async function rotatePayroll(): Promise<void> {
+  await rm(folder.counterPath('Payroll'));
+  await (await folder.open()).node.close();
+}
+
+async function readVersions() {
+  return payrollSchema.parse(await readJson(folder.documentPath('Payroll'))).versions;
+}
+
+async function writeVersions(versions: readonly unknown[]): Promise<void> {
+  const path = folder.documentPath('Payroll');
+  const document = payrollSchema.parse(await readJson(path));
+  await writeFile(path, JSON.stringify({ ...document, versions }));
+}
+
+/** Takes all versions out of `Payroll` but those at these places. */
+async function keepVersions(places: readonly number[]): Promise<void> {
+  const versions = await readVersions();
+  await writeVersions(places.map((place) => versions[place]));
 }
 
 describe('a damaged document disables its key and no other', () => {
@@ -95,6 +121,30 @@ describe('a damaged document disables its key and no other', () => {
     if (first === undefined || second === undefined) throw new Error('two versions are needed');
     [first.material, second.material] = [second.material, first.material];
     await writeFile(path, JSON.stringify(document));
+    await expectDisabled();
+  });
+
+  it.each([
+    ['the first', [1, 2]],
+    ['the second', [0, 2]],
+    ['all but the newest', [2]],
+  ])('three versions and %s taken out → disabled', async (_, kept) => {
+    await rotatePayroll();
+    await keepVersions(kept);
+    await expectDisabled();
+  });
+
+  it('a version exchanged for another that was made in its place → disabled', async () => {
+    const path = folder.documentPath('Payroll');
+    const twoVersions = await readFile(path);
+    await rotatePayroll();
+    const other = (await readVersions()).at(-1);
+    await writeFile(path, twoVersions);
+    await rotatePayroll();
+    await rotatePayroll();
+    const [first, second, , fourth] = await readVersions();
+    expect(other?.version).toBe(3);
+    await writeVersions([first, second, other, fourth]);
     await expectDisabled();
   });
 
@@ -154,6 +204,15 @@ describe('a damaged document disables its key and no other', () => {
     await rm(folder.documentPath(HEALTH_TEST_KEY_ID));
     const { node } = await folder.open();
     expect(await node.checkHealth(longDeadline())).toEqual({ status: 'ACTIVE' });
+  });
+});
+
+describe('what cannot be told from a crash in the middle of a rotation', () => {
+  it('the newest version taken out → the key works, and its number is not used again', async () => {
+    await keepVersions([0]);
+    const manager = await folder.open();
+    const { version } = await currentRef(manager, 'Payroll');
+    expect(version.version).toBe(3);
   });
 });
 
