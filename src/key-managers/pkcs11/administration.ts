@@ -1,0 +1,92 @@
+import type { Clock } from '../../shared/clock.js';
+import { Deadline } from '../../shared/deadline.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyAdministration,
+  KeyManagerError,
+  type KeySummary,
+  type KeyUsage,
+} from '../backend.js';
+import { isExternalKeyId } from '../counting/key-names.js';
+import { knownKeyOf } from './key-directory.js';
+import type { TokenAtWork } from './token-at-work.js';
+import type { KeyReply } from './wire/messages.js';
+
+const BUDGET_MS = 30_000;
+
+/** What an administrator may do with the keys of a token. */
+export class Pkcs11Administration implements Required<KeyAdministration> {
+  readonly #token: TokenAtWork;
+  readonly #clock: Clock;
+  #lastCreation: Promise<unknown> = Promise.resolve();
+
+  constructor(token: TokenAtWork, clock: Clock) {
+    this.#token = token;
+    this.#clock = clock;
+  }
+
+  async listKeys(): Promise<readonly KeySummary[]> {
+    const keys = await this.#list();
+    const listed = keys.filter(({ externalKeyId }) => externalKeyId !== HEALTH_TEST_KEY_ID);
+    const summaries = await Promise.all(listed.map((key) => this.#summary(key)));
+    return summaries.sort(byExternalKeyId);
+  }
+
+  /** One at a time: two at once would make two objects of one name. */
+  createKey(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
+    const creation = this.#lastCreation.then(() => this.#create(externalKeyId, usage));
+    this.#lastCreation = creation.catch(() => undefined);
+    return creation;
+  }
+
+  async #create(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
+    if (!isExternalKeyId(externalKeyId)) {
+      throw new KeyManagerError(
+        'unsupported',
+        'an external key id is 1 to 128 of A-Z, a-z, 0-9, ".", "_" and "-", and not "." or ".."',
+      );
+    }
+    const lowercased = externalKeyId.toLowerCase();
+    const taken = (await this.#list()).find(
+      (key) => key.externalKeyId.toLowerCase() === lowercased,
+    );
+    if (taken !== undefined) {
+      throw new KeyManagerError(
+        'conflict',
+        `${externalKeyId} is taken by the key ${taken.externalKeyId}`,
+      );
+    }
+    const deadline = Deadline.after(this.#clock, BUDGET_MS);
+    const created = await this.#token.client.create(externalKeyId, usage, deadline);
+    this.#token.directory.forget(externalKeyId);
+    return this.#summary(created);
+  }
+
+  #list(): Promise<KeyReply[]> {
+    return this.#token.client.list(Deadline.after(this.#clock, BUDGET_MS));
+  }
+
+  async #summary(reply: KeyReply): Promise<KeySummary> {
+    const { externalKeyId, problem } = reply;
+    if (problem !== undefined) return { description: unusable(externalKeyId), problem };
+    const { description } = knownKeyOf(reply);
+    const { counts } = this.#token;
+    if (counts === undefined || description.current === undefined) return { description };
+    const version = description.current;
+    return { description, encryptionsLeft: await counts.left({ externalKeyId, version }) };
+  }
+}
+
+function unusable(externalKeyId: string): KeySummary['description'] {
+  return {
+    externalKeyId,
+    usage: new Set(),
+    enabled: false,
+    current: undefined,
+    versions: new Map(),
+  };
+}
+
+function byExternalKeyId(a: KeySummary, b: KeySummary): number {
+  return a.description.externalKeyId < b.description.externalKeyId ? -1 : 1;
+}

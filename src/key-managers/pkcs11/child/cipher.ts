@@ -1,0 +1,115 @@
+import { CKR } from '../ckr.js';
+import type { CipherReply, CipherRequest } from '../wire/cipher-messages.js';
+import { CryptokiError } from './cryptoki-error.js';
+import type { NamedKeyObject } from './key-objects.js';
+import { materialNameOf } from './material-name.js';
+import { TokenFailure } from './token-failure.js';
+import type { TokenSession } from './token-session.js';
+
+const IV_BYTES = 12;
+const LONGER_IV_BYTES = 16;
+const TAG_BYTES = 16;
+
+/** What an encryption was given and gave. */
+interface Encryption {
+  readonly request: CipherRequest;
+  /** What the token was given, and may have written to. */
+  readonly iv: Buffer;
+  readonly output: Buffer;
+}
+
+/**
+ * Encrypts, with the IV that the vendor's profile says.
+ *
+ * @throws TokenFailure with the effect `unsafe-iv` for one that must not be used; the ciphertext
+ *   is discarded
+ */
+export function encrypt(
+  session: TokenSession,
+  key: NamedKeyObject,
+  request: CipherRequest,
+): CipherReply {
+  const iv = ivFor(session, request);
+  const { aad, input } = request;
+  const output = session.cryptoki.encryptGcm(session.handle, key.handle, { iv, aad }, input);
+  return checked(session, { request, iv, output });
+}
+
+/** @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt */
+export function decrypt(
+  session: TokenSession,
+  key: NamedKeyObject,
+  request: CipherRequest,
+): Buffer {
+  const { iv, aad, input } = request;
+  try {
+    const output = session.cryptoki.decryptGcm(session.handle, key.handle, { iv, aad }, input);
+    if (output.length === input.length - TAG_BYTES) return output;
+  } catch (error) {
+    const isRefused =
+      error instanceof CryptokiError && session.profile.refusals.includes(error.code);
+    if (!isRefused) throw error;
+    throw provenInvalid(session, key, error);
+  }
+  throw new TokenFailure(
+    'unreachable',
+    'C_Decrypt gave a plaintext of another length',
+    'child-lost',
+  );
+}
+
+function ivFor({ cryptoki, handle, profile }: TokenSession, { iv }: CipherRequest): Buffer {
+  switch (profile.ivStrategy) {
+    case 'caller':
+      return Buffer.from(iv);
+    case 'hsm-random':
+      return cryptoki.random(handle, IV_BYTES);
+    case 'zeros-in':
+      return Buffer.alloc(IV_BYTES);
+    case 'appended':
+      return Buffer.alloc(LONGER_IV_BYTES).subarray(0, 0);
+  }
+}
+
+function checked({ profile }: TokenSession, { request, iv, output }: Encryption): CipherReply {
+  const textBytes = request.input.length + TAG_BYTES;
+  const usedIv = profile.ivStrategy === 'appended' ? output.subarray(textBytes) : iv;
+  const isRightSize =
+    profile.ivStrategy === 'appended'
+      ? usedIv.length === IV_BYTES || usedIv.length === LONGER_IV_BYTES
+      : output.length === textBytes;
+  if (!isRightSize) throw unsafe(`gave ${output.length} bytes for ${request.input.length}`);
+  if (usedIv.every((byte) => byte === 0)) throw unsafe('used an IV of zeros');
+  if (profile.ivStrategy === 'caller' && !usedIv.equals(request.iv)) {
+    throw unsafe('wrote over the IV that it was given');
+  }
+  return { iv: usedIv, output: output.subarray(0, textBytes) };
+}
+
+function unsafe(what: string): TokenFailure {
+  return new TokenFailure(
+    'misconfigured',
+    `the token ${what}: its profile does not fit, and another encryption might repeat an IV`,
+    'unsafe-iv',
+  );
+}
+
+/**
+ * The code for a bad tag is a broken token's code, too. The key proves itself by giving its name
+ * once more; where it has no such name, the doubt is passed on.
+ */
+function provenInvalid(
+  { cryptoki, handle }: TokenSession,
+  key: NamedKeyObject,
+  error: CryptokiError,
+): TokenFailure {
+  if (error.code === CKR.AEAD_DECRYPT_FAILED) {
+    return new TokenFailure('invalid-ciphertext', error.message);
+  }
+  if (!key.name.isProven) return new TokenFailure('rejected', error.message);
+  const name = materialNameOf(cryptoki, handle, key);
+  if (name.isProven && name.bytes.equals(key.name.bytes)) {
+    return new TokenFailure('invalid-ciphertext', error.message);
+  }
+  return new TokenFailure('unreachable', 'a handle has come to mean another key', 'child-lost');
+}

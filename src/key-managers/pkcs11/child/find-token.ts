@@ -1,0 +1,60 @@
+import type { TokenInfo } from 'pkcs11js';
+import type { TokenReply, TokenSelector } from '../wire/messages.js';
+import type { Cryptoki, Handle } from './cryptoki.js';
+import { TokenFailure } from './token-failure.js';
+
+/** A token and the slot it is in. */
+export interface FoundToken extends TokenReply {
+  readonly slot: Handle;
+  /** CKF_… of the token. */
+  readonly flags: number;
+}
+
+/**
+ * Finds the one token that is meant.
+ *
+ * @throws TokenFailure `unreachable` where there is none, `misconfigured` where there are two
+ */
+export function findToken(cryptoki: Cryptoki, selector: TokenSelector): FoundToken {
+  const tokens = cryptoki.slots().map((slot) => describe(slot, cryptoki.tokenInfo(slot)));
+  const found = tokens.filter((token) => matches(token, selector));
+  const [token] = found;
+  if (token === undefined) {
+    const labels = tokens.map(({ label }) => JSON.stringify(label)).join(', ');
+    throw new TokenFailure(
+      'unreachable',
+      `there is no token with ${JSON.stringify(selector)}; present: ${labels || 'none'}`,
+      'child-lost',
+    );
+  }
+  if (found.length > 1) {
+    throw new TokenFailure(
+      'misconfigured',
+      `${found.length} tokens have ${JSON.stringify(selector)}; name one by its serial number`,
+      'child-lost',
+    );
+  }
+  return token;
+}
+
+function describe(slot: Handle, info: TokenInfo): FoundToken {
+  return {
+    slot,
+    flags: info.flags,
+    label: unpadded(info.label),
+    serial: unpadded(info.serialNumber),
+    manufacturer: unpadded(info.manufacturerID),
+    model: unpadded(info.model),
+  };
+}
+
+function matches(token: FoundToken, selector: TokenSelector): boolean {
+  if ('label' in selector) return token.label === selector.label;
+  if ('serial' in selector) return token.serial === selector.serial;
+  return token.slot.readUInt32LE() === selector.slot;
+}
+
+/** The texts of PKCS#11 are padded with spaces; some tokens use zero bytes. */
+function unpadded(text: string): string {
+  return text.replace(/[ \0]+$/, '');
+}

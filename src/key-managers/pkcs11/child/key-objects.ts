@@ -1,0 +1,113 @@
+import type { Template } from 'pkcs11js';
+import type { KeyUsage } from '../../backend.js';
+import type { KeyLookup } from '../key-naming.js';
+import type { Cryptoki, Handle } from './cryptoki.js';
+import { type MaterialName, materialNameOf } from './material-name.js';
+import { TokenFailure } from './token-failure.js';
+
+const AES_256_BYTES = 32;
+
+/** A secret key of the token by its attributes. */
+export interface KeyObject {
+  readonly handle: Handle;
+  readonly label: string;
+  /** CKA_ID as text. */
+  readonly id: string;
+  readonly usage: readonly KeyUsage[];
+  /** Why this is no key for us; absent for an AES-256 key. */
+  readonly problem?: string;
+}
+
+/** An AES-256 key with the name of its material. */
+export interface NamedKeyObject extends KeyObject {
+  readonly name: MaterialName;
+}
+
+/** The secret keys of one token, through one session. */
+export class KeyObjects {
+  readonly #cryptoki: Cryptoki;
+  readonly #session: Handle;
+
+  constructor(cryptoki: Cryptoki, session: Handle) {
+    this.#cryptoki = cryptoki;
+    this.#session = session;
+  }
+
+  /** @returns all secret keys with these attributes, of whatever kind */
+  find(lookup: KeyLookup): KeyObject[] {
+    const { CKA_CLASS, CKO_SECRET_KEY, CKA_LABEL, CKA_ID } = this.#cryptoki.constants;
+    const template: Template = [{ type: CKA_CLASS, value: CKO_SECRET_KEY }];
+    if (lookup.label !== undefined) template.push({ type: CKA_LABEL, value: lookup.label });
+    if (lookup.id !== undefined) template.push({ type: CKA_ID, value: Buffer.from(lookup.id) });
+    return this.#cryptoki.find(this.#session, template).map((handle) => this.#describe(handle));
+  }
+
+  /**
+   * The one key with these attributes.
+   *
+   * @returns undefined where there is none, which may mean that the token is broken
+   * @throws TokenFailure `misconfigured` for two, `unsupported` for one that is not AES-256
+   */
+  findOne(lookup: KeyLookup): NamedKeyObject | undefined {
+    const [object, ...others] = this.find(lookup);
+    if (object === undefined) return undefined;
+    if (others.length > 0) throw ambiguous(lookup, others.length + 1);
+    if (object.problem !== undefined) throw new TokenFailure('unsupported', object.problem);
+    return this.withName(object);
+  }
+
+  withName(object: KeyObject): NamedKeyObject {
+    return { ...object, name: materialNameOf(this.#cryptoki, this.#session, object) };
+  }
+
+  /** Makes an AES-256 key that does not leave the token. */
+  generate(lookup: KeyLookup, usage: readonly KeyUsage[]): NamedKeyObject {
+    const c = this.#cryptoki.constants;
+    const handle = this.#cryptoki.generateAesKey(this.#session, [
+      { type: c.CKA_CLASS, value: c.CKO_SECRET_KEY },
+      { type: c.CKA_KEY_TYPE, value: c.CKK_AES },
+      { type: c.CKA_VALUE_LEN, value: AES_256_BYTES },
+      { type: c.CKA_TOKEN, value: true },
+      { type: c.CKA_PRIVATE, value: true },
+      { type: c.CKA_SENSITIVE, value: true },
+      { type: c.CKA_EXTRACTABLE, value: false },
+      { type: c.CKA_ENCRYPT, value: usage.includes('ENCRYPT') },
+      { type: c.CKA_DECRYPT, value: usage.includes('DECRYPT') },
+      { type: c.CKA_WRAP, value: false },
+      { type: c.CKA_UNWRAP, value: false },
+      { type: c.CKA_LABEL, value: lookup.label ?? '' },
+      ...(lookup.id === undefined ? [] : [{ type: c.CKA_ID, value: Buffer.from(lookup.id) }]),
+    ]);
+    return this.withName(this.#describe(handle));
+  }
+
+  #describe(handle: Handle): KeyObject {
+    const c = this.#cryptoki.constants;
+    const read = (type: number) => this.#cryptoki.attribute(this.#session, handle, type);
+    const label = read(c.CKA_LABEL)?.toString() ?? '';
+    const usage: KeyUsage[] = [];
+    if (isTrue(read(c.CKA_ENCRYPT))) usage.push('ENCRYPT');
+    if (isTrue(read(c.CKA_DECRYPT))) usage.push('DECRYPT');
+    const isAes256 =
+      numberIn(read(c.CKA_KEY_TYPE)) === c.CKK_AES &&
+      numberIn(read(c.CKA_VALUE_LEN)) === AES_256_BYTES;
+    const problem = isAes256 ? {} : { problem: `the secret key ${label} is not an AES-256 key` };
+    return { handle, label, id: read(c.CKA_ID)?.toString() ?? '', usage, ...problem };
+  }
+}
+
+/** Two objects that match one key: choosing one would be guessing which made a ciphertext. */
+export function ambiguous(lookup: KeyLookup, matches: number): TokenFailure {
+  return new TokenFailure(
+    'misconfigured',
+    `${matches} objects of the token have ${JSON.stringify(lookup)}; there must be one`,
+  );
+}
+
+function isTrue(value: Buffer | undefined): boolean {
+  return value?.some((byte) => byte !== 0) ?? false;
+}
+
+function numberIn(value: Buffer | undefined): number | undefined {
+  return value === undefined || value.length < 4 ? undefined : value.readUInt32LE();
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { isRefusal } from './cryptoki-error.js';
+import type { Cryptoki, Handle } from './cryptoki.js';
+
+/**
+ * The one block that every key is asked to encrypt, for its name: 16 bytes of ASCII, not zero,
+ * because the encryption of zero is GHASH's key.
+ */
+export const NAME_BLOCK = Buffer.from('holdfast.name.v1', 'ascii');
+
+const NAME_BYTES = 8;
+/** @see PKCS#11 Base Specification 3.0, section 4.4 */
+const CKA_UNIQUE_ID = 0x04;
+const IDENTITY_PREFIX = 'holdfast.identity.v1';
+
+/** How much a name says. */
+export interface MaterialName {
+  /** 8 bytes. */
+  readonly bytes: Buffer;
+  /** Whether it was computed with the key itself, and so differs where the key differs. */
+  readonly isProven: boolean;
+}
+
+/**
+ * Names the material of a key: the first 8 bytes of SHA-256 over the encryption of
+ * {@link NAME_BLOCK}. The same on every replica, and another for other material.
+ *
+ * A key that may not encrypt gets the same name by AES-CTR, whose C_Decrypt encrypts its counter.
+ * Where the token refuses both, the name is made of the object's CKA_ID or CKA_UNIQUE_ID, and
+ * other material under the same attributes goes unnoticed.
+ */
+export function materialNameOf(
+  cryptoki: Cryptoki,
+  session: Handle,
+  key: { readonly handle: Handle; readonly label: string; readonly id: string },
+): MaterialName {
+  const block = provenBlock(cryptoki, session, key.handle);
+  if (block !== undefined) return { bytes: nameOf(block), isProven: true };
+  const id = key.id || cryptoki.attribute(session, key.handle, CKA_UNIQUE_ID)?.toString('latin1');
+  const identity = [IDENTITY_PREFIX, key.label, id ?? ''].join('\0');
+  return { bytes: nameOf(Buffer.from(identity)), isProven: false };
+}
+
+function provenBlock(cryptoki: Cryptoki, session: Handle, handle: Handle): Buffer | undefined {
+  return (
+    unlessRefused(() => cryptoki.encryptBlock(session, handle, NAME_BLOCK)) ??
+    unlessRefused(() => cryptoki.decryptZerosCtr(session, handle, NAME_BLOCK))
+  );
+}
+
+/** Only what says that the key may not do this: after any other failure the name is not known. */
+function unlessRefused(block: () => Buffer): Buffer | undefined {
+  try {
+    return block();
+  } catch (error) {
+    if (isRefusal(error)) return undefined;
+    throw error;
+  }
+}
+
+function nameOf(bytes: Buffer): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, NAME_BYTES);
+}

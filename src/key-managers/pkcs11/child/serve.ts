@@ -1,0 +1,82 @@
+import { readSync, writeSync } from 'node:fs';
+import {
+  decodeRequest,
+  encodeReply,
+  machineTimeMs,
+  type Request,
+  STATUS,
+} from '../wire/envelope.js';
+import { FrameReader } from '../wire/frames.js';
+import type { Failure } from '../wire/messages.js';
+import { toTokenFailure } from './cryptoki-error.js';
+
+const CHUNK_BYTES = 262_144;
+/** How long a reply may wait for others to go with it. */
+const MAX_HOLD_MS = 1;
+
+/** Does one request. @returns the body of the reply, in parts; throws where it cannot */
+export type Handle = (request: Request) => Buffer[];
+
+/**
+ * Answers requests from a pipe until its other end is closed, or the child is of no use any more.
+ * It reads and writes synchronously, because there is nothing else that this process could do
+ * meanwhile: the native calls are synchronous as well.
+ *
+ * @param fd a blocking socket or pipe, for both directions
+ * @returns whether the library can still be used
+ */
+export function serve(fd: number, handle: Handle): boolean {
+  const reader = new FrameReader();
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let isOfUse = true;
+  while (isOfUse) {
+    const bytes = readSync(fd, chunk);
+    if (bytes === 0) return true;
+    const replies = new HeldReplies(fd);
+    for (const frame of reader.push(chunk.subarray(0, bytes))) {
+      const { reply, effect } = answer(handle, decodeRequest(frame));
+      replies.add(reply);
+      isOfUse = effect === undefined || effect === 'session-lost';
+      if (!isOfUse) break;
+    }
+    replies.flush();
+  }
+  return false;
+}
+
+/** Replies that go out together: one system call instead of several. */
+class HeldReplies {
+  readonly #fd: number;
+  #held: Buffer[] = [];
+  #since = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  add(reply: Buffer): void {
+    const now = machineTimeMs();
+    if (this.#held.length === 0) this.#since = now;
+    this.#held.push(reply);
+    if (now - this.#since > MAX_HOLD_MS) this.flush();
+  }
+
+  flush(): void {
+    const bytes = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
+    this.#held = [];
+    for (let sent = 0; bytes !== undefined && sent < bytes.length; ) {
+      sent += writeSync(this.#fd, bytes, sent);
+    }
+  }
+}
+
+function answer(handle: Handle, request: Request): { reply: Buffer; effect: Failure['effect'] } {
+  try {
+    const reply = encodeReply(request.id, STATUS.ok, handle(request));
+    return { reply, effect: undefined };
+  } catch (error) {
+    const { code, message, effect } = toTokenFailure(error);
+    const failure = Buffer.from(JSON.stringify({ code, message, effect } satisfies Failure));
+    return { reply: encodeReply(request.id, STATUS.failed, [failure]), effect };
+  }
+}

@@ -1,0 +1,116 @@
+import {
+  decodeCipherRequest,
+  encodeCipherReply,
+  type CipherRequest,
+} from '../wire/cipher-messages.js';
+import { machineTimeMs, OPERATIONS, type Request } from '../wire/envelope.js';
+import type {
+  CreateRequest,
+  DescribeRequest,
+  KeyReply,
+  OpenRequest,
+  TokenReply,
+} from '../wire/messages.js';
+import { decrypt, encrypt } from './cipher.js';
+import { isDeadHandle } from './cryptoki-error.js';
+import { describeKey, listKeys, versionReply } from './describe.js';
+import type { NamedKeyObject } from './key-objects.js';
+import { TokenFailure } from './token-failure.js';
+import { TokenSession } from './token-session.js';
+
+/** Does what the parent asks, one thing after the other. */
+export class Worker {
+  #session: TokenSession | undefined;
+
+  /**
+   * @returns the body of the reply, in parts
+   * @throws TokenFailure, CryptokiError
+   */
+  handle({ operation, expiresAt, body }: Request): Buffer[] {
+    if (machineTimeMs() > expiresAt) {
+      throw new TokenFailure('deadline', 'the request had waited too long for its turn');
+    }
+    switch (operation) {
+      case OPERATIONS.encrypt:
+        return this.#encrypt(decodeCipherRequest(body));
+      case OPERATIONS.decrypt:
+        return [this.#decrypt(decodeCipherRequest(body))];
+      case OPERATIONS.open:
+        return json(this.#open(JSON.parse(body.toString()) as OpenRequest));
+      case OPERATIONS.describe:
+        return json(this.#describe(JSON.parse(body.toString()) as DescribeRequest));
+      case OPERATIONS.list:
+        return json(listKeys(this.#opened()));
+      case OPERATIONS.create:
+        return json(this.#create(JSON.parse(body.toString()) as CreateRequest));
+      default:
+        throw new TokenFailure('internal', `there is no operation ${operation}`);
+    }
+  }
+
+  #open(request: OpenRequest): TokenReply {
+    this.#session = this.#session?.reopened(request) ?? TokenSession.open(request);
+    return this.#session.token;
+  }
+
+  #describe({ externalKeyId }: DescribeRequest): KeyReply {
+    return describeKey(this.#opened(), externalKeyId);
+  }
+
+  #create({ externalKeyId, usage }: CreateRequest): KeyReply {
+    const { naming, objects } = this.#opened();
+    const lookup = naming.lookupOf({ externalKeyId, version: 1 });
+    // The parent has looked before; another process may have made it since.
+    if (objects.find(lookup).length > 0) {
+      throw new TokenFailure('conflict', `${externalKeyId} is taken`);
+    }
+    const key = objects.generate(lookup, usage);
+    return { externalKeyId, versions: [versionReply(1, lookup, key)] };
+  }
+
+  #encrypt(request: CipherRequest): Buffer[] {
+    return encodeCipherReply(
+      this.#withKey(request, (session, key) => encrypt(session, key, request)),
+    );
+  }
+
+  #decrypt(request: CipherRequest): Buffer {
+    return this.#withKey(request, (session, key) => decrypt(session, key, request));
+  }
+
+  /** Looks once more for a key whose handle has died. */
+  #withKey<T>(
+    { lookup, materialName }: CipherRequest,
+    use: (session: TokenSession, key: NamedKeyObject) => T,
+  ): T {
+    const text = lookup.toString('latin1');
+    const attempt = (session: TokenSession): T => {
+      const key = session.key(text, machineTimeMs());
+      if (key.name.bytes.equals(materialName)) return use(session, key);
+      session.forget(text);
+      throw new TokenFailure('version-not-found', `the key with ${text} is of other material`);
+    };
+    const session = this.#opened();
+    try {
+      return attempt(session);
+    } catch (error) {
+      if (!isDeadHandle(error)) throw error;
+      session.forget(text);
+      return attempt(session);
+    }
+  }
+
+  #opened(): TokenSession {
+    if (this.#session !== undefined) return this.#session;
+    throw new TokenFailure('internal', 'no token is open');
+  }
+
+  /** Lets the library say goodbye to the token. */
+  close(): void {
+    this.#session?.cryptoki.finalise();
+  }
+}
+
+function json(reply: TokenReply | KeyReply | readonly KeyReply[]): Buffer[] {
+  return [Buffer.from(JSON.stringify(reply))];
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import {
+  choiceField,
+  countField,
+  millisecondsField,
+  nameField,
+  pathField,
+  secretField,
+  textField,
+} from '../../config/field-types.js';
+import { PROFILE_NAMES } from './profiles/index.js';
+
+const tokenText = () =>
+  textField(/^[^\p{Cc}]{1,32}$/u, 'text of 1 to 32 characters without control characters');
+
+const tokenSchema = z
+  .union(
+    [
+      z.strictObject({ label: tokenText().describe('The label of the token.') }),
+      z.strictObject({ serial: tokenText().describe('The serial number of the token.') }),
+      z.strictObject({
+        slot: countField({ min: 0, max: 2 ** 32 - 1 }).describe(
+          'The id of the slot. SoftHSM and others number them anew at times.',
+        ),
+      }),
+    ],
+    { error: 'one of label, serial and slot' },
+  )
+  .describe('Which token of the module.');
+
+const environmentSchema = z.strictObject({
+  name: textField(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of a variable').describe(
+    'Such as SOFTHSM2_CONF.',
+  ),
+  value: textField(/^[^\0]{0,4096}$/s, 'text of at most 4096 characters').describe('Its value.'),
+});
+
+/** An entry of `keyManagers` in the configuration with `type: pkcs11`. */
+export const pkcs11KeyManagerSchema = z
+  .strictObject({
+    name: nameField().describe('Shown in logs, metrics and listings.'),
+    type: z.literal('pkcs11'),
+    location: textField(
+      /^[^\p{Cc}]{1,64}$/u,
+      'a place, 1 to 64 characters without control characters',
+    )
+      .default('local')
+      .describe('The country or data centre that an auditor asks for.'),
+    module: pathField().describe("The vendor's PKCS#11 library."),
+    libraryParameters: textField(/^[^\0]{1,4096}$/s, 'text of 1 to 4096 characters')
+      .optional()
+      .describe('Parameters of C_Initialize, which NSS softokn needs.'),
+    environment: z
+      .array(environmentSchema, { error: 'a list of variables' })
+      .default([])
+      .describe(
+        'Environment variables of the processes that load the library; of ours they see PATH, ' +
+          'HOME, TMPDIR, TZ and LD_LIBRARY_PATH alone.',
+      ),
+    token: tokenSchema,
+    pin: secretField(/^.{1,255}$/s, 'a PIN of 1 to 255 characters').describe(
+      'The PIN of the token’s user. A wrong one is tried once.',
+    ),
+    profile: choiceField(PROFILE_NAMES).describe(
+      'What is peculiar to the vendor: who makes the IVs, and what a wrong tag is called.',
+    ),
+    keyLabel: textField(
+      /^(?=.*\{externalKeyId\})[^{}\0]*(\{(externalKeyId|version)\}[^{}\0]*)+$/,
+      'a text with {externalKeyId} in it, and perhaps {version}',
+    )
+      .default('{externalKeyId}')
+      .describe('CKA_LABEL of a key.'),
+    keyId: textField(
+      /^[^{}\0]*(\{(externalKeyId|version)\}[^{}\0]*)*$/,
+      'a text, perhaps with {externalKeyId} and {version} in it',
+    )
+      .optional()
+      .describe(
+        'CKA_ID of a key, as text; where it is missing, CKA_ID is not looked at. Without ' +
+          '{version} here or in keyLabel every key has one version.',
+      ),
+    children: countField({ min: 1, max: 32 })
+      .default(2)
+      .describe('Processes that load the library. A call that hangs costs one of them.'),
+    hangTimeoutMs: millisecondsField({ min: 100, max: 60_000 })
+      .default(500)
+      .describe('How long a native call may take before its process is killed and replaced.'),
+    countersDirectory: pathField().describe(
+      'The folder where this replica counts encryptions, mode 0700. Keep it when you move.',
+    ),
+    replicas: countField({ min: 1, max: 1000 })
+      .default(1)
+      .describe('How many Holdfasts encrypt with these keys; each may make its share.'),
+    priorEncryptions: countField({ min: 0, max: 2 ** 32 - 1 })
+      .default(0)
+      .describe('Encryptions that a key may have made before it came to Holdfast.'),
+  })
+  .describe('Keys in an HSM or another token with a PKCS#11 library.');
+
+/** A PKCS#11 key manager as configured; paths are absolute. */
+export type Pkcs11KeyManagerConfig = z.output<typeof pkcs11KeyManagerSchema>;

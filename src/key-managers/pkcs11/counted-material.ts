@@ -1,0 +1,125 @@
+import type { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError, type KeyRef } from '../backend.js';
+import { renderCounterFile } from '../counting/counter-file.js';
+import { EncryptionBudget } from '../counting/encryption-budget.js';
+import { RetriedTask } from '../counting/retried-task.js';
+import { withinDeadline } from '../counting/within-deadline.js';
+import type { Pkcs11Ports } from './ports.js';
+
+/** How encryptions are counted. */
+export interface CountingLimits {
+  /** Encryptions that one write to disk reserves. */
+  readonly blockSize: number;
+  /** Encryptions after which this replica makes no more with one key. */
+  readonly perVersion: number;
+}
+
+/** Random 96-bit IVs allow so many encryptions under one key. @see NIST SP 800-38D, section 8.3 */
+const MAX_ENCRYPTIONS = 2 ** 32;
+const BLOCK_SIZE = 65_536;
+
+/**
+ * The share of this replica.
+ *
+ * @param prior encryptions that each key may have made before it came here
+ */
+export function limitsFor(replicas: number, prior: number): CountingLimits {
+  return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
+}
+
+/** What one count needs of its surroundings. */
+export interface CountSurroundings {
+  readonly limits: CountingLimits;
+  readonly ports: Pkcs11Ports;
+  /** Replaces the counter file. */
+  readonly write: (text: string) => Promise<void>;
+}
+
+/**
+ * The encryptions under one key's material. A block is reserved on disk before it is used, the
+ * next one when half of it is gone; a crash forgets how much of a block was used, and all of it
+ * counts. A token cannot change the material by itself: when the limit is reached, encryption ends.
+ */
+export class CountedMaterial {
+  readonly #ref: KeyRef;
+  readonly #budget: EncryptionBudget;
+  readonly #surroundings: CountSurroundings;
+  readonly #reserving: RetriedTask;
+
+  /** @param spent encryptions that may have been made, by this process or before it */
+  constructor(ref: KeyRef, spent: number, surroundings: CountSurroundings) {
+    this.#ref = ref;
+    this.#budget = EncryptionBudget.spent(spent);
+    this.#surroundings = surroundings;
+    this.#reserving = new RetriedTask(() => this.#reserve(), surroundings.ports.clock);
+  }
+
+  get externalKeyId(): string {
+    return this.#ref.externalKeyId;
+  }
+
+  /** Whether the last attempt to write the counter failed. */
+  get isFailing(): boolean {
+    return this.#reserving.isFailing;
+  }
+
+  /** Encryptions that may still be made. */
+  get left(): number {
+    return Math.max(0, this.#surroundings.limits.perVersion - this.#budget.used);
+  }
+
+  /** Counts one encryption. @returns false when the block is used up: then {@link countWhenReserved} */
+  count(): boolean {
+    const counted = this.#budget.take();
+    const isLow = this.#budget.left * 2 <= this.#surroundings.limits.blockSize;
+    if (isLow && !this.#isFull) this.#reserving.runInBackground();
+    return counted;
+  }
+
+  /** @throws KeyManagerError `usage-denied`, `internal`, `deadline` */
+  async countWhenReserved(deadline: Deadline): Promise<void> {
+    while (!this.#budget.take()) {
+      if (this.#isFull) {
+        throw new KeyManagerError(
+          'usage-denied',
+          `${this.externalKeyId} has made all the encryptions that random IVs allow; ` +
+            'give it a new version in the token. It still decrypts.',
+        );
+      }
+      await withinDeadline(this.#reserving.run(), deadline);
+    }
+  }
+
+  /** Resolves when no write is under way. */
+  settle(): Promise<void> {
+    return this.#reserving.settle();
+  }
+
+  get #isFull(): boolean {
+    return this.#budget.reserved >= this.#surroundings.limits.perVersion;
+  }
+
+  async #reserve(): Promise<void> {
+    const { limits, ports, write } = this.#surroundings;
+    const { externalKeyId, version } = this.#ref;
+    const wasFailing = this.isFailing;
+    const reserved = Math.min(this.#budget.reserved + limits.blockSize, limits.perVersion);
+    try {
+      await write(
+        renderCounterFile({
+          format: 1,
+          externalKeyId,
+          version: version.version,
+          materialName: version.materialName.toString('hex'),
+          reserved,
+        }),
+      );
+    } catch (cause) {
+      const message = `encryptions of ${externalKeyId} cannot be counted: the write failed`;
+      if (!wasFailing) ports.log.error({ externalKeyId, err: cause }, message);
+      throw new KeyManagerError('internal', message, { cause });
+    }
+    if (wasFailing) ports.log.info({ externalKeyId }, `${externalKeyId} is counted again`);
+    this.#budget.extendTo(reserved);
+  }
+}

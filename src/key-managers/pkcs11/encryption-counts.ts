@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-write.js';
+import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
+import type { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError, type KeyRef } from '../backend.js';
+import { parseCounterFile } from '../counting/counter-file.js';
+import { CountedMaterial, type CountingLimits } from './counted-material.js';
+import type { Pkcs11Ports } from './ports.js';
+
+/** What counting needs of its surroundings. */
+export interface CountingOptions {
+  /** Of this replica alone. */
+  readonly directory: string;
+  readonly ports: Pkcs11Ports;
+  readonly limits: CountingLimits;
+  readonly writeFile: AtomicWrite;
+}
+
+/**
+ * Counts the encryptions of every key, one file for each key's material. A counter that is not
+ * there means a key that this replica has not used before.
+ */
+export class EncryptionCounts {
+  readonly #options: CountingOptions;
+  readonly #lock: FolderLock;
+  readonly #materials = new Map<string, CountedMaterial>();
+  readonly #loading = new Map<string, Promise<CountedMaterial>>();
+
+  private constructor(options: CountingOptions, lock: FolderLock) {
+    this.#options = options;
+    this.#lock = lock;
+  }
+
+  /** @throws PermissionsTooWideError, FolderInUseError, or the file system's own error */
+  static async open(options: CountingOptions): Promise<EncryptionCounts> {
+    const { directory } = options;
+    await makePrivateFolder(directory);
+    await assertPrivateFolder(directory);
+    const lock = await lockFolder(directory);
+    await removeTemporaryFiles(directory);
+    return new EncryptionCounts(options, lock);
+  }
+
+  /** What is wrong, for the health of the node. */
+  get problem(): string | undefined {
+    const failing = [...this.#materials.values()]
+      .filter(({ isFailing }) => isFailing)
+      .map(({ externalKeyId }) => externalKeyId);
+    if (failing.length === 0) return undefined;
+    return `encryptions cannot be counted, so Encrypt fails or will: ${failing.join(', ')}`;
+  }
+
+  /**
+   * Counts one encryption, before it is made. Without waiting where it can.
+   *
+   * @throws KeyManagerError `usage-denied` when the key has made all that it may, `internal` when
+   *   the count cannot be written or read, `deadline`
+   */
+  count(ref: KeyRef, deadline: Deadline): Promise<void> | undefined {
+    const material = this.#materials.get(ref.version.materialName.toString('hex'));
+    if (material?.count()) return undefined;
+    return this.#countLater(ref, deadline);
+  }
+
+  /** Encryptions that may still be made with this material. */
+  async left(ref: KeyRef): Promise<number> {
+    return (await this.#material(ref)).left;
+  }
+
+  /** Waits for writes under way and lets another process have the folder. */
+  async close(): Promise<void> {
+    for (const material of this.#materials.values()) await material.settle();
+    await this.#lock.release();
+  }
+
+  async #countLater(ref: KeyRef, deadline: Deadline): Promise<void> {
+    const material = await this.#material(ref);
+    await material.countWhenReserved(deadline);
+  }
+
+  #material(ref: KeyRef): Promise<CountedMaterial> {
+    const name = ref.version.materialName.toString('hex');
+    const loading = this.#loading.get(name) ?? this.#load(ref, name);
+    this.#loading.set(name, loading);
+    // What could not be read is tried again by the next request.
+    loading.catch(() => this.#loading.delete(name));
+    return loading;
+  }
+
+  async #load(ref: KeyRef, name: string): Promise<CountedMaterial> {
+    const { ports, limits, directory, writeFile } = this.#options;
+    const path = join(directory, `${name}.json`);
+    const spent = await readCount(path, ref.externalKeyId);
+    const material = new CountedMaterial(ref, spent, {
+      limits,
+      ports,
+      write: (text) => writeFile(path, text),
+    });
+    this.#materials.set(name, material);
+    return material;
+  }
+}
+
+async function readCount(path: string, externalKeyId: string): Promise<number> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    throw new KeyManagerError('internal', `${path} cannot be read`, { cause: error });
+  }
+  const counter = parseCounterFile(externalKeyId, text);
+  if (counter !== undefined) return counter.reserved;
+  throw new KeyManagerError(
+    'internal',
+    `${path} is damaged, or of another key than ${externalKeyId}; without it nobody knows how ` +
+      'often the key has encrypted. Restore it, or raise priorEncryptions and remove it.',
+  );
+}

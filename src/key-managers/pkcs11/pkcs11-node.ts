@@ -1,0 +1,151 @@
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+  type KeyRef,
+  type KeyUsage,
+  type NodeHealth,
+  type Sealed,
+} from '../backend.js';
+import type { KeyDirectory, KnownKey } from './key-directory.js';
+import type { Target } from './token-cipher.js';
+import type { TokenAtWork } from './token-at-work.js';
+
+const TEST_PLAINTEXT = Buffer.from('holdfast health test');
+const TEST_AAD = Buffer.alloc(0);
+
+/** What an operation finds when the key is not any more what the directory remembers. */
+const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'key-not-found',
+  'version-not-found',
+  'usage-denied',
+  'misconfigured',
+  'unsupported',
+]);
+
+/** Who the node is, in the answers of GetHealthStatus. */
+export interface Pkcs11NodeIdentity {
+  readonly name: string;
+  readonly location: string;
+}
+
+/** A token as a node. */
+export class Pkcs11Node implements KeyManagerNode {
+  readonly name: string;
+  readonly location: string;
+  readonly inProcess = false;
+  readonly #token: TokenAtWork;
+  readonly #directory: KeyDirectory;
+
+  constructor(identity: Pkcs11NodeIdentity, token: TokenAtWork) {
+    this.name = identity.name;
+    this.location = identity.location;
+    this.#token = token;
+    this.#directory = token.directory;
+  }
+
+  get vendor(): string {
+    return this.#token.report?.manufacturer ?? this.#token.profile.vendor;
+  }
+
+  get model(): string {
+    return this.#token.report?.model ?? 'PKCS#11 token';
+  }
+
+  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return (await this.#directory.find(externalKeyId, deadline)).description;
+  }
+
+  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    const target = await this.#target(ref, 'ENCRYPT', deadline);
+    const { cipher, client } = this.#token;
+    try {
+      return await cipher.encrypt(client, target, { plaintext, aad }, deadline);
+    } catch (error) {
+      this.#noteChange(ref.externalKeyId, error);
+      if (!isOfOtherMaterial(error)) throw error;
+      throw new KeyManagerError(
+        'unreachable',
+        'the key has been replaced; the next request sees it',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
+    const target = await this.#target(ref, 'DECRYPT', deadline);
+    const { cipher, client } = this.#token;
+    try {
+      return await cipher.decrypt(client, target, { sealed, aad }, deadline);
+    } catch (error) {
+      this.#noteChange(ref.externalKeyId, error);
+      throw error;
+    }
+  }
+
+  async checkHealth(deadline: Deadline): Promise<NodeHealth> {
+    const failure = await this.#roundTrip(deadline);
+    const problems = [...this.#token.problems, ...(failure === undefined ? [] : [failure])];
+    if (problems.length === 0) return { status: 'ACTIVE' };
+    const status = failure === undefined ? 'DEGRADED' : 'UNAVAILABLE';
+    return { status, detail: problems.join('; ') };
+  }
+
+  close(): Promise<void> {
+    return this.#token.close();
+  }
+
+  /** @throws KeyManagerError `version-not-found`, `usage-denied`, and what the directory throws */
+  async #target(ref: KeyRef, usage: KeyUsage, deadline: Deadline): Promise<Target> {
+    const { externalKeyId, version } = ref;
+    const key =
+      this.#directory.remembered(externalKeyId) ??
+      (await this.#directory.find(externalKeyId, deadline));
+    assertUsage(key, usage);
+    const lookup = key.lookups.get(version.version);
+    const known = key.description.versions.get(version.version);
+    if (lookup !== undefined && known?.materialName.equals(version.materialName)) {
+      return { externalKeyId, version, lookup };
+    }
+    throw new KeyManagerError(
+      'version-not-found',
+      known === undefined
+        ? `${externalKeyId} has no version ${version.version}`
+        : `version ${version.version} of ${externalKeyId} is other material`,
+    );
+  }
+
+  #noteChange(externalKeyId: string, error: unknown): void {
+    if (error instanceof KeyManagerError && CHANGED.has(error.code)) {
+      this.#directory.forget(externalKeyId);
+    }
+  }
+
+  /** @returns what is wrong with the test key */
+  async #roundTrip(deadline: Deadline): Promise<string | undefined> {
+    try {
+      const { current } = await this.describeKey(HEALTH_TEST_KEY_ID, deadline);
+      if (current === undefined) return 'the test key has no version';
+      const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
+      const sealed = await this.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
+      const opened = await this.decrypt(ref, sealed, TEST_AAD, deadline);
+      return opened.equals(TEST_PLAINTEXT) ? undefined : 'the test key decrypts to something else';
+    } catch (error) {
+      return `the test key: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+}
+
+function assertUsage({ description }: KnownKey, usage: KeyUsage): void {
+  if (description.usage.has(usage)) return;
+  throw new KeyManagerError('usage-denied', `${description.externalKeyId} is not for ${usage}`);
+}
+
+function isOfOtherMaterial(error: unknown): boolean {
+  return error instanceof KeyManagerError && error.code === 'version-not-found';
+}

@@ -1,0 +1,187 @@
+import { EventEmitter, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Deadline } from '../../../shared/deadline.js';
+import { KeyManagerError } from '../../backend.js';
+import type { BackendLog } from '../ports.js';
+import { ChildFailure } from './child-failure.js';
+import type { ChildProcess, ChildRequest } from './child-process.js';
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2_000;
+
+/** What a pool is made of. */
+export interface PoolOptions {
+  readonly size: number;
+  readonly log: BackendLog;
+  /** Starts a process. */
+  readonly start: () => ChildProcess;
+  /** Logs a process in, or in again, and tries it out. It serves when this has resolved. */
+  readonly open: (child: ChildProcess) => Promise<void>;
+}
+
+/**
+ * The children of one token. One opens at a time: tokens dislike two logins at once, and while
+ * the token is away, one process that keeps trying is enough.
+ */
+export class ChildPool {
+  readonly #options: PoolOptions;
+  readonly #ready = new Set<ChildProcess>();
+  /** Processes whose session is gone. */
+  readonly #toBeOpened = new Set<ChildProcess>();
+  readonly #events = new EventEmitter();
+  readonly #closing = new AbortController();
+  #filling: Promise<void> | undefined;
+  #problem = 'no child has been started yet';
+  /** Why no child is opened any more. */
+  #stoppedFor: string | undefined;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Whether every child serves; otherwise what is wrong. */
+  get problem(): string | undefined {
+    if (this.#stoppedFor !== undefined) return this.#stoppedFor;
+    return this.#ready.size === this.#options.size ? undefined : this.#problem;
+  }
+
+  /** Children that serve. */
+  get ready(): ReadonlySet<ChildProcess> {
+    return this.#ready;
+  }
+
+  /**
+   * Opens the first child, and the others in the background.
+   *
+   * @throws what opening it threw; then it goes on trying in the background nevertheless, unless
+   *   the pool is closed
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#openNext();
+    } finally {
+      this.#fill();
+    }
+  }
+
+  /**
+   * Asks the child that has the least to do. Where it turns out to have lost its session, and so
+   * has done nothing, another one is asked.
+   */
+  async request(request: ChildRequest): Promise<Buffer> {
+    for (let tries = 0; ; tries += 1) {
+      const child = this.#leastBusy();
+      try {
+        return await child.request(request);
+      } catch (error) {
+        if (!(error instanceof ChildFailure)) throw error;
+        this.#take(child, error);
+        if (error.effect !== 'session-lost' || tries > this.#options.size) throw error;
+      }
+      if (this.#ready.size === 0) await this.#nextReady(request.deadline);
+    }
+  }
+
+  /** Ends every child, and opens no other. */
+  stop(reason: string): void {
+    this.#stoppedFor ??= reason;
+    for (const child of [...this.#ready, ...this.#toBeOpened]) child.kill(reason);
+  }
+
+  /** Lets every child end. */
+  async close(): Promise<void> {
+    this.#stoppedFor ??= 'closed';
+    this.#closing.abort();
+    await this.#filling;
+    await Promise.all([...this.#ready, ...this.#toBeOpened].map((child) => child.close()));
+  }
+
+  /** Resolves when a child serves, or nobody waits any more. */
+  async #nextReady({ signal }: Deadline): Promise<void> {
+    await once(this.#events, 'ready', { signal }).catch(() => undefined);
+  }
+
+  #leastBusy(): ChildProcess {
+    let least: ChildProcess | undefined;
+    for (const child of this.#ready) {
+      if (least === undefined || child.outstanding < least.outstanding) least = child;
+    }
+    if (least !== undefined) return least;
+    throw new KeyManagerError('unreachable', `no child serves: ${this.problem ?? 'unknown'}`);
+  }
+
+  /** Draws the consequences of a child's failure. */
+  #take(child: ChildProcess, { effect, message }: ChildFailure): void {
+    if (effect === undefined) return;
+    if (effect === 'unsafe-iv') this.stop(message);
+    // Those that are logged in go on; nobody logs in again.
+    if (effect === 'pin-refused') this.#stoppedFor ??= message;
+    if (!this.#ready.delete(child)) return;
+    this.#problem = message;
+    this.#options.log.error({ pid: child.pid, effect }, `a child serves no more: ${message}`);
+    if (effect === 'session-lost') this.#toBeOpened.add(child);
+    else child.kill(message);
+    this.#fill();
+  }
+
+  #fill(): void {
+    this.#filling ??= this.#fillAll().finally(() => {
+      this.#filling = undefined;
+    });
+  }
+
+  async #fillAll(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (this.#stoppedFor === undefined && this.#ready.size < this.#options.size) {
+      try {
+        await this.#openNext();
+        pauseMs = FIRST_PAUSE_MS;
+      } catch {
+        // Logged where it happened. `close` cuts the pause short.
+        await sleep(pauseMs, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+        pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS);
+      }
+    }
+  }
+
+  async #openNext(): Promise<void> {
+    const [lost] = this.#toBeOpened;
+    const child = lost ?? this.#started();
+    try {
+      await this.#options.open(child);
+      if (child.isGone) throw new KeyManagerError('unreachable', 'it ended as soon as it was open');
+    } catch (error) {
+      this.#toBeOpened.delete(child);
+      this.#noteFailure(error);
+      child.kill('it could not be opened');
+      throw error;
+    }
+    this.#toBeOpened.delete(child);
+    this.#ready.add(child);
+    this.#events.emit('ready');
+    this.#options.log.info({ pid: child.pid }, 'a child serves');
+  }
+
+  #started(): ChildProcess {
+    const child = this.#options.start();
+    void child.ended.then((reason) => {
+      this.#toBeOpened.delete(child);
+      if (!this.#ready.delete(child)) return;
+      this.#problem = reason;
+      if (this.#stoppedFor !== undefined) return;
+      this.#options.log.error({ pid: child.pid }, `a child has ended: ${reason}`);
+      this.#fill();
+    });
+    return child;
+  }
+
+  #noteFailure(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ChildFailure) {
+      if (error.effect === 'unsafe-iv') this.stop(message);
+      if (error.effect === 'pin-refused') this.#stoppedFor ??= message;
+    }
+    if (this.#problem !== message) this.#options.log.error({ err: error }, `no child: ${message}`);
+    this.#problem = message;
+  }
+}

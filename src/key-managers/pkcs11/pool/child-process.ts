@@ -1,0 +1,206 @@
+import { spawn, type ChildProcess as NodeChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Clock } from '../../../shared/clock.js';
+import type { Deadline } from '../../../shared/deadline.js';
+import { KeyManagerError } from '../../backend.js';
+import {
+  decodeReply,
+  encodeRequest,
+  machineTimeMs,
+  type Operation,
+  OPERATIONS,
+  STATUS,
+} from '../wire/envelope.js';
+import { FrameReader } from '../wire/frames.js';
+import { replySchemas } from '../wire/messages.js';
+import { ChildFailure } from './child-failure.js';
+import { Outstanding } from './outstanding.js';
+
+/** How often deadlines are looked at: a timer for all requests costs less than one for each. */
+const SWEEP_MS = 5;
+const MAX_OUTSTANDING = 64;
+const CLOSE_BUDGET_MS = 2_000;
+
+/** How to start a child. */
+export interface ChildOptions {
+  /** Path of the child's program, JavaScript. */
+  readonly program: string;
+  /** All the variables that it is to see. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+}
+
+/** What a child is asked. */
+export interface ChildRequest {
+  readonly operation: Operation;
+  /** In parts. */
+  readonly body: readonly Buffer[];
+  readonly deadline: Deadline;
+  /** How long the native call may take before the child counts as hung and is killed. */
+  readonly stallMs: number;
+}
+
+/**
+ * One process with the vendor's library in it. Requests go over one pipe and are answered in their
+ * order. When the one whose turn it is takes too long, the process is killed: a native call cannot
+ * be interrupted.
+ */
+export class ChildProcess {
+  /** Resolves with the reason when the process has ended, for whatever reason. */
+  readonly ended: Promise<string>;
+  readonly #process: NodeChildProcess;
+  readonly #channel: Socket;
+  readonly #clock: Clock;
+  readonly #reader = new FrameReader();
+  readonly #outstanding = new Outstanding();
+  #outgoing: Buffer[] = [];
+  #isSweeping = false;
+  #reason: string | undefined;
+  #lastId = 0;
+
+  constructor({ program, environment, clock }: ChildOptions) {
+    this.#clock = clock;
+    this.#process = spawn(process.execPath, [program], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (how: string) => {
+        resolve(this.#end(how));
+      };
+      this.#process.once('error', (error) => {
+        end(`it cannot be started: ${error.message}`);
+      });
+      this.#process.once('exit', (code, signal) => {
+        end(`it ended by ${signal ?? `exit code ${String(code)}`}`);
+      });
+    });
+    this.#channel = channelOf(this.#process);
+    this.#channel.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    this.#channel.on('error', (error) => {
+      this.kill(`its pipe failed: ${error.message}`);
+    });
+  }
+
+  /** Requests that have not been answered yet. */
+  get outstanding(): number {
+    return this.#outstanding.size;
+  }
+
+  /** Whether it has ended, or is about to. */
+  get isGone(): boolean {
+    return this.#reason !== undefined;
+  }
+
+  /** Process id; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /**
+   * Asks, and waits for the answer until the deadline.
+   *
+   * @returns the body of the reply
+   * @throws ChildFailure; KeyManagerError `deadline`, `overloaded`, or `unreachable` when the
+   *   process ends first
+   */
+  request({ operation, body, deadline, stallMs }: ChildRequest): Promise<Buffer> {
+    if (this.#reason !== undefined) return Promise.reject(gone(this.#reason));
+    if (this.#outstanding.size >= MAX_OUTSTANDING) {
+      return Promise.reject(
+        new KeyManagerError('overloaded', 'too many requests are waiting for the token'),
+      );
+    }
+    this.#lastId = (this.#lastId + 1) % 2 ** 32;
+    const id = this.#lastId;
+    const remainingMs = deadline.remainingMs();
+    const expiresAt = machineTimeMs() + remainingMs;
+    this.#send(encodeRequest({ id, operation: OPERATIONS[operation], expiresAt }, body));
+    const now = this.#clock.monotonic();
+    return new Promise((resolve, reject) => {
+      this.#outstanding.add(id, { resolve, reject, expiresAt: now + remainingMs, stallMs }, now);
+      this.#sweepLater();
+    });
+  }
+
+  /** Ends the process at once. @param reason for the log, and for those who wait */
+  kill(reason: string): void {
+    this.#end(reason);
+    this.#process.kill('SIGKILL');
+  }
+
+  /** Lets the process end by itself, for a while. */
+  async close(): Promise<void> {
+    this.#channel.end();
+    const timer = setTimeout(() => {
+      this.kill('it did not end in time');
+    }, CLOSE_BUDGET_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #send(frame: Buffer): void {
+    // What one turn of the event loop has to say goes out in one system call.
+    if (this.#outgoing.length === 0)
+      setImmediate(() => {
+        this.#flush();
+      });
+    this.#outgoing.push(frame);
+  }
+
+  #flush(): void {
+    const [first, ...others] = this.#outgoing;
+    this.#outgoing = [];
+    if (first === undefined || !this.#channel.writable) return;
+    this.#channel.write(others.length === 0 ? first : Buffer.concat([first, ...others]));
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      for (const frame of this.#reader.push(chunk)) this.#settle(frame);
+    } catch (error) {
+      this.kill(`it talks nonsense: ${String(error)}`);
+    }
+  }
+
+  #settle(frame: Buffer): void {
+    const { id, status, body } = decodeReply(frame);
+    const asked = this.#outstanding.take(id, this.#clock.monotonic());
+    if (status === STATUS.ok) asked.resolve(body);
+    else asked.reject(new ChildFailure(replySchemas.failure.parse(JSON.parse(body.toString()))));
+  }
+
+  #sweepLater(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
+    setTimeout(() => {
+      this.#isSweeping = false;
+      const now = this.#clock.monotonic();
+      this.#outstanding.expire(now);
+      if (this.#outstanding.isStalled(now)) this.kill('a native call hangs');
+      if (this.#outstanding.size > 0) this.#sweepLater();
+    }, SWEEP_MS);
+  }
+
+  /** @returns the first reason that anybody gave */
+  #end(reason: string): string {
+    this.#reason ??= reason;
+    this.#outstanding.rejectAll(gone(this.#reason));
+    return this.#reason;
+  }
+}
+
+function gone(reason: string): KeyManagerError {
+  return new KeyManagerError(
+    'unreachable',
+    `the child with the token's library is gone: ${reason}`,
+  );
+}
+
+function channelOf({ stdio }: NodeChildProcess): Socket {
+  const channel = stdio[3];
+  if (channel instanceof Socket) return channel;
+  throw new KeyManagerError('internal', 'the child has no pipe');
+}

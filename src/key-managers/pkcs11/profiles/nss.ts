@@ -1,0 +1,12 @@
+import { CKR } from '../ckr.js';
+import type { VendorProfile } from './profile.js';
+
+/**
+ * NSS softokn, Mozilla's token. It cannot make IVs.
+ */
+export const nssProfile: VendorProfile = {
+  vendor: 'Mozilla Foundation',
+  verifiedOn: 'NSS softokn 3.87',
+  ivStrategy: 'caller',
+  refusals: [CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE, CKR.DATA_INVALID],
+};

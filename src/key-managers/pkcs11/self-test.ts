@@ -1,0 +1,74 @@
+import type { Deadline } from '../../shared/deadline.js';
+import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../backend.js';
+import { knownKeyOf } from './key-directory.js';
+import { ChildFailure } from './pool/child-failure.js';
+import type { Target, TokenCipher } from './token-cipher.js';
+import type { TokenClient } from './token-client.js';
+import type { KeyReply } from './wire/messages.js';
+
+const TEXT = { plaintext: Buffer.from('holdfast self test'), aad: Buffer.from('self test') };
+
+/** How the test is made. */
+export interface SelfTestOptions {
+  /** Whether a token without a health-test key may be given one. */
+  readonly init: boolean;
+  readonly deadline: Deadline;
+}
+
+/**
+ * What a child has to pass before it serves: the health-test key encrypts twice, with two IVs, and
+ * decrypts.
+ *
+ * @throws KeyManagerError; ChildFailure with the effect `unsafe-iv` for one IV twice
+ */
+export async function selfTest(
+  client: TokenClient,
+  cipher: TokenCipher,
+  options: SelfTestOptions,
+): Promise<void> {
+  const { deadline } = options;
+  const target = targetOf(await testKey(client, options));
+  const one = await cipher.encrypt(client, target, TEXT, deadline);
+  const other = await cipher.encrypt(client, target, TEXT, deadline);
+  if (one.iv.equals(other.iv)) {
+    throw new ChildFailure({
+      code: 'misconfigured',
+      message: 'two encryptions had one IV: the profile does not fit the token',
+      effect: 'unsafe-iv',
+    });
+  }
+  const { aad } = TEXT;
+  const opened = await cipher.decrypt(client, target, { sealed: one, aad }, deadline);
+  if (!opened.equals(TEXT.plaintext)) {
+    throw new KeyManagerError('corrupt', 'the health-test key decrypts to something else');
+  }
+}
+
+async function testKey(client: TokenClient, options: SelfTestOptions): Promise<KeyReply> {
+  try {
+    return await client.describe(HEALTH_TEST_KEY_ID, options.deadline);
+  } catch (error) {
+    const isMissing = error instanceof KeyManagerError && error.code === 'key-not-found';
+    if (!isMissing) throw error;
+  }
+  if (options.init) {
+    const usage = new Set(['ENCRYPT', 'DECRYPT'] as const);
+    return client.create(HEALTH_TEST_KEY_ID, usage, options.deadline);
+  }
+  throw new KeyManagerError(
+    'misconfigured',
+    `the token has no key ${HEALTH_TEST_KEY_ID}. A token whose files are gone looks the same, so ` +
+      'nothing is made there. If this is a new token, start once with --init, or make an AES-256 ' +
+      'key of that name, for encryption and decryption.',
+  );
+}
+
+function targetOf(reply: KeyReply): Target {
+  const { description, lookups } = knownKeyOf(reply);
+  const { externalKeyId, current } = description;
+  const lookup = current === undefined ? undefined : lookups.get(current.version);
+  if (current === undefined || lookup === undefined) {
+    throw new KeyManagerError('internal', 'the health-test key has no version');
+  }
+  return { externalKeyId, version: current, lookup };
+}

@@ -1,0 +1,96 @@
+import { Deadline } from '../../shared/deadline.js';
+import type { EncryptionCounts } from './encryption-counts.js';
+import { KeyDirectory } from './key-directory.js';
+import { ChildPool } from './pool/child-pool.js';
+import { ChildProcess } from './pool/child-process.js';
+import type { Pkcs11Ports } from './ports.js';
+import type { VendorProfile } from './profiles/profile.js';
+import { selfTest } from './self-test.js';
+import type { TokenCipher } from './token-cipher.js';
+import { TokenClient } from './token-client.js';
+import type { OpenRequest, TokenReply } from './wire/messages.js';
+
+const OPEN_BUDGET_MS = 15_000;
+
+/** What a token is worked with. */
+export interface TokenParts {
+  readonly ports: Pkcs11Ports;
+  readonly profile: VendorProfile;
+  readonly cipher: TokenCipher;
+  readonly counts: EncryptionCounts | undefined;
+  /** Made at every login, so that the PIN is not kept. */
+  readonly openRequest: () => OpenRequest;
+  /** Whether a token without a health-test key may be given one. */
+  readonly init: boolean;
+  readonly children: number;
+  readonly childProgram: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** How long a native call may take before its child counts as hung. */
+  readonly stallMs: number;
+}
+
+/** A token, the processes that have it open, and what is known of its keys. */
+export class TokenAtWork {
+  readonly profile: VendorProfile;
+  readonly cipher: TokenCipher;
+  readonly counts: EncryptionCounts | undefined;
+  readonly client: TokenClient;
+  readonly directory: KeyDirectory;
+  readonly #parts: TokenParts;
+  readonly #pool: ChildPool;
+  #report: TokenReply | undefined;
+
+  constructor(parts: TokenParts) {
+    const { ports, profile, cipher, counts, stallMs } = parts;
+    this.#parts = parts;
+    this.profile = profile;
+    this.cipher = cipher;
+    this.counts = counts;
+    this.#pool = new ChildPool({
+      size: parts.children,
+      log: ports.log,
+      start: () =>
+        new ChildProcess({
+          program: parts.childProgram,
+          environment: parts.environment,
+          clock: ports.clock,
+        }),
+      open: (child) => this.#open(child),
+    });
+    this.client = new TokenClient(this.#pool, stallMs);
+    this.directory = new KeyDirectory(this.client, ports.clock);
+  }
+
+  /** What the token says of itself; absent until it has been reached. */
+  get report(): TokenReply | undefined {
+    return this.#report;
+  }
+
+  /** What is wrong, a sentence each. */
+  get problems(): string[] {
+    return [this.#pool.problem, this.counts?.problem].filter((problem) => problem !== undefined);
+  }
+
+  /** Process ids of the children that serve. */
+  get childPids(): number[] {
+    return [...this.#pool.ready].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+  }
+
+  /** @throws KeyManagerError what is wrong with the first child; others are tried all the same */
+  start(): Promise<void> {
+    return this.#pool.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.counts?.close();
+  }
+
+  async #open(child: ChildProcess): Promise<void> {
+    const { ports, openRequest, stallMs, init } = this.#parts;
+    const client = new TokenClient(child, stallMs);
+    const deadline = Deadline.after(ports.clock, OPEN_BUDGET_MS);
+    this.#report = await client.open(openRequest(), deadline);
+    await selfTest(client, this.cipher, { init, deadline });
+  }
+}

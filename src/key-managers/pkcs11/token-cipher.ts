@@ -1,0 +1,69 @@
+import type { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError, type KeyRef, type Sealed } from '../backend.js';
+import type { IvSource } from '../counting/iv-source.js';
+import type { EncryptionCounts } from './encryption-counts.js';
+import type { VendorProfile } from './profiles/profile.js';
+import type { TokenClient } from './token-client.js';
+
+const TAG_BYTES = 16;
+const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
+const NO_IV = Buffer.alloc(0);
+
+/** One version of a key, and the attributes of its object. */
+export interface Target extends KeyRef {
+  readonly lookup: Buffer;
+}
+
+/** AES-256-GCM in the token: IVs as the vendor's profile says, counted where they are ours. */
+export class TokenCipher {
+  readonly #profile: VendorProfile;
+  readonly #ivs: IvSource;
+  readonly #counts: EncryptionCounts | undefined;
+
+  /** @param counts absent where the token chooses the IVs, and answers for them */
+  constructor(profile: VendorProfile, ivs: IvSource, counts: EncryptionCounts | undefined) {
+    this.#profile = profile;
+    this.#ivs = ivs;
+    this.#counts = counts;
+  }
+
+  /** @throws KeyManagerError */
+  async encrypt(
+    client: TokenClient,
+    target: Target,
+    { plaintext, aad }: { readonly plaintext: Buffer; readonly aad: Buffer },
+    deadline: Deadline,
+  ): Promise<Sealed> {
+    // Counted before it is made; what fails afterwards stays counted.
+    const counting = this.#counts?.count(target, deadline);
+    if (counting !== undefined) await counting;
+    const { lookup, version } = target;
+    const given = this.#profile.ivStrategy === 'caller' ? this.#ivs.next() : NO_IV;
+    const { iv, output } = await client.encrypt(
+      { lookup, materialName: version.materialName, iv: given, aad, input: plaintext },
+      deadline,
+    );
+    const tagAt = output.length - TAG_BYTES;
+    return { iv, ciphertext: output.subarray(0, tagAt), tag: output.subarray(tagAt) };
+  }
+
+  /** @throws KeyManagerError */
+  decrypt(
+    client: TokenClient,
+    target: Target,
+    { sealed, aad }: { readonly sealed: Sealed; readonly aad: Buffer },
+    deadline: Deadline,
+  ): Promise<Buffer> {
+    const { iv, ciphertext, tag } = sealed;
+    // Some libraries take a short tag or no IV at all.
+    if (!ACCEPTED_IV_BYTES.includes(iv.length) || tag.length !== TAG_BYTES) {
+      throw new KeyManagerError(
+        'invalid-ciphertext',
+        `IV of ${iv.length} bytes and tag of ${tag.length} bytes; 12 or 16 and 16 are accepted`,
+      );
+    }
+    const { lookup, version } = target;
+    const input = Buffer.concat([ciphertext, tag]);
+    return client.decrypt({ lookup, materialName: version.materialName, iv, aad, input }, deadline);
+  }
+}

@@ -1,0 +1,83 @@
+import { frameOf } from './frames.js';
+
+/** What a child is asked to do, as the byte on the pipe. */
+export const OPERATIONS = {
+  open: 1,
+  describe: 2,
+  encrypt: 3,
+  decrypt: 4,
+  list: 5,
+  create: 6,
+} as const;
+
+/** The name of an operation. */
+export type Operation = keyof typeof OPERATIONS;
+
+/** Whether a reply is what was asked for, or says why not. */
+export const STATUS = { ok: 0, failed: 1 } as const;
+
+const REQUEST_HEADER_BYTES = 13;
+const REPLY_HEADER_BYTES = 5;
+
+/** A request as the child sees it. */
+export interface Request {
+  readonly id: number;
+  /** One of {@link OPERATIONS}. */
+  readonly operation: number;
+  /** On the machine's monotonic clock, {@link machineTimeMs}. Later than that nobody waits. */
+  readonly expiresAt: number;
+  readonly body: Buffer;
+}
+
+/** A reply as the parent sees it. */
+export interface Reply {
+  readonly id: number;
+  /** One of {@link STATUS}. */
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Milliseconds on the clock that all processes of a machine share (CLOCK_MONOTONIC). */
+export function machineTimeMs(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+}
+
+/** The frame of a request. */
+export function encodeRequest(
+  { id, operation, expiresAt }: Omit<Request, 'body'>,
+  body: readonly Buffer[],
+): Buffer {
+  const header = Buffer.allocUnsafe(REQUEST_HEADER_BYTES);
+  header.writeUInt32BE(id, 0);
+  header.writeUInt8(operation, 4);
+  header.writeDoubleBE(expiresAt, 5);
+  return frameOf([header, ...body]);
+}
+
+/** @param frame without its length */
+export function decodeRequest(frame: Buffer): Request {
+  return {
+    id: frame.readUInt32BE(0),
+    operation: frame.readUInt8(4),
+    expiresAt: frame.readDoubleBE(5),
+    body: frame.subarray(REQUEST_HEADER_BYTES),
+  };
+}
+
+/** The frame of a reply. */
+export function encodeReply(id: number, status: number, body: readonly Buffer[]): Buffer {
+  const header = Buffer.allocUnsafe(REPLY_HEADER_BYTES);
+  header.writeUInt32BE(id, 0);
+  header.writeUInt8(status, 4);
+  return frameOf([header, ...body]);
+}
+
+/** @param frame without its length */
+export function decodeReply(frame: Buffer): Reply {
+  return {
+    id: frame.readUInt32BE(0),
+    status: frame.readUInt8(4),
+    body: frame.subarray(REPLY_HEADER_BYTES),
+  };
+}

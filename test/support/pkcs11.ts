@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
+import {
+  createPkcs11KeyManagerNode,
+  type Pkcs11KeyManager,
+  type Pkcs11KeyManagerConfig,
+  type Pkcs11Ports,
+  type Pkcs11Start,
+} from '../../src/key-managers/pkcs11/index.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { Deadline } from '../../src/shared/deadline.js';
+import { Secret } from '../../src/shared/secret.js';
+import { testLogPath } from './test-log.js';
+
+/** On Node 20 a child cannot run TypeScript. `npm test` builds first. */
+export const builtChild = fileURLToPath(
+  new URL('../../dist/key-managers/pkcs11/child/main.js', import.meta.url),
+);
+
+/** A real token, in a folder of its own. */
+export interface TestToken {
+  /** Of the token's folder and everything else that belongs to it. */
+  readonly folder: string;
+  /** What a configuration says of it. */
+  readonly config: Pick<
+    Pkcs11KeyManagerConfig,
+    'module' | 'libraryParameters' | 'environment' | 'token' | 'pin' | 'profile'
+  >;
+}
+
+/** Messages that were logged, with their levels. */
+export type LoggedMessages = string[];
+
+/** What a test wants to be different. */
+export interface OpenOptions {
+  readonly config?: Partial<Pkcs11KeyManagerConfig>;
+  readonly start?: Pkcs11Start;
+  readonly ports?: Partial<Pkcs11Ports>;
+  readonly logged?: LoggedMessages;
+}
+
+/** Opens a token as a server would. Whoever calls closes it. */
+export async function openToken(
+  token: TestToken,
+  { config = {}, start = {}, ports = {}, logged = [] }: OpenOptions = {},
+): Promise<Pkcs11KeyManager> {
+  return createPkcs11KeyManagerNode(
+    {
+      name: 'hsm',
+      type: 'pkcs11',
+      location: 'here',
+      keyLabel: '{externalKeyId}',
+      children: 1,
+      hangTimeoutMs: 500,
+      countersDirectory: join(token.folder, 'counters'),
+      replicas: 1,
+      priorEncryptions: 0,
+      ...token.config,
+      ...config,
+    },
+    { clock: systemClock, randomBytes, log: recordingLog(logged), ...ports },
+    { init: true, childProgram: builtChild, ...start },
+  );
+}
+
+/** The first of these libraries that is installed. */
+export function installedModule(candidates: readonly string[]): string | undefined {
+  return candidates.find((path) => existsSync(path));
+}
+
+/** A deadline that no test reaches. */
+export function longDeadline(): Deadline {
+  return Deadline.after(systemClock, 60_000);
+}
+
+/** The key and its current version, as the pipeline would name them. */
+export async function currentRef(
+  { node }: Pkcs11KeyManager,
+  externalKeyId: string,
+): Promise<KeyRef> {
+  const { current } = await node.describeKey(externalKeyId, longDeadline());
+  if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
+  return { externalKeyId, version: current };
+}
+
+/** The code with which something was refused, or `undefined` where it was not. */
+export async function refusalOf(work: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof KeyManagerError) return error.code;
+    throw error;
+  }
+}
+
+/** A PIN that is recognisable wherever it turns up. */
+export const testPin = new Secret('canary-pin-7391');
+
+function recordingLog(logged: LoggedMessages): Pkcs11Ports['log'] {
+  const path = testLogPath('pkcs11-key-manager');
+  const record = (level: string) => (fields: object, message: string) => {
+    logged.push(`${level}: ${message}`);
+    appendFileSync(path, `${level} ${message} ${inspect(fields, { depth: 8 })}\n`);
+  };
+  return { info: record('info'), warn: record('warn'), error: record('error') };
+}
