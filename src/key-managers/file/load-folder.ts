@@ -2,6 +2,7 @@ import { SealingError } from '../../sealing/errors.js';
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import { KeyManagerError } from '../backend.js';
 import type { CounterFile } from '../counting/counter-file.js';
+import { readCredibleCounter } from './credible-counter.js';
 import type { DamagedKey } from './damaged-key.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
@@ -55,12 +56,13 @@ async function loadKey(
     const document = parseKeyDocument(fileName, text);
     const sealingKey = await sealingKeyOf(document, masterKey);
     const materials = await openVersions(sealingKey, document);
-    const counter = await surroundings.folder.readCounter(document.externalKeyId);
+    const newest = materials.at(-1)?.version ?? 0;
+    const counter = await readCredibleCounter(document.externalKeyId, newest, surroundings);
     return new ExternalKey(
       {
         versions: new KeyVersions(document, withBudgets(materials, counter, surroundings)),
         sealingKey,
-        highestVersion: Math.max(materials.at(-1)?.version ?? 0, counter?.version ?? 0),
+        highestVersion: Math.max(newest, counter?.version ?? 0),
       },
       surroundings,
     );

@@ -1,6 +1,7 @@
 import type { SealingKey } from '../../sealing/master-key.js';
 import type { KeyUsage } from '../backend.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
+import { readCredibleCounter } from './credible-counter.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
 import type { KeyDocument } from './key-document.js';
 import { makeVersion } from './key-material.js';
@@ -34,7 +35,7 @@ export async function writeNewKey(
     createdAt: createdAt.toISOString(),
     sealing: { masterKeyId: sealingKey.id, scrypt: sealingKey.scrypt },
   } as const;
-  const left = await folder.readCounter(externalKeyId);
+  const left = await readCredibleCounter(externalKeyId, 0, surroundings);
   const version = (left?.version ?? 0) + 1;
   const { randomBytes } = ports;
   const { stored, material } = await makeVersion(sealingKey, head, {

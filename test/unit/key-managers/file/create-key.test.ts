@@ -94,19 +94,22 @@ describe('createKey', () => {
     expect(await refusalOf(administration.createKey('k', both))).toBe('conflict');
   });
 
-  it('a counter file whose document is gone → the version number after it', async () => {
+  it.each([
+    ['7 → the number after it', 7, 8],
+    ['the highest there is → 1, since nobody came by that', 2 ** 32 - 1, 1],
+  ])('a counter file whose document is gone, at version %s', async (_, version, expected) => {
     const folder = await makeKeyFolder();
     const { administration } = await folder.open({ init: true });
     const orphan = {
       format: 1,
       externalKeyId: 'k',
-      version: 7,
+      version,
       materialName: '0'.repeat(16),
       reserved: 9,
     };
     await writeFile(folder.counterPath('k'), JSON.stringify(orphan));
     const { description } = await administration.createKey('k', both);
-    expect(description.current?.version).toBe(8);
+    expect(description.current?.version).toBe(expected);
   });
 
   it.each([1, 2])(

@@ -98,6 +98,11 @@ describe('a count that is unknown', () => {
       JSON.stringify({ ...counter, version: 6, materialName: '0123456789abcdef' }),
       7,
     ],
+    [
+      'names a version that nobody came by',
+      JSON.stringify({ ...counter, version: 2 ** 32 - 1, materialName: '0123456789abcdef' }),
+      2,
+    ],
     ['is of another format', JSON.stringify({ ...counter, format: 2 }), 2],
     ['counts below zero', JSON.stringify({ ...counter, reserved: -1 }), 2],
   ])(
@@ -115,6 +120,20 @@ describe('a count that is unknown', () => {
       expect(opened).toEqual(canaries.plaintext);
       await encryptTimes(again, 'k', 1);
       expect(await versionOf(await reopen(again))).toBe(expected);
+    },
+  );
+
+  it.each([
+    [1001, 1002, 0],
+    [1002, 2, 1],
+  ])(
+    'its file names version %i of a key with one version → version %i, %i lines in the log',
+    async (version, expected, lines) => {
+      const { folder, reopen } = await makeCountedKey();
+      const text = JSON.stringify({ ...counter, version, materialName: '0123456789abcdef' });
+      await writeFile(folder.counterPath('k'), text);
+      expect(await versionOf(await reopen())).toBe(expected);
+      expect(folder.logged.filter(({ level }) => level === 'error')).toHaveLength(lines);
     },
   );
 
