@@ -25,7 +25,7 @@ describe.skipIf(program === undefined)('the vault key manager on OpenBao', () =>
     const keys = oneWayKeys();
     const { nodes, administration } = await openVault([server], { login, keys });
     await run({
-      node: firstNode({ nodes, administration }),
+      node: firstNode({ nodes }),
       deadline: longDeadline,
       async makeKey(usage) {
         const externalKeyId = oneWayKey(keys, usage) ?? `contract-${randomUUID()}`;

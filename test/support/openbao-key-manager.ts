@@ -3,11 +3,13 @@ import { appendFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
-import type { KeyManagerNode, KeyRef } from '../../src/key-managers/backend.js';
 import {
-  type VaultKeyManagerConfig,
-  vaultKeyManagerSchema,
-} from '../../src/key-managers/vault/config.js';
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+  type KeyUsage,
+} from '../../src/key-managers/backend.js';
+import { vaultKeyManagerSchema } from '../../src/key-managers/vault/config.js';
 import {
   createVaultKeyManagerNodes,
   type VaultKeyManager,
@@ -30,24 +32,28 @@ path "transit/keys" { capabilities = ["list"] }
 path "transit/config/keys" { capabilities = ["read"] }
 `;
 
-/** An AppRole login that the server knows. */
-export type AppRoleLogin = Extract<VaultKeyManagerConfig['login'], { method: 'approle' }>;
+/** The usage of a key that is not configured otherwise. */
+export const BOTH: ReadonlySet<KeyUsage> = new Set(['ENCRYPT', 'DECRYPT']);
 
-/** Makes a policy, and an AppRole that logs in to it. @param role token_ttl and the like */
+/** What may differ from the documentation's AppRole; more fields are the role's own. */
+export interface AppRoleOptions extends Readonly<Record<string, unknown>> {
+  readonly policy?: string;
+  /** With a slash at the end. */
+  readonly namespace?: string;
+}
+
+/** Makes a policy, and an AppRole of that name. @returns `login` of the configuration */
 export async function makeAppRole(
   server: OpenbaoServer,
   name = 'holdfast',
-  {
-    policy = HOLDFAST_POLICY,
-    ...role
-  }: { readonly policy?: string } & Record<string, unknown> = {},
+  { policy = HOLDFAST_POLICY, namespace = '', ...role }: AppRoleOptions = {},
 ): Promise<object> {
-  await server.call('POST', 'sys/auth/approle', { type: 'approle' });
-  await server.must('POST', `sys/policies/acl/${name}`, { policy });
-  const options = { token_policies: [name], token_ttl: '1h', ...role };
-  await server.must('POST', `auth/approle/role/${name}`, options);
-  const roleBody = await server.must('GET', `auth/approle/role/${name}/role-id`);
-  const secretBody = await server.must('POST', `auth/approle/role/${name}/secret-id`);
+  const rolePath = `${namespace}auth/approle/role/${name}`;
+  await server.call('POST', `${namespace}sys/auth/approle`, { type: 'approle' });
+  await server.must('POST', `${namespace}sys/policies/acl/${name}`, { policy });
+  await server.must('POST', rolePath, { token_policies: [name], token_ttl: '1h', ...role });
+  const roleBody = await server.must('GET', `${rolePath}/role-id`);
+  const secretBody = await server.must('POST', `${rolePath}/secret-id`);
   return {
     method: 'approle',
     roleId: roleAnswer.parse(roleBody).data.role_id,
@@ -83,7 +89,7 @@ export async function openVault(
 }
 
 /** The first node of a key manager. */
-export function firstNode({ nodes: [node] }: VaultKeyManager): KeyManagerNode {
+export function firstNode({ nodes: [node] }: Pick<VaultKeyManager, 'nodes'>): KeyManagerNode {
   if (node !== undefined) return node;
   throw new Error('the key manager has no node');
 }
@@ -93,6 +99,17 @@ export async function currentRef(node: KeyManagerNode, externalKeyId: string): P
   const { current } = await node.describeKey(externalKeyId, longDeadline());
   if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
   return { externalKeyId, version: current };
+}
+
+/** What came of an operation: `served`, or the code with which it was refused. */
+export async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'served';
+  } catch (error) {
+    if (error instanceof KeyManagerError) return error.code;
+    throw error;
+  }
 }
 
 /** A deadline that no test reaches. */

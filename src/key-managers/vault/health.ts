@@ -73,7 +73,7 @@ async function failureOf(
     return new KeyManagerError(
       failure.code,
       `${failure.message}, and it cannot be made; run: ` +
-        `bao write -f transit/keys/${healthTestKey} type=aes256-gcm96`,
+        `bao write ${transit.pathOf(healthTestKey)} type=aes256-gcm96`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@ import { randomFraction, type VaultPorts } from './ports.js';
 import { withinDeadline } from './within-deadline.js';
 
 /** A refused token younger than this is not the problem: its policy is. */
-const MIN_REFUSED_AGE_MS = 5_000;
+const MIN_REFUSED_AGE_MS = 3_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
 const MIN_RENEWAL_MS = 1_000;
@@ -30,8 +30,11 @@ export class TokenSession {
   #loggingIn: Promise<HeldToken> | undefined;
   #failure: KeyManagerError | undefined;
   #failedLogins = 0;
+  /** Of a token as it comes from a login. */
+  #fullLifetimeMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #abandoned: HeldToken | undefined;
 
   constructor(login: Login, ports: VaultPorts) {
     this.#login = login;
@@ -62,7 +65,13 @@ export class TokenSession {
     if (this.#held !== undefined && this.#held !== refused) return this.#held;
     const ageMs = this.#ports.clock.monotonic() - refused.obtainedAt;
     if (ageMs < MIN_REFUSED_AGE_MS) return undefined;
-    return withinDeadline(this.#logIn(), deadline);
+    const replacement = await withinDeadline(this.#logIn(), deadline);
+    // Where the policy was to blame, the token is alive, and one would be left behind every time.
+    if (this.#abandoned !== refused) {
+      this.#abandoned = refused;
+      void this.#revoke(refused.token);
+    }
+    return replacement;
   }
 
   /** Ends the renewals and gives back a token that was made for us. */
@@ -72,10 +81,17 @@ export class TokenSession {
     await this.#loggingIn?.catch(() => undefined);
     const token = this.#held?.token;
     this.#held = undefined;
-    if (token?.ours !== true) return;
-    await this.#login.revoke(token).catch((error: unknown) => {
-      this.#ports.log.info({ error }, 'the token was not revoked; it ends by itself');
-    });
+    if (token !== undefined) await this.#revoke(token);
+  }
+
+  async #revoke(token: Token): Promise<void> {
+    if (!token.ours) return;
+    try {
+      await this.#login.revoke(token);
+    } catch (error) {
+      const reason = asKeyManagerError(error).message;
+      this.#ports.log.info({ reason }, 'the token was not revoked; it ends by itself');
+    }
   }
 
   #logIn(): Promise<HeldToken> {
@@ -87,16 +103,22 @@ export class TokenSession {
 
   async #logInOnce(): Promise<HeldToken> {
     try {
-      const held = this.#hold(await this.#login.logIn());
+      const token = await this.#login.logIn();
+      this.#fullLifetimeMs = token.lifetimeMs;
+      const held = this.#hold(token);
       this.#failure = undefined;
       this.#failedLogins = 0;
       return held;
     } catch (error) {
-      this.#failure = asKeyManagerError(error);
+      const failure = asKeyManagerError(error);
+      // An outage is told once, not at every attempt.
+      if (this.#failure?.message !== failure.message) {
+        this.#ports.log.error({ reason: failure.message }, 'the login failed');
+      }
+      this.#failure = failure;
       this.#failedLogins += 1;
-      this.#ports.log.error({ reason: this.#failure.message }, 'the login failed');
       this.#retryLater();
-      throw this.#failure;
+      throw failure;
     }
   }
 
@@ -111,7 +133,7 @@ export class TokenSession {
     if (token.renewable) {
       try {
         const renewed = await this.#login.renew(token);
-        if (renewed.lifetimeMs * 2 > token.lifetimeMs) {
+        if (renewed.lifetimeMs * 2 > this.#fullLifetimeMs) {
           this.#hold(renewed);
           return;
         }

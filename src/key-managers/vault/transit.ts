@@ -23,9 +23,14 @@ export class Transit {
     this.#mountPath = mountPath;
   }
 
+  /** Where the API has a key. */
+  pathOf(transitKey: string): string {
+    return this.#path('keys', transitKey);
+  }
+
   /** @returns undefined for a key that is not there */
   async readKey(transitKey: string, deadline: Deadline): Promise<TransitKey | undefined> {
-    const answer = await this.#client.call(this.#path('keys', transitKey), undefined, deadline);
+    const answer = await this.#client.call(this.pathOf(transitKey), undefined, deadline);
     if (isAbsence(answer)) return undefined;
     return keyFrom(answer);
   }
@@ -65,7 +70,7 @@ export class Transit {
   /** Makes a key that cannot leave the server. Leaves one that is there as it is. */
   async createKey(transitKey: string, deadline: Deadline): Promise<void> {
     const body = '{"type":"aes256-gcm96","exportable":false,"allow_plaintext_backup":false}';
-    const answer = await this.#client.call(this.#path('keys', transitKey), body, deadline);
+    const answer = await this.#client.call(this.pathOf(transitKey), body, deadline);
     if (answer.status >= 300) throw refusal(answer, 'misconfigured');
   }
 

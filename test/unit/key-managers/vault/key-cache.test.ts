@@ -1,0 +1,98 @@
+import { describe, expect, it, vi } from 'vitest';
+import { KeyManagerError } from '../../../../src/key-managers/backend.js';
+import { KeyCache } from '../../../../src/key-managers/vault/key-cache.js';
+import { Deadline } from '../../../../src/shared/deadline.js';
+import { systemClock } from '../../../../src/shared/clock.js';
+
+const MAX_AGE_MS = 1_000;
+
+function cacheAt() {
+  let time = 0;
+  const clock = { now: () => time, monotonic: () => time };
+  const read = vi.fn(async () => `read at ${time}`);
+  const cache = new KeyCache(read, clock, MAX_AGE_MS);
+  return {
+    read,
+    cache,
+    get: (deadline = Deadline.after(systemClock, 10_000)) => cache.get('key', deadline),
+    wait: (ms: number) => {
+      time += ms;
+    },
+  };
+}
+
+describe('KeyCache', () => {
+  it('young → from memory', async () => {
+    const { get, read, wait } = cacheAt();
+    await get();
+    wait(500);
+    expect(await get()).toBe('read at 0');
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('older than half its time → from memory, and read again behind it', async () => {
+    const { get, read, wait } = cacheAt();
+    await get();
+    wait(501);
+    expect(await get()).toBe('read at 0');
+    expect(read).toHaveBeenCalledTimes(2);
+    await vi.waitFor(async () => {
+      expect(await get()).toBe('read at 501');
+    });
+  });
+
+  it('too old → read before it is handed out', async () => {
+    const { get, wait } = cacheAt();
+    await get();
+    wait(1_001);
+    expect(await get()).toBe('read at 1001');
+  });
+
+  it('the server fails behind it → from memory until it is too old, then the failure', async () => {
+    const { get, read, wait } = cacheAt();
+    await get();
+    read.mockRejectedValue(new KeyManagerError('unreachable', 'down'));
+    wait(600);
+    expect(await get()).toBe('read at 0');
+    wait(401);
+    await expect(get()).rejects.toMatchObject({ code: 'unreachable' });
+  });
+
+  it('the key is gone behind it → forgotten at once', async () => {
+    const { get, read, wait } = cacheAt();
+    await get();
+    read.mockRejectedValue(new KeyManagerError('key-not-found', 'gone'));
+    wait(600);
+    await get();
+    await vi.waitFor(async () => {
+      await expect(get()).rejects.toMatchObject({ code: 'key-not-found' });
+    });
+  });
+
+  it('many ask at once → one question', async () => {
+    const { get, read } = cacheAt();
+    await Promise.all(Array.from({ length: 20 }, () => get()));
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
+  it('no key there → asked again every time', async () => {
+    const { get, read } = cacheAt();
+    read.mockRejectedValueOnce(new KeyManagerError('key-not-found', 'none'));
+    await expect(get()).rejects.toMatchObject({ code: 'key-not-found' });
+    expect(await get()).toBe('read at 0');
+  });
+
+  it('a server that does not answer → deadline', async () => {
+    const { get, read } = cacheAt();
+    read.mockReturnValue(new Promise(() => undefined));
+    await expect(get(Deadline.after(systemClock, 5))).rejects.toMatchObject({ code: 'deadline' });
+  });
+
+  it('forgotten → read again', async () => {
+    const { cache, get, read } = cacheAt();
+    await get();
+    cache.forget('key');
+    await get();
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+});
