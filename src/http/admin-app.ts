@@ -8,7 +8,7 @@ import helmet from 'helmet';
 import { z } from 'zod';
 import { AdminError } from '../admin/admin-error.js';
 import { ADMIN_ERROR_STATUS } from '../admin/contract/errors.js';
-import type { RequestOf, Route } from '../admin/contract/route.js';
+import type { RequestOf, RequestParts, Route } from '../admin/contract/route.js';
 import { type OperationName, routes } from '../admin/contract/routes.js';
 import type { AdminOperations } from '../admin/operations/index.js';
 
@@ -16,6 +16,7 @@ const MAX_BODY_BYTES = 65_536;
 
 /** Where administrative acts are logged; pino's logger fits. */
 export interface AdminLog {
+  debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -51,10 +52,13 @@ function handlerOf<Name extends OperationName>(
   log: AdminLog,
 ): RequestHandler {
   return async (httpRequest, response) => {
-    const request = parse(routes[name], httpRequest);
+    const route = routes[name];
+    const request = parse(route, httpRequest);
     const answer = await operate(request);
-    log.info({ operation: name, request }, 'administrative act');
-    response.status(routes[name].status).json(answer);
+    const act = { operation: name, request: loggedFields(route, request) };
+    if (route.method === 'GET') log.debug(act, 'administrative look-up');
+    else log.info(act, 'administrative act');
+    response.status(route.status).json(answer);
   };
 }
 
@@ -64,6 +68,12 @@ function parse<R extends Route>(route: R, { params, query, body }: Request): Req
   const result = schema.safeParse(parts);
   if (result.success) return result.data;
   throw new AdminError('invalid-request', z.prettifyError(result.error));
+}
+
+/** Leaves out whatever the route does not name, so that a new field is no secret in the log. */
+function loggedFields(route: Route, { pathParameters, query, body }: RequestParts): object {
+  const fields = Object.entries(Object.assign({}, pathParameters, query, body));
+  return Object.fromEntries(fields.filter(([name]) => route.logged.includes(name)));
 }
 
 function errorHandler(log: AdminLog): ErrorRequestHandler {

@@ -12,6 +12,10 @@ import { temporaryFolder } from './temporary-folder.js';
 export class CapturedLog implements AdminLog {
   readonly lines: string[] = [];
 
+  debug(fields: object, message: string): void {
+    this.lines.push(JSON.stringify({ level: 'debug', message, ...fields }));
+  }
+
   info(fields: object, message: string): void {
     this.lines.push(JSON.stringify({ level: 'info', message, ...fields }));
   }

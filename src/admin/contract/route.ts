@@ -17,6 +17,8 @@ export interface Route {
   readonly path: string;
   /** Names only the parts that the request has. */
   readonly request: z.ZodType<RequestParts>;
+  /** Fields of the request that the log may have, whichever part they stand in; none is secret. */
+  readonly logged: readonly string[];
   /** HTTP status of a success. */
   readonly status: 200 | 201;
   readonly answer: z.ZodType;

@@ -70,7 +70,7 @@ describe('admin API', () => {
         level: 'info',
         message: 'administrative act',
         operation: 'createKey',
-        request: { body: key },
+        request: key,
       },
     ]);
   });
@@ -81,7 +81,14 @@ describe('admin API', () => {
     const answer = await send(socket, 'GET', `${path}?accessKeyId=${ACCESS_KEY_ID}`);
     expect(answer.status).toBe(200);
     expect(answer.body).toContain(canaries.secretAccessKey);
-    expect(log.lines.join()).toContain('exportKeyStore');
+    expect(log.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      {
+        level: 'debug',
+        message: 'administrative look-up',
+        operation: 'exportKeyStore',
+        request: { keyStore: 'production', accessKeyId: ACCESS_KEY_ID },
+      },
+    ]);
     expect(log.lines.join()).not.toContain(canaries.secretAccessKey);
   });
 });
