@@ -59,10 +59,12 @@ export function alternatives(node: OutlineNode): OutlineNode[] {
   return [node, ...choices.filter(isNode).flatMap(alternatives)];
 }
 
-function children({ items, properties }: OutlineNode, segment: string | number): OutlineNode[] {
-  if (typeof segment === 'number') return [items].flat().filter(isNode);
-  if (properties === undefined || !Object.hasOwn(properties, segment)) return [];
-  return [properties[segment]].filter(isNode);
+function children(node: OutlineNode, segment: string | number): OutlineNode[] {
+  if (typeof segment === 'number') return [node.items].flat().filter(isNode);
+  const { properties = {}, additionalProperties } = node;
+  return [Object.hasOwn(properties, segment) ? properties[segment] : additionalProperties].filter(
+    isNode,
+  );
 }
 
 function isNode(node: OutlineNode | boolean | undefined): node is OutlineNode {

@@ -1,5 +1,6 @@
 import type { KeyAdministration, KeyManagerNode } from '../key-managers/backend.js';
 import { createFileKeyManagerNode } from '../key-managers/file/index.js';
+import { createModuleKeyManager } from '../key-managers/module/index.js';
 import type { Logger } from '../observability/logger.js';
 import type { Clock } from '../shared/clock.js';
 import type { Configuration } from './schema.js';
@@ -27,20 +28,22 @@ export interface StartedBackend {
   readonly administration: KeyAdministration;
 }
 
-type StartBackend<Config> = (
-  config: Config,
+/**
+ * Starts a key manager of any type: the list of backends, a case for each.
+ *
+ * @throws whatever the backend says is wrong
+ */
+export async function startBackend(
+  config: KeyManagerConfig,
   ports: BackendPorts,
   start: BackendStart,
-) => Promise<StartedBackend>;
-
-/** The list of backends: a line for each `type` of the configuration. */
-export const BACKENDS: {
-  readonly [Type in KeyManagerConfig['type']]: StartBackend<
-    Extract<KeyManagerConfig, { type: Type }>
-  >;
-} = {
-  file: async (config, ports, start) => {
-    const { node, administration } = await createFileKeyManagerNode(config, ports, start);
-    return { nodes: [node], administration };
-  },
-};
+): Promise<StartedBackend> {
+  switch (config.type) {
+    case 'file': {
+      const { node, administration } = await createFileKeyManagerNode(config, ports, start);
+      return { nodes: [node], administration };
+    }
+    case 'module':
+      return createModuleKeyManager(config, ports);
+  }
+}

@@ -6,10 +6,10 @@ import type { EncryptionsLeftSample, NodeStateSample } from '../observability/st
 import { Deadline } from '../shared/deadline.js';
 import type { Clock } from '../shared/clock.js';
 import {
-  BACKENDS,
   type BackendPorts,
   type BackendStart,
   type KeyManagerConfig,
+  startBackend,
 } from './backends.js';
 import { throwAll } from './teardown.js';
 
@@ -60,7 +60,7 @@ async function startKeyManager(
   start: BackendStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
-  const { nodes, administration } = await BACKENDS[config.type](config, { ...ports, log }, start);
+  const { nodes, administration } = await startBackend(config, { ...ports, log }, start);
   const { name, type } = config;
   return new NodeSetKeyManager({
     name,

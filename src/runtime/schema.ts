@@ -10,6 +10,7 @@ import {
 import { SchemaOutline } from '../config/outline.js';
 import { listenerSchema, operationsSchema } from '../http/config.js';
 import { fileKeyManagerSchema } from '../key-managers/file/index.js';
+import { moduleKeyManagerSchema } from '../key-managers/module/index.js';
 import { keyStoreSchema } from '../key-stores/config.js';
 import { logSchema } from '../observability/config.js';
 
@@ -48,7 +49,7 @@ export const configurationSchema = z
       .default(1)
       .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
     keyManagers: listField(
-      z.discriminatedUnion('type', [fileKeyManagerSchema]),
+      z.discriminatedUnion('type', [fileKeyManagerSchema, moduleKeyManagerSchema]),
       'a list of key managers, at least one',
     ).describe('Where keys live and cryptography happens.'),
     keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(

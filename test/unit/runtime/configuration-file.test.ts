@@ -8,6 +8,8 @@ import {
   resolveConfiguration,
 } from '../../../src/runtime/configuration-file.js';
 import { configurationFile } from '../../../src/runtime/overrides.js';
+import { systemClock } from '../../../src/shared/clock.js';
+import { makeSelfSigned } from '../../support/certificates.js';
 import {
   configurationFolder,
   load,
@@ -16,6 +18,7 @@ import {
   refusal,
   SECRET_ACCESS_KEY,
   validConfiguration,
+  warningPathsOf,
   withCredentials,
   withListener,
 } from '../../support/configuration-fixture.js';
@@ -40,7 +43,8 @@ describe('the environment', () => {
     const HOLDFAST_STATE_DIR = configurationFolder();
     const { configuration } = load(validConfiguration(), { HOLDFAST_STATE_DIR }).loaded;
     expect(configuration.stateDirectory).toBe(HOLDFAST_STATE_DIR);
-    expect(configuration.keyManagers[0]?.directory).toBe(join(HOLDFAST_STATE_DIR, 'keys'));
+    const directory = join(HOLDFAST_STATE_DIR, 'keys');
+    expect(configuration.keyManagers).toMatchObject([{ directory }]);
     expect(configuration.admin.socket).toBe(join(HOLDFAST_STATE_DIR, 'admin.sock'));
   });
 
@@ -72,24 +76,29 @@ describe('the environment', () => {
 });
 
 describe('warnings', () => {
-  const warningPaths = (configuration: unknown) =>
-    load(configuration).loaded.warnings.map(({ path }) => formatPath(path));
+  const warningPaths = (configuration: unknown, env = {}) =>
+    warningPathsOf(load(configuration, env).loaded);
+
+  it('a listener without TLS → a warning', () => {
+    const { warnings } = load(validConfiguration()).loaded;
+    expect(warnings.map(({ path }) => formatPath(path))).toEqual(['listeners[0].plainHttp']);
+  });
 
   it('a secret in the file itself → a warning without the secret', () => {
-    const { warnings } = load(
-      withCredentials({ accessKeyId: 'A'.repeat(20), secretAccessKey: SECRET_ACCESS_KEY }),
-    ).loaded;
-    expect(warnings.map(({ path }) => formatPath(path))).toEqual([
-      'keyStores[0].credentials[0].secretAccessKey',
-    ]);
-    expect(JSON.stringify(warnings)).not.toContain(SECRET_ACCESS_KEY);
+    const configuration = withCredentials({
+      accessKeyId: 'A'.repeat(20),
+      secretAccessKey: SECRET_ACCESS_KEY,
+    });
+    expect(warningPaths(configuration)).toEqual(['keyStores[0].credentials[0].secretAccessKey']);
+    expect(JSON.stringify(load(configuration).loaded.warnings)).not.toContain(SECRET_ACCESS_KEY);
   });
 
   it('a file of a secret that others can read → a warning', () => {
     const folder = configurationFolder();
     chmodSync(join(folder, 'master.key'), 0o640);
-    const { warnings } = load(validConfiguration(), { HOLDFAST_STATE_DIR: folder }).loaded;
-    expect(warnings.map(({ path }) => formatPath(path))).toEqual(['keyManagers[0].masterKey.key']);
+    expect(warningPaths(validConfiguration(), { HOLDFAST_STATE_DIR: folder })).toEqual([
+      'keyManagers[0].masterKey.key',
+    ]);
   });
 
   it('a key manager that no key store uses → a warning', () => {
@@ -110,26 +119,33 @@ describe('warnings', () => {
 
 describe('reading', () => {
   it.each(['/nowhere/holdfast.yaml', '/'])('%s → refused by name', (file) => {
-    expect(() => loadConfiguration(file, {})).toThrow(file);
+    expect(() => loadConfiguration(file, {}, systemClock)).toThrow(file);
   });
 
-  it('secrets made between reading and resolving, as the quickstart does → found', () => {
+  it('secrets made between reading and resolving, as the quickstart does → found', async () => {
     const HOLDFAST_STATE_DIR = configurationFolder();
     const env = { HOLDFAST_STATE_DIR };
     const source = readConfiguration(QUICKSTART, env);
     expect(source).toMatchObject({ quickstart: true, stateDirectory: HOLDFAST_STATE_DIR });
-    expect(() => resolveConfiguration(source, env)).toThrow('quickstart/master.key');
+    expect(() => resolveConfiguration(source, env, systemClock)).toThrow('quickstart/master.key');
     const secrets = {
       'master.key': MASTER_KEY,
       'access-key-id': 'A'.repeat(24),
       'secret-access-key': SECRET_ACCESS_KEY,
     };
     mkdirSync(join(HOLDFAST_STATE_DIR, 'quickstart'));
+    const { certificate, privateKey } = await makeSelfSigned({
+      commonName: 'localhost',
+      dnsNames: ['localhost'],
+    });
+    Object.assign(secrets, { 'server.pem': certificate, 'server.key': privateKey });
     for (const [name, text] of Object.entries(secrets)) {
       writeFileSync(join(HOLDFAST_STATE_DIR, 'quickstart', name), text, { mode: 0o600 });
     }
-    const { configuration, warnings } = resolveConfiguration(source, env);
-    expect(warnings).toEqual([]);
+    const { configuration, warnings } = resolveConfiguration(source, env, systemClock);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('self-signed'),
+    ]);
     expect(configuration).toMatchObject({
       quickstart: true,
       drainDelayMs: 0,
@@ -139,7 +155,7 @@ describe('reading', () => {
     });
   });
 
-  it('config/production.example.yaml with its secrets in place → taken without a warning', () => {
+  it('config/production.example.yaml with its files in place → taken without a warning but of the authority', async () => {
     const folder = configurationFolder();
     const example = readFileSync(
       QUICKSTART.replace('quickstart.yaml', 'production.example.yaml'),
@@ -150,9 +166,24 @@ describe('reading', () => {
       const text = path.endsWith('.key') ? MASTER_KEY : SECRET_ACCESS_KEY;
       writeFileSync(join(folder, path), `${text}\n`, { mode: 0o600 });
     }
+    const { certificate, privateKey } = await makeSelfSigned({
+      commonName: 'xks.example.com',
+      dnsNames: ['xks.example.com'],
+    });
+    const files = {
+      'tls/chain.pem': certificate,
+      'tls/key.pem': privateKey,
+      'certs/amazon-root-ca-1.pem': certificate,
+    };
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(join(folder, path, '..'), { recursive: true });
+      writeFileSync(join(folder, path), text, { mode: 0o600 });
+    }
     const env = { HOLDFAST_BACKUPS_SECRET: SECRET_ACCESS_KEY };
     const { loaded } = load(example.replaceAll('/etc/holdfast', folder), env);
-    expect(loaded.warnings).toEqual([]);
+    expect(loaded.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('self-signed'),
+    ]);
     expect(loaded.configuration.keyStores.map(({ name }) => name)).toEqual(['payroll', 'backups']);
   });
 });

@@ -1,0 +1,47 @@
+import { pathToFileURL } from 'node:url';
+import { KeyManagerError } from '../backend.js';
+import type { ModuleKeyManagerConfig } from './config.js';
+import type { CreateKeyManager, ModuleKeyManager, ModulePorts } from './factory.js';
+import { ModuleNode } from './module-node.js';
+import { checkKeyManager, findFactory } from './shape.js';
+
+/** What a module is handed beside what its own configuration says. */
+export type ModuleStartPorts = Omit<ModulePorts, 'name' | 'secrets' | 'KeyManagerError'>;
+
+/**
+ * Loads a module and has it make its key manager.
+ *
+ * @throws KeyManagerError `misconfigured` when the module cannot be loaded, exports no
+ *   `createKeyManager`, fails in it, or makes something else than a key manager
+ */
+export async function createModuleKeyManager(
+  config: ModuleKeyManagerConfig,
+  ports: ModuleStartPorts,
+): Promise<ModuleKeyManager> {
+  const { module } = config;
+  const createKeyManager = findFactory(await load(module), module);
+  const made = await make(createKeyManager, config, ports);
+  const { nodes, administration } = checkKeyManager(made, module);
+  return { nodes: nodes.map((node) => new ModuleNode(node)), administration };
+}
+
+async function load(module: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(module).href);
+  } catch (cause) {
+    throw new KeyManagerError('misconfigured', `${module} cannot be loaded`, { cause });
+  }
+}
+
+async function make(
+  createKeyManager: CreateKeyManager,
+  { name, module, options, secrets }: ModuleKeyManagerConfig,
+  ports: ModuleStartPorts,
+): Promise<unknown> {
+  try {
+    return await createKeyManager(options, { ...ports, name, secrets, KeyManagerError });
+  } catch (cause) {
+    if (cause instanceof KeyManagerError) throw cause;
+    throw new KeyManagerError('misconfigured', `createKeyManager of ${module} failed`, { cause });
+  }
+}

@@ -1,0 +1,86 @@
+import type { Deadline } from '../../shared/deadline.js';
+import {
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+  type KeyVersion,
+  type NodeHealth,
+  type Sealed,
+} from '../backend.js';
+
+const MATERIAL_NAME_BYTES = 8;
+const MAX_VERSION = 2 ** 32 - 1;
+const STATUSES: ReadonlySet<unknown> = new Set(['ACTIVE', 'DEGRADED', 'UNAVAILABLE']);
+
+/**
+ * A module's node whose answers are looked at, because no compiler has: a `Uint8Array` where a
+ * `Buffer` should be would reach KMS as `1,2,3` instead of base64.
+ */
+export class ModuleNode implements KeyManagerNode {
+  readonly name: string;
+  readonly location: string;
+  readonly vendor: string;
+  readonly model: string;
+  readonly inProcess: boolean;
+  readonly #node: KeyManagerNode;
+
+  constructor(node: KeyManagerNode) {
+    this.name = node.name;
+    this.location = node.location;
+    this.vendor = node.vendor;
+    this.model = node.model;
+    this.inProcess = node.inProcess;
+    this.#node = node;
+  }
+
+  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    const description = await this.#node.describeKey(externalKeyId, deadline);
+    const { usage, versions, current } = description;
+    demand(usage instanceof Set, 'describeKey answered a usage that is no Set');
+    demand(versions instanceof Map, 'describeKey answered versions that are no Map');
+    demand(
+      [...versions].every(([number, version]) => isVersion(version) && version.version === number),
+      'describeKey answered a version without a number, or without a name of 8 bytes',
+    );
+    demand(
+      current === undefined || versions.has(current.version),
+      'describeKey answered a current version that is none of the versions',
+    );
+    return description;
+  }
+
+  async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    const { iv, ciphertext, tag } = await this.#node.encrypt(key, plaintext, aad, deadline);
+    demand(
+      [iv, ciphertext, tag].every((bytes) => Buffer.isBuffer(bytes)),
+      'encrypt answered an iv, a ciphertext or a tag that is no Buffer',
+    );
+    return { iv, ciphertext, tag };
+  }
+
+  async decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
+    const plaintext = await this.#node.decrypt(key, sealed, aad, deadline);
+    demand(Buffer.isBuffer(plaintext), 'decrypt answered a plaintext that is no Buffer');
+    return plaintext;
+  }
+
+  async checkHealth(deadline: Deadline): Promise<NodeHealth> {
+    const health = await this.#node.checkHealth(deadline);
+    demand(STATUSES.has(health.status), 'checkHealth answered a status that does not exist');
+    return health;
+  }
+
+  async close(): Promise<void> {
+    await this.#node.close();
+  }
+}
+
+function isVersion({ version, materialName }: KeyVersion): boolean {
+  const isNumber = Number.isInteger(version) && version >= 1 && version <= MAX_VERSION;
+  return isNumber && Buffer.isBuffer(materialName) && materialName.length === MATERIAL_NAME_BYTES;
+}
+
+function demand(condition: boolean, message: string): void {
+  if (!condition) throw new KeyManagerError('internal', `the module's ${message}`);
+}
