@@ -4,7 +4,7 @@ import { parsedJson, type VaultAnswer } from './answer.js';
 /** What Transit says with status 400, and what it means. The first that fits counts. */
 const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [
   [/message authentication failed/, 'invalid-ciphertext'],
-  // Vault before 1.9.
+  // Older Vault.
   [/unable to decrypt/, 'invalid-ciphertext'],
   [/encryption key not found/, 'key-not-found'],
   [/soft-deleted key/, 'key-disabled'],

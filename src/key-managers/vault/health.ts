@@ -4,13 +4,16 @@ import {
   KeyManagerError,
   type KeyManagerErrorCode,
   type KeyManagerNode,
+  type KeyRef,
   type NodeHealth,
+  type Sealed,
 } from '../backend.js';
 import type { Transit } from './transit.js';
 import type { VaultClient } from './vault-client.js';
 
 const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-const TEST_AAD = Buffer.alloc(0);
+const TEST_AAD = Buffer.from('bound');
+const OTHER_AAD = Buffer.from('other');
 
 /** What keeps the test key alone from working, or is over soon; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -90,11 +93,31 @@ async function roundTrip(
     const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
     const sealed = await node.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
     const opened = await node.decrypt(ref, sealed, TEST_AAD, deadline);
-    if (opened.equals(TEST_PLAINTEXT)) return undefined;
-    return new KeyManagerError('corrupt', 'it decrypts to something else');
+    if (!opened.equals(TEST_PLAINTEXT)) {
+      return new KeyManagerError('corrupt', 'it decrypts to something else');
+    }
+    return await aadFailure(node, { ref, sealed }, deadline);
   } catch (error) {
     if (error instanceof KeyManagerError) return error;
     return new KeyManagerError('internal', 'the check failed unexpectedly', { cause: error });
+  }
+}
+
+/** A Transit that does not know `associated_data` ignores it, and would bind nothing to it. */
+async function aadFailure(
+  node: KeyManagerNode,
+  { ref, sealed }: { readonly ref: KeyRef; readonly sealed: Sealed },
+  deadline: Deadline,
+): Promise<KeyManagerError | undefined> {
+  try {
+    await node.decrypt(ref, sealed, OTHER_AAD, deadline);
+    return new KeyManagerError(
+      'misconfigured',
+      'the server ignores associated_data: it is too old',
+    );
+  } catch (error) {
+    if (error instanceof KeyManagerError && error.code === 'invalid-ciphertext') return undefined;
+    throw error;
   }
 }
 

@@ -22,9 +22,12 @@ export interface HeldToken {
   readonly obtainedAt: number;
 }
 
+/** Where tokens come from, and go. */
+export type TokenSource = Pick<Login, 'logIn' | 'renew' | 'revoke'>;
+
 /** Keeps one node's token alive: logs in, renews in the background, logs in again. */
 export class TokenSession {
-  readonly #login: Login;
+  readonly #login: TokenSource;
   readonly #ports: VaultPorts;
   #held: HeldToken | undefined;
   #loggingIn: Promise<HeldToken> | undefined;
@@ -36,7 +39,7 @@ export class TokenSession {
   #closed = false;
   #abandoned: HeldToken | undefined;
 
-  constructor(login: Login, ports: VaultPorts) {
+  constructor(login: TokenSource, ports: VaultPorts) {
     this.#login = login;
     this.#ports = ports;
   }

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { vaultKeyManagerSchema } from '../../../../src/key-managers/vault/config.js';
 
 const minimal = {
@@ -18,6 +21,13 @@ describe('the configuration of a vault key manager', () => {
       keys: [],
       tls: {},
     });
+  });
+
+  it('the example → taken', () => {
+    const path = new URL('../../../../config/vault-openbao.example.yaml', import.meta.url);
+    const example = z.object({ keyManagers: z.tuple([vaultKeyManagerSchema]) });
+    const { keyManagers } = example.parse(parse(readFileSync(path, 'utf8')));
+    expect(keyManagers[0].nodes).toHaveLength(3);
   });
 
   it.each([
