@@ -2,8 +2,9 @@ import { type CST, Parser } from 'yaml';
 
 /**
  * Whether values are nested deeper than a limit. To be asked before a text is composed: the
- * library's composer descends by recursion, and an exhausted stack ends the process where it
- * happens to compile a regular expression. Its parser, used here, keeps a stack of its own.
+ * library's composer descends by recursion, up to 800 levels, and an exhausted stack ends the
+ * process where it happens to compile a regular expression. Its parser, used here, keeps a stack
+ * of its own.
  */
 export function isDeeperThan(limit: number, text: string): boolean {
   const pending = Array.from(new Parser().parse(text), (token) => ({ token, depth: 0 }));

@@ -34,7 +34,7 @@ export type YamlReading =
 
 /**
  * Reads the YAML of a configuration: version 1.2, one document, up to 1 MiB, the core schema's
- * types. Duplicate fields, tags, anchors' aliases and fields that are no text are refused.
+ * types. Duplicate fields, tags, anchors' aliases, lists and maps as field names are refused.
  *
  * The library's own messages quote the text, secrets included, so none of them is passed on.
  */
@@ -48,7 +48,11 @@ export function readYaml(text: string): YamlReading {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+  });
   const problems = oncePerLine([
     ...[...document.errors, ...document.warnings].map((error) => syntaxProblem(error, position)),
     ...structureProblems(document, position),
@@ -73,6 +77,7 @@ const SYNTAX = new Map<YAMLError['code'], readonly [found: string, allowed: stri
   ['TAB_AS_INDENT', ['a tab', 'spaces for indentation']],
   ['BAD_INDENT', ['a line that is indented otherwise than its neighbours', 'even indentation']],
   ['BAD_ALIAS', ['an alias', 'values written out']],
+  ['NON_STRING_KEY', ['a list or a map as the name of a field', 'field names that are text']],
   ['MISSING_CHAR', ['something that is not closed or separated', 'valid YAML']],
 ]);
 
@@ -92,11 +97,6 @@ function structureProblems(document: Document, position: Locator): Configuration
     Node: (_, node) => {
       if (isAlias(node)) report(node, 'an alias', 'values written out');
       else if (node.tag !== undefined) report(node, 'a tag', 'values without tags');
-    },
-    Pair: (_, { key }) => {
-      if (isNode(key) && !(isScalar(key) && typeof key.value === 'string')) {
-        report(key, 'a field whose name is no text', 'field names that are text');
-      }
     },
   });
   return problems;
