@@ -109,8 +109,11 @@ export class Holdfast {
     const { configuration } = this.#loaded;
     const { clock, loggers } = this.#ports;
     const ports = { clock, randomBytes, log: loggers.keyManager };
-    const init = this.#ports.init || configuration.quickstart;
-    const keyManagers = await startKeyManagers(configuration.keyManagers, ports, { init });
+    const start = {
+      init: this.#ports.init || configuration.quickstart,
+      limits: configuration.keyManagerLimits,
+    };
+    const keyManagers = await startKeyManagers(configuration.keyManagers, ports, start);
     this.#teardown.add(() => closeKeyManagers(keyManagers));
     const [first] = keyManagers.values();
     if (configuration.quickstart && first !== undefined) await makeQuickstartKey(first, clock);

@@ -1,5 +1,6 @@
 import type { KeyManagerNode, NodeHealth } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
+import type { NodeLimits } from '../key-managers/nodes/limits.js';
 import { NodeSetKeyManager } from '../key-managers/nodes/node-set.js';
 import type { Logger } from '../observability/logger.js';
 import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
@@ -13,6 +14,11 @@ import {
 } from './backends.js';
 import { throwAll } from './teardown.js';
 
+/** How to start, and what the nodes may keep requests for. */
+export interface KeyManagerStart extends BackendStart {
+  readonly limits: NodeLimits;
+}
+
 /** How long a scrape waits for a health check that is not there yet. */
 const SCRAPE_BUDGET_MS = 1_000;
 
@@ -25,7 +31,7 @@ const SCRAPE_BUDGET_MS = 1_000;
 export async function startKeyManagers(
   configs: readonly KeyManagerConfig[],
   ports: BackendPorts,
-  start: BackendStart,
+  start: KeyManagerStart,
 ): Promise<ReadonlyMap<string, KeyManager>> {
   const started = new Map<string, KeyManager>();
   try {
@@ -57,7 +63,7 @@ export async function closeKeyManagers(
 async function startKeyManager(
   config: KeyManagerConfig,
   ports: BackendPorts,
-  start: BackendStart,
+  start: KeyManagerStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
   const { nodes, administration } = await startBackend(config, { ...ports, log }, start);
@@ -68,6 +74,7 @@ async function startKeyManager(
     nodes,
     administration,
     clock: ports.clock,
+    limits: start.limits,
     onHealthChange: (changed, health) => {
       logHealth(log, changed, health);
     },

@@ -11,8 +11,32 @@ import { SchemaOutline } from '../config/outline.js';
 import { listenerSchema, operationsSchema } from '../http/config.js';
 import { fileKeyManagerSchema } from '../key-managers/file/index.js';
 import { moduleKeyManagerSchema } from '../key-managers/module/index.js';
+import { pkcs11KeyManagerSchema } from '../key-managers/pkcs11/index.js';
+import { vaultKeyManagerSchema } from '../key-managers/vault/index.js';
+import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
 import { keyStoreSchema } from '../key-stores/config.js';
 import { logSchema } from '../observability/config.js';
+
+const keyManagerLimitsSchema = z
+  .strictObject({
+    attemptTimeoutMs: millisecondsField({ min: 5, max: 60_000 })
+      .default(DEFAULT_NODE_LIMITS.attemptTimeoutMs)
+      .describe('One try on one node, where another node could be tried after it.'),
+    maxConcurrent: countField({ min: 1, max: 10_000 })
+      .default(DEFAULT_NODE_LIMITS.maxConcurrent)
+      .describe('Calls that a node works on at once.'),
+    maxWaiting: countField({ min: 0, max: 100_000 })
+      .default(DEFAULT_NODE_LIMITS.maxWaiting)
+      .describe('Calls that wait for a node; more are answered with ThrottlingException.'),
+    breakAfterFailures: countField({ min: 1, max: 1_000 })
+      .default(DEFAULT_NODE_LIMITS.breakAfterFailures)
+      .describe('Failures in a row after which a node is left alone.'),
+    breakForMs: millisecondsField({ min: 10, max: 600_000 })
+      .default(DEFAULT_NODE_LIMITS.breakForMs)
+      .describe('For how long a node is left alone before one call tries it again.'),
+  })
+  .prefault({})
+  .describe('What a node of a key manager outside this process may keep requests for.');
 
 /** The whole configuration, from its owners' parts. */
 export const configurationSchema = z
@@ -44,12 +68,18 @@ export const configurationSchema = z
         'From the head of a request to its answer. KMS waits 250 ms, of which three ' +
           'round trips of 35 ms may be gone on a new connection.',
       ),
+    keyManagerLimits: keyManagerLimitsSchema,
     log: logSchema,
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
     keyManagers: listField(
-      z.discriminatedUnion('type', [fileKeyManagerSchema, moduleKeyManagerSchema]),
+      z.discriminatedUnion('type', [
+        fileKeyManagerSchema,
+        pkcs11KeyManagerSchema,
+        vaultKeyManagerSchema,
+        moduleKeyManagerSchema,
+      ]),
       'a list of key managers, at least one',
     ).describe('Where keys live and cryptography happens.'),
     keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(

@@ -13,7 +13,7 @@ import type { KeyManager, NodeReport, OpenedByNode, SealedByNode } from '../key-
 import { proveRoundTrip } from './fleet-check.js';
 import { GuardedNode, isNodeFailure, type NodeCall } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
-import { DEFAULT_NODE_LIMITS, type NodeLimits } from './limits.js';
+import type { NodeLimits } from './limits.js';
 
 /** Kept back from every deadline, for what comes after the key manager's answer. */
 const ANSWER_MS = 5;
@@ -28,7 +28,7 @@ export interface NodeSetOptions {
   /** At least one, in the order in which they are preferred. */
   readonly nodes: readonly KeyManagerNode[];
   readonly administration: KeyAdministration;
-  readonly limits?: NodeLimits;
+  readonly limits: NodeLimits;
   readonly clock: Clock;
   /** Called when a node's health has changed. */
   readonly onHealthChange: (node: KeyManagerNode, health: NodeHealth) => void;
@@ -47,7 +47,7 @@ export class NodeSetKeyManager implements KeyManager {
   readonly #health: HealthMonitor;
 
   constructor(options: NodeSetOptions) {
-    const { nodes, clock, limits = DEFAULT_NODE_LIMITS, onHealthChange } = options;
+    const { nodes, clock, limits, onHealthChange } = options;
     this.name = options.name;
     this.type = options.type;
     this.administration = options.administration;
