@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { valueAt } from '../config/value-at.js';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { lockFolder } from '../durable/folder-lock.js';
-import { makePrivateFolder } from '../durable/private.js';
+import { assertPrivateFiles, assertPrivateFolder, makePrivateFolder } from '../durable/private.js';
 import { hasKeyDocuments } from '../key-managers/file/index.js';
 import { toConsoleExport } from '../key-stores/console-export.js';
 import { generateCredential } from '../key-stores/credential-generator.js';
@@ -29,7 +30,7 @@ export class QuickstartError extends Error {
  * certificates, master key and credential. What is there is kept.
  *
  * @param source its state directory gets `quickstart/`, mode 0700
- * @throws QuickstartError, FolderInUseError
+ * @throws QuickstartError, NotPrivateError, FolderInUseError
  */
 export async function prepareQuickstart(
   source: ConfigurationSource,
@@ -37,9 +38,12 @@ export async function prepareQuickstart(
 ): Promise<void> {
   const folder = join(source.stateDirectory, 'quickstart');
   await makePrivateFolder(folder);
+  await assertPrivateFolder(folder);
   // Two first starts at once would mix each other's halves of a key pair.
   const lock = await lockFolder(folder);
   try {
+    // What another user put there while he could would be kept, and be trusted.
+    await assertPrivateFiles((await readdir(folder)).map((name) => join(folder, name)));
     await prepareCertificates(folder, ports.clock);
     await prepareMasterKey(folder, keysFolderOf(source), ports);
     await prepareCredential(folder, uriPathOf(source), ports);

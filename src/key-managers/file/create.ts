@@ -30,7 +30,7 @@ export interface FileKeyManagerStart {
  * Opens a key folder and keeps it, locked, until `node.close()`.
  *
  * @throws KeyManagerError `misconfigured` for an empty or missing folder without `init`, and where
- *   the master key opens none of the documents; PermissionsTooWideError; FolderInUseError;
+ *   the master key opens none of the documents; NotPrivateError; FolderInUseError;
  *   SealingError `invalid-master-key`
  */
 export async function createFileKeyManagerNode(

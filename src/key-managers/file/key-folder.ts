@@ -31,9 +31,9 @@ export class KeyFolder {
   }
 
   /**
-   * Locks the folder, looks at its permissions and clears away what a crash left.
+   * Locks the folder, looks at who can reach it and clears away what a crash left.
    *
-   * @throws PermissionsTooWideError, FolderInUseError, or the file system's own error
+   * @throws NotPrivateError, FolderInUseError, or the file system's own error
    */
   static async open(path: string, writeFile: AtomicWrite): Promise<KeyFolder> {
     await assertPrivateFolder(path);
@@ -120,9 +120,12 @@ async function prepare(path: string): Promise<void> {
   }
 }
 
+/** All that is in a folder but subfolders, unless one has a document's name: links and pipes too. */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(folder, entry.name));
+  return entries
+    .filter((entry) => !entry.isDirectory() || entry.name.endsWith(DOCUMENT_EXTENSION))
+    .map((entry) => join(folder, entry.name));
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -48,7 +48,7 @@ export interface Pkcs11Start {
  * would be a try with the wrong PIN.)
  *
  * @throws KeyManagerError `misconfigured` for a library that cannot be loaded and a token without
- *   the health-test key; PermissionsTooWideError and FolderInUseError for the counters
+ *   the health-test key; NotPrivateError and FolderInUseError for the counters
  */
 export async function createPkcs11KeyManagerNode(
   config: Pkcs11KeyManagerConfig,

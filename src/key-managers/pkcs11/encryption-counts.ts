@@ -33,7 +33,7 @@ export class EncryptionCounts {
     this.#lock = lock;
   }
 
-  /** @throws PermissionsTooWideError, FolderInUseError, or the file system's own error */
+  /** @throws NotPrivateError, FolderInUseError, or the file system's own error */
   static async open(options: CountingOptions): Promise<EncryptionCounts> {
     const { directory } = options;
     await makePrivateFolder(directory);

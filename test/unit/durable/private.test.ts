@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,8 +6,9 @@ import {
   assertPrivateFiles,
   assertPrivateFolder,
   makePrivateFolder,
-  PermissionsTooWideError,
+  NotPrivateError,
 } from '../../../src/durable/private.js';
+import { giveAway } from '../../support/other-user.js';
 
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-durable-'));
@@ -27,10 +28,54 @@ describe('assertPrivateFolder', () => {
     async (mode) => {
       const folder = await makeFolder();
       await chmod(folder, mode);
-      await expect(assertPrivateFolder(folder)).rejects.toThrow(PermissionsTooWideError);
+      await expect(assertPrivateFolder(folder)).rejects.toThrow(NotPrivateError);
       await expect(assertPrivateFolder(folder)).rejects.toThrow(`chmod 0700 '${folder}'`);
     },
   );
+
+  it("another user's → refused, with the command that puts it right", async () => {
+    const folder = await makeFolder();
+    await giveAway(folder);
+    await expect(assertPrivateFolder(folder)).rejects.toThrow(NotPrivateError);
+    await expect(assertPrivateFolder(folder)).rejects.toThrow(/chown \d+ '/);
+  });
+
+  it('an apostrophe in its path → one word for the shell', async () => {
+    const folder = join(await makeFolder(), "o'clock");
+    await mkdir(folder, { mode: 0o755 });
+    await expect(assertPrivateFolder(folder)).rejects.toThrow(String.raw`/o'\''clock'`);
+  });
+});
+
+describe('assertPrivateFolder, of a link', () => {
+  async function makeLink(mode: number): Promise<{ readonly link: string; readonly to: string }> {
+    const folder = await makeFolder();
+    const [link, to] = [join(folder, 'link'), join(folder, 'to')];
+    await mkdir(to, { mode });
+    await symlink(to, link);
+    return { link, to };
+  }
+
+  it('to a private folder → accepted', async () => {
+    await assertPrivateFolder((await makeLink(0o700)).link);
+  });
+
+  it('to a folder that others can enter → refused', async () => {
+    const { link } = await makeLink(0o755);
+    await expect(assertPrivateFolder(link)).rejects.toThrow('chmod 0700');
+  });
+
+  it("that is another user's → refused", async () => {
+    const { link } = await makeLink(0o700);
+    await giveAway(link);
+    await expect(assertPrivateFolder(link)).rejects.toThrow('chown -h');
+  });
+
+  it("to another user's folder → refused", async () => {
+    const { link, to } = await makeLink(0o700);
+    await giveAway(to);
+    await expect(assertPrivateFolder(link)).rejects.toThrow('chown');
+  });
 });
 
 describe('assertPrivateFiles', () => {
@@ -38,7 +83,7 @@ describe('assertPrivateFiles', () => {
     const path = join(await makeFolder(), 'a');
     await writeFile(path, '');
     await chmod(path, mode);
-    await expect(assertPrivateFiles([path])).rejects.toThrow(PermissionsTooWideError);
+    await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
   });
 
   it('two of three too wide → one command for those two', async () => {
@@ -48,6 +93,25 @@ describe('assertPrivateFiles', () => {
     for (const path of paths.slice(1)) await chmod(path, 0o644);
     const command = `chmod 0600 '${paths[1]}' '${paths[2]}'`;
     await expect(assertPrivateFiles(paths)).rejects.toThrow(command);
+  });
+
+  it("another user's → refused, with the command that puts it right", async () => {
+    const path = join(await makeFolder(), 'a');
+    await writeFile(path, '', { mode: 0o600 });
+    await giveAway(path);
+    await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
+    await expect(assertPrivateFiles([path])).rejects.toThrow(/chown \d+ '/);
+  });
+
+  it.each([
+    ['a link to a private file', (path: string) => symlink(`${path}.there`, path)],
+    ['a link to nothing', (path: string) => symlink('/none', path)],
+    ['a folder', (path: string) => mkdir(path, { mode: 0o700 })],
+  ])('%s → refused', async (_, make) => {
+    const path = join(await makeFolder(), 'a');
+    await writeFile(`${path}.there`, '', { mode: 0o600 });
+    await make(path);
+    await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
   });
 });
 

@@ -1,9 +1,11 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { prepareQuickstart, QuickstartError } from '../../../src/runtime/quickstart.js';
+import { NotPrivateError } from '../../../src/durable/private.js';
 import { systemClock } from '../../../src/shared/clock.js';
+import { giveAway } from '../../support/other-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
@@ -100,5 +102,19 @@ describe('a later start', () => {
     await writeFile(join(state, 'keys', 'key-a.0123456789abcdef.json'), '{}');
     await expect(prepare()).rejects.toThrow(QuickstartError);
     await expect(contentsOf('master.key')).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('what others may have had their hands on', () => {
+  it.each([
+    ['a folder that they can write to', () => chmod(join(state, 'quickstart'), 0o777)],
+    ['a folder of theirs', () => giveAway(join(state, 'quickstart'))],
+    ['a master key of theirs', () => giveAway(pathOf('master.key'))],
+    ['a master key that they can write to', () => chmod(pathOf('master.key'), 0o666)],
+    ['a link', () => symlink('/etc/hosts', pathOf('link'))],
+  ])('%s → refused', async (_, change) => {
+    await prepare();
+    await change();
+    await expect(prepare()).rejects.toThrow(NotPrivateError);
   });
 });

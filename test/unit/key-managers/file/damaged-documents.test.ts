@@ -1,4 +1,4 @@
-import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { HEALTH_TEST_KEY_ID } from '../../../../src/key-managers/backend.js';
@@ -233,24 +233,4 @@ describe('the wrong master key', () => {
     const { directory } = folder;
     expect(await refusalOf(keyFolderAt(directory, { masterKey }).open())).toBe('misconfigured');
   });
-});
-
-describe('permissions', () => {
-  it.each(['documentPath', 'counterPath'] as const)(
-    '%s open to others → refuses to start',
-    async (path) => {
-      await chmod(folder[path]('hr'), 0o640);
-      await expect(folder.open()).rejects.toThrow('chmod 0600');
-      await chmod(folder[path]('hr'), 0o600);
-      await folder.open();
-    },
-  );
-
-  it.each(['', '/counters'])(
-    'the folder%s open to others → refuses to start',
-    async (subfolder) => {
-      await chmod(folder.directory + subfolder, 0o755);
-      await expect(folder.open()).rejects.toThrow('chmod 0700');
-    },
-  );
 });
