@@ -23,7 +23,7 @@ const layers = {
   'key-stores': ['config', 'shared', 'xks', 'key-managers/backend.ts'],
   pipeline: ['observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared'],
-  admin: ['config', 'key-stores', 'shared', ...keyManagerInterfaces],
+  admin: ['config', 'key-stores', 'shared', 'xks/external-key-id.ts', ...keyManagerInterfaces],
   cli: [
     'admin/config.ts',
     'admin/contract',
@@ -47,6 +47,7 @@ const forBackends = [
   'durable',
   'sealing',
   'shared',
+  'xks/external-key-id.ts',
 ];
 
 const insides = Object.entries({ ...leaves, ...layers }).map(([folder, allowed]) => ({

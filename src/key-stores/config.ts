@@ -10,6 +10,7 @@ import {
 import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
 import { decodeBase64 } from '../shared/bytes.js';
 import { decodeCiphertextMetadata, MAX_METADATA_BYTES } from '../xks/ciphertext-metadata.js';
+import { EXTERNAL_KEY_ID_ALPHABET } from '../xks/external-key-id.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 
 const NO_BYTES = Buffer.alloc(0);
@@ -19,7 +20,7 @@ const MAX_URI_PATH_LENGTH = 128;
 const MAX_PREFIX_LENGTH = MAX_URI_PATH_LENGTH - URI_PATH_SUFFIX.length;
 
 const PATH_PREFIX = new RegExp(`^(?=.{0,${MAX_PREFIX_LENGTH}}$)(/[A-Za-z0-9_-]+)*$`);
-const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[A-Za-z0-9._*-]{1,128}$`);
+const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[*${EXTERNAL_KEY_ID_ALPHABET}]{1,128}$`);
 
 const EXPOSURE_ALLOWED = 'all, or a list of external key ids and patterns with *';
 

@@ -1,3 +1,4 @@
+import { EXTERNAL_KEY_ID } from './external-key-id.js';
 import type { HealthOperation, KeyOperation } from './operation.js';
 import { getHealthStatus, KEY_OPERATIONS } from './operations/index.js';
 
@@ -19,8 +20,10 @@ export type XksTarget =
     };
 
 // The alphabets leave out `%`, `?` and `;`, so nothing is ever decoded and there is no query.
-const TARGET =
-  /^(?<pathPrefix>(?:\/[A-Za-z0-9/_-]*)?)\/kms\/xks\/v1\/(?:health|keys\/(?<externalKeyId>[A-Za-z0-9._-]{1,128})\/(?<suffix>[a-z]+))$/;
+const TARGET = new RegExp(
+  `^(?<pathPrefix>(?:/[A-Za-z0-9/_-]*)?)${URI_PATH_SUFFIX}` +
+    `/(?:health|keys/(?<externalKeyId>${EXTERNAL_KEY_ID})/(?<suffix>[a-z]+))$`,
+);
 
 const operationsBySuffix = new Map(
   KEY_OPERATIONS.map((operation) => [operation.pathSuffix, operation]),

@@ -1,15 +1,10 @@
 import { z } from 'zod';
+import { isExternalKeyId } from '../../xks/external-key-id.js';
 
-/**
- * An external key id. `.` and `..` are within the alphabet of KMS, but no key may be called so:
- * in a URL or a file path they would mean a folder.
- *
- * @see XKS Proxy API, section Encrypt, `externalKeyId`
- */
+/** An external key id that a key may have. */
 export const externalKeyIdSchema = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 . _ -')
-  .refine((id) => id !== '.' && id !== '..', 'must not be "." or ".."')
+  .refine(isExternalKeyId, 'must be 1 to 128 characters of A-Z a-z 0-9 . _ -, and no "." or ".."')
   .describe('The name of the key that AWS KMS is given (XksKeyId).');
 
 /** The name of a key store, as a request gives it: the server looks it up. */

@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto';
 
-const EXTERNAL_KEY_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const FILE_NAME = /^key-(?<lowercased>[a-z0-9._-]{1,128})\.[0-9a-f]{16}\.json$/;
 const DIGEST_DIGITS = 16;
-
-/**
- * Whether this key manager takes an external key id: 1 to 128 of `[A-Za-z0-9._-]`, and neither
- * `.` nor `..`, which a URL parser between KMS and Holdfast would resolve as a path.
- *
- * @see XKS Proxy API, section "URI Path"
- */
-export function isExternalKeyId(text: string): boolean {
-  return EXTERNAL_KEY_ID.test(text) && text !== '.' && text !== '..';
-}
 
 /**
  * The name of a key's document and of its counter file. The digest tells ids apart that differ

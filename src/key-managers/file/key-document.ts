@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { scryptParametersSchema } from '../../sealing/scrypt-parameters.js';
 import type { Binding } from '../../sealing/seal.js';
-import { fileNameOf, isExternalKeyId } from '../counting/key-names.js';
+import { isExternalKeyId } from '../../xks/external-key-id.js';
+import { fileNameOf } from '../counting/key-names.js';
 import { sixteenHexDigits, versionFields } from '../counting/version-fields.js';
 
 const versionSchema = z.strictObject({

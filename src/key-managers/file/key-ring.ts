@@ -1,4 +1,5 @@
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
+import { isExternalKeyId } from '../../xks/external-key-id.js';
 import {
   HEALTH_TEST_KEY_ID,
   type KeyDescription,
@@ -7,7 +8,7 @@ import {
 } from '../backend.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { ExternalKey, KeySurroundings } from './external-key.js';
-import { fileNameOf, isExternalKeyId } from '../counting/key-names.js';
+import { fileNameOf } from '../counting/key-names.js';
 import { type LoadedFolder, loadFolder } from './load-folder.js';
 import { writeNewKey } from './write-new-key.js';
 

@@ -1,5 +1,6 @@
 import { SealingError } from '../../sealing/errors.js';
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
+import { EXTERNAL_KEY_ID } from '../../xks/external-key-id.js';
 import { KeyManagerError } from '../backend.js';
 import type { CounterFile } from '../counting/counter-file.js';
 import { readCredibleCounter } from './credible-counter.js';
@@ -100,9 +101,11 @@ function withBudgets(
   });
 }
 
+const CLAIMED_ID = new RegExp(`"externalKeyId":\\s*"(?<id>${EXTERNAL_KEY_ID})"`);
+
 /** The id of the key that a damaged document was for: what its name and contents agree on, if anything. */
 function likelyIdOf(fileName: string, text: string): string {
-  const claimed = /"externalKeyId":\s*"(?<id>[A-Za-z0-9._-]{1,128})"/.exec(text)?.groups?.['id'];
+  const claimed = CLAIMED_ID.exec(text)?.groups?.['id'];
   if (claimed !== undefined && fileNameOf(claimed) === fileName) return claimed;
   return lowercasedIdOf(fileName) ?? claimed ?? fileName;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
+import { isExternalKeyId } from '../../xks/external-key-id.js';
 import {
   HEALTH_TEST_KEY_ID,
   type KeyAdministration,
@@ -7,7 +8,6 @@ import {
   type KeySummary,
   type KeyUsage,
 } from '../backend.js';
-import { isExternalKeyId } from '../counting/key-names.js';
 import { knownKeyOf } from './key-directory.js';
 import type { TokenAtWork } from './token-at-work.js';
 import type { KeyReply } from './wire/messages.js';
