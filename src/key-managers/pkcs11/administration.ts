@@ -13,11 +13,14 @@ import type { TokenAtWork } from './token-at-work.js';
 import type { KeyReply } from './wire/messages.js';
 
 const BUDGET_MS = 30_000;
+/** Metrics list the keys at every scrape, and a token with a thousand keys takes long over it. */
+const LISTING_LIFETIME_MS = 30_000;
 
 /** What an administrator may do with the keys of a token. */
 export class Pkcs11Administration implements Required<KeyAdministration> {
   readonly #token: TokenAtWork;
   readonly #clock: Clock;
+  #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
   constructor(token: TokenAtWork, clock: Clock) {
@@ -46,24 +49,19 @@ export class Pkcs11Administration implements Required<KeyAdministration> {
         'an external key id is 1 to 128 of A-Z, a-z, 0-9, ".", "_" and "-", and not "." or ".."',
       );
     }
-    const lowercased = externalKeyId.toLowerCase();
-    const taken = (await this.#list()).find(
-      (key) => key.externalKeyId.toLowerCase() === lowercased,
-    );
-    if (taken !== undefined) {
-      throw new KeyManagerError(
-        'conflict',
-        `${externalKeyId} is taken by the key ${taken.externalKeyId}`,
-      );
-    }
     const deadline = Deadline.after(this.#clock, BUDGET_MS);
     const created = await this.#token.client.create(externalKeyId, usage, deadline);
     this.#token.directory.forget(externalKeyId);
+    this.#listed = undefined;
     return this.#summary(created);
   }
 
-  #list(): Promise<KeyReply[]> {
-    return this.#token.client.list(Deadline.after(this.#clock, BUDGET_MS));
+  async #list(): Promise<KeyReply[]> {
+    const now = this.#clock.monotonic();
+    if (this.#listed !== undefined && now < this.#listed.until) return this.#listed.keys;
+    const keys = await this.#token.client.list(Deadline.after(this.#clock, BUDGET_MS));
+    this.#listed = { keys, until: now + LISTING_LIFETIME_MS };
+    return keys;
   }
 
   async #summary(reply: KeyReply): Promise<KeySummary> {

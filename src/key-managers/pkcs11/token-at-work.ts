@@ -39,10 +39,13 @@ export class TokenAtWork {
   readonly #parts: TokenParts;
   readonly #pool: ChildPool;
   #report: TokenReply | undefined;
+  /** Until it has served once: a token that loses its keys later on is left as it is. */
+  #mayInit: boolean;
 
   constructor(parts: TokenParts) {
     const { ports, profile, cipher, counts, stallMs } = parts;
     this.#parts = parts;
+    this.#mayInit = parts.init;
     this.profile = profile;
     this.cipher = cipher;
     this.counts = counts;
@@ -87,10 +90,11 @@ export class TokenAtWork {
   }
 
   async #open(child: ChildProcess): Promise<void> {
-    const { ports, openRequest, stallMs, init } = this.#parts;
+    const { ports, openRequest, stallMs } = this.#parts;
     const client = new TokenClient(child, stallMs);
     const deadline = Deadline.after(ports.clock, OPEN_BUDGET_MS);
     this.#report = await client.open(openRequest(), deadline);
-    await selfTest(client, this.cipher, { init, deadline });
+    await selfTest(client, this.cipher, { init: this.#mayInit, deadline });
+    this.#mayInit = false;
   }
 }

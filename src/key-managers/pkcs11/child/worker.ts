@@ -13,7 +13,7 @@ import type {
 } from '../wire/messages.js';
 import { decrypt, encrypt } from './cipher.js';
 import { isDeadHandle } from './cryptoki-error.js';
-import { describeKey, listKeys, versionReply } from './describe.js';
+import { describeKey, listKeys, takenBy, versionReply } from './describe.js';
 import type { NamedKeyObject } from './key-objects.js';
 import { TokenFailure } from './token-failure.js';
 import { TokenSession } from './token-session.js';
@@ -60,9 +60,9 @@ export class Worker {
   #create({ externalKeyId, usage }: CreateRequest): KeyReply {
     const { naming, objects } = this.#opened();
     const lookup = naming.lookupOf({ externalKeyId, version: 1 });
-    // The parent has looked before; another process may have made it since.
-    if (objects.find(lookup).length > 0) {
-      throw new TokenFailure('conflict', `${externalKeyId} is taken`);
+    const taken = takenBy(this.#opened(), externalKeyId);
+    if (taken !== undefined) {
+      throw new TokenFailure('conflict', `${externalKeyId} is taken by the key ${taken}`);
     }
     const key = objects.generate(lookup, usage);
     return { externalKeyId, versions: [versionReply(1, lookup, key)] };

@@ -65,12 +65,12 @@ export class ChildPool {
   }
 
   /**
-   * Asks the child that has the least to do. Where it turns out to have lost its session, and so
+   * Asks a child. Where it turns out to have lost its session, and so
    * has done nothing, another one is asked.
    */
   async request(request: ChildRequest): Promise<Buffer> {
     for (let tries = 0; ; tries += 1) {
-      const child = this.#leastBusy();
+      const child = this.#choose();
       try {
         return await child.request(request);
       } catch (error) {
@@ -101,9 +101,14 @@ export class ChildPool {
     await once(this.#events, 'ready', { signal }).catch(() => undefined);
   }
 
-  #leastBusy(): ChildProcess {
+  /**
+   * The first child that has room: requests that go to one process together share its system
+   * calls. Where none has, the one with the least to do.
+   */
+  #choose(): ChildProcess {
     let least: ChildProcess | undefined;
     for (const child of this.#ready) {
+      if (child.hasRoom()) return child;
       if (least === undefined || child.outstanding < least.outstanding) least = child;
     }
     if (least !== undefined) return least;

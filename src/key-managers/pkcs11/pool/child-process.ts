@@ -19,6 +19,9 @@ import { Outstanding } from './outstanding.js';
 /** How often deadlines are looked at: a timer for all requests costs less than one for each. */
 const SWEEP_MS = 5;
 const MAX_OUTSTANDING = 64;
+/** A token that answers that fast is not worth a second process until so many wait for it. */
+const QUICK_TURN_MS = 1;
+const CROWDED = 16;
 const CLOSE_BUDGET_MS = 2_000;
 
 /** How to start a child. */
@@ -87,6 +90,14 @@ export class ChildProcess {
   /** Requests that have not been answered yet. */
   get outstanding(): number {
     return this.#outstanding.size;
+  }
+
+  /** Whether one more request costs it nothing that anybody would notice. */
+  hasRoom(): boolean {
+    const { size } = this.#outstanding;
+    if (size === 0) return true;
+    const now = this.#clock.monotonic();
+    return size < CROWDED && this.#outstanding.takesLessThan(QUICK_TURN_MS, now);
   }
 
   /** Whether it has ended, or is about to. */

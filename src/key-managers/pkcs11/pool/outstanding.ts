@@ -16,6 +16,7 @@ export class Outstanding {
   readonly #givenUp = new Set<number>();
   /** Since when it is the first one's turn. */
   #turnSince = 0;
+  #lastTurnMs = 0;
 
   get size(): number {
     return this.#waiters.size;
@@ -32,6 +33,7 @@ export class Outstanding {
     if (waiter === undefined) throw new KeyManagerError('internal', 'a reply without a request');
     this.#waiters.delete(id);
     this.#givenUp.delete(id);
+    this.#lastTurnMs = now - this.#turnSince;
     this.#turnSince = now;
     return waiter;
   }
@@ -49,6 +51,11 @@ export class Outstanding {
   isStalled(now: number): boolean {
     const [first] = this.#waiters.values();
     return first !== undefined && now - this.#turnSince > first.stallMs;
+  }
+
+  /** Whether the last turn took less than that, and this one as well so far. */
+  takesLessThan(turnMs: number, now: number): boolean {
+    return this.#lastTurnMs < turnMs && now - this.#turnSince < turnMs;
   }
 
   rejectAll(error: Error): void {

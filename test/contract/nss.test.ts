@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, it } from 'vitest';
+import { keyManagerContract } from '../../src/key-managers/contract/index.js';
+import type { Pkcs11KeyManager } from '../../src/key-managers/pkcs11/index.js';
+import { longDeadline, openToken } from '../support/pkcs11.js';
+import { describeWithModule } from '../support/pkcs11-suite.js';
+import { makeNssToken, type NssToken, nssModule } from '../support/nss.js';
+
+describeWithModule('the pkcs11 key manager on NSS softokn', nssModule, () => {
+  let token: NssToken;
+  let manager: Pkcs11KeyManager;
+
+  beforeAll(async () => {
+    token = await makeNssToken();
+    manager = await openToken(token, { config: { children: 2 } });
+  });
+
+  afterAll(async () => {
+    await manager.node.close();
+    token.remove();
+  });
+
+  it.each(keyManagerContract)('$title', async ({ run }) => {
+    await run({
+      node: manager.node,
+      deadline: longDeadline,
+      async makeKey(usage) {
+        const externalKeyId = `contract-${randomUUID()}`;
+        await manager.administration.createKey(externalKeyId, usage);
+        return externalKeyId;
+      },
+    });
+  });
+});
