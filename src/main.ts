@@ -60,7 +60,7 @@ async function load(file: string): Promise<LoadedConfiguration> {
   if (source.quickstart) {
     await prepareQuickstart(source, { clock: systemClock, randomBytes });
   }
-  return resolveConfiguration(source, process.env);
+  return resolveConfiguration(source, process.env, systemClock);
 }
 
 /** Afterwards Node's own handlers are in place again: a second signal ends the process at once. */

@@ -43,11 +43,11 @@ export function hostField() {
   return textField(/^[A-Za-z0-9.:_-]{1,253}$/, 'an IP address or a host name');
 }
 
-/** A fully qualified DNS name. */
+/** A fully qualified DNS name. One that ends in digits alone would be an IPv4 address. */
 export function dnsNameField() {
   return textField(
-    /^(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$/,
-    'a DNS name: letters, digits, hyphens and dots',
+    /^(?=.{1,253}$)(?!(.*\.)?[0-9]+$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*$/,
+    'a DNS name and no IP address: letters, digits, hyphens and dots',
   );
 }
 

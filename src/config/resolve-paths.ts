@@ -7,13 +7,15 @@ import type { FieldPath } from './problem.js';
  * after the check. Changes the configuration in place.
  *
  * @param baseDirectory where relative paths start
+ * @param from where the part stands, when it is not the whole
  */
 export function resolvePaths(
   configuration: object,
   outline: SchemaOutline,
   baseDirectory: string,
+  from: FieldPath = [],
 ): void {
-  resolveWithin(configuration, []);
+  resolveWithin(configuration, from);
 
   function resolveWithin(container: object, path: FieldPath): void {
     const fields: [string, unknown][] = Object.entries(container);

@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
+import type { FieldPath } from '../config/problem.js';
 
 /** What can be wrong with a certificate chain. */
 export type CertificateFindingCode =
   | 'unreadable-certificate'
   | 'unreadable-key'
+  | 'encrypted-key'
   | 'key-mismatch'
   | 'unusable'
   | 'self-signed'
@@ -20,11 +22,14 @@ export type CertificateFindingCode =
   | 'weak-key'
   | 'weak-signature';
 
-/** One thing that is wrong, in a sentence for the operator. */
+/** One thing that is wrong. */
 export interface CertificateFinding {
   /** An error keeps the listener from starting; a warning is what AWS KMS would refuse. */
   readonly severity: 'error' | 'warning';
   readonly code: CertificateFindingCode;
+  /** The field of `tls` whose file it is about. */
+  readonly path: FieldPath;
+  /** Of a warning a sentence; of an error what completes "the file X, …". */
   readonly message: string;
 }
 
@@ -149,7 +154,7 @@ function isSelfSigned(certificate: X509Certificate): boolean {
 }
 
 function warning(code: CertificateFindingCode, message: string): CertificateFinding {
-  return { severity: 'warning', code, message };
+  return { severity: 'warning', code, path: ['certificateChain'], message };
 }
 
 function nameOf(certificate: X509Certificate): string {

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import type { FieldPath } from '../config/problem.js';
 import {
   checkNames,
   checkOrder,
@@ -47,13 +48,18 @@ export function inspectCertificateChain(
 /** What would keep a listener from starting, one thing at a time: each hides the next. */
 function checkReadable(material: TlsMaterial): CertificateFinding[] {
   const { certificateChain, clientRoots = [] } = material;
-  for (const pem of [certificateChain, ...clientRoots]) {
-    const failed = whyNot(() => {
-      if (readCertificates(pem).length === 0) throw new Error('there is none');
-    });
+  const files: readonly (readonly [pem: string, path: FieldPath])[] = [
+    [certificateChain, ['certificateChain']],
+    ...clientRoots.map((pem, index) => [pem, ['clientCertificates', 'roots', index]] as const),
+  ];
+  for (const [pem, path] of files) {
+    const failed = whyNot(() => readCertificates(pem));
     if (failed !== undefined) {
-      const file = pem === certificateChain ? 'certificateChain' : 'a file of roots';
-      return [failure('unreadable-certificate', `No PEM certificates in ${file}: ${failed}.`)];
+      const message = `in which a certificate cannot be read: ${failed}`;
+      return [failure('unreadable-certificate', path, message)];
+    }
+    if (readCertificates(pem).length === 0) {
+      return [failure('unreadable-certificate', path, 'in which there is no PEM certificate')];
     }
   }
   return checkPrivateKey(material);
@@ -61,16 +67,28 @@ function checkReadable(material: TlsMaterial): CertificateFinding[] {
 
 function checkPrivateKey(material: TlsMaterial): CertificateFinding[] {
   const pem = material.privateKey.reveal();
+  const path = ['privateKey'];
   const unreadable = whyNot(() => createPrivateKey(pem));
   if (unreadable !== undefined) {
-    return [failure('unreadable-key', `No PEM key without a passphrase: ${unreadable}.`)];
+    return [
+      isEncrypted(pem)
+        ? failure('encrypted-key', path, 'whose key is encrypted with a passphrase')
+        : failure('unreadable-key', path, `in which no PEM key can be read: ${unreadable}`),
+    ];
   }
   const [leaf] = readCertificates(material.certificateChain);
   if (leaf?.checkPrivateKey(createPrivateKey(pem)) !== true) {
-    return [failure('key-mismatch', 'The private key does not belong to the first certificate.')];
+    const message = 'whose key does not belong to the first certificate of certificateChain';
+    return [failure('key-mismatch', path, message)];
   }
   const refused = whyNot(() => createSecureContext(tlsOptions(material)));
-  return refused === undefined ? [] : [failure('unusable', `OpenSSL refuses them: ${refused}.`)];
+  if (refused === undefined) return [];
+  return [failure('unusable', ['certificateChain'], `which OpenSSL refuses: ${refused}`)];
+}
+
+/** PKCS #8 says so in its first line, the older forms in a header. */
+function isEncrypted(pem: string): boolean {
+  return /-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem);
 }
 
 function readCertificates(pem: string): X509Certificate[] {
@@ -88,6 +106,10 @@ function whyNot(attempt: () => unknown): string | undefined {
   }
 }
 
-function failure(code: CertificateFindingCode, message: string): CertificateFinding {
-  return { severity: 'error', code, message };
+function failure(
+  code: CertificateFindingCode,
+  path: FieldPath,
+  message: string,
+): CertificateFinding {
+  return { severity: 'error', code, path, message };
 }

@@ -26,7 +26,8 @@ const clientCertificatesSchema = z
     'Mutual TLS: a client without an acceptable certificate is disconnected before it can send a request.',
   );
 
-const tlsSchema = z
+/** The `tls` of a listener. */
+export const tlsSchema = z
   .strictObject({
     certificateChain: pathField().describe(
       'PEM file: the certificate of this server first, then the intermediates in order.',

@@ -1,8 +1,6 @@
 import { constants } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { TlsOptions } from 'node:tls';
-import { Secret } from '../shared/secret.js';
-import type { TlsConfig } from './config.js';
+import type { Secret } from '../shared/secret.js';
 
 /** @see XKS Proxy API, section "KMS-XKS Proxy communication" */
 const CIPHER_SUITES = [
@@ -21,17 +19,6 @@ export interface TlsMaterial {
   readonly privateKey: Secret;
   /** Absent without mutual TLS. */
   readonly clientRoots: readonly string[] | undefined;
-}
-
-/** Reads the files. Rejects with the file system's error, which names the path. */
-export async function readTlsMaterial(config: TlsConfig): Promise<TlsMaterial> {
-  const read = (path: string): Promise<string> => readFile(path, 'utf8');
-  const { clientCertificates } = config;
-  return {
-    certificateChain: await read(config.certificateChain),
-    privateKey: new Secret(await read(config.privateKey)),
-    clientRoots: clientCertificates && (await Promise.all(clientCertificates.roots.map(read))),
-  };
 }
 
 /**

@@ -19,7 +19,9 @@ const NO_BYTES = Buffer.alloc(0);
 const MAX_URI_PATH_LENGTH = 128;
 const MAX_PREFIX_LENGTH = MAX_URI_PATH_LENGTH - URI_PATH_SUFFIX.length;
 
-const PATH_PREFIX = new RegExp(`^(?=.{0,${MAX_PREFIX_LENGTH}}$)(/[A-Za-z0-9_-]+)*$`);
+const PATH_PREFIX = new RegExp(
+  `^(?=.{0,${MAX_PREFIX_LENGTH}}$)(?!.*${URI_PATH_SUFFIX}$)(/[A-Za-z0-9_-]+)*$`,
+);
 const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[*${EXTERNAL_KEY_ID_ALPHABET}]{1,128}$`);
 
 const EXPOSURE_ALLOWED = 'all, or a list of external key ids and patterns with *';
@@ -100,7 +102,7 @@ export const keyStoreSchema = z
     pathPrefix: textField(
       PATH_PREFIX,
       `empty, or / and then letters, digits, -, _ and / with no / at the end; ` +
-        `at most ${MAX_PREFIX_LENGTH} characters`,
+        `at most ${MAX_PREFIX_LENGTH} characters, and without ${URI_PATH_SUFFIX}, which comes after it`,
     ).describe(
       'What comes before `/kms/xks/v1` in the XksProxyUriPath. Empty for none. ' +
         'Tells the key stores apart, so each has its own.',

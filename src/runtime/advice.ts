@@ -5,7 +5,11 @@ const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
 /** What is allowed and still probably not meant. */
 export function advise(configuration: Configuration): ConfigurationWarning[] {
-  return [...quickstartInPublic(configuration), ...unusedKeyManagers(configuration)];
+  return [
+    ...quickstartInPublic(configuration),
+    ...plainHttp(configuration),
+    ...unusedKeyManagers(configuration),
+  ];
 }
 
 function quickstartInPublic({ quickstart, listeners }: Configuration): ConfigurationWarning[] {
@@ -17,6 +21,20 @@ function quickstartInPublic({ quickstart, listeners }: Configuration): Configura
           {
             path: ['listeners', index, 'host'],
             message: `the quickstart makes its own certificates and secrets, and other machines reach ${host}`,
+          },
+        ],
+  );
+}
+
+function plainHttp({ listeners }: Configuration): ConfigurationWarning[] {
+  return listeners.flatMap((listener, index) =>
+    listener.plainHttp === undefined
+      ? []
+      : [
+          {
+            path: ['listeners', index, 'plainHttp'],
+            message:
+              'requests and answers can be read and changed on the way; AWS KMS calls HTTPS alone',
           },
         ],
   );

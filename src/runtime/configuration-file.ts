@@ -14,8 +14,10 @@ import { resolveReferences } from '../config/resolve-references.js';
 import { validate } from '../config/validate.js';
 import { valueAt } from '../config/value-at.js';
 import { readYaml } from '../config/yaml-document.js';
+import type { Clock } from '../shared/clock.js';
 import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
+import { checkListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
 
@@ -65,23 +67,26 @@ export function readConfiguration(path: string, env: Environment): Configuration
 }
 
 /**
- * Looks up the secrets of a configuration and checks it.
+ * Looks up the secrets of a configuration and checks it, and the files of its listeners with it.
  *
  * @throws ConfigurationError with everything that is wrong
  */
 export function resolveConfiguration(
   source: ConfigurationSource,
   env: Environment,
+  clock: Clock,
 ): LoadedConfiguration {
   const { file, stateDirectory, value, locate } = source;
   const outline = configurationOutline;
   const resolved = resolveReferences(value, outline, { env, baseDirectory: stateDirectory });
   const validation = validate(configurationSchema, resolved, outline);
+  const listenerFiles = checkListenerFiles(resolved.value, stateDirectory, clock.now());
   const problems = withoutEchoes([
     ...source.problems,
     ...resolved.problems,
     ...('problems' in validation ? validation.problems : []),
     ...crossCheck(resolved),
+    ...listenerFiles.problems,
   ]);
   if ('problems' in validation || problems.length > 0) {
     throw new ConfigurationError(
@@ -94,7 +99,7 @@ export function resolveConfiguration(
   return {
     file,
     configuration,
-    warnings: [...resolved.warnings, ...advise(configuration)],
+    warnings: [...resolved.warnings, ...listenerFiles.warnings, ...advise(configuration)],
     // A Secret is written as [secret].
     hash: createHash('sha256').update(JSON.stringify(configuration)).digest('hex'),
   };
@@ -105,8 +110,12 @@ export function resolveConfiguration(
  *
  * @throws ConfigurationError with everything that is wrong
  */
-export function loadConfiguration(path: string, env: Environment): LoadedConfiguration {
-  return resolveConfiguration(readConfiguration(path, env), env);
+export function loadConfiguration(
+  path: string,
+  env: Environment,
+  clock: Clock,
+): LoadedConfiguration {
+  return resolveConfiguration(readConfiguration(path, env), env, clock);
 }
 
 function readText(file: string): string {

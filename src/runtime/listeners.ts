@@ -68,7 +68,7 @@ async function startListener(
   { clock, log, handle }: ListenerPorts,
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
-  const server = await openXksServer({
+  const server = openXksServer({
     listener,
     handle: handle(maxBodyBytes),
     clock,

@@ -8,8 +8,12 @@ import {
   type ConfigurationProblem,
   formatPath,
 } from '../../src/config/problem.js';
-import { loadConfiguration } from '../../src/runtime/configuration-file.js';
+import {
+  type LoadedConfiguration,
+  loadConfiguration,
+} from '../../src/runtime/configuration-file.js';
 import type { Environment } from '../../src/runtime/overrides.js';
+import { systemClock } from '../../src/shared/clock.js';
 
 /** 44 characters, as a secret access key has them. */
 export const SECRET_ACCESS_KEY = 'c2VjcmV0LWFjY2Vzcy1rZXktb2YtdGhlLWZpeHR1cmU=';
@@ -84,7 +88,7 @@ export function load(configuration: unknown, env: Environment = {}) {
       ? configuration
       : stringify(configuration, { aliasDuplicateObjects: false }),
   );
-  return { folder, loaded: loadConfiguration(file, env) };
+  return { folder, loaded: loadConfiguration(file, env, systemClock) };
 }
 
 /** Loads what is wrong, and gives the error. */
@@ -101,4 +105,11 @@ export function refusal(configuration: unknown, env: Environment = {}): Configur
 /** Where the problems are, as an operator reads it. */
 export function pathsOf(problems: readonly ConfigurationProblem[]): string[] {
   return problems.map(({ path }) => formatPath(path)).sort();
+}
+
+/** Where the warnings are, but for that of the small configuration's listener without TLS. */
+export function warningPathsOf({ warnings }: Pick<LoadedConfiguration, 'warnings'>): string[] {
+  return warnings
+    .map(({ path }) => formatPath(path))
+    .filter((path) => path !== 'listeners[0].plainHttp');
 }

@@ -131,12 +131,8 @@ describe('a TLS listener', () => {
     });
   });
 
-  it('with a certificate that KMS would refuse → says so at the start', async () => {
-    const { log, server } = await listen('ec', { publicNames: ['xks.example.com'] });
-    expect(log.lines().map(({ level, code }) => ({ level, code }))).toEqual([
-      { level: 'warn', code: 'private-authority' },
-      { level: 'warn', code: 'name-not-covered' },
-    ]);
+  it('with a certificate that KMS would refuse → starts, and knows when it expires', async () => {
+    const { server } = await listen('ec', { publicNames: ['xks.example.com'] });
     expect(server.expiresAt).toBeGreaterThan(Date.now());
   });
 
@@ -150,12 +146,8 @@ describe('a TLS listener', () => {
 
   it('with a file that is missing → does not start', async () => {
     await expect(listen('ec', { privateKey: join(folder, 'none') })).rejects.toMatchObject({
-      code: 'ENOENT',
+      name: 'CertificateError',
+      message: expect.stringContaining(join(folder, 'none')),
     });
-  });
-
-  it('without TLS → warns', async () => {
-    const { log } = await startListener();
-    expect(log.lines()).toMatchObject([{ level: 'warn', listener: 'test' }]);
   });
 });

@@ -7,6 +7,7 @@ import {
   refusal,
   SECRET_ACCESS_KEY,
   validConfiguration,
+  warningPathsOf,
   withCredentials,
   withListener,
   withStore,
@@ -19,7 +20,7 @@ describe('a valid configuration', () => {
   it('is loaded → defaults are filled in, paths are absolute, secrets are wrapped', () => {
     const { folder, loaded } = load(validConfiguration());
     const { configuration } = loaded;
-    expect(loaded.warnings).toEqual([]);
+    expect(warningPathsOf(loaded)).toEqual([]);
     expect(configuration).toMatchObject({
       stateDirectory: folder,
       quickstart: false,
@@ -90,6 +91,14 @@ describe('a field on its own', () => {
       ['keyManagers[0].type'],
     ],
     ['a null', { ...validConfiguration(), operations: null }, ['operations']],
+    [
+      'an IP address for a public name',
+      withListener({
+        plainHttp: undefined,
+        tls: { certificateChain: 'c', privateKey: 'k', publicNames: ['192.0.2.1'] },
+      }),
+      ['listeners[0].tls.publicNames[0]'],
+    ],
     ['a prefix without a slash', withStore({ pathPrefix: 'a' }), ['keyStores[0].pathPrefix']],
     [
       'a prefix that ends in a slash',
@@ -98,6 +107,11 @@ describe('a field on its own', () => {
     ],
     ['a prefix of a slash', withStore({ pathPrefix: '/' }), ['keyStores[0].pathPrefix']],
     ['a prefix with two slashes', withStore({ pathPrefix: '/a//b' }), ['keyStores[0].pathPrefix']],
+    [
+      'a prefix that is the whole URI path',
+      withStore({ pathPrefix: '/a/kms/xks/v1' }),
+      ['keyStores[0].pathPrefix'],
+    ],
     ['a prefix with a dot', withStore({ pathPrefix: '/a.b' }), ['keyStores[0].pathPrefix']],
     [
       'a URI path of 129 characters',
