@@ -19,7 +19,7 @@ export interface Options {
   readonly throughputSeconds: number;
   readonly latencyWarmUpSeconds: number;
   readonly latencySeconds: number;
-  /** RSS is read at the start and after each of these numbers of requests. */
+  /** RSS is compared between these numbers of requests. */
   readonly memoryRequests: readonly [number, number];
   /** How often RSS is read on the way there. */
   readonly memoryChunkSeconds: number;
@@ -44,7 +44,7 @@ const FULL = {
   latencyWarmUpSeconds: 2,
   latencySeconds: 20,
   memoryRequests: [100_000, 500_000],
-  memoryChunkSeconds: 10,
+  memoryChunkSeconds: 3,
 } as const;
 
 const QUICK = {

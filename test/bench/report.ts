@@ -13,6 +13,8 @@ export interface Results {
 }
 
 const BYTES_PER_MIB = 1024 ** 2;
+/** The JSON has every reading. */
+const MEMORY_ROWS = 12;
 
 /** Lays the results out for people. */
 export function formatReport(results: Results): string {
@@ -62,8 +64,11 @@ function formatLatency(results: readonly LatencyResult[]): string {
 }
 
 function formatMemory(result: MemoryResult): string {
-  const title = `Resident memory of ${result.target}: ${toMib(result.growthBytes)} MiB more over the second part (wanted < 20)`;
-  const rows = result.samples.map((s) => [String(s.requests), toMib(s.residentBytes)]);
+  const title = `Resident memory of ${result.target}: ${toMib(result.growthBytes)} MiB more at the end than after the first part (wanted < 20)`;
+  const step = Math.ceil(result.samples.length / MEMORY_ROWS);
+  const rows = result.samples
+    .filter((_, index) => index % step === 0 || index === result.samples.length - 1)
+    .map((s) => [String(s.requests), toMib(s.residentBytes)]);
   return table(title, ['requests', 'MiB'], rows);
 }
 

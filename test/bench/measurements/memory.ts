@@ -2,6 +2,7 @@ import type { Options } from '../options.js';
 import { residentBytes } from '../process-usage.js';
 import { OPERATIONS } from '../requests.js';
 import { Session } from '../session.js';
+import { median } from '../statistics.js';
 import type { Target } from '../targets/target.js';
 
 const CONNECTIONS = 16;
@@ -17,7 +18,7 @@ export interface MemoryResult {
   readonly target: string;
   /** The first is that of the server before any load. */
   readonly samples: readonly MemorySample[];
-  /** From the first number of requests asked for to the last. */
+  /** Between the first and the last quarter of the way from one number of requests to the other. */
   readonly growthBytes: number;
 }
 
@@ -26,10 +27,10 @@ export async function measureMemory(target: Target, options: Options): Promise<M
   const session = await Session.begin(target);
   try {
     const samples = [sample(session, 0)];
-    const settled = await loadUntil(options.memoryRequests[0], session, samples, options);
-    const last = await loadUntil(options.memoryRequests[1], session, samples, options);
-    const growthBytes = last.residentBytes - settled.residentBytes;
-    return { target: target.name, samples, growthBytes };
+    await loadUntil(options.memoryRequests[0], session, samples, options);
+    const settled = samples.length - 1;
+    await loadUntil(options.memoryRequests[1], session, samples, options);
+    return { target: target.name, samples, growthBytes: growth(samples.slice(settled)) };
   } finally {
     await session.end();
   }
@@ -41,7 +42,7 @@ async function loadUntil(
   session: Session,
   samples: MemorySample[],
   options: Options,
-): Promise<MemorySample> {
+): Promise<void> {
   let perSecond = 0;
   let last = samples.at(-1) ?? sample(session, 0);
   while (last.requests < wanted) {
@@ -57,7 +58,16 @@ async function loadUntil(
     last = sample(session, requests);
     samples.push(last);
   }
-  return last;
+}
+
+/**
+ * RSS goes up and down by some 20 MiB with every garbage collection, so two single readings would
+ * tell of their moments; medians of many tell of the trend.
+ */
+function growth(samples: readonly MemorySample[]): number {
+  const bytes = samples.map((each) => each.residentBytes);
+  const quarter = Math.ceil(bytes.length / 4);
+  return median(bytes.slice(-quarter)) - median(bytes.slice(0, quarter));
 }
 
 function sample(session: Session, requests: number): MemorySample {
