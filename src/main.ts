@@ -45,16 +45,6 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   await stopOn(await stopSignal, holdfast, loggers);
 }
 
-/** What `npm start` runs: serves, and says in one sentence why it can't. */
-export async function main(): Promise<void> {
-  try {
-    await serve();
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-}
-
 async function load(file: string): Promise<LoadedConfiguration> {
   const source = readConfiguration(file, process.env);
   if (source.quickstart) {

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { ConfigurationError } from '../config/problem.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
 import { createProgram } from './program.js';
-import type { Terminal } from './terminal.js';
+import { guarded, type Terminal } from './terminal.js';
 
 /**
  * Runs one command line.
@@ -10,7 +10,8 @@ import type { Terminal } from './terminal.js';
  * @param args without the names of node and the program
  * @returns the exit code; every failure has been told on standard error
  */
-export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function run(args: readonly string[], unguarded: Terminal): Promise<ExitCode> {
+  const terminal = guarded(unguarded);
   try {
     await createProgram(terminal).parseAsync(args, { from: 'user' });
     return EXIT.ok;

@@ -1,3 +1,5 @@
+import { printableLines } from '../shared/printable.js';
+
 /** What a command may touch of the process, passed in so that a test can look at it. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -5,6 +7,22 @@ export interface Terminal {
   print(text: string): void;
   /** Writes to standard error: warnings and failures. */
   complain(text: string): void;
+}
+
+/**
+ * A terminal that what is written to it cannot command: texts come from servers, documents and
+ * file names, and an escape sequence in one of them could hide or forge what an administrator sees.
+ */
+export function guarded(terminal: Terminal): Terminal {
+  return {
+    env: terminal.env,
+    print(text) {
+      terminal.print(printableLines(text));
+    },
+    complain(text) {
+      terminal.complain(printableLines(text));
+    },
+  };
 }
 
 /** Prints a result for programs. */

@@ -1,5 +1,5 @@
+import { printable } from '../shared/printable.js';
 import type { Logger } from './logger.js';
-import { printable } from './printable.js';
 import type { RequestRecord } from './request-record.js';
 
 /**

@@ -38,6 +38,18 @@ describe('usage', () => {
   );
 });
 
+describe('texts of others', () => {
+  it.each([
+    ['a failure', ['config', 'check', '/none\u001b[2J\u009b1m.yaml']],
+    ['a wrong command line', ['frobnicate\u001b[2J\u009b1m']],
+  ])('%s that quotes an escape sequence → spelled on standard error', async (_, args) => {
+    const terminal = new CapturedTerminal();
+    await run(args, terminal);
+    expect(terminal.stderr).toContain('\\u001b[2J\\u009b1m');
+    expect(terminal.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+});
+
 describe('no server', () => {
   it.each([
     [['keys', 'list']],
