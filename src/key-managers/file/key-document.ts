@@ -55,7 +55,7 @@ export class DamagedDocumentError extends Error {
 export function parseKeyDocument(fileName: string, text: string): KeyDocument {
   const result = keyDocumentSchema.safeParse(parseJson(text));
   if (!result.success) {
-    throw new DamagedDocumentError(`not a key document: ${z.prettifyError(result.error)}`);
+    throw new DamagedDocumentError(`not a key document: ${inOneLine(result.error)}`);
   }
   const document = result.data;
   if (fileNameOf(document.externalKeyId) !== fileName) {
@@ -95,6 +95,12 @@ export function bindingOf(
       previousMaterialName: predecessor.materialName,
     }),
   };
+}
+
+function inOneLine({ issues }: z.ZodError): string {
+  return issues
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
 }
 
 function parseJson(text: string): unknown {

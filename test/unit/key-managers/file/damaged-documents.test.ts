@@ -109,6 +109,13 @@ describe('a damaged document disables its key and no other', () => {
     await expectDisabled();
   });
 
+  it('several things wrong → all of them, on one line', async () => {
+    await writeFile(folder.documentPath('Payroll'), '{"format":2,"usage":[]}');
+    const { administration } = await folder.open();
+    const payroll = (await administration.listKeys()).find(({ problem }) => problem !== undefined);
+    expect(payroll?.problem).toMatch(/^not a key document: format: .*; externalKeyId: [^\n]*$/);
+  });
+
   it("another key's document in its place → disabled", async () => {
     await copyFile(folder.documentPath('hr'), folder.documentPath('Payroll'));
     await expectDisabled();
