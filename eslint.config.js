@@ -41,6 +41,20 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
+    files: ['examples/**/*.test.mjs'],
+    rules: {
+      // Node's own runner waits for them.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['describe', 'it'], package: 'node:test' },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**'],
     rules: {
       // supertest's and vitest's matchers are typed `any` where they stand for any value.

@@ -1,34 +1,5 @@
 import type { CiphertextFormats } from './ciphertext-formats/index.js';
-import type { MaterialId } from './ciphertext-metadata.js';
-
-/** What an external key may be used for, in the words of GetKeyMetadata. */
-export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
-
-/** What AES-256-GCM gives back: an IV of 12 or 16 bytes, the ciphertext, a tag of 16 bytes. */
-export interface SealedBytes {
-  readonly iv: Buffer;
-  readonly ciphertext: Buffer;
-  readonly tag: Buffer;
-}
-
-/** One version of an external key, ready to be used. */
-export interface KeyMaterial extends MaterialId {
-  encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
-  /** @returns `undefined` when the tag does not match: proven, and not a failure of anything else */
-  decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined>;
-}
-
-/** The external key that an operation was called for. */
-export interface OperatedKey {
-  readonly usage: ReadonlySet<KeyUsage>;
-  readonly enabled: boolean;
-  /** The version that encrypts now. */
-  current(): KeyMaterial;
-  /** Version 1; `undefined` for a key that has lost it. */
-  first(): KeyMaterial | undefined;
-  /** The version that a ciphertext names; `undefined` for material that this key never had. */
-  named(material: MaterialId): KeyMaterial | undefined;
-}
+import type { KeyUsage, OperatedKey } from './operated-key.js';
 
 /** One external key manager, as GetHealthStatus lists it. */
 export interface FleetMember {

@@ -1,6 +1,6 @@
 import { KeyManagerError, type KeyVersion } from '../../key-managers/backend.js';
 import type { MaterialId } from '../../xks/ciphertext-metadata.js';
-import type { KeyMaterial, OperatedKey } from '../../xks/operation.js';
+import type { KeyMaterial, OperatedKey } from '../../xks/operated-key.js';
 import type { Found } from '../context.js';
 
 const FIRST_VERSION = 1;

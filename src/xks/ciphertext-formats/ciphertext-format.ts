@@ -1,5 +1,5 @@
 import type { MaterialId } from '../ciphertext-metadata.js';
-import type { KeyMaterial, OperatedKey } from '../operation.js';
+import type { KeyMaterial, OperatedKey } from '../operated-key.js';
 
 /**
  * How a ciphertext says which key material made it, and how that and the AAD are bound to it.

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CiphertextFormat, CiphertextFormats } from '../ciphertext-formats/index.js';
 import { XksError } from '../errors.js';
-import type { KeyOperation, OperatedKey } from '../operation.js';
+import type { OperatedKey } from '../operated-key.js';
+import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
   ciphertextMetadataSchema,

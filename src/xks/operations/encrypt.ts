@@ -3,7 +3,8 @@ import { equalInConstantTime } from '../../shared/bytes.js';
 import { ciphertextDataIntegrityValue } from '../cdiv.js';
 import type { CiphertextFormat } from '../ciphertext-formats/index.js';
 import { XksError } from '../errors.js';
-import type { KeyMaterial, KeyOperation, OperatedKey, SealedBytes } from '../operation.js';
+import type { KeyMaterial, OperatedKey, SealedBytes } from '../operated-key.js';
+import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
   cryptographicMetadataSchema,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { KeyOperation, OperatedKey } from '../operation.js';
+import type { OperatedKey } from '../operated-key.js';
+import type { KeyOperation } from '../operation.js';
 import { keyMetadataSchema, parseBody } from '../schemas.js';
 
 const schema = z.object({ requestMetadata: keyMetadataSchema });

@@ -1,0 +1,32 @@
+/**
+ * What the package exports as `holdfast/key-managers`, for those who write a key manager of their
+ * own: the interfaces, the suite that every key manager must pass, and what is needed to run it.
+ */
+export { systemClock } from '../shared/clock.js';
+export { Deadline } from '../shared/deadline.js';
+export { Secret } from '../shared/secret.js';
+export {
+  HEALTH_TEST_KEY_ID,
+  type HealthStatus,
+  type KeyAdministration,
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+  type KeyManagerNode,
+  type KeyRef,
+  type KeySummary,
+  type KeyUsage,
+  type KeyVersion,
+  type NodeHealth,
+  type Sealed,
+} from './backend.js';
+export { type ContractCase, type ContractHarness, keyManagerContract } from './contract/index.js';
+export {
+  type CreateKeyManager,
+  createModuleKeyManager,
+  type ModuleKeyManager,
+  type ModuleKeyManagerConfig,
+  type ModuleLog,
+  type ModulePorts,
+  type ModuleStartPorts,
+} from './module/index.js';
