@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { adminErrorSchema } from '../admin/contract/errors.js';
 import type { AnswerOf, RequestOf, RequestParts, Route } from '../admin/contract/route.js';
 import { type OperationName, type Routes, routes } from '../admin/contract/routes.js';
+import { isErrno } from '../shared/errno.js';
 import { CliError, EXIT } from './exit.js';
 import { sendOverUnixSocket, type UnixAnswer } from './unix-http.js';
 
@@ -85,14 +86,13 @@ function understand<S extends z.ZodType>(schema: S, body: string): z.output<S> {
 }
 
 function connectionFailure(socketPath: string, error: unknown): CliError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ECONNREFUSED') {
+  if (isErrno(error, 'ENOENT') || isErrno(error, 'ECONNREFUSED')) {
     return new CliError(
       EXIT.noServer,
       `No server answers on ${socketPath}. Start one with "holdfast serve" or "npm start", or say which one is meant with --config, --socket, HOLDFAST_CONFIG or HOLDFAST_STATE_DIR.`,
     );
   }
-  if (code === 'EACCES') {
+  if (isErrno(error, 'EACCES')) {
     return new CliError(
       EXIT.failed,
       `This user may not open ${socketPath}. Run the command as the user that the server runs as.`,

@@ -2,6 +2,7 @@ import { lstatSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { isErrno } from '../shared/errno.js';
 
 /** Bytes of a Unix socket's path: `sun_path` has 108 with the final zero. @see unix(7) */
 const MAX_PATH_BYTES = 107;
@@ -86,8 +87,4 @@ function listenPrivately(server: Server, path: string): Promise<void> {
       process.umask(mask);
     }
   });
-}
-
-function isErrno(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

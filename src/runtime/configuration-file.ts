@@ -15,6 +15,7 @@ import { validate } from '../config/validate.js';
 import { valueAt } from '../config/value-at.js';
 import { readYaml } from '../config/yaml-document.js';
 import type { Clock } from '../shared/clock.js';
+import { errnoOf } from '../shared/errno.js';
 import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
 import { checkListenerFiles } from './listener-files.js';
@@ -122,7 +123,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = errnoOf(error) ?? 'unknown';
     const found = code === 'ENOENT' ? 'no such file' : `a file that cannot be read (${code})`;
     throw new ConfigurationError(file, [{ path: [], found, allowed: 'a readable YAML file' }]);
   }

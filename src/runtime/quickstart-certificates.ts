@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import type { Clock } from '../shared/clock.js';
+import { isErrno } from '../shared/errno.js';
 
 const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
@@ -109,7 +110,7 @@ export async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

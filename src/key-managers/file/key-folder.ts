@@ -7,6 +7,7 @@ import {
   assertPrivateFolder,
   makePrivateFolder,
 } from '../../durable/private.js';
+import { isErrno } from '../../shared/errno.js';
 import { type CounterFile, parseCounterFile, renderCounterFile } from '../counting/counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
 import { fileNameOf } from '../counting/key-names.js';
@@ -133,7 +134,7 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
 }

@@ -1,0 +1,10 @@
+/** The code of an error that the operating system gave, such as `ENOENT`. @see errno(3) */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether the operating system gave an error of this code. */
+export function isErrno(error: unknown, code: string): boolean {
+  return errnoOf(error) === code;
+}
