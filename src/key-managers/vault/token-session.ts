@@ -37,7 +37,7 @@ export class TokenSession {
   #fullLifetimeMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
-  #abandoned: HeldToken | undefined;
+  #givenBack: HeldToken | undefined;
 
   constructor(login: TokenSource, ports: VaultPorts) {
     this.#login = login;
@@ -69,9 +69,9 @@ export class TokenSession {
     const ageMs = this.#ports.clock.monotonic() - refused.obtainedAt;
     if (ageMs < MIN_REFUSED_AGE_MS) return undefined;
     const replacement = await withinDeadline(this.#logIn(), deadline);
-    // Where the policy was to blame, the token is alive, and one would be left behind every time.
-    if (this.#abandoned !== refused) {
-      this.#abandoned = refused;
+    // Where the policy is to blame, the old token lives on, and there would be ever more of them.
+    if (this.#givenBack !== refused) {
+      this.#givenBack = refused;
       void this.#revoke(refused.token);
     }
     return replacement;

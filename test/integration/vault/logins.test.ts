@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { KeyManagerNode } from '../../../src/key-managers/backend.js';
 import { issueCertificate } from '../../support/certificates.js';
+import { startTokenReviewer } from '../../support/kubernetes-token-reviewer.js';
 import { OpenbaoServer } from '../../support/openbao.js';
 import {
   currentRef,
@@ -157,6 +158,26 @@ describe.skipIf(program === undefined)('logging in', () => {
     await expect(stranger.describeKey('payroll', longDeadline())).rejects.toMatchObject({
       code: 'misconfigured',
     });
+  });
+
+  it('a Kubernetes service account → serves', async () => {
+    const cluster = await startTokenReviewer({ namespace: 'production', name: 'holdfast' });
+    await server.must('POST', 'sys/auth/kubernetes', { type: 'kubernetes' });
+    await server.must('POST', 'auth/kubernetes/config', {
+      kubernetes_host: cluster.address,
+      token_reviewer_jwt: cluster.jwt,
+      kubernetes_ca_cert: server.authority.certificate,
+      disable_local_ca_jwt: true,
+    });
+    await server.must('POST', 'auth/kubernetes/role/holdfast', {
+      bound_service_account_names: ['holdfast'],
+      bound_service_account_namespaces: ['production'],
+      token_policies: ['holdfast'],
+    });
+    const jwtFile = join(folder, 'jwt');
+    await writeFile(jwtFile, cluster.jwt, { mode: 0o600 });
+    const login = { method: 'kubernetes', role: 'holdfast', jwtFile };
+    await serves(firstNode(await openVault([server], { login })));
   });
 
   it('a server whose certificate no configured root vouches for → misconfigured', async () => {
