@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../shared/randomness.js';
 import { Secret } from '../shared/secret.js';
 
 const ACCESS_KEY_ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -17,10 +18,9 @@ export interface Credential {
 /**
  * Makes a credential that KMS takes.
  *
- * @param randomBytes gives that many bytes from a cryptographic source
  * @see KMS API, XksProxyAuthenticationCredentialType
  */
-export function generateCredential(randomBytes: (size: number) => Buffer): Credential {
+export function generateCredential(randomBytes: RandomBytes): Credential {
   // 256 is a multiple of 32, so the lower five bits of a byte are as random as the byte.
   const letters = Array.from(randomBytes(ACCESS_KEY_ID_LENGTH), (byte) =>
     ACCESS_KEY_ID_ALPHABET.charAt(byte % ACCESS_KEY_ID_ALPHABET.length),

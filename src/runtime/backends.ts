@@ -5,6 +5,7 @@ import { createPkcs11KeyManagerNode } from '../key-managers/pkcs11/index.js';
 import { createVaultKeyManagerNodes } from '../key-managers/vault/index.js';
 import type { Logger } from '../observability/logger.js';
 import type { Clock } from '../shared/clock.js';
+import type { RandomBytes } from '../shared/randomness.js';
 import type { Configuration } from './schema.js';
 
 /** An entry of `keyManagers` in the configuration. */
@@ -13,8 +14,7 @@ export type KeyManagerConfig = Configuration['keyManagers'][number];
 /** What every backend is handed. */
 export interface BackendPorts {
   readonly clock: Clock;
-  /** Cryptographically strong. */
-  readonly randomBytes: (size: number) => Buffer;
+  readonly randomBytes: RandomBytes;
   readonly log: Logger;
 }
 

@@ -3,6 +3,7 @@ import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { ServedKeyStore } from '../pipeline/context.js';
 import { invariant } from '../shared/assert.js';
 import type { Clock } from '../shared/clock.js';
+import type { RandomBytes } from '../shared/randomness.js';
 import { Secret } from '../shared/secret.js';
 import { SignatureVerifier } from '../sigv4/verifier.js';
 
@@ -11,7 +12,7 @@ const DECOY_BYTES = 33;
 /** What key stores are served with. */
 export interface KeyStorePorts {
   readonly clock: Clock;
-  readonly randomBytes: (size: number) => Buffer;
+  readonly randomBytes: RandomBytes;
 }
 
 /**

@@ -8,6 +8,7 @@ import { hasKeyDocuments } from '../key-managers/file/index.js';
 import { toConsoleExport } from '../key-stores/console-export.js';
 import { generateCredential } from '../key-stores/credential-generator.js';
 import type { Clock } from '../shared/clock.js';
+import type { RandomBytes } from '../shared/randomness.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { ConfigurationSource } from './configuration-file.js';
 import { prepareCertificates, readIfPresent } from './quickstart-certificates.js';
@@ -17,7 +18,7 @@ const MASTER_KEY_BYTES = 32;
 /** What the quickstart is handed. */
 export interface QuickstartPorts {
   readonly clock: Clock;
-  readonly randomBytes: (size: number) => Buffer;
+  readonly randomBytes: RandomBytes;
 }
 
 /** The quickstart cannot go on; the message says what to do. */

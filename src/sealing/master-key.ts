@@ -7,6 +7,7 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { decodeBase64 } from '../shared/bytes.js';
+import type { RandomBytes } from '../shared/randomness.js';
 import type { Secret } from '../shared/secret.js';
 import { SealingError } from './errors.js';
 import { DEFAULT_SCRYPT_COST, SALT_BYTES, type ScryptParameters } from './scrypt-parameters.js';
@@ -50,10 +51,7 @@ export interface MasterKey {
  * @throws SealingError `invalid-master-key` when the key is not 32 bytes of standard base64,
  *   or the passphrase is empty
  */
-export function masterKeyFrom(
-  source: MasterKeySource,
-  randomBytes: (size: number) => Buffer,
-): MasterKey {
+export function masterKeyFrom(source: MasterKeySource, randomBytes: RandomBytes): MasterKey {
   if ('key' in source) return givenKey(source.key);
   return passphraseKeys(source.passphrase, randomBytes);
 }
@@ -80,7 +78,7 @@ function givenKey(text: Secret): MasterKey {
   };
 }
 
-function passphraseKeys(passphrase: Secret, randomBytes: (size: number) => Buffer): MasterKey {
+function passphraseKeys(passphrase: Secret, randomBytes: RandomBytes): MasterKey {
   if (passphrase.reveal() === '') {
     throw new SealingError('invalid-master-key', 'The passphrase of the master key is empty.');
   }

@@ -1,13 +1,15 @@
+import type { RandomBytes } from '../../shared/randomness.js';
+
 const IV_BYTES = 12;
 const IVS_A_REFILL = 1024;
 
 /** Hands out random 96-bit IVs, each once, drawing randomness a thousand at a time. */
 export class IvSource {
-  readonly #randomBytes: (size: number) => Buffer;
+  readonly #randomBytes: RandomBytes;
   #pool: Buffer = Buffer.alloc(0);
   #taken = 0;
 
-  constructor(randomBytes: (size: number) => Buffer) {
+  constructor(randomBytes: RandomBytes) {
     this.#randomBytes = randomBytes;
   }
 

@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { open, seal } from '../../sealing/seal.js';
 import type { SealingKey } from '../../sealing/master-key.js';
+import type { RandomBytes } from '../../shared/randomness.js';
 import type { KeyVersion } from '../backend.js';
 import {
   bindingOf,
@@ -30,7 +31,7 @@ export interface VersionRequest {
   /** The version that it follows in the document. None for the first. */
   readonly predecessor?: VersionName | undefined;
   readonly createdAt: Date;
-  readonly randomBytes: (size: number) => Buffer;
+  readonly randomBytes: RandomBytes;
 }
 
 /** Makes 256 bits of new material with a random name, and seals them to the key they are for. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
+import type { RandomBytes } from '../../shared/randomness.js';
 
 /** Where the file key manager says what an operator should know. A pino logger is one. */
 export interface FileKeyManagerLog {
@@ -9,8 +10,8 @@ export interface FileKeyManagerLog {
 /** What the file key manager is handed. */
 export interface FileKeyManagerPorts {
   readonly clock: Clock;
-  /** Cryptographically strong: keys, names and IVs are made of it. */
-  readonly randomBytes: (size: number) => Buffer;
+  /** Keys, names and IVs are made of it. */
+  readonly randomBytes: RandomBytes;
   readonly log: FileKeyManagerLog;
 }
 
