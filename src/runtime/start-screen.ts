@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { NodeReport } from '../key-managers/key-manager.js';
 import type { KeyStore } from '../key-stores/key-store.js';
+import { alignColumns } from '../shared/columns.js';
 import type { ServingListener } from './listeners.js';
 
 /** What the start screen shows. */
@@ -57,13 +58,7 @@ export function renderStartScreen(screen: StartScreen): string {
 }
 
 function group(title: string, rows: readonly (readonly string[])[]): string[] {
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return [
-    title,
-    ...rows.map((row) =>
-      `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
-    ),
-  ];
+  return [title, ...alignColumns(rows).map((line) => `  ${line}`)];
 }
 
 function place({ address, family, port }: AddressInfo): string {
