@@ -7,6 +7,7 @@ import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/index.js
 import { systemClock } from '../../../src/shared/clock.js';
 import { Deadline } from '../../../src/shared/deadline.js';
 import { Secret } from '../../../src/shared/secret.js';
+import { makeFaultyModule } from '../../support/faulty-module.js';
 import {
   currentRef,
   type LoggedMessages,
@@ -14,6 +15,7 @@ import {
   openToken,
   type OpenOptions,
   refusalOf,
+  type TestToken,
 } from '../../support/pkcs11.js';
 import { describeWithModule } from '../../support/pkcs11-suite.js';
 import { makeSoftHsmToken, type SoftHsmToken, softHsmModule } from '../../support/softhsm.js';
@@ -35,14 +37,17 @@ describeWithModule('a token that fails', softHsmModule, () => {
     token.remove();
   });
 
-  async function open(options: OpenOptions = {}): Promise<Pkcs11KeyManager> {
-    const manager = await openToken(token, options);
+  async function open(
+    options: OpenOptions = {},
+    opened: TestToken = token,
+  ): Promise<Pkcs11KeyManager> {
+    const manager = await openToken(opened, options);
     onTestFinished(() => manager.node.close());
     return manager;
   }
 
-  async function openWithKey(options: OpenOptions = {}) {
-    const manager = await open(options);
+  async function openWithKey(options?: OpenOptions, opened?: TestToken) {
+    const manager = await open(options, opened);
     await manager.administration.createKey('k', new Set(['ENCRYPT', 'DECRYPT']));
     const ref = await currentRef(manager, 'k');
     return { manager, ref, sealed: await encrypt(manager, ref) };
@@ -66,6 +71,31 @@ describeWithModule('a token that fails', softHsmModule, () => {
     expect(refusal).toBe('deadline');
     await backInService(manager, ref, sealed);
     expect(manager.childPids()).not.toContain(pid);
+  });
+
+  it.each(['hang', 'crash'])(
+    'a library whose calls %s → an answer in time, and back when they do not',
+    async (fault) => {
+      const faulty = await makeFaultyModule(token);
+      const { manager, ref, sealed } = await openWithKey({}, faulty.token);
+      faulty.fail(fault);
+      expect(['deadline', 'unreachable']).toContain(await decrypt(manager, ref, sealed));
+      faulty.recover();
+      await backInService(manager, ref, sealed);
+    },
+  );
+
+  it('a library that takes 100 ms a call → served, and no child is killed for it', async () => {
+    const faulty = await makeFaultyModule(token);
+    const { manager, ref, sealed } = await openWithKey({}, faulty.token);
+    const pids = manager.childPids();
+    faulty.fail('100');
+    const crowd = Array.from({ length: 12 }, () => decrypt(manager, ref, sealed));
+    const heard = new Set(await Promise.all(crowd));
+    expect(heard).toEqual(new Set([undefined, 'deadline']));
+    faulty.recover();
+    await backInService(manager, ref, sealed);
+    expect(manager.childPids()).toEqual(pids);
   });
 
   it('one of two children hangs → the other serves', async () => {

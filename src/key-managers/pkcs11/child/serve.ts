@@ -44,21 +44,19 @@ export function serve(fd: number, handle: Handle): boolean {
   return false;
 }
 
-/** Replies that go out together: one system call instead of several. */
+/** Replies that go out together, unless making one of them has taken its time. */
 class HeldReplies {
   readonly #fd: number;
   #held: Buffer[] = [];
-  #since = 0;
+  #flushedAt = machineTimeMs();
 
   constructor(fd: number) {
     this.#fd = fd;
   }
 
   add(reply: Buffer): void {
-    const now = machineTimeMs();
-    if (this.#held.length === 0) this.#since = now;
     this.#held.push(reply);
-    if (now - this.#since > MAX_HOLD_MS) this.flush();
+    if (machineTimeMs() - this.#flushedAt > MAX_HOLD_MS) this.flush();
   }
 
   flush(): void {
@@ -67,6 +65,7 @@ class HeldReplies {
     for (let sent = 0; bytes !== undefined && sent < bytes.length; ) {
       sent += writeSync(this.#fd, bytes, sent);
     }
+    this.#flushedAt = machineTimeMs();
   }
 }
 

@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TestToken } from './pkcs11.js';
+
+const SOURCE = fileURLToPath(new URL('./faulty-module.c', import.meta.url));
+
+/** A library that does what SoftHSM does, or what a test says. */
+export interface FaultyModule {
+  /** The token, by way of this library. */
+  readonly token: TestToken;
+  /** From now on: `hang`, `crash`, or milliseconds that a call takes. */
+  fail(fault: string): void;
+  /** Behaves well again. */
+  recover(): void;
+}
+
+/** Compiles the library into the token's folder. */
+export async function makeFaultyModule({ folder, config }: TestToken): Promise<FaultyModule> {
+  const module = join(folder, 'faulty-module.so');
+  const faultFile = join(folder, 'fault');
+  await promisify(execFile)('cc', ['-shared', '-fPIC', '-o', module, SOURCE, '-ldl']);
+  const environment = [
+    ...config.environment,
+    { name: 'REAL_MODULE', value: config.module },
+    { name: 'FAULT_FILE', value: faultFile },
+  ];
+  return {
+    token: { folder, config: { ...config, module, environment } },
+    fail: (fault) => {
+      writeFileSync(faultFile, fault);
+    },
+    recover: () => {
+      rmSync(faultFile, { force: true });
+    },
+  };
+}
