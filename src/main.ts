@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { formatPath } from './config/problem.js';
 import { createLogger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { Holdfast } from './runtime/compose.js';
@@ -33,7 +34,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
   });
-  for (const { path, message } of loaded.warnings) loggers.process.warn({ path }, message);
+  for (const { path, message } of loaded.warnings) {
+    loggers.process.warn({ path: formatPath(path) }, message);
+  }
   const stopSignal = nextStopSignal();
   const { holdfast, screen } = await Holdfast.start(loaded, {
     clock: systemClock,

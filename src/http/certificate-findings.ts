@@ -75,7 +75,12 @@ export function checkOrder(chain: readonly X509Certificate[]): CertificateFindin
     if (isIssuedBy(certificate, next)) continue;
     return chain.some((other) => isIssuedBy(certificate, other))
       ? [warning('out-of-order', `${nameOf(certificate)} is not followed by its issuer.`)]
-      : [warning('incomplete-chain', `The issuer of ${nameOf(certificate)} is missing.`)];
+      : [
+          warning(
+            'incomplete-chain',
+            `${nameOf(certificate)} is not followed by its issuer, which is missing.`,
+          ),
+        ];
   }
   return [];
 }
@@ -133,7 +138,7 @@ function checkLast(last: X509Certificate): CertificateFinding[] {
   return [
     warning(
       'incomplete-chain',
-      `The chain ends with ${nameOf(last)}, and its issuer "${issuer}" is no public root: ` +
+      `${nameOf(last)} ends the chain, and its issuer "${issuer}" is no public root: ` +
         'intermediates are missing, or the authority is private.',
     ),
   ];

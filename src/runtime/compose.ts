@@ -10,6 +10,7 @@ import type { PipelineServices } from '../pipeline/context.js';
 import { createHandle } from '../pipeline/handle.js';
 import type { Clock } from '../shared/clock.js';
 import { Deadline } from '../shared/deadline.js';
+import { type Endpoint, listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import type { LoadedConfiguration } from './configuration-file.js';
 import {
@@ -144,7 +145,13 @@ export class Holdfast {
       metrics,
       logger: this.#ports.loggers.http,
     });
-    const address = await server.listen();
+    const endpoint: Endpoint = {
+      what: 'The operations listener',
+      ...this.#loaded.configuration.operations,
+      path: 'operations',
+      variable: 'HOLDFAST_OPERATIONS_PORT',
+    };
+    const address = await listenAt(endpoint, () => server.listen());
     this.#teardown.add(() => server.close());
     return address;
   }

@@ -6,6 +6,7 @@ import type { Logger } from '../observability/logger.js';
 import type { CertificateSample } from '../observability/state-gauges.js';
 import type { Handle } from '../pipeline/call.js';
 import type { Clock } from '../shared/clock.js';
+import { type Endpoint, listenAt } from './address.js';
 
 const DAY_MS = 86_400_000;
 
@@ -28,8 +29,7 @@ export interface ListenerPorts {
 /**
  * Starts every listener; when one fails, closes those before it.
  *
- * @throws what is wrong with the certificates, or the system's error for an address that cannot
- *   be had
+ * @throws CertificateError, or AddressError for an address that cannot be had
  */
 export async function startListeners(
   configs: readonly ListenerConfig[],
@@ -37,7 +37,9 @@ export async function startListeners(
 ): Promise<readonly ServingListener[]> {
   const started: ServingListener[] = [];
   try {
-    for (const config of configs) started.push(await startListener(config, ports));
+    for (const [index, config] of configs.entries()) {
+      started.push(await startListener(config, index, ports));
+    }
     return started;
   } catch (error) {
     await Promise.all(started.map(({ server }) => server.close()));
@@ -65,6 +67,7 @@ export function sampleCertificates(
 
 async function startListener(
   listener: ListenerConfig,
+  index: number,
   { clock, log, handle }: ListenerPorts,
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
@@ -74,7 +77,15 @@ async function startListener(
     clock,
     logger: log,
   });
-  return { server, address: await server.listen(), security: securityOf(listener) };
+  const endpoint: Endpoint = {
+    what: `The listener ${server.name}`,
+    host: listener.host,
+    port: listener.port,
+    path: `listeners[${String(index)}]`,
+    ...(index === 0 ? { variable: 'HOLDFAST_PORT' } : {}),
+  };
+  const address = await listenAt(endpoint, () => server.listen());
+  return { server, address, security: securityOf(listener) };
 }
 
 function securityOf({ tls }: ListenerConfig): string {

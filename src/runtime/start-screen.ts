@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { NodeReport } from '../key-managers/key-manager.js';
 import type { KeyStore } from '../key-stores/key-store.js';
 import { alignColumns } from '../shared/columns.js';
+import { formatAddress } from './address.js';
 import type { ServingListener } from './listeners.js';
 
 /** What the start screen shows. */
@@ -61,8 +62,8 @@ function group(title: string, rows: readonly (readonly string[])[]): string[] {
   return [title, ...alignColumns(rows).map((line) => `  ${line}`)];
 }
 
-function place({ address, family, port }: AddressInfo): string {
-  return family === 'IPv6' ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
+function place({ address, port }: AddressInfo): string {
+  return formatAddress(address, port);
 }
 
 function countOf(count: number, noun: string): string {

@@ -12,7 +12,6 @@ import type { Credential } from './xks-requests.js';
 
 const START_TIMEOUT_MS = 30_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const entry = new URL('../../dist/main.js', import.meta.url).href;
 const program = join(root, 'dist', 'cli', 'main.js');
 
 /** How to start a server other than the quickstart on ports of its own. */
@@ -105,11 +104,10 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   };
 }
 
-/** As `npm start` does: imports the entry point and calls it. */
 function spawnServer(logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
   const log = openSync(logFile, 'a');
-  const script = `import(${JSON.stringify(entry)}).then((server) => server.main())`;
-  const child = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', log, log], env });
+  const args = [program, 'serve'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', log, log], env });
   closeSync(log);
   return child;
 }
