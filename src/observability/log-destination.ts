@@ -38,11 +38,13 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
     open = false;
   });
 
-  let gathered = '';
+  let gathered: string[] = [];
+  let gatheredCharacters = 0;
   const handOver = (): void => {
-    if (gathered === '' || !open) return;
-    file.write(gathered);
-    gathered = '';
+    if (gathered.length === 0 || !open) return;
+    file.write(gathered.join(''));
+    gathered = [];
+    gatheredCharacters = 0;
   };
   setInterval(handOver, FLUSH_INTERVAL_MS).unref();
   const flushSync = (): void => {
@@ -52,8 +54,9 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
   process.on('exit', flushSync);
   return {
     write(line) {
-      gathered += line;
-      if (gathered.length >= FLUSH_AT_CHARACTERS) handOver();
+      gathered.push(line);
+      gatheredCharacters += line.length;
+      if (gatheredCharacters >= FLUSH_AT_CHARACTERS) handOver();
     },
     flushSync,
   };

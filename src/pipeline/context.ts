@@ -5,7 +5,6 @@ import type { Clock } from '../shared/clock.js';
 import type { Deadline } from '../shared/deadline.js';
 import type { SignatureVerifier } from '../sigv4/verifier.js';
 import type { CiphertextFormats } from '../xks/ciphertext-formats/index.js';
-import type { HealthRequest, KeyOperation, KeyRequest } from '../xks/operation.js';
 import type { XksTarget } from '../xks/paths.js';
 import type { IncomingCall } from './call.js';
 
@@ -44,37 +43,22 @@ export interface Received {
   readonly record: RequestRecord;
 }
 
-/** It is for one of our key stores. */
-export interface Routed extends Received {
-  readonly target: XksTarget;
+/** Where a request goes: one of our key stores, and what it wants of it. */
+export interface Route {
   readonly keyStore: ServedKeyStore;
+  readonly target: XksTarget;
 }
 
-/** Its body has arrived. */
-export interface Read extends Routed {
-  readonly body: Buffer;
-}
-
-/** Somebody who has a secret of the key store sent it. */
-export interface Authenticated extends Read {
+/** A body that somebody with a secret of the key store has signed. */
+export interface AuthenticatedBody {
   readonly accessKeyId: string;
+  readonly bytes: Buffer;
 }
 
-/** A signed and well-formed request about the key store. */
-export interface ParsedHealth extends Authenticated {
-  readonly about: 'key-store';
-  readonly request: HealthRequest;
-}
-
-/** A signed and well-formed request about a key. */
-export interface ParsedKey extends Authenticated {
-  readonly about: 'key';
-  readonly externalKeyId: string;
-  readonly operation: KeyOperation;
-  readonly request: KeyRequest;
-}
-
-/** The key exists and this key store exposes it. */
-export interface Found extends ParsedKey {
-  readonly key: KeyDescription;
+/** A key that exists and that the key store exposes, for the length of one request. */
+export interface FoundKey {
+  readonly keyStore: ServedKeyStore;
+  readonly description: KeyDescription;
+  readonly deadline: Deadline;
+  readonly record: RequestRecord;
 }

@@ -11,7 +11,6 @@ import { checkStateAndUsage } from './stages/check-state-and-usage.js';
 import { execute } from './stages/execute.js';
 import { findKey } from './stages/find-key.js';
 import { parse } from './stages/parse.js';
-import { readBody } from './stages/read-body.js';
 import { reportHealth } from './stages/report-health.js';
 import { route } from './stages/route.js';
 
@@ -40,15 +39,20 @@ async function answerTo(services: PipelineServices, received: Received): Promise
   }
 }
 
+/** Each stage tells what it has found out, and the next one gets what it needs of that. */
 async function serve(services: PipelineServices, received: Received): Promise<object> {
-  const routed = route(services, received);
-  const read = await readBody(services, routed);
-  const authenticated = authenticate(read);
-  const parsed = parse(authenticated);
-  if (parsed.about === 'key-store') return reportHealth(services, parsed);
-  const found = await findKey(parsed);
-  checkStateAndUsage(found);
-  return execute(found);
+  const { call, deadline, record } = received;
+  const { keyStore, target } = route(services, call, record);
+  const bytes = await call.readBody(services.maxBodyBytes);
+  const body = authenticate(keyStore, call, bytes, record);
+  if (target.about === 'key-store') {
+    const request = parse(target.operation, body, record);
+    return reportHealth(services, keyStore, request, deadline);
+  }
+  const request = parse(target.operation, body, record);
+  const description = await findKey(keyStore, target.externalKeyId, deadline);
+  checkStateAndUsage(target.operation, request, description);
+  return execute(request, { keyStore, description, deadline, record });
 }
 
 function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {

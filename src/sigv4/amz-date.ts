@@ -1,4 +1,4 @@
-const AMZ_DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
+const AMZ_DATE = /^(\d{4})(\d{2})(\d{2})T([01]\d|2[0-3])([0-5]\d)([0-5]\d)Z$/;
 
 /**
  * Reads the value of `x-amz-date`.
@@ -9,17 +9,18 @@ const AMZ_DATE = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/;
 export function parseAmzDate(text: string): number | undefined {
   const match = AMZ_DATE.exec(text);
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1)
-    .map(Number);
-  const time = Date.UTC(year, month - 1, day, hour, minute, second);
-  const date = new Date(time);
+  const [, year, month, day, hour, minute, second] = match;
+  const time = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
   // Date.UTC rolls a thirty-second day over into the next month instead of refusing it.
   const exists =
-    date.getUTCMonth() === month - 1 &&
-    date.getUTCDate() === day &&
-    date.getUTCHours() === hour &&
-    date.getUTCMinutes() === minute &&
-    date.getUTCSeconds() === second;
+    new Date(time).getUTCDate() === Number(day) &&
+    new Date(time).getUTCMonth() === Number(month) - 1;
   return exists ? time : undefined;
 }

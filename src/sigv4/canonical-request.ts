@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SignatureError } from './failure.js';
 import type { ReceivedHeaders } from './headers.js';
 
@@ -7,8 +7,6 @@ export interface SignedParts {
   readonly method: string;
   /** The path as received: KMS and AWS's clients sign it unchanged. It never has a query. */
   readonly path: string;
-  readonly headers: ReceivedHeaders;
-  readonly signedHeaders: readonly string[];
   readonly body: Buffer;
 }
 
@@ -20,19 +18,22 @@ export interface SignedParts {
  * @throws SignatureError `missing-signed-header` or `repeated-header`
  * @see XKS Proxy API, Appendix A, Task 1
  */
-export function hashCanonicalRequest(parts: SignedParts): string {
+export function hashCanonicalRequest(
+  parts: SignedParts,
+  headers: ReceivedHeaders,
+  signedHeaders: readonly string[],
+): string {
   let canonicalHeaders = '';
-  for (const name of parts.signedHeaders) {
-    const value = parts.headers.single(name);
+  for (const name of signedHeaders) {
+    const value = headers.single(name);
     if (value === undefined) throw new SignatureError('missing-signed-header');
     canonicalHeaders += `${name}:${canonicalValue(value)}\n`;
   }
-  const payloadHash = createHash('sha256').update(parts.body).digest('hex');
   const canonicalRequest =
     `${parts.method}\n${parts.path}\n\n${canonicalHeaders}\n` +
-    `${parts.signedHeaders.join(';')}\n${payloadHash}`;
+    `${signedHeaders.join(';')}\n${hash('sha256', parts.body)}`;
   // Node decodes header bytes as latin1; the same way back gives the bytes that were signed.
-  return createHash('sha256').update(canonicalRequest, 'latin1').digest('hex');
+  return hash('sha256', Buffer.from(canonicalRequest, 'latin1'));
 }
 
 function canonicalValue(value: string): string {

@@ -63,7 +63,7 @@ export class SignatureVerifier {
       const amzDate = this.#checkDate(headers, authorization);
       this.#checkScope(authorization, amzDate);
       const { signedHeaders } = authorization;
-      const requestHash = hashCanonicalRequest({ ...request, headers, signedHeaders });
+      const requestHash = hashCanonicalRequest(request, headers, signedHeaders);
       this.#checkSignature(authorization, amzDate, requestHash);
       return authorization.accessKeyId;
     } catch (error) {

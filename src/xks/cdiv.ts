@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The decoded fields of an Encrypt call and its answer that the integrity value covers. */
 export interface IntegrityInput {
@@ -17,11 +17,6 @@ export interface IntegrityInput {
  * @see XKS Proxy API, Appendix C
  */
 export function ciphertextDataIntegrityValue(input: IntegrityInput): string {
-  return createHash('sha256')
-    .update(input.aad)
-    .update(input.ciphertextMetadata)
-    .update(input.iv)
-    .update(input.ciphertext)
-    .update(input.tag)
-    .digest('base64');
+  const { aad, ciphertextMetadata, iv, ciphertext, tag } = input;
+  return hash('sha256', Buffer.concat([aad, ciphertextMetadata, iv, ciphertext, tag]), 'base64');
 }

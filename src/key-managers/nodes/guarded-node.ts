@@ -61,12 +61,15 @@ export class GuardedNode {
    * @param limitMs for waiting and working together
    * @throws KeyManagerError
    */
-  async run<T>(call: NodeCall<T>, limitMs: number): Promise<T> {
+  run<T>(call: NodeCall<T>, limitMs: number): Promise<T> {
     const deadline = Deadline.after(this.#clock, limitMs);
-    if (this.node.inProcess) return call(this.node, deadline);
+    return this.node.inProcess ? call(this.node, deadline) : this.#runGuarded(call, deadline);
+  }
+
+  async #runGuarded<T>(call: NodeCall<T>, deadline: Deadline): Promise<T> {
     const limited = (): Promise<T> => withinTime(call(this.node, deadline), deadline.remainingMs());
     try {
-      return await this.#queue.run(() => this.#breaker.execute(limited), limitMs);
+      return await this.#queue.run(() => this.#breaker.execute(limited), deadline.remainingMs());
     } catch (error) {
       if (!isBrokenCircuitError(error)) throw error;
       throw new KeyManagerError('unreachable', `${this.node.name} fails and is left alone`, {

@@ -73,7 +73,8 @@ export class NodeSetKeyManager implements KeyManager {
     const { value, node } = await this.#withFailover(deadline, (each, attempt) =>
       each.encrypt(key, plaintext, aad, attempt),
     );
-    return { ...value, node };
+    const { iv, ciphertext, tag } = value;
+    return { iv, ciphertext, tag, node };
   }
 
   async decrypt(

@@ -1,5 +1,6 @@
 import { XksError } from '../../xks/errors.js';
-import type { Found } from '../context.js';
+import type { KeyDescription } from '../../key-managers/backend.js';
+import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
 
 /**
  * Honours what the key manager says of the key.
@@ -7,7 +8,11 @@ import type { Found } from '../context.js';
  * @throws XksError InvalidStateException or InvalidKeyUsageException
  * @see XKS Proxy API, section Error codes
  */
-export function checkStateAndUsage({ key, operation, request }: Found): void {
+export function checkStateAndUsage(
+  operation: KeyOperation,
+  request: KeyRequest,
+  key: KeyDescription,
+): void {
   if (!key.enabled && !operation.onDisabledKey) {
     throw new XksError('InvalidStateException', 'The external key is disabled.');
   }

@@ -1,7 +1,8 @@
-import { KeyManagerError, type KeyVersion } from '../../key-managers/backend.js';
+import { KeyManagerError, type KeyRef, type KeyVersion } from '../../key-managers/backend.js';
 import type { MaterialId } from '../../xks/ciphertext-metadata.js';
-import type { KeyMaterial, OperatedKey } from '../../xks/operated-key.js';
-import type { Found } from '../context.js';
+import type { KeyMaterial, OperatedKey, SealedBytes } from '../../xks/operated-key.js';
+import type { KeyRequest } from '../../xks/operation.js';
+import type { FoundKey } from '../context.js';
 
 const FIRST_VERSION = 1;
 
@@ -11,57 +12,77 @@ const FIRST_VERSION = 1;
  * @returns the answer's body
  * @throws XksError or KeyManagerError
  */
-export function execute(found: Found): Promise<object> {
-  return found.request.execute(operatedKey(found), found.keyStore.ciphertextFormats);
+export function execute(request: KeyRequest, found: FoundKey): Promise<object> {
+  return request.execute(new FoundOperatedKey(found), found.keyStore.ciphertextFormats);
 }
 
-function operatedKey(found: Found): OperatedKey {
-  const { usage, enabled, current, versions } = found.key;
-  return {
-    usage,
-    enabled,
-    current() {
-      if (current !== undefined) return keyMaterial(found, current);
-      throw new KeyManagerError('key-disabled', 'the key has no version that encrypts');
-    },
-    first() {
-      const first = versions.get(FIRST_VERSION);
-      return first && keyMaterial(found, first);
-    },
-    named(material: MaterialId) {
-      const version = versions.get(material.version);
-      // The number alone is not enough: a key made anew under an old id counts from 1 again.
-      return version?.materialName.equals(material.materialName) === true
-        ? keyMaterial(found, version)
-        : undefined;
-    },
-  };
+/** The key as the protocol sees it. */
+class FoundOperatedKey implements OperatedKey {
+  readonly #found: FoundKey;
+
+  constructor(found: FoundKey) {
+    this.#found = found;
+  }
+
+  get usage(): OperatedKey['usage'] {
+    return this.#found.description.usage;
+  }
+
+  get enabled(): boolean {
+    return this.#found.description.enabled;
+  }
+
+  current(): KeyMaterial {
+    const { current } = this.#found.description;
+    if (current !== undefined) return new FoundMaterial(this.#found, current);
+    throw new KeyManagerError('key-disabled', 'the key has no version that encrypts');
+  }
+
+  first(): KeyMaterial | undefined {
+    const first = this.#found.description.versions.get(FIRST_VERSION);
+    return first && new FoundMaterial(this.#found, first);
+  }
+
+  named(material: MaterialId): KeyMaterial | undefined {
+    const version = this.#found.description.versions.get(material.version);
+    // The number alone is not enough: a key made anew under an old id counts from 1 again.
+    if (version?.materialName.equals(material.materialName) !== true) return undefined;
+    return new FoundMaterial(this.#found, version);
+  }
 }
 
-function keyMaterial(found: Found, version: KeyVersion): KeyMaterial {
-  const { keyManager } = found.keyStore;
-  const { deadline, record } = found;
-  const ref = { externalKeyId: found.externalKeyId, version };
-  record.keyVersion = version.version;
-  return {
-    ...version,
-    async encrypt(plaintext, cipherAad) {
-      const sealed = await keyManager.encrypt(ref, plaintext, cipherAad, deadline);
-      record.node = sealed.node;
-      return sealed;
-    },
-    async decrypt(sealed, cipherAad) {
-      try {
-        const opened = await keyManager.decrypt(ref, sealed, cipherAad, deadline);
-        record.node = opened.node;
-        return opened.plaintext;
-      } catch (error) {
-        // What that means is the operation's to say: Encrypt tries its own ciphertext.
-        if (error instanceof KeyManagerError && error.code === 'invalid-ciphertext') {
-          return undefined;
-        }
-        throw error;
-      }
-    },
-  };
+/** One version of it, in the hands of its key manager. */
+class FoundMaterial implements KeyMaterial {
+  readonly version: number;
+  readonly materialName: Buffer;
+  readonly #found: FoundKey;
+  readonly #ref: KeyRef;
+
+  constructor(found: FoundKey, version: KeyVersion) {
+    this.version = version.version;
+    this.materialName = version.materialName;
+    this.#found = found;
+    this.#ref = { externalKeyId: found.description.externalKeyId, version };
+    found.record.keyVersion = version.version;
+  }
+
+  async encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
+    const { keyStore, deadline, record } = this.#found;
+    const sealed = await keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, deadline);
+    record.node = sealed.node;
+    return sealed;
+  }
+
+  async decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined> {
+    const { keyStore, deadline, record } = this.#found;
+    try {
+      const opened = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, deadline);
+      record.node = opened.node;
+      return opened.plaintext;
+    } catch (error) {
+      // What that means is the operation's to say: Encrypt tries its own ciphertext.
+      if (error instanceof KeyManagerError && error.code === 'invalid-ciphertext') return undefined;
+      throw error;
+    }
+  }
 }

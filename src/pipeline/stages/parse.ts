@@ -2,25 +2,26 @@ import { isUtf8 } from 'node:buffer';
 import { XksError } from '../../xks/errors.js';
 import type { RequestMetadata } from '../../xks/operation.js';
 import type { RequestRecord } from '../../observability/request-record.js';
-import type { Authenticated, ParsedHealth, ParsedKey } from '../context.js';
+import type { AuthenticatedBody } from '../context.js';
+
+/** An operation as far as parsing goes. */
+interface Parser<Request> {
+  parse(json: unknown): Request;
+}
 
 /**
  * Bytes → JSON → the operation's own request.
  *
  * @throws XksError ValidationException
  */
-export function parse(authenticated: Authenticated): ParsedHealth | ParsedKey {
-  const { target, record, body } = authenticated;
-  const json = decodeJson(body);
-  if (target.about === 'key') {
-    const { operation, externalKeyId } = target;
-    const request = operation.parse(json);
-    noteMetadata(record, request.requestMetadata);
-    return { ...authenticated, about: 'key', externalKeyId, operation, request };
-  }
-  const request = target.operation.parse(json);
+export function parse<Request extends { readonly requestMetadata: RequestMetadata }>(
+  operation: Parser<Request>,
+  body: AuthenticatedBody,
+  record: RequestRecord,
+): Request {
+  const request = operation.parse(decodeJson(body.bytes));
   noteMetadata(record, request.requestMetadata);
-  return { ...authenticated, about: 'key-store', request };
+  return request;
 }
 
 function decodeJson(body: Buffer): unknown {

@@ -1,4 +1,6 @@
-import type { ParsedHealth, PipelineServices } from '../context.js';
+import type { Deadline } from '../../shared/deadline.js';
+import type { HealthRequest } from '../../xks/operation.js';
+import type { PipelineServices, ServedKeyStore } from '../context.js';
 
 /**
  * Answers GetHealthStatus from checks that are at most 60 s old.
@@ -8,7 +10,9 @@ import type { ParsedHealth, PipelineServices } from '../context.js';
  */
 export async function reportHealth(
   services: PipelineServices,
-  { keyStore, request, deadline }: ParsedHealth,
+  keyStore: ServedKeyStore,
+  request: HealthRequest,
+  deadline: Deadline,
 ): Promise<object> {
   const nodes = await keyStore.keyManager.health(deadline);
   return request.answer({

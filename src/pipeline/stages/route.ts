@@ -1,6 +1,8 @@
 import { XksError } from '../../xks/errors.js';
 import { parseTarget } from '../../xks/paths.js';
-import type { PipelineServices, Received, Routed } from '../context.js';
+import type { RequestRecord } from '../../observability/request-record.js';
+import type { IncomingCall } from '../call.js';
+import type { PipelineServices, Route } from '../context.js';
 import { MethodNotAllowedError } from '../failure.js';
 
 /**
@@ -10,15 +12,19 @@ import { MethodNotAllowedError } from '../failure.js';
  * @throws MethodNotAllowedError for anything but POST on a path of the API
  * @see XKS Proxy API, section API operations
  */
-export function route(services: PipelineServices, received: Received): Routed {
-  const target = parseTarget(received.call.target);
+export function route(
+  services: PipelineServices,
+  call: IncomingCall,
+  record: RequestRecord,
+): Route {
+  const target = parseTarget(call.target);
   const keyStore = target === undefined ? undefined : services.keyStores.get(target.pathPrefix);
   if (target === undefined || keyStore === undefined) {
     throw new XksError('InvalidUriPathException', 'The URI path is not valid.');
   }
-  received.record.keyStore = keyStore.name;
-  received.record.operation = target.operation.name;
-  if (target.about === 'key') received.record.externalKeyId = target.externalKeyId;
-  if (received.call.method !== 'POST') throw new MethodNotAllowedError();
-  return { ...received, target, keyStore };
+  record.keyStore = keyStore.name;
+  record.operation = target.operation.name;
+  if (target.about === 'key') record.externalKeyId = target.externalKeyId;
+  if (call.method !== 'POST') throw new MethodNotAllowedError();
+  return { keyStore, target };
 }
