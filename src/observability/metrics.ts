@@ -12,6 +12,15 @@ const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.14, 0.2
 /** Label of a request that did not get far enough to have one. */
 const NONE = 'none';
 
+/** Every value that a label can have, `none` aside. */
+export interface MetricLabels {
+  /** Names of the configured key stores. */
+  readonly keyStores: readonly string[];
+  readonly operations: readonly string[];
+  readonly errorNames: readonly string[];
+  readonly authenticationFailures: readonly string[];
+}
+
 /** What is counted, in Prometheus's words. A registry of its own: nothing is global. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -19,8 +28,11 @@ export class Metrics {
   readonly #errors: Counter<'error_name' | 'key_store'>;
   readonly #authenticationFailures: Counter<'cause' | 'key_store'>;
 
-  /** @param sources asked for the present state at every scrape */
-  constructor(sources: MetricSources) {
+  /**
+   * @param sources asked for the present state at every scrape
+   * @param labels what is counted from the start, at 0
+   */
+  constructor(sources: MetricSources, labels: MetricLabels) {
     const registers = [this.#registry];
     this.#durations = new Histogram({
       name: 'holdfast_request_duration_seconds',
@@ -43,6 +55,21 @@ export class Metrics {
     });
     registerProcessGauges(this.#registry);
     registerStateGauges(this.#registry, sources);
+    for (const keyStore of labels.keyStores) this.#startAtZero(keyStore, labels);
+  }
+
+  /**
+   * A series that appears with its first event has not increased, in Prometheus's eyes: an alert
+   * on it would miss that event, and one on the lack of events would never fire.
+   */
+  #startAtZero(key_store: string, labels: MetricLabels): void {
+    for (const operation of labels.operations) {
+      this.#durations.zero({ operation, key_store, result: 'success' });
+    }
+    for (const error_name of labels.errorNames) this.#errors.inc({ error_name, key_store }, 0);
+    for (const cause of labels.authenticationFailures) {
+      this.#authenticationFailures.inc({ cause, key_store }, 0);
+    }
   }
 
   /**

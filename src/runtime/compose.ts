@@ -5,11 +5,15 @@ import { KeyStore } from '../key-stores/key-store.js';
 import { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { Loggers } from '../observability/loggers.js';
 import { Metrics } from '../observability/metrics.js';
+import type { MetricSources } from '../observability/state-gauges.js';
 import { logRequest } from '../observability/request-log.js';
 import type { PipelineServices } from '../pipeline/context.js';
 import { createHandle } from '../pipeline/handle.js';
 import type { Clock } from '../shared/clock.js';
 import { Deadline } from '../shared/deadline.js';
+import { SIGNATURE_FAILURES } from '../sigv4/failure.js';
+import { XKS_ERROR_STATUS } from '../xks/errors.js';
+import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
 import { type Endpoint, listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import type { LoadedConfiguration } from './configuration-file.js';
@@ -130,10 +134,16 @@ export class Holdfast {
 
   #metrics(keyManagers: KeyManagers): Metrics {
     const { clock } = this.#ports;
-    return new Metrics({
+    const sources: MetricSources = {
       nodeStates: () => sampleNodeStates(keyManagers, clock),
       encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
       certificates: () => sampleCertificates(this.#listeners, clock.now()),
+    };
+    return new Metrics(sources, {
+      keyStores: this.#keyStores.keyStores.map(({ name }) => name),
+      operations: [...KEY_OPERATIONS, getHealthStatus].map(({ name }) => name),
+      errorNames: Object.keys(XKS_ERROR_STATUS),
+      authenticationFailures: SIGNATURE_FAILURES,
     });
   }
 

@@ -2,19 +2,23 @@
  * Why a signature was refused. For the log and the metrics alone: the client is told nothing but
  * that authentication failed, so that it learns neither which ids exist nor which check it met.
  */
-export type SignatureFailure =
-  | 'missing-authorization'
-  | 'malformed-authorization'
-  | 'repeated-header'
-  | 'missing-signed-header'
-  | 'unsigned-host-or-date'
-  | 'malformed-date'
-  | 'clock-skew'
-  | 'scope-date'
-  | 'scope-region'
-  | 'scope-service'
-  | 'unknown-access-key-id'
-  | 'signature-mismatch';
+export const SIGNATURE_FAILURES = [
+  'missing-authorization',
+  'malformed-authorization',
+  'repeated-header',
+  'missing-signed-header',
+  'unsigned-host-or-date',
+  'malformed-date',
+  'clock-skew',
+  'scope-date',
+  'scope-region',
+  'scope-service',
+  'unknown-access-key-id',
+  'signature-mismatch',
+] as const;
+
+/** One of {@link SIGNATURE_FAILURES}. */
+export type SignatureFailure = (typeof SIGNATURE_FAILURES)[number];
 
 /** A request whose signature does not hold. */
 export class SignatureError extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Metrics } from '../../../src/observability/metrics.js';
+import { type MetricLabels, Metrics } from '../../../src/observability/metrics.js';
 import type { MetricSources } from '../../../src/observability/state-gauges.js';
 import { requestRecord } from '../../support/request-record.js';
 
@@ -9,9 +9,37 @@ const NOTHING: MetricSources = {
   certificates: () => [],
 };
 
+const NO_LABELS: MetricLabels = {
+  keyStores: [],
+  operations: [],
+  errorNames: [],
+  authenticationFailures: [],
+};
+
 describe('Metrics', () => {
+  it('no request yet → every series that an alert may ask for is there, at 0', async () => {
+    const metrics = new Metrics(NOTHING, {
+      keyStores: ['production'],
+      operations: ['Encrypt', 'GetHealthStatus'],
+      errorNames: ['InternalException'],
+      authenticationFailures: ['clock-skew'],
+    });
+    const text = await metrics.render();
+    for (const operation of ['Encrypt', 'GetHealthStatus']) {
+      expect(text).toContain(
+        `holdfast_request_duration_seconds_count{operation="${operation}",key_store="production",result="success"} 0`,
+      );
+    }
+    expect(text).toContain(
+      'holdfast_errors_total{error_name="InternalException",key_store="production"} 0',
+    );
+    expect(text).toContain(
+      'holdfast_authentication_failures_total{cause="clock-skew",key_store="production"} 0',
+    );
+  });
+
   it('requests → counted in the bucket of their duration, by operation, key store and result', async () => {
-    const metrics = new Metrics(NOTHING);
+    const metrics = new Metrics(NOTHING, NO_LABELS);
     const encrypt = { operation: 'Encrypt', keyStore: 'production' };
     metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 900 }));
     metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 139_000 }));
@@ -26,7 +54,7 @@ describe('Metrics', () => {
   });
 
   it('a request without operation or key store → counted under none', async () => {
-    const metrics = new Metrics(NOTHING);
+    const metrics = new Metrics(NOTHING, NO_LABELS);
     metrics.recordRequest(requestRecord({ status: 404, errorName: 'InvalidUriPathException' }));
     const text = await metrics.render();
     expect(text).toContain(
@@ -38,7 +66,7 @@ describe('Metrics', () => {
   });
 
   it('a method that is not allowed → counted as such, neither as a success nor by error name', async () => {
-    const metrics = new Metrics(NOTHING);
+    const metrics = new Metrics(NOTHING, NO_LABELS);
     metrics.recordRequest(
       requestRecord({ operation: 'Encrypt', keyStore: 'production', status: 405 }),
     );
@@ -50,7 +78,7 @@ describe('Metrics', () => {
   });
 
   it('a failed authentication → counted by cause as well', async () => {
-    const metrics = new Metrics(NOTHING);
+    const metrics = new Metrics(NOTHING, NO_LABELS);
     metrics.recordRequest(
       requestRecord({
         keyStore: 'production',
@@ -67,7 +95,7 @@ describe('Metrics', () => {
   it('state that changes → the gauges of the latest scrape alone', async () => {
     let status: 'ACTIVE' | 'UNAVAILABLE' = 'ACTIVE';
     let keys = ['payroll', 'gone'];
-    const metrics = new Metrics({
+    const sources: MetricSources = {
       nodeStates: () =>
         Promise.resolve([{ keyManager: 'files', node: 'a', location: 'local', status }]),
       encryptionsLeft: () =>
@@ -80,7 +108,8 @@ describe('Metrics', () => {
           })),
         ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
-    });
+    };
+    const metrics = new Metrics(sources, NO_LABELS);
     const node = 'key_manager="files",node="a",location="local"';
     expect(await metrics.render()).toContain(
       `holdfast_key_manager_node_state{${node},status="ACTIVE"} 1`,
@@ -99,15 +128,15 @@ describe('Metrics', () => {
   });
 
   it('any scrape → processor time, memory and event loop delay', async () => {
-    const text = await new Metrics(NOTHING).render();
+    const text = await new Metrics(NOTHING, NO_LABELS).render();
     expect(text).toMatch(/^holdfast_process_cpu_seconds_total [\d.]+$/m);
     expect(text).toMatch(/^holdfast_process_resident_memory_bytes \d+$/m);
     expect(text).toMatch(/^holdfast_event_loop_delay_seconds\{quantile="0.99"\} [\d.]+/m);
   });
 
   it('two instances → nothing shared', async () => {
-    const busy = new Metrics(NOTHING);
+    const busy = new Metrics(NOTHING, NO_LABELS);
     busy.recordRequest(requestRecord({ operation: 'Decrypt' }));
-    expect(await new Metrics(NOTHING).render()).not.toContain('Decrypt');
+    expect(await new Metrics(NOTHING, NO_LABELS).render()).not.toContain('Decrypt');
   });
 });
