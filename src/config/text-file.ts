@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { errnoOf, isErrno } from '../shared/errno.js';
 
 const GROUP_AND_OTHERS = 0o077;
 
@@ -51,8 +52,7 @@ function refuse(path: string, found: string): TextFileReading {
 
 function describeFileError(error: unknown): string {
   if (error instanceof TypeError) return 'which is not UTF-8';
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'which does not exist';
-  if (code === 'EACCES') return 'which this user may not read';
-  return `which cannot be read (${String(code)})`;
+  if (isErrno(error, 'ENOENT')) return 'which does not exist';
+  if (isErrno(error, 'EACCES')) return 'which this user may not read';
+  return `which cannot be read (${errnoOf(error) ?? String(error)})`;
 }

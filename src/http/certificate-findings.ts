@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import type { FieldPath } from '../config/problem.js';
 
@@ -16,6 +15,7 @@ export type CertificateFindingCode =
   | 'private-authority'
   | 'name-not-covered'
   | 'no-dns-name'
+  | 'other-common-name'
   | 'not-yet-valid'
   | 'expired'
   | 'expires-soon'
@@ -24,7 +24,7 @@ export type CertificateFindingCode =
 
 /** One thing that is wrong. */
 export interface CertificateFinding {
-  /** An error keeps the listener from starting; a warning is what AWS KMS would refuse. */
+  /** An error keeps the listener from starting; a warning is what AWS KMS may not accept. */
   readonly severity: 'error' | 'warning';
   readonly code: CertificateFindingCode;
   /** The field of `tls` whose file it is about. */
@@ -46,24 +46,42 @@ const SHA1_SIGNATURES = ['06092a864886f70d010105', '06072a8648ce3d0401'].map((he
   Buffer.from(hex, 'hex'),
 );
 
-/** Compares the names KMS calls with those the leaf is for. Common names no longer count. */
+/**
+ * Compares the names KMS calls with those the leaf is for. The specification speaks of the DNS
+ * names; AWS's guide asks for the common name, which public authorities begin to leave out.
+ *
+ * @see AWS KMS Developer Guide, "Choose an external key store proxy connectivity option"
+ */
 export function checkNames(
   leaf: X509Certificate,
   publicNames: readonly string[],
 ): CertificateFinding[] {
+  const called = `the certificate ${nameOf(leaf)}`;
   const findings: CertificateFinding[] = [];
   if (!/(^|, )DNS:/.test(leaf.subjectAltName ?? '')) {
-    findings.push(warning('no-dns-name', `${nameOf(leaf)} is for no DNS name; KMS calls by name.`));
+    findings.push(warning('no-dns-name', `AWS KMS calls by name, and ${called} has no DNS name.`));
   }
-  for (const name of publicNames) {
-    const covered = isIP(name)
-      ? leaf.checkIP(name)
-      : leaf.checkHost(name, { subject: 'never', partialWildcards: false });
-    if (covered === undefined) {
-      findings.push(warning('name-not-covered', `${nameOf(leaf)} is not for the name ${name}.`));
-    }
+  const covered = publicNames.filter((name) => isCovered(leaf, name));
+  for (const name of publicNames.filter((each) => !covered.includes(each))) {
+    const message = `AWS KMS cannot call ${name}, which is not among the DNS names of ${called}.`;
+    findings.push(warning('name-not-covered', message));
+  }
+  if (covered.length > 0 && !covered.some((name) => isCommonName(leaf, name))) {
+    const message = `AWS's guide wants the called name as common name too, and ${called} has another.`;
+    findings.push(warning('other-common-name', message));
   }
   return findings;
+}
+
+function isCovered(leaf: X509Certificate, name: string): boolean {
+  return leaf.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined;
+}
+
+/** Also where the common name has a wildcard in the place of the name's first label. */
+function isCommonName(leaf: X509Certificate, name: string): boolean {
+  const commonName = /^CN=(?<name>.*)$/m.exec(leaf.subject)?.groups?.['name']?.toLowerCase();
+  const wanted = name.toLowerCase();
+  return commonName === wanted || commonName === wanted.replace(/^[^.]+/, '*');
 }
 
 /** Follows the chain from the leaf to a root that the public knows. Stops where it breaks. */
@@ -74,15 +92,15 @@ export function checkOrder(chain: readonly X509Certificate[]): CertificateFindin
     if (next === undefined) return checkLast(certificate);
     if (isIssuedBy(certificate, next)) continue;
     return chain.some((other) => isIssuedBy(certificate, other))
-      ? [warning('out-of-order', `${nameOf(certificate)} is not followed by its issuer.`)]
-      : [
-          warning(
-            'incomplete-chain',
-            `${nameOf(certificate)} is not followed by its issuer, which is missing.`,
-          ),
-        ];
+      ? [warning('out-of-order', notFollowed(certificate, 'stands elsewhere in the chain'))]
+      : [warning('incomplete-chain', notFollowed(certificate, 'is missing'))];
   }
   return [];
+}
+
+function notFollowed(certificate: X509Certificate, instead: string): string {
+  const name = nameOf(certificate);
+  return `AWS KMS needs the whole chain in order, and the issuer of ${name} ${instead}.`;
 }
 
 /** Compares the times of every certificate with `now`, in ms since 1970. */
@@ -92,7 +110,7 @@ export function checkValidity(
 ): CertificateFinding[] {
   return chain.flatMap((certificate) => {
     const { validFrom, validTo } = certificate;
-    const name = nameOf(certificate);
+    const name = `The certificate ${nameOf(certificate)}`;
     if (Date.parse(validFrom) > now) {
       return [warning('not-yet-valid', `${name} is not valid before ${validFrom}.`)];
     }
@@ -115,33 +133,33 @@ function checkKey(certificate: X509Certificate): CertificateFinding[] {
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
   const bits = asymmetricKeyDetails?.modulusLength ?? 0;
   return asymmetricKeyType === 'rsa' && bits < MIN_RSA_BITS
-    ? [warning('weak-key', `${nameOf(certificate)} has an RSA key of ${bits} bits.`)]
+    ? [warning('weak-key', `The RSA key of ${nameOf(certificate)} has ${bits} bits only.`)]
     : [];
 }
 
 /** Nobody relies on a root's signature on itself. */
 function checkDigest(certificate: X509Certificate): CertificateFinding[] {
   return !isSelfSigned(certificate) && SHA1_SIGNATURES.some((id) => certificate.raw.includes(id))
-    ? [warning('weak-signature', `${nameOf(certificate)} is signed over SHA-1.`)]
+    ? [warning('weak-signature', `The signature of ${nameOf(certificate)} is over SHA-1.`)]
     : [];
 }
 
 function checkRoot(root: X509Certificate, index: number): CertificateFinding[] {
-  if (index === 0) return [warning('self-signed', `${nameOf(root)} is self-signed.`)];
+  if (index === 0) return [warning('self-signed', notPublic(`${nameOf(root)} is self-signed`))];
   if (publicRoots().some(({ fingerprint256 }) => fingerprint256 === root.fingerprint256)) return [];
-  return [warning('private-authority', `${nameOf(root)} is no public certificate authority.`)];
+  return [warning('private-authority', notPublic(`${nameOf(root)} is a private one`))];
 }
 
 function checkLast(last: X509Certificate): CertificateFinding[] {
   if (publicRoots().some((root) => isIssuedBy(last, root))) return [];
-  const issuer = oneLine(last.issuer);
-  return [
-    warning(
-      'incomplete-chain',
-      `${nameOf(last)} ends the chain, and its issuer "${issuer}" is no public root: ` +
-        'intermediates are missing, or the authority is private.',
-    ),
-  ];
+  const message =
+    `AWS KMS needs the chain up to a public root, and "${oneLine(last.issuer)}", where it ends, ` +
+    'is a private authority or an intermediate that is missing.';
+  return [warning('incomplete-chain', message)];
+}
+
+function notPublic(reason: string): string {
+  return `AWS KMS connects only to what a public authority has certified; ${reason}.`;
 }
 
 /** Mozilla's list, which is close to that of KMS. */
@@ -163,7 +181,7 @@ function warning(code: CertificateFindingCode, message: string): CertificateFind
 }
 
 function nameOf(certificate: X509Certificate): string {
-  return `The certificate "${oneLine(certificate.subject)}"`;
+  return `"${oneLine(certificate.subject)}"`;
 }
 
 function oneLine(distinguishedName: string): string {

@@ -50,7 +50,8 @@ export function readTlsFiles(config: TlsConfig, now: number): TlsFiles {
   if (errors.length > 0) return { problems: errors.map((error) => toProblem(error, config)) };
   const openKey =
     key.openToOthers === undefined ? [] : [{ path: ['privateKey'], message: key.openToOthers }];
-  return { material, warnings: [...openKey, ...findings.map(toWarning)], expiresAt };
+  const warnings = findings.map(({ path, message }) => ({ path, message }));
+  return { material, warnings: [...openKey, ...warnings], expiresAt };
 }
 
 function toProblem({ code, path, message }: CertificateFinding, config: TlsConfig) {
@@ -70,11 +71,4 @@ function allowedInstead(code: CertificateFindingCode, file = ''): string {
     return `a private key without a passphrase; to remove it: openssl pkey -in '${file}' -out NEW_FILE`;
   }
   return code === 'unreadable-key' || code === 'key-mismatch' ? KEY_ALLOWED : CERTIFICATES_ALLOWED;
-}
-
-function toWarning({ code, path, message }: CertificateFinding): ConfigurationWarning {
-  return {
-    path,
-    message: code === 'expires-soon' ? message : `AWS KMS would refuse this listener: ${message}`,
-  };
 }

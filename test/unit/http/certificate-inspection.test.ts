@@ -73,10 +73,31 @@ describe('inspectCertificateChain', () => {
 
   it('a wildcard for the name → covered', async () => {
     const wildcard = await issueCertificate(root, {
-      commonName: 'wildcard',
+      commonName: '*.example.com',
       dnsNames: ['*.example.com'],
     });
     expect(codesOf(inspect([wildcard, root], wildcard))).toEqual(['warning private-authority']);
+  });
+
+  it.each(['other.example.com', '*.com', 'example.com', 'An organisation'])(
+    'the name as DNS name and %s as common name → other-common-name',
+    async (commonName) => {
+      const issued = await issueCertificate(root, { commonName, dnsNames: [NAME] });
+      expect(codesOf(inspect([issued, root], issued))).toEqual([
+        'warning private-authority',
+        'warning other-common-name',
+      ]);
+    },
+  );
+
+  it('two names, one of them as common name → nothing to say', async () => {
+    const names = [NAME, 'other.example.com'];
+    const issued = await issueCertificate(root, { commonName: NAME, dnsNames: names });
+    const { findings } = inspect([issued, root], {
+      privateKey: issued.privateKey,
+      publicNames: names,
+    });
+    expect(findings.map(({ code }) => code)).toEqual(['private-authority']);
   });
 
   it('the name as common name alone, or addresses alone → no-dns-name', async () => {
