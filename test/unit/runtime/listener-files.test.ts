@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatPath } from '../../../src/config/problem.js';
@@ -76,6 +76,17 @@ describe('the files of a listener', () => {
       ['listeners[0].tls.certificateChain', expect.stringContaining('self-signed')],
       ['listeners[0].tls.certificateChain', expect.stringContaining('other.example.com')],
     ]);
+  });
+
+  it('a key that others can read → a warning with the command that changes it', () => {
+    const folder = folderWith({ 'chain.pem': issued.certificate, 'key.pem': issued.privateKey });
+    const key = join(folder, 'key.pem');
+    chmodSync(key, 0o640);
+    const { warnings } = checkListenerFiles({ listeners: [{ tls: FILES }] }, folder, now);
+    expect(warnings).toContainEqual({
+      path: ['listeners', 0, 'tls', 'privateKey'],
+      message: expect.stringContaining(`chmod 600 '${key}'`),
+    });
   });
 
   it('a file of roots without a certificate → a problem that names the file', () => {
