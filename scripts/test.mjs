@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { currentLts, installCurrentLts } from './lib/current-lts.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { ensureTokens } from './lib/install-softhsm.mjs';
 import { root } from './lib/paths.mjs';
 import { run } from './lib/run.mjs';
 
@@ -15,6 +16,7 @@ const isWhole = filters.length === 0;
 
 await ensureInstalled();
 await ensureBuilt();
+await ensureTokens();
 rmSync(logs, { recursive: true, force: true });
 mkdirSync(join(logs, 'servers'), { recursive: true });
 

@@ -1,7 +1,7 @@
 import type { KeyAdministration, KeyManagerNode } from '../key-managers/backend.js';
 import { createFileKeyManagerNode } from '../key-managers/file/index.js';
 import { createModuleKeyManager } from '../key-managers/module/index.js';
-import { createPkcs11KeyManagerNode } from '../key-managers/pkcs11/index.js';
+import { createPkcs11KeyManager } from '../key-managers/pkcs11/index.js';
 import { createVaultKeyManagerNodes } from '../key-managers/vault/index.js';
 import type { Logger } from '../observability/logger.js';
 import type { Clock } from '../shared/clock.js';
@@ -45,10 +45,8 @@ export async function startBackend(
       const { node, administration } = await createFileKeyManagerNode(config, ports, start);
       return { nodes: [node], administration };
     }
-    case 'pkcs11': {
-      const { node, administration } = await createPkcs11KeyManagerNode(config, ports, start);
-      return { nodes: [node], administration };
-    }
+    case 'pkcs11':
+      return createPkcs11KeyManager(config, ports, start);
     case 'vault':
       return createVaultKeyManagerNodes(config, ports);
     case 'module':

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, it } from 'vitest';
 import { keyManagerContract } from '../../src/key-managers/contract/index.js';
-import type { Pkcs11KeyManager } from '../../src/key-managers/pkcs11/index.js';
-import { longDeadline, openToken } from '../support/pkcs11.js';
+import { longDeadline, type OpenedToken, openToken } from '../support/pkcs11.js';
 import { describeWithModule } from '../support/pkcs11-suite.js';
 import { makeSoftHsmToken, type SoftHsmToken, softHsmModule } from '../support/softhsm.js';
 
 describeWithModule('the pkcs11 key manager on SoftHSM', softHsmModule, () => {
   let token: SoftHsmToken;
-  let manager: Pkcs11KeyManager;
+  let manager: OpenedToken;
 
   beforeAll(async () => {
     token = await makeSoftHsmToken();

@@ -18,7 +18,8 @@ export interface FaultyModule {
 }
 
 /** Compiles the library into the token's folder. */
-export async function makeFaultyModule({ folder, config }: TestToken): Promise<FaultyModule> {
+export async function makeFaultyModule(real: TestToken): Promise<FaultyModule> {
+  const { folder, config } = real;
   const module = join(folder, 'faulty-module.so');
   const faultFile = join(folder, 'fault');
   await promisify(execFile)('cc', ['-shared', '-fPIC', '-o', module, SOURCE, '-ldl']);
@@ -28,7 +29,7 @@ export async function makeFaultyModule({ folder, config }: TestToken): Promise<F
     { name: 'FAULT_FILE', value: faultFile },
   ];
   return {
-    token: { folder, config: { ...config, module, environment } },
+    token: { ...real, config: { ...config, module, environment } },
     fail: (fault) => {
       writeFileSync(faultFile, fault);
     },

@@ -33,10 +33,9 @@ export async function makeNssToken(): Promise<NssToken> {
       module: nssModule ?? 'libsoftokn3.so',
       libraryParameters: `configdir='sql:${database}' certPrefix='' keyPrefix='' secmod='secmod.db' flags=`,
       environment: [],
-      token: { label: 'NSS Certificate DB' },
-      pin: testPin,
       profile: 'nss',
     },
+    token: { label: 'NSS Certificate DB' },
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
     },

@@ -3,14 +3,19 @@ import { appendFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
-import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
 import {
-  createPkcs11KeyManagerNode,
-  type Pkcs11KeyManager,
+  type KeyAdministration,
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+} from '../../src/key-managers/backend.js';
+import {
+  createPkcs11KeyManager,
   type Pkcs11KeyManagerConfig,
   type Pkcs11Ports,
   type Pkcs11Start,
 } from '../../src/key-managers/pkcs11/index.js';
+import type { TokenSelector } from '../../src/key-managers/pkcs11/wire/messages.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
 import { Secret } from '../../src/shared/secret.js';
@@ -28,8 +33,16 @@ export interface TestToken {
   /** What a configuration says of it. */
   readonly config: Pick<
     Pkcs11KeyManagerConfig,
-    'module' | 'libraryParameters' | 'environment' | 'token' | 'pin' | 'profile'
+    'module' | 'libraryParameters' | 'environment' | 'profile'
   >;
+  readonly token: TokenSelector;
+}
+
+/** A key manager of one token. */
+export interface OpenedToken {
+  readonly node: KeyManagerNode;
+  readonly administration: Required<KeyAdministration>;
+  childPids(): number[];
 }
 
 /** Messages that were logged, with their levels. */
@@ -38,6 +51,7 @@ export type LoggedMessages = string[];
 /** What a test wants to be different. */
 export interface OpenOptions {
   readonly config?: Partial<Pkcs11KeyManagerConfig>;
+  readonly pin?: Secret;
   readonly start?: Pkcs11Start;
   readonly ports?: Partial<Pkcs11Ports>;
   readonly logged?: LoggedMessages;
@@ -45,26 +59,37 @@ export interface OpenOptions {
 
 /** Opens a token as a server would. Whoever calls closes it. */
 export async function openToken(
-  token: TestToken,
-  { config = {}, start = {}, ports = {}, logged = [] }: OpenOptions = {},
-): Promise<Pkcs11KeyManager> {
-  return createPkcs11KeyManagerNode(
+  { folder, config, token }: TestToken,
+  options: OpenOptions = {},
+): Promise<OpenedToken> {
+  const { pin = testPin, ports, logged = [] } = options;
+  const manager = await createPkcs11KeyManager(
     {
       name: 'hsm',
       type: 'pkcs11',
-      location: 'here',
+      nodes: [{ name: 'token', location: 'here', token, pin }],
       keyLabel: '{externalKeyId}',
       children: 1,
       hangTimeoutMs: 500,
-      countersDirectory: join(token.folder, 'counters'),
+      countersDirectory: join(folder, 'counters'),
       replicas: 1,
       priorEncryptions: 0,
-      ...token.config,
       ...config,
+      ...options.config,
     },
     { clock: systemClock, randomBytes, log: recordingLog(logged), ...ports },
-    { init: true, childProgram: builtChild, ...start },
+    { init: true, childProgram: builtChild, ...options.start },
   );
+  const [node] = manager.nodes;
+  const { administration } = manager;
+  if (node === undefined || !isWhole(administration)) {
+    throw new Error('a key manager of one token has a node and can make keys');
+  }
+  return { node, administration, childPids: () => manager.childPids() };
+}
+
+function isWhole(administration: KeyAdministration): administration is Required<KeyAdministration> {
+  return 'listKeys' in administration && 'createKey' in administration;
 }
 
 /** The first of these libraries that is installed. */
@@ -78,10 +103,7 @@ export function longDeadline(): Deadline {
 }
 
 /** The key and its current version, as the pipeline would name them. */
-export async function currentRef(
-  { node }: Pkcs11KeyManager,
-  externalKeyId: string,
-): Promise<KeyRef> {
+export async function currentRef({ node }: OpenedToken, externalKeyId: string): Promise<KeyRef> {
   const { current } = await node.describeKey(externalKeyId, longDeadline());
   if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
   return { externalKeyId, version: current };

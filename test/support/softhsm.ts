@@ -50,10 +50,9 @@ export async function makeSoftHsmToken(): Promise<SoftHsmToken> {
       module: softHsmModule ?? 'libsofthsm2.so',
       libraryParameters: undefined,
       environment: [{ name: 'SOFTHSM2_CONF', value: configuration }],
-      token: { label: LABEL },
-      pin: testPin,
       profile: 'softhsm',
     },
+    token: { label: LABEL },
     util,
     initialise: () => util('--init-token', '--token', LABEL, ...pins),
     remove: () => {

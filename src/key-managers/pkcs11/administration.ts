@@ -16,8 +16,33 @@ const BUDGET_MS = 30_000;
 /** Metrics list the keys at every scrape, and a token with a thousand keys takes long over it. */
 const LISTING_LIFETIME_MS = 30_000;
 
-/** What an administrator may do with the keys of a token. */
-export class Pkcs11Administration implements Required<KeyAdministration> {
+/**
+ * What an administrator may do with the keys of these tokens. A key that is made in one of several
+ * would be missing in the others, so that is left to the vendor's tools, which can copy it.
+ */
+export function administrationOf(tokens: readonly TokenAtWork[], clock: Clock): KeyAdministration {
+  const administrations = tokens.map((token) => new TokenAdministration(token, clock));
+  const [only, ...others] = administrations;
+  if (only !== undefined && others.length === 0) return only;
+  return { listKeys: () => listFirst(administrations) };
+}
+
+/** From the first token that answers. */
+async function listFirst(
+  administrations: readonly TokenAdministration[],
+): Promise<readonly KeySummary[]> {
+  let failure: unknown = new KeyManagerError('internal', 'a key manager without tokens');
+  for (const administration of administrations) {
+    try {
+      return await administration.listKeys();
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+class TokenAdministration implements Required<KeyAdministration> {
   readonly #token: TokenAtWork;
   readonly #clock: Clock;
   #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   choiceField,
   countField,
+  listField,
   millisecondsField,
   nameField,
   pathField,
@@ -35,17 +36,27 @@ const environmentSchema = z.strictObject({
   value: textField(/^[^\0]{0,4096}$/s, 'text of at most 4096 characters').describe('Its value.'),
 });
 
-/** An entry of `keyManagers` in the configuration with `type: pkcs11`. */
-export const pkcs11KeyManagerSchema = z
+const nodeSchema = z
   .strictObject({
-    name: nameField().describe('Shown in logs, metrics and listings.'),
-    type: z.literal('pkcs11'),
+    name: nameField().describe('Shown in logs, metrics and GetHealthStatus. One name a node.'),
     location: textField(
       /^[^\p{Cc}]{1,64}$/u,
       'a place, 1 to 64 characters without control characters',
     )
       .default('local')
       .describe('The country or data centre that an auditor asks for.'),
+    token: tokenSchema,
+    pin: secretField(/^.{1,255}$/s, 'a PIN of 1 to 255 characters').describe(
+      "The PIN of the token's user. A wrong one is tried once.",
+    ),
+  })
+  .describe('A token.');
+
+/** An entry of `keyManagers` in the configuration with `type: pkcs11`. */
+export const pkcs11KeyManagerSchema = z
+  .strictObject({
+    name: nameField().describe('Shown in logs, metrics and listings.'),
+    type: z.literal('pkcs11'),
     module: pathField().describe("The vendor's PKCS#11 library."),
     libraryParameters: textField(/^[^\0]{1,4096}$/s, 'text of 1 to 4096 characters')
       .optional()
@@ -57,9 +68,8 @@ export const pkcs11KeyManagerSchema = z
         'Environment variables of the processes that load the library; of ours they see PATH, ' +
           'HOME, TMPDIR, TZ and LD_LIBRARY_PATH alone.',
       ),
-    token: tokenSchema,
-    pin: secretField(/^.{1,255}$/s, 'a PIN of 1 to 255 characters').describe(
-      'The PIN of the token’s user. A wrong one is tried once.',
+    nodes: listField(nodeSchema, 'a list of nodes, at least one').describe(
+      'The tokens, each of which has all the keys: one, or copies that the vendor keeps alike.',
     ),
     profile: choiceField(PROFILE_NAMES).describe(
       'What is peculiar to the vendor: who makes the IVs, and what a wrong tag is called.',
@@ -95,7 +105,14 @@ export const pkcs11KeyManagerSchema = z
       .default(0)
       .describe('Encryptions that a key may have made before it came to Holdfast.'),
   })
+  .refine(({ nodes }) => new Set(nodes.map(({ name }) => name)).size === nodes.length, {
+    error: 'nodes with names of their own',
+    path: ['nodes'],
+  })
   .describe('Keys in an HSM or another token with a PKCS#11 library.');
+
+/** One token as configured. */
+export type Pkcs11NodeConfig = z.output<typeof nodeSchema>;
 
 /** A PKCS#11 key manager as configured; paths are absolute. */
 export type Pkcs11KeyManagerConfig = z.output<typeof pkcs11KeyManagerSchema>;

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
 import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
 import { IvSource } from '../counting/iv-source.js';
-import { Pkcs11Administration } from './administration.js';
+import { administrationOf } from './administration.js';
 import { type CountingLimits, limitsFor } from './counted-material.js';
-import type { Pkcs11KeyManagerConfig } from './config.js';
+import type { Pkcs11KeyManagerConfig, Pkcs11NodeConfig } from './config.js';
 import { EncryptionCounts } from './encryption-counts.js';
 import { Pkcs11Node } from './pkcs11-node.js';
 import { ChildFailure } from './pool/child-failure.js';
@@ -21,11 +21,12 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 /** What ends the node and leaves Holdfast running. */
 const NODE_STOPS: ReadonlySet<ChildFailure['effect']> = new Set(['pin-refused', 'unsafe-iv']);
 
-/** A token at work. `node.close()` ends its processes. */
+/** Tokens at work. Closing every node ends it. */
 export interface Pkcs11KeyManager {
-  readonly node: KeyManagerNode;
-  readonly administration: Required<KeyAdministration>;
-  /** Process ids of the children that serve, for `doctor` and tests. */
+  /** One a token, in configured order. */
+  readonly nodes: readonly KeyManagerNode[];
+  readonly administration: KeyAdministration;
+  /** Process ids of the children that serve, for tests. */
   childPids(): number[];
 }
 
@@ -42,50 +43,70 @@ export interface Pkcs11Start {
 }
 
 /**
- * Opens a token and keeps it until `node.close()`. A token that cannot be reached, or that refuses
- * the PIN, does not keep Holdfast from starting: the node is UNAVAILABLE then, and comes back by
- * itself unless the PIN is wrong. (A start that fails is repeated by supervisors, and each time
- * would be a try with the wrong PIN.)
+ * Opens the tokens and keeps them until their nodes are closed. A token that cannot be reached, or
+ * that refuses the PIN, does not keep Holdfast from starting: its node is UNAVAILABLE then, and
+ * comes back by itself unless the PIN is wrong. (A start that fails is repeated by supervisors, and
+ * each time would be a try with the wrong PIN.)
  *
  * @throws KeyManagerError `misconfigured` for a library that cannot be loaded and a token without
- *   the health-test key; NotPrivateError and FolderInUseError for the counters
+ *   the health-test key; PermissionsTooWideError and FolderInUseError for the counters
  */
-export async function createPkcs11KeyManagerNode(
+export async function createPkcs11KeyManager(
   config: Pkcs11KeyManagerConfig,
   ports: Pkcs11Ports,
   start: Pkcs11Start = {},
 ): Promise<Pkcs11KeyManager> {
   const profile = PROFILES[config.profile];
+  if (profile.verifiedOn === undefined) {
+    ports.log.warn({ profile: config.profile }, 'this vendor profile is unverified');
+  }
   const counts = choosesIv(profile) ? await openCounts(config, ports, start) : undefined;
-  const token = new TokenAtWork({
+  const ivs = new IvSource(ports.randomBytes);
+  const cipher = new TokenCipher(profile, ivs, counts);
+  const tokens = config.nodes.map((node) =>
+    tokenOf(config, node, { ports, start, cipher, counts }),
+  );
+  const started = await Promise.allSettled(tokens.map((token) => token.start()));
+  for (const result of started) {
+    if (result.status === 'fulfilled' || !isForAPerson(result.reason)) continue;
+    await Promise.all(tokens.map((token) => token.close()));
+    throw result.reason;
+  }
+  return {
+    nodes: tokens.map((token) => new Pkcs11Node(token)),
+    administration: administrationOf(tokens, ports.clock),
+    childPids: () => tokens.flatMap((token) => token.childPids),
+  };
+}
+
+/** What the tokens of one key manager share. */
+interface Shared {
+  readonly ports: Pkcs11Ports;
+  readonly start: Pkcs11Start;
+  readonly cipher: TokenCipher;
+  readonly counts: EncryptionCounts | undefined;
+}
+
+function tokenOf(
+  config: Pkcs11KeyManagerConfig,
+  node: Pkcs11NodeConfig,
+  { ports, start, cipher, counts }: Shared,
+): TokenAtWork {
+  return new TokenAtWork({
+    name: node.name,
+    location: node.location,
     ports,
-    profile,
+    profile: PROFILES[config.profile],
+    cipher,
     counts,
-    cipher: new TokenCipher(profile, new IvSource(ports.randomBytes), counts),
-    openRequest: () => openRequestOf(config),
-    init: start.init ?? false,
+    openRequest: () => openRequestOf(config, node),
+    // Made in each of several tokens, the health-test key would not be one key.
+    init: config.nodes.length === 1 && start.init === true,
     children: config.children,
     childProgram: start.childProgram ?? fileURLToPath(new URL('./child/main.js', import.meta.url)),
     environment: environmentOf(config),
     stallMs: config.hangTimeoutMs,
   });
-  try {
-    await token.start();
-  } catch (error) {
-    if (isForAPerson(error)) {
-      await token.close();
-      throw error;
-    }
-  }
-  if (profile.verifiedOn === undefined) {
-    const { name } = config;
-    ports.log.warn({ profile: config.profile }, `${name}: this vendor profile is unverified`);
-  }
-  return {
-    node: new Pkcs11Node(config, token),
-    administration: new Pkcs11Administration(token, ports.clock),
-    childPids: () => token.childPids,
-  };
 }
 
 /** What no waiting mends. */
@@ -96,15 +117,18 @@ function isForAPerson(error: unknown): boolean {
 }
 
 function openCounts(
-  { countersDirectory, replicas, priorEncryptions }: Pkcs11KeyManagerConfig,
+  { countersDirectory, replicas, priorEncryptions, nodes }: Pkcs11KeyManagerConfig,
   ports: Pkcs11Ports,
   { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically }: Pkcs11Start,
 ): Promise<EncryptionCounts> {
-  return EncryptionCounts.open({ directory: countersDirectory, ports, limits, writeFile });
+  const directory = countersDirectory;
+  return EncryptionCounts.open({ directory, ports, limits, writeFile, users: nodes.length });
 }
 
-function openRequestOf(config: Pkcs11KeyManagerConfig): OpenRequest {
-  const { module, libraryParameters, token, pin, profile, keyLabel, keyId } = config;
+function openRequestOf(
+  { module, libraryParameters, profile, keyLabel, keyId }: Pkcs11KeyManagerConfig,
+  { token, pin }: Pkcs11NodeConfig,
+): OpenRequest {
   const keyNames = { label: keyLabel, id: keyId };
   return { module, libraryParameters, token, pin: pin.reveal(), profile, keyNames };
 }

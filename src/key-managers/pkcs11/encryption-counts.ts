@@ -16,6 +16,8 @@ export interface CountingOptions {
   readonly ports: Pkcs11Ports;
   readonly limits: CountingLimits;
   readonly writeFile: AtomicWrite;
+  /** How many nodes share the counts: copies of one key are one key. The last to close ends it. */
+  readonly users: number;
 }
 
 /**
@@ -25,11 +27,13 @@ export interface CountingOptions {
 export class EncryptionCounts {
   readonly #options: CountingOptions;
   readonly #lock: FolderLock;
+  #users: number;
   readonly #materials = new Map<string, CountedMaterial>();
   readonly #loading = new Map<string, Promise<CountedMaterial>>();
 
   private constructor(options: CountingOptions, lock: FolderLock) {
     this.#options = options;
+    this.#users = options.users;
     this.#lock = lock;
   }
 
@@ -69,8 +73,10 @@ export class EncryptionCounts {
     return (await this.#material(ref)).left;
   }
 
-  /** Waits for writes under way and lets another process have the folder. */
+  /** Called once by each user. The last one waits for writes under way and lets go of the folder. */
   async close(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
     for (const material of this.#materials.values()) await material.settle();
     await this.#lock.release();
   }

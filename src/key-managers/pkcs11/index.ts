@@ -1,3 +1,3 @@
 export { type Pkcs11KeyManagerConfig, pkcs11KeyManagerSchema } from './config.js';
-export { createPkcs11KeyManagerNode, type Pkcs11KeyManager, type Pkcs11Start } from './create.js';
+export { createPkcs11KeyManager, type Pkcs11KeyManager, type Pkcs11Start } from './create.js';
 export type { Pkcs11Ports } from './ports.js';

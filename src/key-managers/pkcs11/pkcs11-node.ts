@@ -26,12 +26,6 @@ const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
   'unsupported',
 ]);
 
-/** Who the node is, in the answers of GetHealthStatus. */
-export interface Pkcs11NodeIdentity {
-  readonly name: string;
-  readonly location: string;
-}
-
 /** A token as a node. */
 export class Pkcs11Node implements KeyManagerNode {
   readonly name: string;
@@ -40,9 +34,9 @@ export class Pkcs11Node implements KeyManagerNode {
   readonly #token: TokenAtWork;
   readonly #directory: KeyDirectory;
 
-  constructor(identity: Pkcs11NodeIdentity, token: TokenAtWork) {
-    this.name = identity.name;
-    this.location = identity.location;
+  constructor(token: TokenAtWork) {
+    this.name = token.name;
+    this.location = token.location;
     this.#token = token;
     this.#directory = token.directory;
   }

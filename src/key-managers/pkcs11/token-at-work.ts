@@ -14,6 +14,9 @@ const OPEN_BUDGET_MS = 15_000;
 
 /** What a token is worked with. */
 export interface TokenParts {
+  /** Of the node. */
+  readonly name: string;
+  readonly location: string;
   readonly ports: Pkcs11Ports;
   readonly profile: VendorProfile;
   readonly cipher: TokenCipher;
@@ -31,6 +34,8 @@ export interface TokenParts {
 
 /** A token, the processes that have it open, and what is known of its keys. */
 export class TokenAtWork {
+  readonly name: string;
+  readonly location: string;
   readonly profile: VendorProfile;
   readonly cipher: TokenCipher;
   readonly counts: EncryptionCounts | undefined;
@@ -44,6 +49,8 @@ export class TokenAtWork {
 
   constructor(parts: TokenParts) {
     const { ports, profile, cipher, counts, stallMs } = parts;
+    this.name = parts.name;
+    this.location = parts.location;
     this.#parts = parts;
     this.#mayInit = parts.init;
     this.profile = profile;

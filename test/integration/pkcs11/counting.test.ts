@@ -1,10 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/index.js';
 import {
   currentRef,
   longDeadline,
+  type OpenedToken,
   openToken,
   type OpenOptions,
   refusalOf,
@@ -26,19 +26,19 @@ describeWithModule('encryptions with IVs of ours', softHsmModule, () => {
     token.remove();
   });
 
-  async function open(options: OpenOptions = {}): Promise<Pkcs11KeyManager> {
+  async function open(options: OpenOptions = {}): Promise<OpenedToken> {
     const manager = await openToken(token, options);
     onTestFinished(() => manager.node.close());
     return manager;
   }
 
-  async function encryptOnce(manager: Pkcs11KeyManager): Promise<string | undefined> {
+  async function encryptOnce(manager: OpenedToken): Promise<string | undefined> {
     const ref = await currentRef(manager, 'k');
     const text = Buffer.alloc(32);
     return refusalOf(manager.node.encrypt(ref, text, NO_AAD, longDeadline()));
   }
 
-  async function openWithKey(): Promise<Pkcs11KeyManager> {
+  async function openWithKey(): Promise<OpenedToken> {
     const manager = await open({ start: { limits: LIMITS } });
     await manager.administration.createKey('k', new Set(['ENCRYPT', 'DECRYPT']));
     return manager;

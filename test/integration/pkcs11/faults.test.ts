@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { HEALTH_TEST_KEY_ID, type KeyRef, type Sealed } from '../../../src/key-managers/backend.js';
-import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/index.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { Deadline } from '../../../src/shared/deadline.js';
 import { Secret } from '../../../src/shared/secret.js';
@@ -12,6 +11,7 @@ import {
   currentRef,
   type LoggedMessages,
   longDeadline,
+  type OpenedToken,
   openToken,
   type OpenOptions,
   refusalOf,
@@ -37,10 +37,7 @@ describeWithModule('a token that fails', softHsmModule, () => {
     token.remove();
   });
 
-  async function open(
-    options: OpenOptions = {},
-    opened: TestToken = token,
-  ): Promise<Pkcs11KeyManager> {
+  async function open(options: OpenOptions = {}, opened: TestToken = token): Promise<OpenedToken> {
     const manager = await openToken(opened, options);
     onTestFinished(() => manager.node.close());
     return manager;
@@ -114,7 +111,8 @@ describeWithModule('a token that fails', softHsmModule, () => {
     await (await open()).node.close();
     const logged: LoggedMessages = [];
     const manager = await open({
-      config: { pin: new Secret('canary-wrong-pin'), children: 4 },
+      pin: new Secret('canary-wrong-pin'),
+      config: { children: 4 },
       logged,
     });
     await sleep(500);
@@ -213,13 +211,13 @@ describeWithModule('a token that fails', softHsmModule, () => {
   });
 });
 
-function encrypt({ node }: Pkcs11KeyManager, ref: KeyRef): Promise<Sealed> {
+function encrypt({ node }: OpenedToken, ref: KeyRef): Promise<Sealed> {
   return node.encrypt(ref, PLAINTEXT, AAD, longDeadline());
 }
 
 /** @returns the code with which it was refused; never with another plaintext */
 async function decrypt(
-  { node }: Pkcs11KeyManager,
+  { node }: OpenedToken,
   ref: KeyRef,
   sealed: Sealed,
 ): Promise<string | undefined> {
@@ -232,11 +230,7 @@ async function decrypt(
 }
 
 /** Asks until it is served. Nothing that it hears meanwhile blames the key or the ciphertext. */
-async function backInService(
-  manager: Pkcs11KeyManager,
-  ref: KeyRef,
-  sealed: Sealed,
-): Promise<void> {
+async function backInService(manager: OpenedToken, ref: KeyRef, sealed: Sealed): Promise<void> {
   const heard = new Set<string | undefined>();
   await expect
     .poll(

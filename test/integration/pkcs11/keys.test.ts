@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
-import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/index.js';
 import {
   currentRef,
   longDeadline,
+  type OpenedToken,
   openToken,
   type OpenOptions,
   refusalOf,
@@ -29,7 +29,7 @@ describeWithModule('the keys of a token', softHsmModule, () => {
   });
 
   let opened = 0;
-  async function open(options: OpenOptions = {}): Promise<Pkcs11KeyManager> {
+  async function open(options: OpenOptions = {}): Promise<OpenedToken> {
     opened += 1;
     const countersDirectory = join(token.folder, `counters-${opened}`);
     const config = { countersDirectory, ...options.config };

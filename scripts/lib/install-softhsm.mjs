@@ -1,0 +1,67 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { mustRun } from './run.mjs';
+
+/** What the tests on real tokens call: SoftHSM's and NSS's tools, by Debian package. */
+const tools = { 'softhsm2-util': 'softhsm2', certutil: 'libnss3-tools' };
+/** Where Debian, Fedora and Homebrew put the library. */
+const modules = [
+  '/usr/lib/softhsm/libsofthsm2.so',
+  '/usr/lib64/pkcs11/libsofthsm2.so',
+  '/usr/local/lib/softhsm/libsofthsm2.so',
+  '/opt/homebrew/lib/softhsm/libsofthsm2.so',
+];
+
+/**
+ * Installs SoftHSM and NSS where that is ours to do: as root on a system with apt. Anywhere else
+ * the tests that need them say so, and fail in CI.
+ *
+ * @returns {Promise<void>}
+ * @throws {Error} when apt fails
+ */
+export async function ensureTokens() {
+  const missing = Object.entries(tools).filter(([tool]) => !isOnPath(tool));
+  if (missing.length === 0) return;
+  await aptInstall([...missing.map(([, name]) => name), 'libnss3']);
+}
+
+/**
+ * SoftHSM, installed where that is ours to do.
+ *
+ * @returns {Promise<{ module: string, util: string }>} path of the library, name of the tool
+ * @throws {Error} where it is missing and has to be installed by hand
+ */
+export async function installSoftHsm() {
+  const util = 'softhsm2-util';
+  if (!isOnPath(util)) await aptInstall(['softhsm2']);
+  const module = modules.find((path) => existsSync(path));
+  if (module !== undefined && isOnPath(util)) return { module, util };
+  throw new Error('SoftHSM 2 is missing. Install it: apt-get install softhsm2, or your own way.');
+}
+
+/** @param {readonly string[]} packages */
+async function aptInstall(packages) {
+  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) return;
+  process.stderr.write(`Installing ${packages.join(', ')} …\n`);
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, toStderr: true };
+  await mustRun('apt-get', ['update', '-qq'], options);
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
+  await mustRun('apt-get', install, options);
+}
+
+/** @param {string} program */
+function isOnPath(program) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.some((folder) => isExecutable(join(folder, program)));
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  if (!existsSync(path)) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

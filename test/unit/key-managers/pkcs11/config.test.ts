@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { limitsFor } from '../../../../src/key-managers/pkcs11/counted-material.js';
+import { pkcs11KeyManagerSchema } from '../../../../src/key-managers/pkcs11/config.js';
+
+const node = { name: 'one', token: { label: 'holdfast' }, pin: 'canary-pin-7391' };
+const valid = {
+  name: 'hsm',
+  type: 'pkcs11',
+  module: '/usr/lib/softhsm/libsofthsm2.so',
+  nodes: [node],
+  profile: 'softhsm',
+  countersDirectory: 'counters/hsm',
+};
+
+describe('the configuration of a PKCS#11 key manager', () => {
+  it('what is necessary → the defaults, and a PIN that does not print', () => {
+    const config = pkcs11KeyManagerSchema.parse(valid);
+    expect(config).toMatchObject({
+      nodes: [{ location: 'local' }],
+      keyLabel: '{externalKeyId}',
+      children: 2,
+      replicas: 1,
+      priorEncryptions: 0,
+    });
+    expect(JSON.stringify(config)).not.toContain('7391');
+  });
+
+  it.each([
+    ['two ways to name the token', { nodes: [{ ...node, token: { label: 'a', slot: 1 } }] }],
+    ['no way to name the token', { nodes: [{ ...node, token: {} }] }],
+    ['an unknown profile', { profile: 'yubihsm' }],
+    ['a label without the external key id', { keyLabel: 'key' }],
+    ['an unknown placeholder', { keyLabel: '{externalKeyId}{versoin}' }],
+    ['no PIN', { nodes: [{ ...node, pin: '' }] }],
+    ['two nodes of one name', { nodes: [node, node] }],
+    ['no nodes', { nodes: [] }],
+    ['an unknown field', { slot: 0 }],
+  ])('%s → refused', (_, change) => {
+    expect(pkcs11KeyManagerSchema.safeParse({ ...valid, ...change }).success).toBe(false);
+  });
+
+  it.each([
+    [1, 0, 2 ** 32],
+    [3, 0, 1_431_655_765],
+    [2, 2 ** 31, 2 ** 30],
+    [1, 2 ** 32 - 1, 1],
+  ])('%i replicas and %i earlier encryptions → %i for each', (replicas, prior, expected) => {
+    expect(limitsFor(replicas, prior).perVersion).toBe(expected);
+  });
+});
