@@ -46,18 +46,21 @@ export async function prepareQuickstart(
     // What another user put there while he could would be kept, and be trusted.
     await assertPrivateFiles((await readdir(folder)).map((name) => join(folder, name)));
     await prepareCertificates(folder, ports.clock);
-    await prepareMasterKey(folder, keysFolderOf(source), ports);
+    const keysFolder = keysFolderOf(source);
+    if (keysFolder !== undefined) await prepareMasterKey(folder, keysFolder, ports);
     await prepareCredential(folder, uriPathOf(source), ports);
   } finally {
     await lock.release();
   }
 }
 
-/** Where the first key manager keeps its keys. The configuration itself is not checked yet. */
-function keysFolderOf({ value, stateDirectory }: ConfigurationSource): string {
+/**
+ * Where the first key manager keeps its keys; `undefined` where that is no folder of ours. The
+ * configuration itself is not checked yet.
+ */
+function keysFolderOf({ value, stateDirectory }: ConfigurationSource): string | undefined {
   const directory = valueAt(value, ['keyManagers', 0, 'directory']);
-  if (typeof directory === 'string') return resolve(stateDirectory, directory);
-  throw new QuickstartError('The quickstart needs a file key manager, the first of keyManagers.');
+  return typeof directory === 'string' ? resolve(stateDirectory, directory) : undefined;
 }
 
 /** Where KMS would find the first key store. */

@@ -1,0 +1,144 @@
+// `npm run try:openbao`: Holdfast on an OpenBao server of its own, on loopback, with TLS and
+// storage on disk. Unseal key and root token lie beside it, which is for a trial alone.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ensureBuilt } from './lib/build.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { installOpenbao } from './lib/install-openbao.mjs';
+import { serveTrial, trialFolder } from './lib/trial.mjs';
+
+const ADDRESS = 'https://127.0.0.1:8200';
+const START_TIMEOUT_MS = 30_000;
+
+const POLICY = `
+path "transit/encrypt/+"   { capabilities = ["update"] }
+path "transit/decrypt/+"   { capabilities = ["update"] }
+path "transit/keys"        { capabilities = ["list"] }
+path "transit/keys/+"      { capabilities = ["read", "create", "update"] }
+path "transit/config/keys" { capabilities = ["read"] }
+`;
+
+await ensureInstalled();
+await ensureBuilt();
+const program = await installOpenbao();
+const folder = trialFolder('openbao');
+const tls = join(folder, 'tls');
+mkdirSync(tls, { recursive: true, mode: 0o700 });
+await makeCertificates();
+
+const server = startServer();
+process.on('exit', () => server.kill());
+const { Agent, request } = await import('undici');
+const agent = new Agent({ connect: { ca: readFileSync(join(tls, 'ca.pem'), 'utf8') } });
+await prepareServer();
+await agent.close();
+
+await serveTrial(
+  folder,
+  `  - name: trial
+    type: vault
+    nodes: [{ name: openbao, address: ${ADDRESS} }]
+    tls: { roots: [${join(tls, 'ca.pem')}] }
+    login: { method: token, tokenFile: ${join(folder, 'token')} }`,
+);
+server.kill();
+
+async function makeCertificates() {
+  const entry = new URL('../dist/runtime/quickstart-certificates.js', import.meta.url);
+  const certificates =
+    /** @type {{ prepareCertificates: (folder: string, clock: object) => Promise<void> }} */ (
+      await import(entry.href)
+    );
+  await certificates.prepareCertificates(tls, { now: Date.now, monotonic: () => 0 });
+}
+
+function startServer() {
+  const configuration = join(folder, 'openbao.hcl');
+  mkdirSync(join(folder, 'data'), { recursive: true, mode: 0o700 });
+  writeFileSync(
+    configuration,
+    `ui = false
+api_addr = "${ADDRESS}"
+cluster_addr = "https://127.0.0.1:8201"
+storage "raft" {
+  path = "${join(folder, 'data')}"
+  node_id = "trial"
+}
+listener "tcp" {
+  address = "127.0.0.1:8200"
+  tls_cert_file = "${join(tls, 'server.pem')}"
+  tls_key_file = "${join(tls, 'server.key')}"
+}
+`,
+  );
+  const child = spawn(program, ['server', '-config', configuration, '-log-level', 'warn'], {
+    stdio: ['ignore', 2, 2],
+  });
+  child.once('exit', (code) => {
+    if (code !== 0 && code !== null) process.stderr.write(`OpenBao ended with exit code ${code}\n`);
+  });
+  return child;
+}
+
+/** Initialises the server the first time, and unseals it every time. */
+async function prepareServer() {
+  await until(async () => (await status()) > 0);
+  const secretsFile = join(folder, 'unseal-key-and-root-token.json');
+  const isNew = !existsSync(secretsFile);
+  if (isNew) {
+    const shares = { secret_shares: 1, secret_threshold: 1 };
+    const secrets = JSON.stringify(await call('PUT', 'sys/init', shares));
+    writeFileSync(secretsFile, secrets, { mode: 0o600 });
+  }
+  const { keys_base64: keys, root_token: token } = JSON.parse(readFileSync(secretsFile, 'utf8'));
+  await call('PUT', 'sys/unseal', { key: keys[0] });
+  await until(async () => (await status()) === 200);
+  if (!isNew) return;
+  await call('POST', 'sys/mounts/transit', { type: 'transit' }, token);
+  await call('POST', 'transit/config/keys', { disable_upsert: true }, token);
+  await call('POST', 'transit/keys/holdfast-health-test', { type: 'aes256-gcm96' }, token);
+  await call('PUT', 'sys/policies/acl/holdfast', { policy: POLICY }, token);
+  const period = { policies: ['holdfast'], period: '768h' };
+  const { auth } = await call('POST', 'auth/token/create-orphan', period, token);
+  writeFileSync(join(folder, 'token'), auth.client_token, { mode: 0o600 });
+}
+
+/**
+ * @param {'GET' | 'POST' | 'PUT'} method
+ * @param {string} path
+ * @param {object} [body]
+ * @param {string} [token]
+ */
+async function call(method, path, body, token) {
+  const answer = await request(`${ADDRESS}/v1/${path}`, {
+    method,
+    dispatcher: agent,
+    headers: token === undefined ? {} : { 'x-vault-token': token },
+    body: body === undefined ? null : JSON.stringify(body),
+  });
+  const text = await answer.body.text();
+  if (answer.statusCode >= 400) throw new Error(`OpenBao: ${path}: ${answer.statusCode} ${text}`);
+  return text === '' ? {} : JSON.parse(text);
+}
+
+/** @returns {Promise<number>} the status of the server's health; 0 when nobody answers */
+async function status() {
+  try {
+    const answer = await request(`${ADDRESS}/v1/sys/health`, { dispatcher: agent });
+    await answer.body.dump();
+    return answer.statusCode;
+  } catch {
+    return 0; // Not listening yet.
+  }
+}
+
+/** @param {() => Promise<boolean>} isThere */
+async function until(isThere) {
+  const endsAt = Date.now() + START_TIMEOUT_MS;
+  while (!(await isThere())) {
+    if (Date.now() > endsAt) throw new Error('OpenBao does not get ready; its log is above');
+    await pause(100);
+  }
+}
