@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { CliError, EXIT } from '../exit.js';
+import { writeSecretFile } from '../write-secret-file.js';
 import type { Terminal } from '../terminal.js';
 import { connect, example, onlineCommand, type OnlineOptions } from './options.js';
 
@@ -31,15 +30,4 @@ export function keyStoresExportCommand(terminal: Terminal): Command {
       if (output === undefined) terminal.print(text);
       else writeSecretFile(output, text);
     });
-}
-
-/** Only ever a new file: the mode of one that exists would stay as wide as it is. */
-function writeSecretFile(path: string, text: string): void {
-  try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    throw new CliError(EXIT.failed, `${path} could not be written as a new file.`, {
-      cause: error,
-    });
-  }
 }

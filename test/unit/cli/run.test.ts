@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -85,7 +85,28 @@ describe('credentials generate', () => {
     const secret = /Secret access key: +(\S+)/.exec(terminal.stdout)?.[1];
     expect(secret).toMatch(/^[A-Za-z0-9/+=]{43,64}$/);
     expect(terminal.stdout.split(secret ?? '')).toHaveLength(2);
-    expect(terminal.stdout).toMatch(/secretAccessKey: "\$\{file:secrets\/[A-Z2-7]+\.secret\}"/);
+    expect(terminal.stdout).toMatch(
+      /secretAccessKey: "\$\{file:\/etc\/holdfast\/secrets\/[A-Z2-7]+\.secret\}"/,
+    );
+  });
+
+  it('--output → the secret in a new file of mode 0600, and not on the terminal', async () => {
+    const folder = temporaryFolder();
+    const terminal = new CapturedTerminal();
+    expect(await run(['credentials', 'generate', '--output', folder, '--json'], terminal)).toBe(0);
+    const { accessKeyId, secretFile } = JSON.parse(terminal.stdout) as Record<string, string>;
+    expect(secretFile).toBe(join(folder, `${accessKeyId ?? ''}.secret`));
+    expect(statSync(secretFile ?? '').mode & 0o777).toBe(0o600);
+    const secret = readFileSync(secretFile ?? '', 'utf8');
+    expect(secret).toMatch(/^[A-Za-z0-9/+=]{43,64}\n$/);
+    expect(terminal.stdout).not.toContain(secret.trim());
+  });
+
+  it('--output to a folder that is missing → exit code 1 and its name', async () => {
+    const terminal = new CapturedTerminal();
+    expect(await run(['credentials', 'generate', '--output', '/none'], terminal)).toBe(1);
+    expect(terminal.stderr).toContain('/none/');
+    expect(terminal.stdout).toBe('');
   });
 });
 

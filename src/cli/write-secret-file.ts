@@ -1,0 +1,23 @@
+import { writeFileSync } from 'node:fs';
+import { isErrno } from '../shared/errno.js';
+import { CliError, EXIT } from './exit.js';
+
+/**
+ * Writes what holds a secret, with mode 0600. Only ever a new file: the mode of one that exists
+ * would stay as wide as it is.
+ *
+ * @throws CliError when the file exists or cannot be written
+ */
+export function writeSecretFile(path: string, text: string): void {
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) {
+      throw new CliError(
+        EXIT.failed,
+        `${path} exists and is left as it is. Remove it, or name another file.`,
+      );
+    }
+    throw new CliError(EXIT.failed, `${path} could not be written.`, { cause: error });
+  }
+}
