@@ -1,10 +1,6 @@
+import { mapTexts, type ReplaceText } from './map-texts.js';
 import type { SchemaOutline } from './outline.js';
-import {
-  type ConfigurationProblem,
-  type ConfigurationWarning,
-  type FieldPath,
-  pathKey,
-} from './problem.js';
+import { type ConfigurationProblem, type ConfigurationWarning, pathKey } from './problem.js';
 import { isReference, type ReferenceSources, resolveReference } from './secret-reference.js';
 
 /** A configuration whose references have been replaced by what they stand for. */
@@ -26,7 +22,7 @@ export function resolveReferences(
   const problems: ConfigurationProblem[] = [];
   const warnings: ConfigurationWarning[] = [];
 
-  const replaceText = (text: string, path: FieldPath): string => {
+  const replaceText: ReplaceText = (text, path) => {
     if (!isReference(text)) {
       if (outline.isSecret(path)) warnings.push({ path, message: LITERAL_SECRET });
       return text;
@@ -44,19 +40,3 @@ export function resolveReferences(
 }
 
 const LITERAL_SECRET = 'a secret stands in the file itself; better: ${file:PATH} or ${env:NAME}';
-
-function mapTexts(
-  value: unknown,
-  path: FieldPath,
-  replace: (text: string, path: FieldPath) => string,
-): unknown {
-  if (typeof value === 'string') return replace(value, path);
-  if (Array.isArray(value)) {
-    return value.map((item, index) => mapTexts(item, [...path, index], replace));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  // fromEntries defines a field named __proto__ like any other, so that the schema refuses it.
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, mapTexts(item, [...path, name], replace)]),
-  );
-}

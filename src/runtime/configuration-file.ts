@@ -95,8 +95,7 @@ export function resolveConfiguration(
       problems.map((problem) => place(problem, locate)),
     );
   }
-  const configuration = validation.data;
-  resolvePaths(configuration, outline, stateDirectory);
+  const configuration = resolvePaths(validation.data, outline, stateDirectory);
   return {
     file,
     configuration,

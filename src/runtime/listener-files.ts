@@ -40,8 +40,8 @@ function checkFiles(
 ): ListenerFilesReport {
   const { data: tls } = tlsSchema.safeParse(value);
   if (tls === undefined) return { problems: [], warnings: [] };
-  resolvePaths(tls, configurationOutline, baseDirectory, path);
-  const files = readTlsFiles(tls, now);
+  const located = resolvePaths(tls, configurationOutline, baseDirectory, path);
+  const files = readTlsFiles(located, now);
   return 'problems' in files
     ? { problems: files.problems.map((problem) => below(path, problem)), warnings: [] }
     : { problems: [], warnings: files.warnings.map((warning) => below(path, warning)) };
