@@ -10,7 +10,7 @@ import {
 } from './runtime/configuration-file.js';
 import { configurationFile } from './runtime/overrides.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
-import { renderStartScreen } from './runtime/start-screen.js';
+import { renderStartScreen, startedFields } from './runtime/start-screen.js';
 import { systemClock } from './shared/clock.js';
 
 /** How to serve, where that is not a matter of the configuration. */
@@ -44,7 +44,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     init: options.init ?? false,
   });
   process.stderr.write(renderStartScreen(screen));
-  loggers.process.info({ version: screen.version, configuration: loaded.hash }, 'started');
+  loggers.process.info(startedFields(screen), 'started');
   await stopOn(await stopSignal, holdfast, loggers);
 }
 

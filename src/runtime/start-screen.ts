@@ -58,6 +58,23 @@ export function renderStartScreen(screen: StartScreen): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** The same for programs: the fields of the log's line *started*. */
+export function startedFields(screen: StartScreen): object {
+  const { version, configurationHash, listeners, operations, adminSocket } = screen;
+  return {
+    version,
+    configuration: configurationHash,
+    listeners: listeners.map(({ server: { name }, address: { address, port }, security }) => ({
+      name,
+      address,
+      port,
+      security,
+    })),
+    operations: { address: operations.address, port: operations.port },
+    adminSocket,
+  };
+}
+
 function group(title: string, rows: readonly (readonly string[])[]): string[] {
   return [title, ...alignColumns(rows).map((line) => `  ${line}`)];
 }
