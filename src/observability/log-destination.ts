@@ -40,16 +40,22 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
 
   let gathered: string[] = [];
   let gatheredCharacters = 0;
-  const handOver = (): void => {
-    if (gathered.length === 0 || !open) return;
-    file.write(gathered.join(''));
+  const takeGathered = (): string => {
+    const text = gathered.join('');
     gathered = [];
     gatheredCharacters = 0;
+    return text;
+  };
+  const handOver = (): void => {
+    if (gathered.length > 0 && open) file.write(takeGathered());
   };
   setInterval(handOver, FLUSH_INTERVAL_MS).unref();
   const flushSync = (): void => {
-    handOver();
-    if (open) file.flushSync();
+    if (!open) return;
+    file.flushSync();
+    // Handed over, it would be written in the background, and the process may end before that.
+    const lastWords = takeGathered();
+    if (lastWords !== '') pino.destination({ dest: fileDescriptor, sync: true }).write(lastWords);
   };
   process.on('exit', flushSync);
   return {
