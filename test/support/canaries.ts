@@ -17,6 +17,8 @@ export const canaries = {
   passphrase: 'canary passphrase that no log may show',
   /** 64 characters, the most that KMS allows, with every kind of character in it. */
   secretAccessKey: 'CanarySecretAccessKey/0123456789+abcdefghijklmnopqrstuvwxyzABCD=',
+  /** 43 characters, the fewest: the secret of every server that is started as a process. */
+  quickstartSecretAccessKey: 'QuickstartCanary+zyxwvutsrqponmlkjihgfedcba',
 } as const;
 
 /** How much of a canary is searched for: enough to be unique, and logs cut long values short. */

@@ -1,16 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { testLogPath } from './test-log.js';
+import { HoldfastProcess } from './holdfast-process.js';
+import { plantQuickstartSecrets } from './quickstart-secrets.js';
 import type { Credential } from './xks-requests.js';
 
-const START_TIMEOUT_MS = 30_000;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = join(root, 'dist', 'cli', 'main.js');
 
@@ -71,31 +69,27 @@ export interface QuickstartConfiguration {
 
 /**
  * Starts the built server as a process of its own and waits until it says that it has started.
- * Needs `npm run build`. Everything it prints goes into the folder that the test run searches for
- * secrets.
+ * Needs `npm run build`.
  *
  * @throws Error when it exits, or has not started within 30 s; with what it printed
  */
 export async function startHoldfast(options: HoldfastOptions = {}): Promise<HoldfastServer> {
-  const folder = options.stateDirectory ?? mkdtempSync(join(tmpdir(), 'holdfast-test-'));
-  const configFile = join(folder, 'holdfast.yaml');
-  const configuration = options.configuration ?? quickstartConfiguration();
-  writeFileSync(configFile, stringify(configuration, { aliasDuplicateObjects: false }));
-  const env = { ...process.env, HOLDFAST_CONFIG: configFile, ...options.env };
-  const logFile = testLogPath('holdfast');
-  const child = spawnServer(logFile, env);
-  const log = () => readFileSync(logFile, 'utf8');
-  await untilStarted(child, log);
+  const { folder, env } = prepare(options);
+  const server = new HoldfastProcess(env);
+  const { listeners, operations, adminSocket } = await server.started();
   const end = async (signal: NodeJS.Signals) => {
-    const code = await endProcess(child, signal);
+    const code = await server.end(signal);
     if (options.stateDirectory === undefined) await rm(folder, { recursive: true, force: true });
     return code;
   };
   return {
-    ...readStartScreen(log()),
     ...readQuickstart(folder),
+    ports: new Map(listeners.map(({ name, port }) => [name, port])),
+    port: listeners[0].port,
+    operationsPort: operations.port,
+    adminSocket,
     stateDirectory: folder,
-    log,
+    log: () => server.log(),
     holdfast: (...args) => runProgram(args, env),
     stop: () => end('SIGTERM'),
     kill: async () => {
@@ -104,42 +98,21 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   };
 }
 
-function spawnServer(logFile: string, env: NodeJS.ProcessEnv): ChildProcess {
-  const log = openSync(logFile, 'a');
-  const args = [program, 'serve'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', log, log], env });
-  closeSync(log);
-  return child;
+/** Starts a server that is expected to end by itself, and waits for that. */
+export async function startInVain(
+  options: HoldfastOptions & { readonly stateDirectory: string },
+): Promise<{ readonly code: number | string; readonly log: string }> {
+  const server = new HoldfastProcess(prepare(options).env);
+  return { code: await server.ended(), log: server.log() };
 }
 
-async function untilStarted(child: ChildProcess, log: () => string): Promise<void> {
-  const giveUpAt = performance.now() + START_TIMEOUT_MS;
-  while (!log().includes('"msg":"started"')) {
-    if (child.exitCode !== null || performance.now() > giveUpAt) {
-      await endProcess(child, 'SIGKILL');
-      throw new Error(`the server has not started:\n${log()}`);
-    }
-    await sleep(25);
-  }
-}
-
-async function endProcess(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string> {
-  if (child.exitCode === null && child.signalCode === null) {
-    const exited = once(child, 'exit');
-    child.kill(signal);
-    await exited;
-  }
-  return child.exitCode ?? child.signalCode ?? 'unknown';
-}
-
-function readStartScreen(log: string) {
-  const listening = /^Listening\n((?: {2}.*\n)+)/m.exec(log)?.[1] ?? '';
-  const listeners = [...listening.matchAll(/^ {2}(\S+) +\S+:(\d+) /gm)];
-  const ports = new Map(listeners.map(([, name = '', port]) => [name, Number(port)]));
-  const [port] = ports.values();
-  if (port === undefined) throw new Error(`no listener on the start screen:\n${log}`);
-  const operationsPort = Number(/probes and metrics +http:\/\/\S+:(\d+)/.exec(log)?.[1]);
-  return { ports, port, operationsPort, adminSocket: / {2}socket +(\S+)/.exec(log)?.[1] ?? '' };
+function prepare(options: HoldfastOptions): { folder: string; env: NodeJS.ProcessEnv } {
+  const folder = options.stateDirectory ?? mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  plantQuickstartSecrets(folder);
+  const configFile = join(folder, 'holdfast.yaml');
+  const configuration = options.configuration ?? quickstartConfiguration();
+  writeFileSync(configFile, stringify(configuration, { aliasDuplicateObjects: false }));
+  return { folder, env: { ...process.env, HOLDFAST_CONFIG: configFile, ...options.env } };
 }
 
 function readQuickstart(stateDirectory: string) {

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { testLogPath } from './test-log.js';
+
+const TIMEOUT_MS = 30_000;
+const program = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+const place = z.object({ address: z.string(), port: z.number() });
+const listener = place.extend({ name: z.string() });
+const startedLine = z.object({
+  msg: z.literal('started'),
+  listeners: z.tuple([listener], listener),
+  operations: place,
+  adminSocket: z.string(),
+});
+
+/** Where a server says that it is, in the log's line *started*. */
+export type Started = z.infer<typeof startedLine>;
+
+/** `holdfast serve`, as it was built, as a process. All that it prints is searched for secrets when the run ends. */
+export class HoldfastProcess {
+  readonly #child: ChildProcess;
+  readonly #logFile = testLogPath('holdfast');
+
+  constructor(env: NodeJS.ProcessEnv) {
+    const log = openSync(this.#logFile, 'a');
+    this.#child = spawn(process.execPath, [program, 'serve'], { stdio: ['ignore', log, log], env });
+    closeSync(log);
+  }
+
+  /** All that it has written to stdout and stderr. */
+  log(): string {
+    return readFileSync(this.#logFile, 'utf8');
+  }
+
+  /** @throws Error with the log, when it ends instead, or has not started within 30 s */
+  async started(): Promise<Started> {
+    const giveUpAt = performance.now() + TIMEOUT_MS;
+    for (;;) {
+      const line = /^\{.*"msg":"started".*\}$/m.exec(this.log())?.[0];
+      if (line !== undefined) return startedLine.parse(JSON.parse(line));
+      if (this.#hasEnded || performance.now() > giveUpAt) {
+        await this.end('SIGKILL');
+        throw new Error(`the server has not started:\n${this.log()}`);
+      }
+      await sleep(25);
+    }
+  }
+
+  /** Waits up to 30 s until it ends. @returns the exit code, or the name of the signal */
+  async ended(): Promise<number | string> {
+    const cutOff = setTimeout(() => this.#child.kill('SIGKILL'), TIMEOUT_MS);
+    if (!this.#hasEnded) await once(this.#child, 'exit');
+    clearTimeout(cutOff);
+    return this.#child.exitCode ?? this.#child.signalCode ?? 'unknown';
+  }
+
+  /** Sends a signal and waits. @returns the exit code, or the name of the signal that ended it */
+  async end(signal: NodeJS.Signals): Promise<number | string> {
+    if (!this.#hasEnded) this.#child.kill(signal);
+    return this.ended();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+}
