@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type HoldfastOptions,
+  type HoldfastServer,
+  quickstartConfiguration,
+  startHoldfast,
+  startInVain,
+} from '../../support/holdfast-server.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { XksClient } from '../../support/xks-client.js';
+import { healthBody } from '../../support/xks-requests.js';
+
+async function start(options: HoldfastOptions): Promise<HoldfastServer> {
+  const server = await startHoldfast(options);
+  onTestFinished(() => server.kill());
+  return server;
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+describe('a server that cannot start', () => {
+  it('because its port is taken → says so, exits with 1, and lets go of what it had', async () => {
+    const stateDirectory = temporaryFolder();
+    const port = await takenPort();
+    const configuration = quickstartConfiguration();
+    const listeners = configuration.listeners.map((listener) => ({ ...listener, port }));
+
+    const attempt = { stateDirectory, configuration: { ...configuration, listeners } };
+    const { code, log } = await startInVain(attempt);
+
+    expect(code).toBe(1);
+    expect(log).toMatch(new RegExp(`^[^{].*127\\.0\\.0\\.1:${String(port)}`, 'm'));
+    expect(log).not.toMatch(/^ +at /m);
+    expect(existsSync(join(stateDirectory, 'admin.sock'))).toBe(false);
+    const next = await start({ stateDirectory });
+    expect(await next.stop()).toBe(0);
+  });
+
+  it('because another one has its folder → says so, exits with 1, and does not disturb it', async () => {
+    const stateDirectory = temporaryFolder();
+    const first = await start({ stateDirectory });
+
+    const { code, log } = await startInVain({ stateDirectory });
+
+    expect(code).toBe(1);
+    expect(log).toMatch(/ is in use by another process, .*Stop that process first/);
+    const client = new XksClient(first);
+    expect(await client.call('health', healthBody())).toMatchObject({ status: 200 });
+    client.close();
+    expect(await first.holdfast('keys', 'list')).toMatchObject({ code: 0 });
+    expect(await first.stop()).toBe(0);
+  });
+});
