@@ -116,7 +116,7 @@ export class Holdfast {
     const ports = { clock, randomBytes, log: loggers.keyManager };
     const start = {
       init: this.#ports.init || configuration.quickstart,
-      limits: configuration.keyManagerLimits,
+      nodeLimits: configuration.keyManagerLimits,
     };
     const keyManagers = await startKeyManagers(configuration.keyManagers, ports, start);
     this.#teardown.add(() => closeKeyManagers(keyManagers));

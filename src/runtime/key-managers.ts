@@ -16,7 +16,7 @@ import { throwAll } from './teardown.js';
 
 /** How to start, and what the nodes may keep requests for. */
 export interface KeyManagerStart extends BackendStart {
-  readonly limits: NodeLimits;
+  readonly nodeLimits: NodeLimits;
 }
 
 /** How long a scrape waits for a health check that is not there yet. */
@@ -66,7 +66,11 @@ async function startKeyManager(
   start: KeyManagerStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
-  const { nodes, administration } = await startBackend(config, { ...ports, log }, start);
+  const { nodes, administration } = await startBackend(
+    config,
+    { ...ports, log },
+    { init: start.init },
+  );
   const { name, type } = config;
   return new NodeSetKeyManager({
     name,
@@ -74,7 +78,7 @@ async function startKeyManager(
     nodes,
     administration,
     clock: ports.clock,
-    limits: start.limits,
+    limits: start.nodeLimits,
     onHealthChange: (changed, health) => {
       logHealth(log, changed, health);
     },
