@@ -11,6 +11,7 @@ import {
 } from '../../src/key-managers/backend.js';
 import {
   createPkcs11KeyManager,
+  type Pkcs11KeyManager,
   type Pkcs11KeyManagerConfig,
   type Pkcs11Ports,
   type Pkcs11Start,
@@ -58,16 +59,32 @@ export interface OpenOptions {
 }
 
 /** Opens a token as a server would. Whoever calls closes it. */
-export async function openToken(
-  { folder, config, token }: TestToken,
-  options: OpenOptions = {},
-): Promise<OpenedToken> {
-  const { pin = testPin, ports, logged = [] } = options;
-  const manager = await createPkcs11KeyManager(
+export async function openToken(token: TestToken, options: OpenOptions = {}): Promise<OpenedToken> {
+  const manager = await openTokens(token, [token.token], options);
+  const [node] = manager.nodes;
+  const { administration } = manager;
+  if (node === undefined || !isWhole(administration)) {
+    throw new Error('a key manager of one token has a node and can make keys');
+  }
+  return { node, administration, childPids: () => manager.childPids() };
+}
+
+/** Opens several tokens of one library as one key manager. Whoever calls closes its nodes. */
+export async function openTokens(
+  { folder, config }: TestToken,
+  tokens: readonly TokenSelector[],
+  { pin = testPin, ports, logged = [], ...options }: OpenOptions = {},
+): Promise<Pkcs11KeyManager> {
+  return createPkcs11KeyManager(
     {
       name: 'hsm',
       type: 'pkcs11',
-      nodes: [{ name: 'token', location: 'here', token, pin }],
+      nodes: tokens.map((token, index) => ({
+        name: `token-${index + 1}`,
+        location: 'here',
+        token,
+        pin,
+      })),
       keyLabel: '{externalKeyId}',
       children: 1,
       hangTimeoutMs: 500,
@@ -80,12 +97,6 @@ export async function openToken(
     { clock: systemClock, randomBytes, log: recordingLog(logged), ...ports },
     { init: true, childProgram: builtChild, ...options.start },
   );
-  const [node] = manager.nodes;
-  const { administration } = manager;
-  if (node === undefined || !isWhole(administration)) {
-    throw new Error('a key manager of one token has a node and can make keys');
-  }
-  return { node, administration, childPids: () => manager.childPids() };
 }
 
 function isWhole(administration: KeyAdministration): administration is Required<KeyAdministration> {

@@ -21,10 +21,14 @@ export const softHsmModule = installedModule([
 export interface SoftHsmToken extends TestToken {
   /** Where SoftHSM keeps the token's files. */
   readonly tokensFolder: string;
-  /** Makes the token anew, empty, as another process would. */
-  initialise(): Promise<void>;
-  /** Calls softhsm2-util with this token's configuration. */
-  util(...args: readonly string[]): Promise<void>;
+  /** Makes the token anew, empty, as another process would; or makes another one. */
+  initialise(label?: string): Promise<void>;
+  /**
+   * Imports AES material, as an operator would with the vendor's tool.
+   *
+   * @param material letters and digits: softhsm2-util stops reading at some bytes
+   */
+  importKey(label: string, id: string, material: Buffer, token?: string): Promise<void>;
   remove(): void;
 }
 
@@ -41,8 +45,10 @@ export async function makeSoftHsmToken(): Promise<SoftHsmToken> {
   const util = async (...args: readonly string[]) => {
     await run('softhsm2-util', args, { env: { ...process.env, SOFTHSM2_CONF: configuration } });
   };
-  const pins = ['--label', LABEL, '--so-pin', SO_PIN, '--pin', testPin.reveal()];
-  await util('--init-token', '--free', ...pins);
+  const pin = ['--pin', testPin.reveal()];
+  const initialise = (label: string, where: readonly string[]) =>
+    util('--init-token', ...where, '--label', label, '--so-pin', SO_PIN, ...pin);
+  await initialise(LABEL, ['--free']);
   return {
     folder,
     tokensFolder,
@@ -53,8 +59,14 @@ export async function makeSoftHsmToken(): Promise<SoftHsmToken> {
       profile: 'softhsm',
     },
     token: { label: LABEL },
-    util,
-    initialise: () => util('--init-token', '--token', LABEL, ...pins),
+    initialise: (label) =>
+      label === undefined ? initialise(LABEL, ['--token', LABEL]) : initialise(label, ['--free']),
+    async importKey(label, id, material, inToken = LABEL) {
+      const file = join(folder, `${label}.key`);
+      writeFileSync(file, material, { mode: 0o600 });
+      const names = ['--label', label, '--id', Buffer.from(id).toString('hex')];
+      await util('--import', file, '--aes', ...names, '--token', inToken, ...pin);
+    },
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
     },

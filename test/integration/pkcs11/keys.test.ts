@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import {
@@ -9,7 +8,6 @@ import {
   openToken,
   type OpenOptions,
   refusalOf,
-  testPin,
 } from '../../support/pkcs11.js';
 import { describeWithModule } from '../../support/pkcs11-suite.js';
 import { makeSoftHsmToken, type SoftHsmToken, softHsmModule } from '../../support/softhsm.js';
@@ -38,19 +36,10 @@ describeWithModule('the keys of a token', softHsmModule, () => {
     return manager;
   }
 
-  /** Imports AES material under a label, as an operator would with the vendor's tool. */
-  async function importKey(label: string, id: string, material: Buffer): Promise<void> {
-    const file = join(token.folder, `${label}.key`);
-    writeFileSync(file, material, { mode: 0o600 });
-    const names = ['--label', label, '--id', Buffer.from(id).toString('hex')];
-    const where = ['--token', 'holdfast', '--pin', testPin.reveal()];
-    await token.util('--import', file, '--aes', ...names, ...where);
-  }
-
   it('a key made by another process → found without a restart', async () => {
     const manager = await open();
     expect(await refusalOf(manager.node.describeKey('k', longDeadline()))).toBe('key-not-found');
-    await importKey('k', '1', aesMaterial(32));
+    await token.importKey('k', '1', aesMaterial(32));
     await expect
       .poll(() => refusalOf(manager.node.describeKey('k', longDeadline())), { timeout: 5_000 })
       .toBe(undefined);
@@ -58,7 +47,7 @@ describeWithModule('the keys of a token', softHsmModule, () => {
 
   it('an AES-128 key → unsupported, and listed with the reason', async () => {
     const manager = await open();
-    await importKey('k', '1', aesMaterial(16));
+    await token.importKey('k', '1', aesMaterial(16));
     expect(await refusalOf(manager.node.describeKey('k', longDeadline()))).toBe('unsupported');
     expect(await manager.administration.listKeys()).toMatchObject([
       { problem: 'the secret key k is not an AES-256 key', description: { enabled: false } },
@@ -70,7 +59,7 @@ describeWithModule('the keys of a token', softHsmModule, () => {
     await manager.administration.createKey('k', BOTH);
     const ref = await currentRef(manager, 'k');
     const sealed = await manager.node.encrypt(ref, Buffer.alloc(32), AAD, longDeadline());
-    await importKey('k', '2', aesMaterial(32));
+    await token.importKey('k', '2', aesMaterial(32));
     const other = await open();
     expect(await refusalOf(other.node.describeKey('k', longDeadline()))).toBe('misconfigured');
     expect(await refusalOf(other.node.decrypt(ref, sealed, AAD, longDeadline()))).toBe(
@@ -87,7 +76,7 @@ describeWithModule('the keys of a token', softHsmModule, () => {
     await manager.administration.createKey('k', BOTH);
     const first = await currentRef(manager, 'k');
     const sealed = await manager.node.encrypt(first, Buffer.alloc(32, 5), AAD, longDeadline());
-    await importKey('k', '2', aesMaterial(32));
+    await token.importKey('k', '2', aesMaterial(32));
     const later = await open({ config });
     const { current, versions } = await later.node.describeKey('k', longDeadline());
     expect([current?.version, [...versions.keys()]]).toEqual([2, [1, 2]]);
@@ -100,22 +89,31 @@ describeWithModule('the keys of a token', softHsmModule, () => {
     const manager = await open({ config: { keyLabel: 'xks/{externalKeyId}:{version}' } });
     await manager.administration.createKey('k.1', BOTH);
     await manager.administration.createKey('k', BOTH);
-    await importKey('somebody-else', '9', aesMaterial(32));
+    await token.importKey('somebody-else', '9', aesMaterial(32));
     const listed = await manager.administration.listKeys();
     expect(listed.map(({ description }) => description.externalKeyId)).toEqual(['k', 'k.1']);
   });
 
   it('one material in two tokens → one name', async () => {
     const material = aesMaterial(32);
-    await importKey('k', '1', material);
+    await token.importKey('k', '1', material);
     const ref = await currentRef(await open(), 'k');
     await token.initialise();
-    await importKey('k', '7', material);
+    await token.importKey('k', '7', material);
     const again = await currentRef(await open(), 'k');
     expect(again.version.materialName).toEqual(ref.version.materialName);
   });
 
-  it('a key for decryption alone → named as the key that made its ciphertexts', async () => {
+  it('the name of the material → as documented', async () => {
+    const material = aesMaterial(32);
+    await token.importKey('k', '1', material);
+    const { version } = await currentRef(await open(), 'k');
+    const block = createCipheriv('aes-256-ecb', material, null).update('holdfast.name.v1');
+    const digest = createHash('sha256').update(block).digest();
+    expect(version.materialName).toEqual(digest.subarray(0, 8));
+  });
+
+  it('keys of every usage → names of their own', async () => {
     const manager = await open();
     await manager.administration.createKey('d', new Set(['DECRYPT']));
     await manager.administration.createKey('e', new Set(['ENCRYPT']));
@@ -125,7 +123,7 @@ describeWithModule('the keys of a token', softHsmModule, () => {
   });
 });
 
-/** softhsm2-util stops reading at some bytes, so these are letters and digits. */
+/** Letters and digits, which softhsm2-util reads to the end. */
 function aesMaterial(bytes: number): Buffer {
   return Buffer.from(randomBytes(bytes / 2).toString('hex'));
 }

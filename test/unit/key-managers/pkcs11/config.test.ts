@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { limitsFor } from '../../../../src/key-managers/pkcs11/counted-material.js';
 import { pkcs11KeyManagerSchema } from '../../../../src/key-managers/pkcs11/config.js';
 
@@ -23,6 +26,13 @@ describe('the configuration of a PKCS#11 key manager', () => {
       priorEncryptions: 0,
     });
     expect(JSON.stringify(config)).not.toContain('7391');
+  });
+
+  it('the example → taken', () => {
+    const path = new URL('../../../../config/pkcs11-softhsm.example.yaml', import.meta.url);
+    const example = z.object({ keyManagers: z.tuple([pkcs11KeyManagerSchema]) });
+    const { keyManagers } = example.parse(parse(readFileSync(path, 'utf8')));
+    expect(keyManagers[0].keyId).toBe('{version}');
   });
 
   it.each([
