@@ -22,7 +22,7 @@ const layers = {
   'key-managers/counting': ['durable', 'shared', 'key-managers/backend.ts'],
   'key-stores': ['config', 'shared', 'xks', 'key-managers/backend.ts'],
   pipeline: ['observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
-  http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared'],
+  http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared', 'xks/errors.ts'],
   admin: ['config', 'key-stores', 'shared', 'xks/external-key-id.ts', ...keyManagerInterfaces],
   cli: [
     'admin/config.ts',

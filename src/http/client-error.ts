@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { LINGER_MS } from './linger.js';
-import { renderError } from './render.js';
+import { errorBody } from '../xks/errors.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+import { LINGER_MS } from './write-answer.js';
 
 const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'The request did not arrive in time.'],
@@ -23,7 +23,7 @@ export function isMalformedRequest(code: string): boolean {
  * @param code of the parser's error
  */
 export function malformedRequestResponse(code: string): string {
-  const body = renderError(
+  const body = errorBody(
     'ValidationException',
     MESSAGES.get(code) ?? 'The request is not valid HTTP/1.1.',
   );

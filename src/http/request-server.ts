@@ -3,9 +3,9 @@ import type { Logger } from '../observability/logger.js';
 import type { Answer, Handle } from '../pipeline/call.js';
 import { invariant } from '../shared/assert.js';
 import type { Clock } from '../shared/clock.js';
+import { errorBody } from '../xks/errors.js';
 import type { Connection, Connections } from './connection.js';
 import { NodeCall } from './incoming-call.js';
-import { renderError } from './render.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { writeAnswer } from './write-answer.js';
 
@@ -20,7 +20,7 @@ export interface ServingParts {
 
 const DEFECT: Answer = {
   status: 500,
-  body: renderError('InternalException', 'The proxy failed.'),
+  body: errorBody('InternalException', 'The proxy failed.'),
 };
 
 /** Carries requests from Node to the pipeline and answers back. */

@@ -1,7 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Answer } from '../pipeline/call.js';
-import { LINGER_BYTES, LINGER_MS } from './linger.js';
 import { SECURITY_HEADERS } from './security-headers.js';
+
+/**
+ * How long, and for how many bytes, what nobody wants is still read before a connection is closed.
+ * Closing a socket with unread bytes resets the connection, and then the client may lose the
+ * answer that says what was wrong.
+ */
+export const LINGER_MS = 1_000;
+const LINGER_BYTES = 32 * 1024 * 1024;
 
 /**
  * Writes an answer. A connection whose request was not read to its end is closed afterwards,

@@ -2,7 +2,7 @@ import { KeyManagerError } from '../key-managers/backend.js';
 import { newRequestRecord, type RequestRecord } from '../observability/request-record.js';
 import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
-import { XksError } from '../xks/errors.js';
+import { errorBody, XksError } from '../xks/errors.js';
 import type { Answer, Handle } from './call.js';
 import type { PipelineServices, Received } from './context.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
@@ -69,7 +69,7 @@ function failure(services: PipelineServices, record: RequestRecord, error: unkno
   } else {
     record.cause = xksError.reason ?? xksError.message;
   }
-  const body = JSON.stringify({ errorName: xksError.errorName, errorMessage: xksError.message });
+  const body = errorBody(xksError.errorName, xksError.message);
   return { status: xksError.status, body };
 }
 

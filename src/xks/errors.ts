@@ -29,7 +29,7 @@ export class XksError extends Error {
   /** What an operator may know and the client may not; for the log alone. */
   readonly reason: string | undefined;
 
-  /** @param message printable ASCII of fewer than 512 characters */
+  /** @param message for the client, as {@link errorBody} writes it */
   constructor(
     errorName: XksErrorName,
     message: string,
@@ -44,4 +44,18 @@ export class XksError extends Error {
   get status(): number {
     return XKS_ERROR_STATUS[this.errorName];
   }
+}
+
+/** The specification's limit is "fewer than 512". */
+const MAX_MESSAGE_LENGTH = 511;
+
+/**
+ * The body of an answer that is an error: one line of JSON, whose message is cut to fewer than 512
+ * characters and spelt in printable ASCII.
+ *
+ * @see XKS Proxy API, section Error codes
+ */
+export function errorBody(errorName: XksErrorName, message: string): string {
+  const errorMessage = message.replace(/[^\x20-\x7e]/g, '?').slice(0, MAX_MESSAGE_LENGTH);
+  return JSON.stringify({ errorName, errorMessage });
 }
