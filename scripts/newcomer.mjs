@@ -98,9 +98,13 @@ function listKeys(env) {
   const args = ['holdfast', 'keys', 'list', '--json'];
   const { status, stdout, stderr } = spawnSync('npx', args, { cwd: clone, env, encoding: 'utf8' });
   assert.equal(status, 0, `npx ${args.join(' ')}: ${stderr}`);
-  /** @type {unknown} */
-  const listing = JSON.parse(stdout);
-  assert.match(JSON.stringify(listing), /"externalKeyId":"quickstart-key"/);
+  /** @type {{ keys: { externalKeyId: string, encryptionsLeft: number }[] }} */
+  const { keys } = JSON.parse(stdout);
+  assert.deepEqual(
+    keys.map(({ externalKeyId }) => externalKeyId),
+    ['quickstart-key'],
+  );
+  assert.equal(Math.ceil(Math.log2(keys[0]?.encryptionsLeft ?? 0)), 31);
 }
 
 /** @param {import('node:child_process').ChildProcess} start */

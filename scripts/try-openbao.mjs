@@ -41,7 +41,12 @@ await serveTrial(
     type: vault
     nodes: [{ name: openbao, address: ${ADDRESS} }]
     tls: { roots: [${join(tls, 'ca.pem')}] }
-    login: { method: token, tokenFile: ${join(folder, 'token')} }`,
+    login: { method: token, tokenFile: ${join(folder, 'token')} }
+    # Transit does not know what a key is for; these are the names of AWS's public test client.
+    keys:
+      - { externalKeyId: encrypt_only_key, usage: [ENCRYPT] }
+      - { externalKeyId: decrypt_only_key, usage: [DECRYPT] }
+      - { externalKeyId: impotent_key, usage: [] }`,
 );
 server.kill();
 
