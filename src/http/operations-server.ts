@@ -5,8 +5,8 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
-import { invariant } from '../shared/assert.js';
 import type { OperationsConfig } from './config.js';
+import { listen } from './listen.js';
 
 /** What the probes and the scraper are told. */
 export interface OperationsParts {
@@ -33,12 +33,8 @@ export class OperationsServer {
   }
 
   /** Rejects when the address cannot be had, with the system's error. */
-  async listen(): Promise<AddressInfo> {
-    this.#server.listen(this.#config.port, this.#config.host);
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    invariant(typeof address === 'object' && address !== null, 'a listener has an address');
-    return address;
+  listen(): Promise<AddressInfo> {
+    return listen(this.#server, this.#config);
   }
 
   /** Closed last, so that probes see the process drain. */

@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
 import type { Handle } from '../pipeline/call.js';
-import { invariant } from '../shared/assert.js';
 import type { Clock } from '../shared/clock.js';
 import { listenerName, type ListenerConfig } from './config.js';
 import { Connections } from './connection.js';
 import { messageClassesFor } from './express-classes.js';
+import { listen } from './listen.js';
 import { createNodeServer } from './node-server.js';
 import { RequestServer } from './request-server.js';
 import type { TlsMaterial } from './tls.js';
@@ -66,13 +66,10 @@ export class XksServer {
 
   /** Rejects when the address cannot be had, with the system's error. */
   async listen(): Promise<AddressInfo> {
-    this.#server.listen(this.#listener.port, this.#listener.host);
-    await once(this.#server, 'listening');
+    const address = await listen(this.#server, this.#listener);
     this.#server.on('error', (error) => {
       this.#logger.error({ err: error }, 'the listener failed');
     });
-    const address = this.#server.address();
-    invariant(typeof address === 'object' && address !== null, 'a listener has an address');
     return address;
   }
 

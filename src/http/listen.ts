@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
+import { invariant } from '../shared/assert.js';
+
+/**
+ * Listens on a TCP address. Rejects when it cannot be had, with the system's error.
+ *
+ * @returns the address with the port that the system chose, where `port` is 0
+ */
+export async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<AddressInfo> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  invariant(typeof address === 'object' && address !== null, 'a TCP server has an address');
+  return address;
+}
