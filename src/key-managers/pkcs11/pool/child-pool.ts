@@ -31,6 +31,7 @@ export class ChildPool {
   readonly #events = new EventEmitter();
   readonly #closing = new AbortController();
   #filling: Promise<void> | undefined;
+  #opening: ChildProcess | undefined;
   #problem = 'no child has been started yet';
   /** Why no child is opened any more. */
   #stoppedFor: string | undefined;
@@ -92,6 +93,7 @@ export class ChildPool {
   async close(): Promise<void> {
     this.#stoppedFor ??= 'closed';
     this.#closing.abort();
+    this.#opening?.kill('closed');
     await this.#filling;
     await Promise.all([...this.#ready, ...this.#toBeOpened].map((child) => child.close()));
   }
@@ -152,6 +154,7 @@ export class ChildPool {
   async #openNext(): Promise<void> {
     const [lost] = this.#toBeOpened;
     const child = lost ?? this.#started();
+    this.#opening = child;
     try {
       await this.#options.open(child);
       if (child.isGone) throw new KeyManagerError('unreachable', 'it ended as soon as it was open');
@@ -160,6 +163,8 @@ export class ChildPool {
       this.#noteFailure(error);
       child.kill('it could not be opened');
       throw error;
+    } finally {
+      this.#opening = undefined;
     }
     this.#toBeOpened.delete(child);
     this.#ready.add(child);
