@@ -46,7 +46,9 @@ const limitsSchema = z
   .strictObject({
     maxBodyBytes: bytesField({ min: 16_384, max: 16_777_216 })
       .default(65_536)
-      .describe('The largest body of a request.'),
+      .describe(
+        'The largest body of a request. In base64, 65536 has room for about 48,000 bytes of AAD; for the 65,535 that Holdfast can process, set 131072.',
+      ),
     maxHeaderBytes: bytesField({ min: 4_096, max: 1_048_576 })
       .default(16_384)
       .describe('The largest head of a request: its first line and all headers.'),

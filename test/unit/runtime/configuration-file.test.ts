@@ -170,11 +170,8 @@ describe('reading', () => {
       commonName: 'xks.example.com',
       dnsNames: ['xks.example.com'],
     });
-    const files = {
-      'tls/chain.pem': certificate,
-      'tls/key.pem': privateKey,
-      'certs/amazon-root-ca-1.pem': certificate,
-    };
+    cpSync(join(QUICKSTART, '../../certs'), join(folder, 'certs'), { recursive: true });
+    const files = { 'tls/chain.pem': certificate, 'tls/key.pem': privateKey };
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(join(folder, path, '..'), { recursive: true });
       writeFileSync(join(folder, path), text, { mode: 0o600 });
