@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatPath } from '../../../src/config/problem.js';
@@ -176,8 +176,7 @@ describe('reading', () => {
       mkdirSync(join(folder, path, '..'), { recursive: true });
       writeFileSync(join(folder, path), text, { mode: 0o600 });
     }
-    const env = { HOLDFAST_BACKUPS_SECRET: SECRET_ACCESS_KEY };
-    const { loaded } = load(example.replaceAll('/etc/holdfast', folder), env);
+    const { loaded } = load(example.replaceAll('/etc/holdfast', folder));
     expect(loaded.warnings.map(({ message }) => message)).toEqual([
       expect.stringContaining('self-signed'),
     ]);
