@@ -32,7 +32,8 @@ export class ChildPool {
   readonly #closing = new AbortController();
   #filling: Promise<void> | undefined;
   #opening: ChildProcess | undefined;
-  #problem = 'no child has been started yet';
+  /** Why there are fewer than there should be; not set while they start for the first time. */
+  #problem: string | undefined;
   /** Why no child is opened any more. */
   #stoppedFor: string | undefined;
 
@@ -40,10 +41,11 @@ export class ChildPool {
     this.#options = options;
   }
 
-  /** Whether every child serves; otherwise what is wrong. */
+  /** What is wrong; absent while every child serves, or the others are about to. */
   get problem(): string | undefined {
     if (this.#stoppedFor !== undefined) return this.#stoppedFor;
-    return this.#ready.size === this.#options.size ? undefined : this.#problem;
+    if (this.#ready.size === 0) return this.#problem ?? 'no child serves yet';
+    return this.#problem;
   }
 
   /** Children that serve. */
@@ -168,6 +170,7 @@ export class ChildPool {
     }
     this.#toBeOpened.delete(child);
     this.#ready.add(child);
+    if (this.#ready.size === this.#options.size) this.#problem = undefined;
     this.#events.emit('ready');
     this.#options.log.info({ pid: child.pid }, 'a child serves');
   }
