@@ -21,6 +21,7 @@ export function logRequest(logger: Logger, record: RequestRecord): void {
 /** Made printable here is whatever a client may have written, even in part. */
 function lineOf(record: RequestRecord): RequestRecord {
   return {
+    target: clientText(record.target),
     operation: record.operation,
     keyStore: record.keyStore,
     externalKeyId: clientText(record.externalKeyId),

@@ -6,6 +6,8 @@
  * @see XKS Proxy API, section Logging
  */
 export interface RequestRecord {
+  /** Path as the client wrote it; only where it is none of ours, because otherwise it is told in parts. */
+  target: string | undefined;
   operation: string | undefined;
   keyStore: string | undefined;
   externalKeyId: string | undefined;
@@ -38,6 +40,7 @@ export function newRequestRecord(
   clientCertificateName: string | undefined,
 ): RequestRecord {
   return {
+    target: undefined,
     operation: undefined,
     keyStore: undefined,
     externalKeyId: undefined,

@@ -66,6 +66,7 @@ function failure(services: PipelineServices, record: RequestRecord, error: unkno
   if (error instanceof SignatureError) {
     record.authenticationFailure = error.failure;
     record.accessKeyId = error.accessKeyId;
+    record.cause = error.detail;
   } else {
     record.cause = xksError.reason ?? xksError.message;
   }

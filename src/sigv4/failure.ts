@@ -26,10 +26,16 @@ export class SignatureError extends Error {
   readonly failure: SignatureFailure;
   /** As the client claims it; absent where the header could not be read. */
   readonly accessKeyId: string | undefined;
+  /** For the log: what the client claims, where that says what to change. */
+  readonly detail: string | undefined;
 
-  constructor(failure: SignatureFailure, accessKeyId?: string) {
+  constructor(
+    failure: SignatureFailure,
+    { accessKeyId, detail }: { accessKeyId?: string; detail?: string | undefined } = {},
+  ) {
     super(failure);
     this.failure = failure;
     this.accessKeyId = accessKeyId;
+    this.detail = detail;
   }
 }

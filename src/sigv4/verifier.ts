@@ -68,7 +68,8 @@ export class SignatureVerifier {
       return authorization.accessKeyId;
     } catch (error) {
       if (!(error instanceof SignatureError)) throw error;
-      throw new SignatureError(error.failure, authorization.accessKeyId);
+      const { accessKeyId } = authorization;
+      throw new SignatureError(error.failure, { accessKeyId, detail: error.detail });
     }
   }
 
@@ -89,7 +90,7 @@ export class SignatureVerifier {
     if (!amzDate.startsWith(date)) throw new SignatureError('scope-date');
     if (service !== SERVICE) throw new SignatureError('scope-service');
     if (this.#options.region !== undefined && region !== this.#options.region) {
-      throw new SignatureError('scope-region');
+      throw new SignatureError('scope-region', { detail: `signed for ${region}` });
     }
   }
 

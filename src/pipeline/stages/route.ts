@@ -5,6 +5,9 @@ import type { IncomingCall } from '../call.js';
 import type { PipelineServices, Route } from '../context.js';
 import { MethodNotAllowedError } from '../failure.js';
 
+/** A path of the API has at most 128, a key id of 128 and the name of an operation. */
+const MAX_LOGGED_CHARACTERS = 300;
+
 /**
  * Path prefix → key store.
  *
@@ -20,6 +23,7 @@ export function route(
   const target = parseTarget(call.target);
   const keyStore = target === undefined ? undefined : services.keyStores.get(target.pathPrefix);
   if (target === undefined || keyStore === undefined) {
+    record.target = call.target.slice(0, MAX_LOGGED_CHARACTERS);
     throw new XksError('InvalidUriPathException', 'The URI path is not valid.');
   }
   record.keyStore = keyStore.name;

@@ -113,10 +113,18 @@ describe('before the body is read', () => {
     '/ping',
     `${PREFIX}/keys/a%2fb/encrypt`,
   ])('a path that is none (%s) is InvalidUriPathException', async (path) => {
-    const { handle, failures } = makePipeline();
+    const { handle, failures, records } = makePipeline();
     const answer = await handle(incoming(path, '', { readBody: unread }).call);
     expect([errorNameOf(answer), answer.status]).toEqual(['InvalidUriPathException', 404]);
+    expect(records.map(({ target }) => target)).toEqual([path]);
     expect(failures).toEqual([]);
+  });
+
+  it('a long path that is none → its first 300 characters in the record; one of ours → none', async () => {
+    const { handle, records } = makePipeline();
+    await handle(incoming(`/${'a'.repeat(5_000)}`, '', { readBody: unread }).call);
+    await handle(incoming(`${PREFIX}/health`, healthBody()).call);
+    expect(records.map(({ target }) => target)).toEqual([`/${'a'.repeat(299)}`, undefined]);
   });
 
   it.each(['GET', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'])(

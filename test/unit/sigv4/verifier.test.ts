@@ -242,6 +242,9 @@ describe('a request is refused', () => {
   it('for another region, when one is configured', () => {
     expect(failureOf(sign({ region: 'us-east-1' }), 'eu-west-1')).toBe('scope-region');
     expect(failureOf(sign({ region: 'eu-west-1' }), 'eu-west-1')).toBe('accepted');
+    expect(() => verifier('eu-west-1').verify(sign({ region: 'us-east-1' }))).toThrow(
+      expect.objectContaining({ detail: 'signed for us-east-1' }),
+    );
   });
 
   it('but not when it is 300 s old or ahead', () => {
