@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** A folder of mode 0700 that is gone when the test has finished. Its path is short enough for sockets. */
-export function temporaryFolder(): string {
+/**
+ * A folder of mode 0700 that is gone afterwards. Its path is short enough for sockets.
+ *
+ * @param afterwards default: when the test has finished; `afterAll` for a folder of a whole file
+ */
+export function temporaryFolder(afterwards: (remove: () => void) => void = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
-  onTestFinished(() => {
+  afterwards(() => {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
