@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../runtime/version.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
+import { importAwsSampleCommand } from './commands/import-aws-sample.js';
 import { keyStoresExportCommand } from './commands/key-stores-export.js';
 import { keyStoresListCommand } from './commands/key-stores-list.js';
 import { keysCreateCommand } from './commands/keys-create.js';
@@ -54,7 +55,8 @@ export function createProgram(terminal: Terminal): Command {
     )
     .addCommand(
       group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
-    );
+    )
+    .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)));
   for (const command of withDescendants(program)) configure(command, terminal);
   return program;
 }
