@@ -1,4 +1,6 @@
+import { appendFileSync } from 'node:fs';
 import { createLogger, type Logger } from '../../src/observability/logger.js';
+import { testLogPath } from './test-log.js';
 
 /** One line of the log, parsed. */
 export type LogLine = Readonly<Record<string, unknown>>;
@@ -10,12 +12,14 @@ export interface CapturedLog {
   readonly lines: () => LogLine[];
 }
 
-/** Makes a logger at level debug that keeps what it writes. */
+/** Makes a logger at level debug that keeps what it writes, also for the search for secrets. */
 export function captureLog(): CapturedLog {
+  const path = testLogPath('captured');
   let text = '';
   const destination = {
     write(line: string): void {
       text += line;
+      appendFileSync(path, line);
     },
   };
   return {

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { canaries } from '../../support/canaries.js';
+import { captureLog } from '../../support/log-lines.js';
 import { scanLogs } from '../../support/log-scan.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const { keyMaterial, masterKey, passphrase, plaintext, secretAccessKey } = canaries;
 
@@ -12,11 +13,7 @@ describe('scanLogs', () => {
   let folder: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-log-scan-'));
-  });
-
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
+    folder = temporaryFolder();
   });
 
   const planted: [title: string, canary: keyof typeof canaries, text: string | Buffer][] = [
@@ -45,6 +42,17 @@ describe('scanLogs', () => {
     expect(leaks.map((leak) => leak.canary)).toContain(canary);
     expect(leaks.every((leak) => leak.line === 2)).toBe(true);
   });
+
+  it.each(Object.entries(canaries))(
+    'finds the %s that a captured logger was given',
+    (name, canary) => {
+      vi.stubEnv('HOLDFAST_TEST_LOG_DIR', folder);
+
+      captureLog().logger.info({ found: canary }, 'a request');
+
+      expect(scanLogs(folder).leaks).toMatchObject([{ canary: name, line: 1 }]);
+    },
+  );
 
   it('reports no leak in a log without secrets', () => {
     writeFileSync(join(folder, 'server.log'), '{"operation":"Encrypt","result":"ok"}\n');
