@@ -34,6 +34,26 @@ export class Deadline {
     return this.remainingMs() === 0;
   }
 
+  /**
+   * Waits for work until the deadline passes and no longer. The work itself goes on, and how it
+   * ends is then nobody's concern: others may wait for it too, or it has its own means to stop.
+   *
+   * @throws what `onExpiry` makes, or what the work threw
+   */
+  async race<T>(work: Promise<T>, onExpiry: () => Error): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const expiry = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(onExpiry());
+      }, this.remainingMs());
+    });
+    try {
+      return await Promise.race([work, expiry]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Aborts when the deadline passes. Made on first use: a timer a request is not free. */
   get signal(): AbortSignal {
     this.#signal ??= AbortSignal.timeout(Math.ceil(this.remainingMs()));

@@ -7,14 +7,9 @@ import { KeyManagerError } from '../backend.js';
  *
  * @throws KeyManagerError `deadline`, or what the work threw
  */
-export async function withinDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
-  const { signal } = deadline;
-  const expired = new Promise<never>((_, reject) => {
-    const expire = () => {
-      reject(new KeyManagerError('deadline', 'the disk did not answer in time'));
-    };
-    if (signal.aborted) expire();
-    else signal.addEventListener('abort', expire, { once: true });
-  });
-  return Promise.race([work, expired]);
+export function withinDeadline<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  return deadline.race(
+    work,
+    () => new KeyManagerError('deadline', 'the disk did not answer in time'),
+  );
 }

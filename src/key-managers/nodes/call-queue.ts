@@ -1,5 +1,5 @@
+import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError } from '../backend.js';
-import { withinTime } from './time-limit.js';
 
 /**
  * Lets so many calls through at once and keeps so many waiting, in the order in which they came.
@@ -18,11 +18,11 @@ export class CallQueue {
   }
 
   /**
-   * @param waitMs how long the call may wait for its turn
+   * @param deadline until when the call may wait for its turn
    * @throws KeyManagerError `overloaded`, or what the call throws
    */
-  async run<T>(call: () => Promise<T>, waitMs: number): Promise<T> {
-    if (this.#running >= this.#maxConcurrent) await this.#turn(waitMs);
+  async run<T>(call: () => Promise<T>, deadline: Deadline): Promise<T> {
+    if (this.#running >= this.#maxConcurrent) await this.#turn(deadline);
     else this.#running += 1;
     try {
       return await call();
@@ -38,7 +38,7 @@ export class CallQueue {
     else next();
   }
 
-  async #turn(waitMs: number): Promise<void> {
+  async #turn(deadline: Deadline): Promise<void> {
     if (this.#waiting.size >= this.#maxWaiting) {
       throw new KeyManagerError('overloaded', 'too many calls are waiting');
     }
@@ -51,10 +51,12 @@ export class CallQueue {
     });
     this.#waiting.add(start);
     try {
-      await withinTime(started, waitMs);
-    } catch (cause) {
+      await deadline.race(
+        started,
+        () => new KeyManagerError('overloaded', 'its turn did not come in time'),
+      );
+    } finally {
       this.#waiting.delete(start);
-      throw new KeyManagerError('overloaded', 'its turn did not come in time', { cause });
     }
   }
 }

@@ -8,7 +8,7 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
-import { withinTime } from './time-limit.js';
+import { inTime } from './in-time.js';
 
 const TEST_PLAINTEXT = Buffer.from('holdfast health test');
 const TEST_AAD = Buffer.alloc(0);
@@ -69,7 +69,7 @@ export async function proveRoundTrip(node: KeyManagerNode, deadline: Deadline): 
 
 async function checkAlone(node: KeyManagerNode, deadline: Deadline): Promise<NodeHealth> {
   try {
-    return await withinTime(node.checkHealth(deadline), deadline.remainingMs());
+    return await inTime(node.checkHealth(deadline), deadline);
   } catch (error) {
     return { status: 'UNAVAILABLE', detail: messageOf(error) };
   }
@@ -84,7 +84,7 @@ async function findCandidates(
     nodes.map(async (node, index) => {
       if (alone[index]?.status === 'UNAVAILABLE') return undefined;
       const describing = node.describeKey(HEALTH_TEST_KEY_ID, deadline);
-      const { current } = await withinTime(describing, deadline.remainingMs());
+      const { current } = await inTime(describing, deadline);
       if (current === undefined) return undefined;
       return { index, node, key: { externalKeyId: HEALTH_TEST_KEY_ID, version: current } };
     }),
@@ -113,7 +113,7 @@ async function compare(
   if (reference === undefined || others.length === 0) return;
   try {
     const encrypting = reference.node.encrypt(reference.key, TEST_PLAINTEXT, TEST_AAD, deadline);
-    const sealed = await withinTime(encrypting, deadline.remainingMs());
+    const sealed = await inTime(encrypting, deadline);
     await Promise.all(
       others.map(async ({ index, node, key }) => {
         const health = await opens(node, key, sealed, deadline);
@@ -135,7 +135,7 @@ async function opens(
 ): Promise<'same-material' | 'other-material' | NodeHealth> {
   try {
     const decrypting = node.decrypt(key, sealed, TEST_AAD, deadline);
-    const opened = await withinTime(decrypting, deadline.remainingMs());
+    const opened = await inTime(decrypting, deadline);
     return opened.equals(TEST_PLAINTEXT) ? 'same-material' : 'other-material';
   } catch (error) {
     const refused = error instanceof KeyManagerError && REFUSALS.has(error.code);

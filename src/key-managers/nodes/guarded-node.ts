@@ -4,8 +4,8 @@ import { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyManagerErrorCode, type KeyManagerNode } from '../backend.js';
 import { CallQueue } from './call-queue.js';
 import { CheckedNode } from './conditions.js';
+import { inTime } from './in-time.js';
 import type { NodeLimits } from './limits.js';
-import { withinTime } from './time-limit.js';
 
 /** Failures that say something about the node and nothing about the request: another may do. */
 const NODE_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -67,9 +67,9 @@ export class GuardedNode {
   }
 
   async #runGuarded<T>(call: NodeCall<T>, deadline: Deadline): Promise<T> {
-    const limited = (): Promise<T> => withinTime(call(this.node, deadline), deadline.remainingMs());
+    const limited = (): Promise<T> => inTime(call(this.node, deadline), deadline);
     try {
-      return await this.#queue.run(() => this.#breaker.execute(limited), deadline.remainingMs());
+      return await this.#queue.run(() => this.#breaker.execute(limited), deadline);
     } catch (error) {
       if (!isBrokenCircuitError(error)) throw error;
       throw new KeyManagerError('unreachable', `${this.node.name} fails and is left alone`, {

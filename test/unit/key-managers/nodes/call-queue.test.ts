@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CallQueue } from '../../../../src/key-managers/nodes/call-queue.js';
+import { systemClock } from '../../../../src/shared/clock.js';
+import { Deadline } from '../../../../src/shared/deadline.js';
 
-const LONG_MS = 10_000;
+const long = Deadline.after(systemClock, 10_000);
 
 /** A call that a test ends. */
 function openCall() {
@@ -27,7 +29,7 @@ describe('a queue', () => {
   it('lets so many calls through at once, and the others in the order in which they came', async () => {
     const queue = new CallQueue(1, 2);
     const [first, second, third] = [openCall(), openCall(), openCall()];
-    const runs = [first, second, third].map(({ call }) => queue.run(call, LONG_MS));
+    const runs = [first, second, third].map(({ call }) => queue.run(call, long));
     expect([first.hasBegun(), second.hasBegun()]).toEqual([true, false]);
     first.end();
     await vi.waitFor(() => {
@@ -44,8 +46,8 @@ describe('a queue', () => {
   it('refuses who would be one too many to wait', async () => {
     const queue = new CallQueue(1, 1);
     const first = openCall();
-    const runs = [queue.run(first.call, LONG_MS), queue.run(first.call, LONG_MS)];
-    await expect(queue.run(first.call, LONG_MS)).rejects.toMatchObject({ code: 'overloaded' });
+    const runs = [queue.run(first.call, long), queue.run(first.call, long)];
+    await expect(queue.run(first.call, long)).rejects.toMatchObject({ code: 'overloaded' });
     first.end();
     await Promise.all(runs);
   });
@@ -53,9 +55,9 @@ describe('a queue', () => {
   it('refuses whose turn does not come in time, and passes the turn to the next', async () => {
     const queue = new CallQueue(1, 2);
     const [first, late, next] = [openCall(), openCall(), openCall()];
-    const running = queue.run(first.call, LONG_MS);
-    const refused = queue.run(late.call, 1);
-    const waiting = queue.run(next.call, LONG_MS);
+    const running = queue.run(first.call, long);
+    const refused = queue.run(late.call, Deadline.after(systemClock, 1));
+    const waiting = queue.run(next.call, long);
     await expect(refused).rejects.toMatchObject({ code: 'overloaded' });
     first.end();
     next.end();
@@ -65,10 +67,10 @@ describe('a queue', () => {
 
   it('passes the turn on after a call that failed', async () => {
     const queue = new CallQueue(1, 1);
-    const failing = queue.run(() => Promise.reject(new Error('failed')), LONG_MS);
-    const waiting = queue.run(() => Promise.resolve('done'), LONG_MS);
+    const failing = queue.run(() => Promise.reject(new Error('failed')), long);
+    const waiting = queue.run(() => Promise.resolve('done'), long);
     await expect(failing).rejects.toThrow('failed');
     expect(await waiting).toBe('done');
-    expect(await queue.run(() => Promise.resolve('again'), LONG_MS)).toBe('again');
+    expect(await queue.run(() => Promise.resolve('again'), long)).toBe('again');
   });
 });
