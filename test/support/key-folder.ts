@@ -12,7 +12,7 @@ import {
   type FileKeyManager,
   type FileKeyManagerStart,
 } from '../../src/key-managers/file/create.js';
-import { fileNameOf } from '../../src/key-managers/file/key-names.js';
+import { fileNameOf } from '../../src/key-managers/counting/key-names.js';
 import type { FileKeyManagerLog, FileKeyManagerPorts } from '../../src/key-managers/file/ports.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
@@ -118,5 +118,5 @@ function recordingLog(logged: LoggedLine[]): FileKeyManagerLog {
     logged.push({ level, fields, message });
     appendFileSync(path, `${level} ${message} ${inspect(fields, { depth: 8 })}\n`);
   };
-  return { info: record('info'), error: record('error') };
+  return { info: record('info'), warn: record('warn'), error: record('error') };
 }

@@ -53,6 +53,13 @@ export class KeyFolder {
     return documentNamesIn(this.path);
   }
 
+  /** The file names of counters whose key has no document, in alphabetical order. */
+  async orphanedCounterNames(): Promise<readonly string[]> {
+    const documents = new Set(await this.documentNames());
+    const counters = await documentNamesIn(join(this.path, COUNTERS));
+    return counters.filter((name) => !documents.has(name));
+  }
+
   /** @throws DamagedDocumentError for a file that the disk does not give back */
   async readDocument(fileName: string): Promise<string> {
     try {

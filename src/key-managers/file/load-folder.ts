@@ -1,7 +1,7 @@
 import { SealingError } from '../../sealing/errors.js';
 import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
 import { EXTERNAL_KEY_ID } from '../../xks/external-key-id.js';
-import { KeyManagerError } from '../backend.js';
+import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../backend.js';
 import type { CounterFile } from '../counting/counter-file.js';
 import { readCredibleCounter } from './credible-counter.js';
 import type { DamagedKey } from './damaged-key.js';
@@ -20,7 +20,8 @@ export interface LoadedFolder {
 
 /**
  * Reads and opens every key document. One that cannot be trusted disables its own key and no
- * other, and is logged here, once.
+ * other, and is logged here, once. So is what does not belong there: a copy of a document, and a
+ * counter whose key is gone.
  *
  * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
  */
@@ -30,20 +31,49 @@ export async function loadFolder(
 ): Promise<LoadedFolder> {
   const { folder, ports } = surroundings;
   const keys: ExternalKey[] = [];
-  const damaged: DamagedKey[] = [];
+  const unusable: DamagedKey[] = [];
   for (const fileName of await folder.documentNames()) {
     const loaded = await loadKey(fileName, masterKey, surroundings);
     if (loaded instanceof ExternalKey) keys.push(loaded);
-    else damaged.push(loaded);
+    else unusable.push(loaded);
   }
-  if (keys.length === 0 && damaged.length > 0) throw noneOpens(folder.path, damaged);
+  if (keys.length === 0 && unusable.length > 0) throw noneOpens(folder.path, unusable);
+  const copies = unusable.filter((document) => isCopy(document, keys));
+  const damaged = unusable.filter((document) => !copies.includes(document));
   for (const { fileName, externalKeyId, problem } of damaged) {
     ports.log.error(
       { externalKeyId, fileName },
       `the key ${externalKeyId} is disabled: ${fileName}: ${problem}`,
     );
   }
+  await warnOfStrays(copies, surroundings);
   return { keys, damaged };
+}
+
+/** Nothing is wrong with a key, and still somebody has been at work in the folder. */
+async function warnOfStrays(
+  copies: readonly DamagedKey[],
+  { folder, ports }: KeySurroundings,
+): Promise<void> {
+  for (const { fileName, externalKeyId } of copies) {
+    ports.log.warn(
+      { externalKeyId, fileName },
+      `${fileName} says that it is the key ${externalKeyId}, whose document is ${fileNameOf(externalKeyId)}: move the copy out of the folder`,
+    );
+  }
+  for (const fileName of await folder.orphanedCounterNames()) {
+    if (fileName === fileNameOf(HEALTH_TEST_KEY_ID)) continue; // Made again where it is missing.
+    ports.log.warn(
+      { externalKeyId: lowercasedIdOf(fileName), fileName },
+      `there is a counter ${fileName} without a key document: put the document back, or remove the counter with the key`,
+    );
+  }
+}
+
+/** Whether a document has a name of an operator's own and is of a key that works. */
+function isCopy({ fileName, externalKeyId }: DamagedKey, keys: readonly ExternalKey[]): boolean {
+  const isNamedFreely = lowercasedIdOf(fileName) === undefined;
+  return isNamedFreely && keys.some((key) => key.description.externalKeyId === externalKeyId);
 }
 
 async function loadKey(

@@ -4,6 +4,7 @@ import type { RandomBytes } from '../../shared/randomness.js';
 /** Where the file key manager says what an operator should know. A pino logger is one. */
 export interface FileKeyManagerLog {
   info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 

@@ -34,7 +34,7 @@ const { node, administration } = await createFileKeyManagerNode(
     location: 'here',
     masterKey: { key: new Secret(process.env['MASTER_KEY'] ?? '') },
   },
-  { clock: systemClock, randomBytes, log: { info: silent, error: silent } },
+  { clock: systemClock, randomBytes, log: { info: silent, warn: silent, error: silent } },
   { init: true, limits: { blockSize: Number(blockSize), perVersion: Number(perVersion) } },
 );
 const listed = await administration.listKeys();

@@ -1,4 +1,5 @@
 import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { HEALTH_TEST_KEY_ID } from '../../../../src/key-managers/backend.js';
@@ -239,5 +240,30 @@ describe('the wrong master key', () => {
     const masterKey = { passphrase: new Secret('a passphrase, and quite another thing') };
     const { directory } = folder;
     expect(await refusalOf(keyFolderAt(directory, { masterKey }).open())).toBe('misconfigured');
+  });
+});
+
+describe('what does not belong into the folder is told, and disables nothing', () => {
+  const warnings = () => folder.logged.filter(({ level }) => level === 'warn');
+
+  it('a copy of a document under another name → a warning that names both', async () => {
+    const original = folder.documentPath('hr');
+    const copy = original.replace(/\.json$/, '.copy.json');
+    await copyFile(original, copy);
+    const { node, administration } = await folder.open();
+    expect(warnings().map(({ message }) => message)).toEqual([
+      expect.stringMatching(`${basename(copy)}.*${basename(original)}`),
+    ]);
+    expect(await node.checkHealth(longDeadline())).toMatchObject({ status: 'ACTIVE' });
+    expect(await administration.listKeys()).toHaveLength(2);
+  });
+
+  it('a counter whose document was removed → a warning that names it', async () => {
+    await rm(folder.documentPath('hr'));
+    const { node } = await folder.open();
+    expect(warnings().map(({ message }) => message)).toEqual([
+      expect.stringContaining(basename(folder.counterPath('hr'))),
+    ]);
+    expect(await node.checkHealth(longDeadline())).toMatchObject({ status: 'ACTIVE' });
   });
 });
