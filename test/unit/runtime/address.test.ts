@@ -34,7 +34,8 @@ describe('an address that cannot be had', () => {
   });
 
   it('no variable overrides the port → none is named', async () => {
-    const { variable: _, ...second } = { ...endpoint, path: 'listeners[1]' };
+    const { what, host, port } = endpoint;
+    const second = { what, host, port, path: 'listeners[1]' };
     await expect(listenAt(second, failing('EADDRINUSE'))).rejects.toThrow(
       'Choose another port with listeners[1].port.',
     );
