@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { XksClient } from '../support/xks-client.js';
 import {
   decryptBody,
@@ -14,6 +14,7 @@ import {
 } from '../support/xks-requests.js';
 import { encrypt, expectError, expectSuccess } from './expectations.js';
 
+const stateDirectory = temporaryFolder(afterAll);
 let server: HoldfastServer;
 let client: XksClient;
 let sealed: EncryptAnswer;
@@ -22,7 +23,6 @@ let damagedHash: string;
 
 /** A server whose key `damaged` had a bit flipped on the disk while it was down. */
 beforeAll(async () => {
-  const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-damaged-'));
   server = await startHoldfast({ stateDirectory });
   const made = await server.holdfast('keys', 'create', 'damaged', '--key-store', 'quickstart');
   expect(made.code).toBe(0);
@@ -37,7 +37,6 @@ beforeAll(async () => {
   return async () => {
     client.close();
     expect(await server.stop()).toBe(0);
-    await rm(stateDirectory, { recursive: true });
   };
 });
 

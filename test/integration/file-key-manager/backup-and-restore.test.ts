@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KeyRef, Sealed } from '../../../src/key-managers/backend.js';
 import { canaries } from '../../support/canaries.js';
 import {
@@ -15,6 +14,7 @@ import {
   makeKeyFolder,
   refusalOf,
 } from '../../support/key-folder.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { Secret } from '../../../src/shared/secret.js';
 
 const run = promisify(execFile);
@@ -32,22 +32,16 @@ async function makeUsedFolder() {
   return { folder, manager, ref, sealed };
 }
 
-async function makeEmptyPlace(): Promise<string> {
-  const place = await mkdtemp(join(tmpdir(), 'holdfast-backup-'));
-  onTestFinished(() => rm(place, { recursive: true, force: true }));
-  return place;
-}
-
 /** Steps 1 and 2 of docs/key-managers-file.md, "Backup", by its own command, the server running. */
 async function backUp(folder: KeyFolderFixture, ...options: readonly string[]): Promise<string> {
-  const archive = join(await makeEmptyPlace(), 'keys.tar');
+  const archive = join(temporaryFolder(), 'keys.tar');
   await run('tar', ['-C', folder.directory, ...options, '-cpf', archive, '.']);
   return archive;
 }
 
 /** Step 2 of "Restore". */
 async function restore(archive: string): Promise<string> {
-  const directory = await makeEmptyPlace();
+  const directory = temporaryFolder();
   await run('tar', ['-C', directory, '-xpf', archive]);
   return directory;
 }

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -15,16 +14,16 @@ import {
 } from '../../support/certificates.js';
 import { startListener, type TestListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const KMS = 'cks.kms.eu-west-1.amazonaws.com';
 const DAY_MS = 86_400_000;
 
-let folder: string;
+const folder = temporaryFolder(afterAll);
 let clients: CertificateAuthority;
 let servers: CertificateAuthority;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'holdfast-mtls-'));
   clients = await makeCertificateAuthority('Root of clients');
   servers = await makeCertificateAuthority('Root of servers');
   const server = await issueCertificate(servers, {
@@ -34,9 +33,6 @@ beforeAll(async () => {
   write('chain.pem', server.certificate + servers.certificate);
   write('key.pem', server.privateKey);
   write('roots.pem', clients.certificate);
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 function write(name: string, text: string): void {

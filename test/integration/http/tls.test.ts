@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,15 +11,9 @@ import {
 } from '../../support/certificates.js';
 import { startListener, type TestListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-let folder: string;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder(afterAll);
 
 async function certify(keyType: 'ec' | 'rsa'): Promise<CertificateAuthority> {
   const authority = await makeCertificateAuthority('Root', keyType);

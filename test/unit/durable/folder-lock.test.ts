@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FolderInUseError, lockFolder } from '../../../src/durable/folder-lock.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Another process that takes the lock in its own way: the kernel's lock is what counts. */
 const lockingProgram = `
@@ -14,12 +13,6 @@ const lockingProgram = `
   process.stdout.write(String(tryLock(openSync(process.argv[1], 'a'))));
   setInterval(() => {}, 1000);
 `;
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-durable-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 async function lockInAnotherProcess(folder: string): Promise<{ child: ChildProcess; got: string }> {
   const library = createRequire(import.meta.url).resolve('fs-native-extensions');
@@ -34,14 +27,14 @@ async function lockInAnotherProcess(folder: string): Promise<{ child: ChildProce
 
 describe('lockFolder', () => {
   it('a folder that another process holds → FolderInUseError that names it', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     expect((await lockInAnotherProcess(folder)).got).toBe('true');
     await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
     await expect(lockFolder(folder)).rejects.toThrow(folder);
   });
 
   it('a folder that this process holds → refused to another process, and to itself', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     const lock = await lockFolder(folder);
     onTestFinished(() => lock.release());
     expect((await lockInAnotherProcess(folder)).got).toBe('false');
@@ -49,7 +42,7 @@ describe('lockFolder', () => {
   });
 
   it('the holder killed with SIGKILL → the folder is free', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     const { child } = await lockInAnotherProcess(folder);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -57,7 +50,7 @@ describe('lockFolder', () => {
   });
 
   it('released → the folder is free', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     await (await lockFolder(folder)).release();
     await (await lockFolder(folder)).release();
   });

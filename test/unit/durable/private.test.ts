@@ -1,7 +1,6 @@
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   assertPrivateFiles,
   assertPrivateFolder,
@@ -9,16 +8,11 @@ import {
   NotPrivateError,
 } from '../../../src/durable/private.js';
 import { giveAway } from '../../support/other-user.js';
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-durable-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('assertPrivateFolder', () => {
   it.each([0o700, 0o500])('mode %o → accepted', async (mode) => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     await chmod(folder, mode);
     await assertPrivateFolder(folder);
   });
@@ -26,7 +20,7 @@ describe('assertPrivateFolder', () => {
   it.each([0o701, 0o710, 0o704, 0o750, 0o755, 0o777])(
     'mode %o → refused, with the command that puts it right',
     async (mode) => {
-      const folder = await makeFolder();
+      const folder = temporaryFolder();
       await chmod(folder, mode);
       await expect(assertPrivateFolder(folder)).rejects.toThrow(NotPrivateError);
       await expect(assertPrivateFolder(folder)).rejects.toThrow(`chmod 0700 '${folder}'`);
@@ -34,14 +28,14 @@ describe('assertPrivateFolder', () => {
   );
 
   it("another user's → refused, with the command that puts it right", async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     await giveAway(folder);
     await expect(assertPrivateFolder(folder)).rejects.toThrow(NotPrivateError);
     await expect(assertPrivateFolder(folder)).rejects.toThrow(/chown \d+ '/);
   });
 
   it('an apostrophe in its path → one word for the shell', async () => {
-    const folder = join(await makeFolder(), "o'clock");
+    const folder = join(temporaryFolder(), "o'clock");
     await mkdir(folder, { mode: 0o755 });
     await expect(assertPrivateFolder(folder)).rejects.toThrow(String.raw`/o'\''clock'`);
   });
@@ -49,7 +43,7 @@ describe('assertPrivateFolder', () => {
 
 describe('assertPrivateFolder, of a link', () => {
   async function makeLink(mode: number): Promise<{ readonly link: string; readonly to: string }> {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     const [link, to] = [join(folder, 'link'), join(folder, 'to')];
     await mkdir(to, { mode });
     await symlink(to, link);
@@ -80,14 +74,14 @@ describe('assertPrivateFolder, of a link', () => {
 
 describe('assertPrivateFiles', () => {
   it.each([0o601, 0o640, 0o604, 0o644, 0o666])('mode %o → refused', async (mode) => {
-    const path = join(await makeFolder(), 'a');
+    const path = join(temporaryFolder(), 'a');
     await writeFile(path, '');
     await chmod(path, mode);
     await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
   });
 
   it('two of three too wide → one command for those two', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     const paths = ['a', 'b', 'c'].map((name) => join(folder, name));
     for (const path of paths) await writeFile(path, '', { mode: 0o600 });
     for (const path of paths.slice(1)) await chmod(path, 0o644);
@@ -96,7 +90,7 @@ describe('assertPrivateFiles', () => {
   });
 
   it("another user's → refused, with the command that puts it right", async () => {
-    const path = join(await makeFolder(), 'a');
+    const path = join(temporaryFolder(), 'a');
     await writeFile(path, '', { mode: 0o600 });
     await giveAway(path);
     await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
@@ -108,7 +102,7 @@ describe('assertPrivateFiles', () => {
     ['a link to nothing', (path: string) => symlink('/none', path)],
     ['a folder', (path: string) => mkdir(path, { mode: 0o700 })],
   ])('%s → refused', async (_, make) => {
-    const path = join(await makeFolder(), 'a');
+    const path = join(temporaryFolder(), 'a');
     await writeFile(`${path}.there`, '', { mode: 0o600 });
     await make(path);
     await expect(assertPrivateFiles([path])).rejects.toThrow(NotPrivateError);
@@ -117,13 +111,13 @@ describe('assertPrivateFiles', () => {
 
 describe('makePrivateFolder', () => {
   it('several levels missing → made with mode 0700', async () => {
-    const path = join(await makeFolder(), 'a', 'b', 'c');
+    const path = join(temporaryFolder(), 'a', 'b', 'c');
     await makePrivateFolder(path);
     await assertPrivateFolder(path);
   });
 
   it('a folder that exists → left as it is', async () => {
-    const folder = await makeFolder();
+    const folder = temporaryFolder();
     await chmod(folder, 0o755);
     await makePrivateFolder(folder);
     expect((await stat(folder)).mode & 0o777).toBe(0o755);

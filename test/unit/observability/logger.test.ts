@@ -1,13 +1,13 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { bufferedDestination } from '../../../src/observability/log-destination.js';
 import { logSchema } from '../../../src/observability/config.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { declareLoggers } from '../../../src/observability/loggers.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { captureLog } from '../../support/log-lines.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('createLogger', () => {
   it('a level above the message → nothing is written', () => {
@@ -43,17 +43,12 @@ describe('logSchema', () => {
 });
 
 describe('bufferedDestination', () => {
-  let folder: string;
   let path: string;
   let fileDescriptor: number;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-log-'));
-    path = join(folder, 'log');
+    path = join(temporaryFolder(), 'log');
     fileDescriptor = openSync(path, 'w');
-  });
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
   });
 
   it('a few lines → in the file a moment later, in order', async () => {
