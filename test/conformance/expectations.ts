@@ -45,7 +45,7 @@ function expectOneLineOfJson(reply: Reply): void {
 }
 
 /** No stack, no file name, no name of what the server is made of. */
-export function expectNothingLeaks({ headers, body }: Reply): void {
+function expectNothingLeaks({ headers, body }: Reply): void {
   expect(body).not.toMatch(/node_modules|\.[jt]s\b|\bat \S+ \(|Error:/);
   expect(headers).not.toHaveProperty('x-powered-by');
   expect(headers).not.toHaveProperty('server');

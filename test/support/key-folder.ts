@@ -44,7 +44,7 @@ export interface KeyFolderOptions {
 }
 
 /** Sealed under this unless a test says otherwise. */
-export const testMasterKey = { key: new Secret(canaries.masterKey.toString('base64')) };
+const testMasterKey = { key: new Secret(canaries.masterKey.toString('base64')) };
 
 /** Makes a folder for keys, empty and private. */
 export async function makeKeyFolder(options: KeyFolderOptions = {}): Promise<KeyFolderFixture> {

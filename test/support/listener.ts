@@ -25,7 +25,7 @@ export interface TestListenerOptions {
 }
 
 /** Answers 200 with the body's text and length, as one line of JSON. */
-export const echo: Handle = async (call) => {
+const echo: Handle = async (call) => {
   const body = await call.readBody(65_536);
   return ok({ length: body.byteLength, text: body.subarray(0, 100).toString() });
 };

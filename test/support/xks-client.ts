@@ -90,7 +90,7 @@ export class XksClient {
 }
 
 /** JSON for an object; everything else as it is. */
-export function toBytes(body: Body | string | Buffer): Buffer {
+function toBytes(body: Body | string | Buffer): Buffer {
   if (Buffer.isBuffer(body)) return body;
   return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
