@@ -105,14 +105,14 @@ export class ExternalKey {
   /**
    * Waits for the next block and counts one encryption.
    *
-   * @throws KeyManagerError `internal` when it cannot be written, or a new version has taken over;
-   *   `deadline`
+   * @throws KeyManagerError `internal` when it cannot be written; `conflict` when a new version has
+   *   taken over; `deadline`
    */
   async countWhenReserved(version: UsableVersion, deadline: Deadline): Promise<void> {
     while (!version.budget.take()) {
       if (version !== this.#versions.current) {
         throw new KeyManagerError(
-          'internal',
+          'conflict',
           `version ${version.version} of ${this.description.externalKeyId} has given way to ` +
             'a new one and may encrypt no more',
         );

@@ -15,7 +15,6 @@ import { decryptAesGcm, encryptAesGcm } from './aes-gcm.js';
 import type { ExternalKey } from './external-key.js';
 import type { KeyFolder } from './key-folder.js';
 import type { KeyRing } from './key-ring.js';
-import { problemsOf } from './problems.js';
 
 const TEST_PLAINTEXT = Buffer.from('holdfast health test');
 const TEST_AAD = Buffer.alloc(0);
@@ -23,6 +22,7 @@ const TEST_AAD = Buffer.alloc(0);
 /** What keeps the test key alone from encrypting; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-disabled',
+  'conflict',
   'internal',
   'deadline',
 ]);
@@ -70,7 +70,7 @@ export class FileNode implements KeyManagerNode {
   }
 
   async checkHealth(deadline: Deadline): Promise<NodeHealth> {
-    const problems = problemsOf(this.#ring);
+    const problems = [...this.#ring.problems];
     const failure = await this.#roundTrip(deadline);
     if (failure !== undefined) problems.push(`the test key: ${failure.message}`);
     if (problems.length === 0) return { status: 'ACTIVE' };

@@ -59,6 +59,18 @@ export class KeyRing {
     return this.#damaged;
   }
 
+  /** What is wrong with the folder, a sentence each, for the health of its node. */
+  get problems(): readonly string[] {
+    const damaged = this.#damaged.map(({ externalKeyId }) => externalKeyId);
+    const uncounted = [...this.keys]
+      .filter((key) => key.isCountingFailing)
+      .map((key) => key.description.externalKeyId);
+    return [
+      ...problem('damaged key documents', damaged),
+      ...problem('encryptions cannot be counted, so Encrypt fails or will', uncounted),
+    ];
+  }
+
   /** The hot path: two calls a request. */
   find(externalKeyId: string): ExternalKey | undefined {
     return this.#keys.get(externalKeyId);
@@ -148,4 +160,8 @@ export class KeyRing {
     if (this.#keys.has(HEALTH_TEST_KEY_ID) || isDamaged) return;
     await this.create(HEALTH_TEST_KEY_ID, new Set(['ENCRYPT', 'DECRYPT']));
   }
+}
+
+function problem(what: string, externalKeyIds: readonly string[]): string[] {
+  return externalKeyIds.length === 0 ? [] : [`${what}: ${externalKeyIds.join(', ')}`];
 }

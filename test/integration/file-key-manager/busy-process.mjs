@@ -81,7 +81,7 @@ async function encrypt(externalKeyId) {
  * @param {unknown} error
  */
 function whenFull(error) {
-  if (error instanceof Error && error.message.includes('has given way')) return undefined;
+  if (error instanceof Error && 'code' in error && error.code === 'conflict') return undefined;
   throw error;
 }
 

@@ -103,7 +103,7 @@ describe('reserving ahead', () => {
     );
     const made = outcomes.filter((code) => code === undefined).length;
     expect(made).toBe(smallLimits.perVersion);
-    expect(outcomes.filter((code) => code === 'internal')).toHaveLength(100 - made);
+    expect(outcomes.filter((code) => code === 'conflict')).toHaveLength(100 - made);
     expect((await counterOnDisk(folder)).version).toBe(2);
     expect(await encryptOnce(manager)).toBeUndefined();
   });

@@ -46,7 +46,7 @@ describe('a version that is full', () => {
       const work = manager.node.encrypt(old, canaries.plaintext, aad, longDeadline());
       outcomes.push(await refusalOf(work));
     }
-    expect(outcomes).toEqual([undefined, undefined, 'internal', 'internal']);
+    expect(outcomes).toEqual([undefined, undefined, 'conflict', 'conflict']);
   });
 
   it('the new version survives a restart → same material', async () => {
