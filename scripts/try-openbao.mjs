@@ -94,11 +94,14 @@ async function prepareServer() {
   const isNew = !existsSync(secretsFile);
   if (isNew) {
     const shares = { secret_shares: 1, secret_threshold: 1 };
-    const secrets = JSON.stringify(await call('PUT', 'sys/init', shares));
-    writeFileSync(secretsFile, secrets, { mode: 0o600 });
+    const made = JSON.stringify(await call('PUT', 'sys/init', shares));
+    writeFileSync(secretsFile, made, { mode: 0o600 });
   }
-  const { keys_base64: keys, root_token: token } = JSON.parse(readFileSync(secretsFile, 'utf8'));
-  await call('PUT', 'sys/unseal', { key: keys[0] });
+  /** @type {{ keys_base64: [string], root_token: string }} */
+  const secrets = JSON.parse(readFileSync(secretsFile, 'utf8'));
+  const [key] = secrets.keys_base64;
+  const token = secrets.root_token;
+  await call('PUT', 'sys/unseal', { key });
   await until(async () => (await status()) === 200);
   if (!isNew) return;
   await call('POST', 'sys/mounts/transit', { type: 'transit' }, token);
@@ -106,8 +109,10 @@ async function prepareServer() {
   await call('POST', 'transit/keys/holdfast-health-test', { type: 'aes256-gcm96' }, token);
   await call('PUT', 'sys/policies/acl/holdfast', { policy: POLICY }, token);
   const period = { policies: ['holdfast'], period: '768h' };
-  const { auth } = await call('POST', 'auth/token/create-orphan', period, token);
-  writeFileSync(join(folder, 'token'), auth.client_token, { mode: 0o600 });
+  const login = /** @type {{ auth: { client_token: string } }} */ (
+    await call('POST', 'auth/token/create-orphan', period, token)
+  );
+  writeFileSync(join(folder, 'token'), login.auth.client_token, { mode: 0o600 });
 }
 
 /**
@@ -115,6 +120,7 @@ async function prepareServer() {
  * @param {string} path
  * @param {object} [body]
  * @param {string} [token]
+ * @returns {Promise<unknown>} the body of the answer
  */
 async function call(method, path, body, token) {
   const answer = await request(`${ADDRESS}/v1/${path}`, {
@@ -125,7 +131,7 @@ async function call(method, path, body, token) {
   });
   const text = await answer.body.text();
   if (answer.statusCode >= 400) throw new Error(`OpenBao: ${path}: ${answer.statusCode} ${text}`);
-  return text === '' ? {} : JSON.parse(text);
+  return /** @type {unknown} */ (text === '' ? {} : JSON.parse(text));
 }
 
 /** @returns {Promise<number>} the status of the server's health; 0 when nobody answers */
