@@ -131,7 +131,9 @@ async function call(method, path, body, token) {
   });
   const text = await answer.body.text();
   if (answer.statusCode >= 400) throw new Error(`OpenBao: ${path}: ${answer.statusCode} ${text}`);
-  return /** @type {unknown} */ (text === '' ? {} : JSON.parse(text));
+  /** @type {unknown} */
+  const parsed = text === '' ? {} : JSON.parse(text);
+  return parsed;
 }
 
 /** @returns {Promise<number>} the status of the server's health; 0 when nobody answers */
