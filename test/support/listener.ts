@@ -40,7 +40,7 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
   const { handle = echo, limits = {}, tls } = options;
   const log = captureLog();
   const calls: IncomingCall[] = [];
-  const server = await openXksServer({
+  const server = openXksServer({
     listener: listenerSchema.parse({
       name: 'test',
       host: '127.0.0.1',
