@@ -56,8 +56,8 @@ function handlerOf<Name extends OperationName>(
     const request = parse(route, httpRequest);
     const answer = await operate(request);
     const act = { operation: name, request: loggedFields(route, request) };
-    if (route.method === 'GET') log.debug(act, 'administrative look-up');
-    else log.info(act, 'administrative act');
+    if (route.isAct) log.info(act, 'administrative act');
+    else log.debug(act, 'administrative look-up');
     response.status(route.status).json(answer);
   };
 }

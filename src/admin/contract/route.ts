@@ -19,6 +19,8 @@ export interface Route {
   readonly request: z.ZodType<RequestParts>;
   /** Fields of the request that the log may have, whichever part they stand in; none is secret. */
   readonly logged: readonly string[];
+  /** Something is changed, or a secret handed out: logged at info. The rest is looking. */
+  readonly isAct: boolean;
   /** HTTP status of a success. */
   readonly status: 200 | 201;
   readonly answer: z.ZodType;

@@ -84,8 +84,8 @@ describe('admin API', () => {
     expect(log.lines()).toEqual([
       {
         time: expect.any(String) as string,
-        level: 'debug',
-        msg: 'administrative look-up',
+        level: 'info',
+        msg: 'administrative act',
         operation: 'exportKeyStore',
         request: { keyStore: 'production', accessKeyId: ACCESS_KEY_ID },
       },
