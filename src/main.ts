@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { formatPath } from './config/problem.js';
-import { createLogger } from './observability/logger.js';
+import { bufferedDestination } from './observability/log-destination.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { Holdfast } from './runtime/compose.js';
 import {
@@ -12,6 +12,8 @@ import { configurationFile } from './runtime/overrides.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
 import { renderStartScreen, startedFields } from './runtime/start-screen.js';
 import { systemClock } from './shared/clock.js';
+
+const STDOUT = 1;
 
 /** How to serve, where that is not a matter of the configuration. */
 export interface ServeOptions {
@@ -30,7 +32,11 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // Node would open its debugger to every user of this machine, and with it the keys.
   process.on('SIGUSR1', () => undefined);
   const loaded = await load(options.configFile ?? configurationFile(process.env));
-  const loggers = declareLoggers(createLogger(loaded.configuration.log));
+  const loggers = declareLoggers(
+    loaded.configuration.log,
+    bufferedDestination(STDOUT),
+    systemClock,
+  );
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
   });

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { errorBody } from '../xks/errors.js';
-import { SECURITY_HEADERS } from './security-headers.js';
+import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
 import { LINGER_MS } from './write-answer.js';
 
 const MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -31,11 +31,17 @@ export function malformedRequestResponse(code: string): string {
     'HTTP/1.1 400 Bad Request',
     'content-type: application/json',
     `content-length: ${body.length}`,
-    ...Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}`),
+    ...linesOf(SECURITY_HEADERS),
     'connection: close',
     '',
     body,
   ].join('\r\n');
+}
+
+function linesOf(headers: HeaderList): string[] {
+  return headers.flatMap((name, index) =>
+    index % 2 === 0 ? `${name}: ${headers[index + 1]}` : [],
+  );
 }
 
 /**

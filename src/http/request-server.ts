@@ -79,10 +79,9 @@ export class RequestServer {
 function answerPing(response: ServerResponse, draining: boolean): void {
   const text = draining ? 'draining\n' : 'pong\n';
   response.shouldKeepAlive = false;
-  response.writeHead(draining ? 503 : 200, {
+  response.writeHead(draining ? 503 : 200, [
     ...SECURITY_HEADERS,
-    'content-type': 'text/plain',
-    'content-length': text.length,
-  });
+    ...['content-type', 'text/plain', 'content-length', String(text.length)],
+  ]);
   response.end(text);
 }

@@ -1,6 +1,6 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from '../pipeline/call.js';
-import { SECURITY_HEADERS } from './security-headers.js';
+import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
 
 /**
  * How long, and for how many bytes, what nobody wants is still read before a connection is closed.
@@ -9,6 +9,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
  */
 export const LINGER_MS = 1_000;
 const LINGER_BYTES = 32 * 1024 * 1024;
+const NO_HEADERS: HeaderList = [];
 
 /**
  * Writes an answer. A connection whose request was not read to its end is closed afterwards,
@@ -30,14 +31,10 @@ export function writeAnswer(
   }
 }
 
-function headersOf({ body, headers }: Answer): OutgoingHttpHeaders {
-  if (body === '') return { ...SECURITY_HEADERS, 'content-length': 0, ...headers };
-  return {
-    ...SECURITY_HEADERS,
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-    ...headers,
-  };
+function headersOf({ body, headers = NO_HEADERS }: Answer): string[] {
+  const list = [...SECURITY_HEADERS, ...headers, 'content-length', String(Buffer.byteLength(body))];
+  if (body !== '') list.push('content-type', 'application/json');
+  return list;
 }
 
 function endAfterTheRest(request: IncomingMessage, response: ServerResponse): void {

@@ -12,14 +12,18 @@ export interface BufferedDestination extends LogDestination {
 }
 
 const FLUSH_INTERVAL_MS = 100;
-const FLUSH_AT_CHARACTERS = 32_768;
+const BUFFER_BYTES = 64 * 1024;
+const FLUSH_AT_BYTES = 32 * 1024;
+/** UTF-8 takes at most so many for one UTF-16 code unit. */
+const BYTES_A_CHARACTER = 3;
 /** When whoever reads the log is stuck, lines beyond this are lost rather than the process. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Gathers lines and writes them together, off the request's way: every 100 ms, when 32 KiB are
  * there, and when the process exits. SonicBoom's own `minLength` does the same but measures its
- * whole buffer again with every line, which costs more than making the line.
+ * whole buffer again with every line, which costs more than making the line. A line is copied at
+ * once, because kept as a string it would occupy the garbage collector until then.
  *
  * @param fileDescriptor 1 is standard output
  */
@@ -38,16 +42,15 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
     open = false;
   });
 
-  let gathered: string[] = [];
-  let gatheredCharacters = 0;
+  const gathered = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  let gatheredBytes = 0;
   const takeGathered = (): string => {
-    const text = gathered.join('');
-    gathered = [];
-    gatheredCharacters = 0;
+    const text = gathered.toString('utf8', 0, gatheredBytes);
+    gatheredBytes = 0;
     return text;
   };
   const handOver = (): void => {
-    if (gathered.length > 0 && open) file.write(takeGathered());
+    if (gatheredBytes > 0 && open) file.write(takeGathered());
   };
   setInterval(handOver, FLUSH_INTERVAL_MS).unref();
   const flushSync = (): void => {
@@ -60,9 +63,14 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
   process.on('exit', flushSync);
   return {
     write(line) {
-      gathered.push(line);
-      gatheredCharacters += line.length;
-      if (gatheredCharacters >= FLUSH_AT_CHARACTERS) handOver();
+      const atMost = BYTES_A_CHARACTER * line.length;
+      if (gatheredBytes + atMost > BUFFER_BYTES) handOver();
+      if (atMost > BUFFER_BYTES) {
+        if (open) file.write(line);
+        return;
+      }
+      gatheredBytes += gathered.write(line, gatheredBytes);
+      if (gatheredBytes >= FLUSH_AT_BYTES) handOver();
     },
     flushSync,
   };

@@ -1,16 +1,14 @@
 import { pino, stdTimeFunctions, type Logger } from 'pino';
 import type { LogConfig } from './config.js';
-import { bufferedDestination, type LogDestination } from './log-destination.js';
+import type { LogDestination } from './log-destination.js';
 
 export type { Logger } from 'pino';
 
 /**
  * Makes the logger that all others descend from: one JSON object a line, with the level by name
  * and the time in UTC.
- *
- * @param destination default: standard output, buffered up to 100 ms and flushed on exit
  */
-export function createLogger(config: LogConfig, destination?: LogDestination): Logger {
+export function createLogger(config: LogConfig, destination: LogDestination): Logger {
   return pino(
     {
       level: config.level,
@@ -18,6 +16,6 @@ export function createLogger(config: LogConfig, destination?: LogDestination): L
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination ?? bufferedDestination(1),
+    destination,
   );
 }

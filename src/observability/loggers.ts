@@ -1,4 +1,8 @@
-import type { Logger } from './logger.js';
+import type { Clock } from '../shared/clock.js';
+import type { LogConfig } from './config.js';
+import type { LogDestination } from './log-destination.js';
+import { createLogger, type Logger } from './logger.js';
+import { RequestLog } from './request-log.js';
 
 /** Every logger there is. Each line says which of them wrote it, as `component`. */
 export interface Loggers {
@@ -7,19 +11,24 @@ export interface Loggers {
   /** Listeners: certificates, refused connections, defects of a handler. */
   readonly http: Logger;
   /** One line a request, and nothing else. */
-  readonly request: Logger;
+  readonly requests: RequestLog;
   /** Health, damaged keys and versions of the key managers. */
   readonly keyManager: Logger;
   /** What administrators did. */
   readonly admin: Logger;
 }
 
-/** Makes them all from one root. */
-export function declareLoggers(root: Logger): Loggers {
+/** Makes them all, for one destination. */
+export function declareLoggers(
+  config: LogConfig,
+  destination: LogDestination,
+  clock: Clock,
+): Loggers {
+  const root = createLogger(config, destination);
   return {
     process: root.child({ component: 'process' }),
     http: root.child({ component: 'http' }),
-    request: root.child({ component: 'request' }),
+    requests: new RequestLog(root, destination, clock),
     keyManager: root.child({ component: 'key-manager' }),
     admin: root.child({ component: 'admin' }),
   };

@@ -1,50 +1,90 @@
+import type { Clock } from '../shared/clock.js';
 import { printable } from '../shared/printable.js';
+import type { LogDestination } from './log-destination.js';
 import type { Logger } from './logger.js';
 import type { RequestRecord } from './request-record.js';
 
+/** JSON of printable ASCII whose strings needed no escape: nothing in it can forge a line. */
+const PLAIN_JSON = /^[\x20-\x5b\x5d-\x7e]{1,2000}$/;
+
 /**
  * Writes one line for one request: the fields of its record and no others, absent ones left out.
- * Success at info; what the client did wrong, 501 (too large) among it, at warn; what we did at error.
+ * The lines look like pino's and share their destination, but are put together here: pino walks
+ * field by field, which took a seventh of a request's processor time.
  *
  * @see XKS Proxy API, section Logging
  */
-export function logRequest(logger: Logger, record: RequestRecord): void {
-  if (record.status < 400) {
-    logger.info(lineOf(record));
-  } else if (record.status < 500 || record.status === 501) {
-    logger.warn(lineOf(record));
-  } else {
-    logger.error(lineOf(record));
+export class RequestLog {
+  readonly #logger: Logger;
+  readonly #destination: LogDestination;
+  readonly #clock: Clock;
+  #second = Number.NaN;
+  #secondText = '';
+
+  /** @param logger whose level decides what is written */
+  constructor(logger: Logger, destination: LogDestination, clock: Clock) {
+    this.#logger = logger;
+    this.#destination = destination;
+    this.#clock = clock;
+  }
+
+  write(record: RequestRecord): void {
+    const level = levelOf(record.status);
+    if (!this.#logger.isLevelEnabled(level)) return;
+    const head = `{"level":"${level}","time":"${this.#time()}","component":"request",`;
+    this.#destination.write(`${head}${fieldsOf(record).slice(1)}\n`);
+  }
+
+  /** Now, as `Date.toISOString` has it, which is asked once a second. */
+  #time(): string {
+    const now = this.#clock.now();
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#secondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    }
+    return `${this.#secondText}${String(Math.floor(now) - second * 1000).padStart(3, '0')}Z`;
   }
 }
 
-/** Made printable here is whatever a client may have written, even in part. */
-function lineOf(record: RequestRecord): RequestRecord {
+/** Success at info; what the client did wrong, 501 (too large) among it, at warn; what we did at error. */
+function levelOf(status: number): 'info' | 'warn' | 'error' {
+  if (status < 400) return 'info';
+  return status < 500 || status === 501 ? 'warn' : 'error';
+}
+
+/** As a JSON object, with whatever a client may have written, even in part, made printable. */
+function fieldsOf(record: RequestRecord): string {
+  const fields = onlyFields(record);
+  const json = JSON.stringify(fields);
+  if (PLAIN_JSON.test(json)) return json;
+  return JSON.stringify(fields, (_, value: unknown) =>
+    typeof value === 'string' ? printable(value) : value,
+  );
+}
+
+function onlyFields(record: RequestRecord): RequestRecord {
   return {
-    target: clientText(record.target),
+    target: record.target,
     operation: record.operation,
     keyStore: record.keyStore,
-    externalKeyId: clientText(record.externalKeyId),
+    externalKeyId: record.externalKeyId,
     keyVersion: record.keyVersion,
     node: record.node,
-    accessKeyId: clientText(record.accessKeyId),
-    kmsRequestId: clientText(record.kmsRequestId),
-    kmsOperation: clientText(record.kmsOperation),
-    kmsKeyArn: clientText(record.kmsKeyArn),
-    awsPrincipalArn: clientText(record.awsPrincipalArn),
-    kmsViaService: clientText(record.kmsViaService),
-    awsSourceVpc: clientText(record.awsSourceVpc),
-    awsSourceVpce: clientText(record.awsSourceVpce),
+    accessKeyId: record.accessKeyId,
+    kmsRequestId: record.kmsRequestId,
+    kmsOperation: record.kmsOperation,
+    kmsKeyArn: record.kmsKeyArn,
+    awsPrincipalArn: record.awsPrincipalArn,
+    kmsViaService: record.kmsViaService,
+    awsSourceVpc: record.awsSourceVpc,
+    awsSourceVpce: record.awsSourceVpce,
     clientAddress: record.clientAddress,
-    clientCertificateName: clientText(record.clientCertificateName),
+    clientCertificateName: record.clientCertificateName,
     status: record.status,
     errorName: record.errorName,
-    cause: clientText(record.cause),
+    cause: record.cause,
     authenticationFailure: record.authenticationFailure,
     durationUs: record.durationUs,
   };
-}
-
-function clientText(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : printable(text);
 }

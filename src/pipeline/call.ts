@@ -30,8 +30,8 @@ export interface Answer {
   readonly status: number;
   /** One line of JSON, or nothing at all. */
   readonly body: string;
-  /** Beside those of every answer (content type and length, security headers). */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Name, value, name, value … beside those of every answer (content type and length, security headers). */
+  readonly headers?: readonly string[];
 }
 
 /** The pipeline as `http` sees it. Never rejects. */

@@ -58,7 +58,7 @@ async function serve(services: PipelineServices, received: Received): Promise<ob
 function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {
   if (error instanceof MethodNotAllowedError) {
     record.cause = 'method-not-allowed';
-    return { status: 405, body: '', headers: { allow: 'POST' } };
+    return { status: 405, body: '', headers: ['allow', 'POST'] };
   }
   const xksError = toXksError(error) ?? defect(error);
   if (hasMoreToTell(error)) services.reportFailure(error, record);

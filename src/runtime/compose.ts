@@ -6,7 +6,6 @@ import { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { Loggers } from '../observability/loggers.js';
 import { Metrics } from '../observability/metrics.js';
 import type { MetricSources } from '../observability/state-gauges.js';
-import { logRequest } from '../observability/request-log.js';
 import type { PipelineServices } from '../pipeline/context.js';
 import { createHandle } from '../pipeline/handle.js';
 import type { Clock } from '../shared/clock.js';
@@ -193,7 +192,7 @@ export class Holdfast {
       proxyFleetSize,
       proxyModel: `Holdfast ${VERSION}`,
       observe(record) {
-        logRequest(loggers.request, record);
+        loggers.requests.write(record);
         metrics.recordRequest(record);
       },
       reportFailure(error, { kmsRequestId, keyStore, operation }) {

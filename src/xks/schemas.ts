@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { decodeBase64 } from '../shared/bytes.js';
-import { MAX_METADATA_BYTES } from './ciphertext-metadata.js';
 import { XksError } from './errors.js';
 
 /** Fields that every operation requires; what is not named here is let through unread. */
@@ -21,19 +20,8 @@ export const keyMetadataSchema = healthMetadataSchema.extend({
 /** @see XKS Proxy API, sections Encrypt and Decrypt */
 export const cryptographicMetadataSchema = keyMetadataSchema.extend({ kmsKeyArn: z.string() });
 
-/** A field of standard base64; decoded to its bytes. */
-export const base64Schema = z.string().transform((text, context) => {
-  const bytes = decodeBase64(text);
-  if (bytes !== undefined) return bytes;
-  context.addIssue({ code: 'custom', message: 'not standard, padded base64' });
-  return z.NEVER;
-});
-
-/** `ciphertextMetadata`: at most 20 bytes, any vendor's. */
-export const ciphertextMetadataSchema = base64Schema.refine(
-  (bytes) => bytes.length <= MAX_METADATA_BYTES,
-  `longer than ${String(MAX_METADATA_BYTES)} bytes`,
-);
+/** A field of base64 as it is sent; {@link bytesOf} decodes it. */
+export const base64Schema = z.string();
 
 /** The only algorithm of version 1. */
 export const encryptionAlgorithmSchema = z.literal('AES_GCM');
@@ -49,5 +37,37 @@ export function parseBody<Body>(schema: z.ZodType<Body>, json: unknown): Body {
   const faults = result.error.issues
     .slice(0, 3)
     .map((issue) => `${issue.path.map(String).join('.') || 'body'}: ${issue.message}`);
-  throw new XksError('ValidationException', `The request body is invalid: ${faults.join('; ')}.`);
+  throw invalidBody(faults.join('; '));
+}
+
+/**
+ * Decodes a field of standard base64.
+ *
+ * @throws XksError ValidationException that names the field
+ */
+export function bytesOf(field: string, text: string): Buffer {
+  const bytes = decodeBase64(text);
+  if (bytes !== undefined) return bytes;
+  throw invalidBody(`${field}: not standard, padded base64`);
+}
+
+/**
+ * The same for a field that may be absent.
+ *
+ * @param maxBytes of the decoded field
+ * @throws XksError ValidationException that names the field
+ */
+export function optionalBytesOf(
+  field: string,
+  text: string | undefined,
+  maxBytes = Number.POSITIVE_INFINITY,
+): Buffer | undefined {
+  if (text === undefined) return undefined;
+  const bytes = bytesOf(field, text);
+  if (bytes.length <= maxBytes) return bytes;
+  throw invalidBody(`${field}: longer than ${String(maxBytes)} bytes`);
+}
+
+function invalidBody(faults: string): XksError {
+  return new XksError('ValidationException', `The request body is invalid: ${faults}.`);
 }

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import type { LogDestination } from '../../src/observability/log-destination.js';
 import { createLogger, type Logger } from '../../src/observability/logger.js';
 import { testLogPath } from './test-log.js';
 
@@ -8,6 +9,7 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** A logger whose lines a test can look at, as text and parsed. */
 export interface CapturedLog {
   readonly logger: Logger;
+  readonly destination: LogDestination;
   readonly text: () => string;
   readonly lines: () => LogLine[];
 }
@@ -24,6 +26,7 @@ export function captureLog(): CapturedLog {
   };
   return {
     logger: createLogger({ level: 'debug' }, destination),
+    destination,
     text: () => text,
     lines: () =>
       text

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { CiphertextFormat, CiphertextFormats } from '../ciphertext-formats/index.js';
+import { MAX_METADATA_BYTES } from '../ciphertext-metadata.js';
 import { XksError } from '../errors.js';
 import type { OperatedKey } from '../operated-key.js';
 import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
-  ciphertextMetadataSchema,
+  bytesOf,
   cryptographicMetadataSchema,
   encryptionAlgorithmSchema,
+  optionalBytesOf,
   parseBody,
 } from '../schemas.js';
 
@@ -16,12 +18,19 @@ const schema = z.object({
   ciphertext: base64Schema,
   encryptionAlgorithm: encryptionAlgorithmSchema,
   additionalAuthenticatedData: base64Schema.optional(),
-  ciphertextMetadata: ciphertextMetadataSchema.optional(),
+  ciphertextMetadata: base64Schema.optional(),
   initializationVector: base64Schema,
   authenticationTag: base64Schema,
 });
 
-type DecryptBody = z.infer<typeof schema>;
+/** What is to be decrypted, all of it bytes. */
+interface SealedRequest {
+  readonly ciphertext: Buffer;
+  readonly iv: Buffer;
+  readonly tag: Buffer;
+  readonly aad: Buffer | undefined;
+  readonly ciphertextMetadata: Buffer;
+}
 
 const NO_BYTES = Buffer.alloc(0);
 const IV_BYTES: readonly number[] = [12, 16];
@@ -39,28 +48,40 @@ export const decrypt: KeyOperation = {
 
   parse(json) {
     const body = parseBody(schema, json);
+    const sealed = decode(body);
     return {
       requestMetadata: body.requestMetadata,
       requiredUsage: ['DECRYPT'],
-      execute: (key, formats) => execute(body, key, formats),
+      execute: (key, formats) => execute(sealed, key, formats),
     };
   },
 };
 
+function decode(body: z.infer<typeof schema>): SealedRequest {
+  const { additionalAuthenticatedData: aad, ciphertextMetadata: metadata } = body;
+  return {
+    ciphertext: bytesOf('ciphertext', body.ciphertext),
+    iv: bytesOf('initializationVector', body.initializationVector),
+    tag: bytesOf('authenticationTag', body.authenticationTag),
+    aad: optionalBytesOf('additionalAuthenticatedData', aad),
+    ciphertextMetadata:
+      optionalBytesOf('ciphertextMetadata', metadata, MAX_METADATA_BYTES) ?? NO_BYTES,
+  };
+}
+
 async function execute(
-  body: DecryptBody,
+  sealed: SealedRequest,
   key: OperatedKey,
   formats: CiphertextFormats,
 ): Promise<object> {
-  const { initializationVector: iv, authenticationTag: tag, ciphertext } = body;
+  const { iv, tag, ciphertextMetadata } = sealed;
   if (!IV_BYTES.includes(iv.length)) throw invalidCiphertext('iv-length');
   if (tag.length !== TAG_BYTES) throw invalidCiphertext('tag-length');
-  const ciphertextMetadata = body.ciphertextMetadata ?? NO_BYTES;
   const format = formatOf(ciphertextMetadata, formats);
-  const cipherAad = format.cipherAad(body.additionalAuthenticatedData, ciphertextMetadata);
+  const cipherAad = format.cipherAad(sealed.aad, ciphertextMetadata);
   const material = format.decryptingMaterial(key, ciphertextMetadata);
   if (material === undefined) throw invalidCiphertext('foreign-material');
-  const plaintext = await material.decrypt({ iv, ciphertext, tag }, cipherAad);
+  const plaintext = await material.decrypt(sealed, cipherAad);
   if (plaintext === undefined) throw invalidCiphertext('tag-mismatch');
   return { plaintext: plaintext.toString('base64') };
 }

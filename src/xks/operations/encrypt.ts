@@ -7,8 +7,10 @@ import type { KeyMaterial, OperatedKey, SealedBytes } from '../operated-key.js';
 import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
+  bytesOf,
   cryptographicMetadataSchema,
   encryptionAlgorithmSchema,
+  optionalBytesOf,
   parseBody,
 } from '../schemas.js';
 
@@ -20,7 +22,13 @@ const schema = z.object({
   ciphertextDataIntegrityValueAlgorithm: z.literal('SHA_256').optional(),
 });
 
-type EncryptBody = z.infer<typeof schema>;
+/** What is to be encrypted, all of it bytes. */
+interface OpenRequest {
+  readonly plaintext: Buffer;
+  readonly aad: Buffer | undefined;
+  /** Whether the answer is to prove that it can be decrypted. */
+  readonly withProof: boolean;
+}
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -38,34 +46,41 @@ export const encrypt: KeyOperation = {
   parse(json) {
     const body = parseBody(schema, json);
     const withProof = body.ciphertextDataIntegrityValueAlgorithm !== undefined;
+    const plaintext = bytesOf('plaintext', body.plaintext);
+    const aad = optionalBytesOf('additionalAuthenticatedData', body.additionalAuthenticatedData);
     return {
       requestMetadata: body.requestMetadata,
       requiredUsage: withProof ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'],
-      execute: (key, { write }) => execute(body, key, write),
+      execute: (key, { write }) => execute({ plaintext, aad, withProof }, key, write),
     };
   },
 };
 
 async function execute(
-  body: EncryptBody,
+  { plaintext, aad, withProof }: OpenRequest,
   key: OperatedKey,
   format: CiphertextFormat,
 ): Promise<object> {
   const material = format.encryptingMaterial(key);
   const answered = format.ciphertextMetadata(material);
   const ciphertextMetadata = answered ?? NO_BYTES;
-  const cipherAad = format.cipherAad(body.additionalAuthenticatedData, ciphertextMetadata);
-  const sealed = await material.encrypt(body.plaintext, cipherAad);
+  const cipherAad = format.cipherAad(aad, ciphertextMetadata);
+  const sealed = await material.encrypt(plaintext, cipherAad);
   const answer = {
     ciphertext: sealed.ciphertext.toString('base64'),
     ciphertextMetadata: answered?.toString('base64'),
     initializationVector: sealed.iv.toString('base64'),
     authenticationTag: sealed.tag.toString('base64'),
   };
-  if (body.ciphertextDataIntegrityValueAlgorithm === undefined) return answer;
-  const aad = body.additionalAuthenticatedData ?? NO_BYTES;
-  const integrityValue = ciphertextDataIntegrityValue({ aad, ciphertextMetadata, ...sealed });
-  await proveDecryptable(material, sealed, cipherAad, body.plaintext);
+  if (!withProof) return answer;
+  const integrityValue = ciphertextDataIntegrityValue({
+    aad: aad ?? NO_BYTES,
+    ciphertextMetadata,
+    iv: sealed.iv,
+    ciphertext: sealed.ciphertext,
+    tag: sealed.tag,
+  });
+  await proveDecryptable(material, sealed, cipherAad, plaintext);
   return { ...answer, ciphertextDataIntegrityValue: integrityValue };
 }
 

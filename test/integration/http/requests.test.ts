@@ -202,7 +202,7 @@ describe('an answer', () => {
 
   it('without a body → its own headers, no content type', async () => {
     const { port } = await startListener({
-      handle: () => Promise.resolve({ status: 405, body: '', headers: { allow: 'POST' } }),
+      handle: () => Promise.resolve({ status: 405, body: '', headers: ['allow', 'POST'] }),
     });
     const { status, headers, text } = await exchange(port, 'GET', '/kms/xks/v1/health');
     expect({ status, text, allow: headers['allow'] }).toEqual({
@@ -217,7 +217,7 @@ describe('an answer', () => {
     ['rejects', () => Promise.reject(new Error('secret inside'))],
     [
       'gives a header that HTTP cannot carry',
-      () => Promise.resolve({ status: 200, body: '{}', headers: { a: '\n' } }),
+      () => Promise.resolve({ status: 200, body: '{}', headers: ['a', '\n'] }),
     ],
   ])(
     'of a pipeline that %s → InternalException, logged, the next one served',

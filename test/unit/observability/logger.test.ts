@@ -5,6 +5,7 @@ import { bufferedDestination } from '../../../src/observability/log-destination.
 import { logSchema } from '../../../src/observability/config.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { declareLoggers } from '../../../src/observability/loggers.js';
+import { systemClock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { captureLog } from '../../support/log-lines.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -27,7 +28,7 @@ describe('createLogger', () => {
 
   it('a declared logger → its lines say which one it is', () => {
     const log = captureLog();
-    declareLoggers(log.logger).keyManager.warn('slow');
+    declareLoggers({ level: 'info' }, log.destination, systemClock).keyManager.warn('slow');
     expect(log.lines()).toMatchObject([{ component: 'key-manager', level: 'warn' }]);
   });
 });
