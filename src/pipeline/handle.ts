@@ -22,21 +22,18 @@ export function createHandle(services: PipelineServices): Handle {
   return async (call) => {
     const record = newRequestRecord(call.clientAddress, call.clientCertificateName);
     const deadline = new Deadline(services.clock, call.startedAt, services.deadlineMs);
-    const answer = await answerTo(services, { call, deadline, record });
+    let answer: Answer;
+    try {
+      const body = await serve(services, { call, deadline, record });
+      answer = { status: 200, body: JSON.stringify(body) };
+    } catch (error) {
+      answer = failure(services, record, error);
+    }
     record.status = answer.status;
     record.durationUs = Math.round((services.clock.monotonic() - call.startedAt) * 1000);
     services.observe(record);
     return answer;
   };
-}
-
-async function answerTo(services: PipelineServices, received: Received): Promise<Answer> {
-  try {
-    const body = await serve(services, received);
-    return { status: 200, body: JSON.stringify(body) };
-  } catch (error) {
-    return failure(services, received.record, error);
-  }
 }
 
 /** Each stage tells what it has found out, and the next one gets what it needs of that. */
@@ -52,7 +49,7 @@ async function serve(services: PipelineServices, received: Received): Promise<ob
   const request = parse(target.operation, body, record);
   const description = await findKey(keyStore, target.externalKeyId, deadline);
   checkStateAndUsage(target.operation, request, description);
-  return execute(request, { keyStore, description, deadline, record });
+  return await execute(request, { keyStore, description, deadline, record });
 }
 
 function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {

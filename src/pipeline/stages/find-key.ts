@@ -15,7 +15,7 @@ export async function findKey(
   // A body that arrived late: KMS has given up, so nobody would see what the key is used for.
   if (deadline.hasPassed()) throw new KeyManagerError('deadline', 'the request came too slowly');
   if (keyStore.exposes(externalKeyId)) {
-    return keyStore.keyManager.describeKey(externalKeyId, deadline);
+    return await keyStore.keyManager.describeKey(externalKeyId, deadline);
   }
   throw new KeyManagerError('key-not-found', 'not exposed by this key store');
 }
