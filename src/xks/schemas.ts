@@ -34,10 +34,21 @@ export const encryptionAlgorithmSchema = z.literal('AES_GCM');
 export function parseBody<Body>(schema: z.ZodType<Body>, json: unknown): Body {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const faults = result.error.issues
-    .slice(0, 3)
-    .map((issue) => `${issue.path.map(String).join('.') || 'body'}: ${issue.message}`);
+  const faults = result.error.issues.slice(0, 3).map(({ path, message }) => {
+    const name = path.map(String).join('.') || 'body';
+    return `${name}: ${isPresent(json, path) ? message : 'is missing'}`;
+  });
   throw invalidBody(faults.join('; '));
+}
+
+/** Whether a body has a field. JSON has no `undefined`. */
+function isPresent(json: unknown, path: readonly PropertyKey[]): boolean {
+  const found = path.reduce<unknown>(
+    (inside, name) =>
+      typeof inside === 'object' && inside !== null ? Reflect.get(inside, name) : undefined,
+    json,
+  );
+  return found !== undefined;
 }
 
 /**
