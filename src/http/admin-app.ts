@@ -81,7 +81,8 @@ function errorHandler(log: AdminLog): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const { code, message } = toAdminError(error);
     const act = { method: request.method, path: request.path, code };
-    if (ADMIN_ERROR_STATUS[code] < 500)
+    // What is stored is damaged, not the program: the sentence says it, and a stack would not.
+    if (ADMIN_ERROR_STATUS[code] < 500 || code === 'corrupt')
       log.warn({ ...act, reason: message }, 'administrative act refused');
     else log.error({ ...act, err: error }, 'administrative act failed');
     response.status(ADMIN_ERROR_STATUS[code]).json({ code, message });

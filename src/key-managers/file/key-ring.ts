@@ -124,7 +124,7 @@ export class KeyRing {
       if (damaged.externalKeyId.toLowerCase() === lowercased) {
         throw new KeyManagerError(
           'corrupt',
-          `${externalKeyId} is taken by a damaged document, ${damaged.fileName}, which is left as it is`,
+          `${externalKeyId} is taken by a damaged document, ${damaged.fileName}, which is left as it is; restore it from a backup, or choose another id`,
         );
       }
     }

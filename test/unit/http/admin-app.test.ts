@@ -2,12 +2,13 @@ import request from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { createAdminOperations } from '../../../src/admin/operations/index.js';
 import { createAdminApp } from '../../../src/http/admin-app.js';
+import { KeyManagerError } from '../../../src/key-managers/backend.js';
 import { AdministrationInMemory, inForce } from '../../support/admin-fixture.js';
 import { captureLog } from '../../support/log-lines.js';
 
-function app() {
-  const operations = createAdminOperations(() => inForce(new AdministrationInMemory()));
-  return createAdminApp(operations, captureLog().logger);
+function app(administration = new AdministrationInMemory(), log = captureLog()) {
+  const operations = createAdminOperations(() => inForce(administration));
+  return createAdminApp(operations, log.logger);
 }
 
 describe('every answer of the admin API', () => {
@@ -24,6 +25,25 @@ describe('every answer of the admin API', () => {
         'x-frame-options': 'SAMEORIGIN',
       });
       expect(response.headers).not.toHaveProperty('x-powered-by');
+    },
+  );
+});
+
+describe('an act that fails', () => {
+  it.each([
+    ['because of a damaged document', new KeyManagerError('corrupt', 'why'), 'warn', false],
+    ['because of a defect', new TypeError('why'), 'error', true],
+  ])(
+    '%s → logged at its level, with a stack for a defect alone',
+    async (_, failure, level, hasStack) => {
+      const administration = new AdministrationInMemory();
+      administration.createKey = () => Promise.reject(failure);
+      const log = captureLog();
+      const body = { externalKeyId: 'payroll', keyStore: 'production', usage: ['ENCRYPT'] };
+      await request(app(administration, log)).post('/v1/keys').send(body).expect(500);
+      expect(log.lines()).toEqual([expect.objectContaining({ level })]);
+      expect(log.text().includes('"stack"')).toBe(hasStack);
+      expect(log.text()).toContain('why');
     },
   );
 });
