@@ -22,8 +22,17 @@ export function keysListCommand(terminal: Terminal): Command {
         query: { keyStore, keyManager },
       });
       if (options.json) printJson(terminal, answer);
-      else terminal.print(answer.keys.length === 0 ? 'No keys.\n' : keyTable(answer.keys));
+      else terminal.print(answer.keys.length === 0 ? 'No keys.\n' : keyTables(answer.keys));
     });
+}
+
+/** What is wrong with keys is too long for a column of the table that all of them are in. */
+function keyTables(keys: readonly Key[]): string {
+  const problems = keys.flatMap(({ externalKeyId, keyManager, problem }) =>
+    problem === undefined ? [] : [[externalKeyId, keyManager, problem]],
+  );
+  if (problems.length === 0) return keyTable(keys);
+  return `${keyTable(keys)}\n${table(['EXTERNAL KEY ID', 'KEY MANAGER', 'PROBLEM'], problems)}`;
 }
 
 function keyTable(keys: readonly Key[]): string {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { keyListSchema, keySchema } from '../../../src/admin/contract/keys.js';
 import { keyStoreListSchema } from '../../../src/admin/contract/key-stores.js';
+import { AdministrationInMemory, inForce, keySummary } from '../../support/admin-fixture.js';
 import { startAdminServer } from '../../support/admin-server.js';
 import { canaries } from '../../support/canaries.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -32,8 +33,8 @@ function holdfast(env: Record<string, string>, ...args: readonly string[]): Prom
 }
 
 /** A server, and the environment in which the program finds it through a configuration. */
-async function served() {
-  const { socket, log } = await startAdminServer();
+async function served(parts = inForce()) {
+  const { socket, log } = await startAdminServer(parts);
   const file = join(temporaryFolder(), 'holdfast.yaml');
   // What it refers to does not exist: the program must not look it up.
   writeFileSync(
@@ -58,6 +59,27 @@ describe('holdfast keys', () => {
     ]);
     const shown = await holdfast(env, 'keys', 'show', 'payroll-1');
     expect(shown.stdout).toMatch(/^Encryptions left: +2,147,483,648$/m);
+  });
+
+  it('list with a damaged key → what is wrong with it, below the table and in JSON', async () => {
+    const administration = new AdministrationInMemory();
+    const { description } = keySummary('payroll-1', new Set());
+    const damaged = {
+      description: { ...description, enabled: false, current: undefined },
+      problem: 'its document is no JSON',
+    };
+    administration.listKeys = () => Promise.resolve([damaged, keySummary('payroll-2')]);
+    const { env } = await served(inForce(administration));
+    const people = await holdfast(env, 'keys', 'list');
+    expect(people.stdout.split('\n').slice(-4)).toEqual([
+      '',
+      'EXTERNAL KEY ID  KEY MANAGER  PROBLEM',
+      'payroll-1        files        its document is no JSON',
+      '',
+    ]);
+    const programs = await holdfast(env, 'keys', 'list', '--json');
+    const { keys } = keyListSchema.parse(JSON.parse(programs.stdout));
+    expect(keys.map(({ problem }) => problem)).toEqual(['its document is no JSON', undefined]);
   });
 
   it.each([
