@@ -56,7 +56,8 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(
       group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
     )
-    .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)));
+    .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)))
+    .addCommand(versionCommand(terminal));
   for (const command of withDescendants(program)) configure(command, terminal);
   return program;
 }
@@ -72,10 +73,17 @@ function group(name: string, description: string, ...commands: readonly Command[
   return parent;
 }
 
+/** `holdfast version`, which many try before `--version`. */
+function versionCommand(terminal: Terminal): Command {
+  return new Command('version').description('output the version number').action(() => {
+    terminal.print(`${VERSION}\n`);
+  });
+}
+
 function configure(command: Command, terminal: Terminal): void {
   command
     .exitOverride()
-    .helpCommand(false)
+    .helpCommand(command.parent === null)
     .showHelpAfterError('Add --help for how to use it.')
     .configureOutput({
       getOutHelpWidth: () => HELP_COLUMNS,

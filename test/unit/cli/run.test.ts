@@ -27,6 +27,25 @@ describe('usage', () => {
     expect(terminal.stderr).not.toBe('');
   });
 
+  it.each([
+    [['help'], ['--help']],
+    [
+      ['help', 'keys'],
+      ['keys', '--help'],
+    ],
+    [
+      ['help', 'serve'],
+      ['serve', '--help'],
+    ],
+    [['version'], ['--version']],
+  ])('%j → exit code 0 and the same as %j', async (words, options) => {
+    const [first, second] = [new CapturedTerminal(), new CapturedTerminal()];
+    expect(await run(words, first)).toBe(0);
+    await run(options, second);
+    expect(first.stdout).toBe(second.stdout);
+    expect(first.stderr).toBe('');
+  });
+
   it.each([[['--help']], [['keys', 'create', '--help']], [['--version']]])(
     '%j → exit code 0 and standard output',
     async (args) => {
