@@ -2,6 +2,7 @@ import { mapTexts, type ReplaceText } from './map-texts.js';
 import type { SchemaOutline } from './outline.js';
 import { type ConfigurationProblem, type ConfigurationWarning, pathKey } from './problem.js';
 import { isReference, type ReferenceSources, resolveReference } from './secret-reference.js';
+import { whiteSpaceAround } from './white-space.js';
 
 /** A configuration whose references have been replaced by what they stand for. */
 export interface ResolvedValue {
@@ -33,6 +34,10 @@ export function resolveReferences(
       return text;
     }
     if (resolution.warning !== undefined) warnings.push({ path, message: resolution.warning });
+    const around = whiteSpaceAround(resolution.text);
+    if (around !== '' && outline.isSecret(path)) {
+      warnings.push({ path, message: `the secret from ${text} is taken as it is${around}` });
+    }
     references.set(pathKey(path), text);
     return resolution.text;
   };

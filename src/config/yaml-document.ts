@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { ConfigurationProblem, FieldPath, TextPosition } from './problem.js';
 import { isDeeperThan } from './yaml-depth.js';
+import { repeatedFields } from './yaml-repeated-fields.js';
 
 const MAX_BYTES = 1024 * 1024;
 /** The schema needs eight. */
@@ -54,7 +55,7 @@ export function readYaml(text: string): YamlReading {
     stringKeys: true,
   });
   const problems = oncePerLine([
-    ...[...document.errors, ...document.warnings].map((error) => syntaxProblem(error, position)),
+    ...syntaxProblems(document, position),
     ...structureProblems(document, position),
   ]);
   if (problems.length > 0) return { problems };
@@ -70,20 +71,30 @@ function refuse(found: string, allowed: string): YamlReading {
 
 type Locator = (offset: number) => TextPosition;
 
+/** A `*` that is meant as a pattern is the likelier mistake. */
+const ALIAS = [
+  'an alias, because the value begins with *',
+  'values written out, with quotes around a text that begins with *: "*-prod"',
+] as const;
+
 const SYNTAX = new Map<YAMLError['code'], readonly [found: string, allowed: string]>([
   ['DUPLICATE_KEY', ['a field that was given before', 'each field once']],
   ['TAG_RESOLVE_FAILED', ['a tag', 'values without tags']],
   ['MULTIPLE_DOCS', ['a second document', 'one document']],
   ['TAB_AS_INDENT', ['a tab', 'spaces for indentation']],
   ['BAD_INDENT', ['a line that is indented otherwise than its neighbours', 'even indentation']],
-  ['BAD_ALIAS', ['an alias', 'values written out']],
+  ['BAD_ALIAS', ALIAS],
   ['NON_STRING_KEY', ['a list or a map as the name of a field', 'field names that are text']],
   ['MISSING_CHAR', ['something that is not closed or separated', 'valid YAML']],
 ]);
 
-function syntaxProblem(error: YAMLError, position: Locator): ConfigurationProblem {
-  const [found, allowed] = SYNTAX.get(error.code) ?? [`a mistake (${error.code})`, 'valid YAML'];
-  return { path: [], found, allowed, position: position(error.pos[0]) };
+function syntaxProblems(document: Document, position: Locator): ConfigurationProblem[] {
+  const repeated = repeatedFields(document, (offset) => position(offset).line);
+  return [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => {
+    const [found, allowed] = SYNTAX.get(code) ?? [`a mistake (${code})`, 'valid YAML'];
+    const repetition = code === 'DUPLICATE_KEY' ? repeated.get(start) : undefined;
+    return { path: [], found: repetition ?? found, allowed, position: position(start) };
+  });
 }
 
 function structureProblems(document: Document, position: Locator): ConfigurationProblem[] {
@@ -95,7 +106,7 @@ function structureProblems(document: Document, position: Locator): Configuration
   };
   visit(document, {
     Node: (_, node) => {
-      if (isAlias(node)) report(node, 'an alias', 'values written out');
+      if (isAlias(node)) report(node, ...ALIAS);
       else if (node.tag !== undefined) report(node, 'a tag', 'values without tags');
     },
   });

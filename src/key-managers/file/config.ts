@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { nameField, pathField, secretField, textField } from '../../config/field-types.js';
 
+const ONE_SOURCE = 'either key or passphrase';
+
 const masterKeySchema = z
   .union(
     [
@@ -16,9 +18,13 @@ const masterKeySchema = z
         ),
       }),
     ],
-    { error: 'either key or passphrase' },
+    { error: ({ input }) => (hasBoth(input) ? `${ONE_SOURCE}; keep one of them` : ONE_SOURCE) },
   )
   .describe('What the key documents are sealed with. Keep a copy away from the key folder.');
+
+function hasBoth(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && 'key' in input && 'passphrase' in input;
+}
 
 /** An entry of `keyManagers` in the configuration with `type: file`. */
 export const fileKeyManagerSchema = z

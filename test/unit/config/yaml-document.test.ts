@@ -29,6 +29,25 @@ describe('readYaml', () => {
     expect(problemsOf(text).map(({ position }) => position?.line)).toEqual([line]);
   });
 
+  it.each([
+    ['in a block', 'x: 1\na: 1\ny: 2\na: 2\n', 4, 'the field a, which line 2 has already'],
+    ['in a flow', 'x: {\n  a: 1,\n  a: 2 }\n', 3, 'the field a, which line 2 has already'],
+    ['in quotes', 'a: 1\n"a": 2\n', 2, 'the field a, which line 1 has already'],
+  ])('a duplicate field %s → its name and both lines', (_, text, line, found) => {
+    expect(problemsOf(text)).toEqual([
+      expect.objectContaining({ found, position: expect.objectContaining({ line }) as unknown }),
+    ]);
+  });
+
+  it.each(['a: [x, *]\n', 'a:\n  - *-prod\n', 'a: *\n'])(
+    '%j, a pattern without quotes → said once, with the hint to quote it',
+    (text) => {
+      expect(problemsOf(text).map(({ allowed }) => allowed)).toEqual([
+        expect.stringContaining('quotes around a text that begins with *'),
+      ]);
+    },
+  );
+
   it('aliases that double nine times over → refused without being expanded', () => {
     const levels = Array.from({ length: 30 }, (_, level) =>
       level === 0 ? 'l0: &l0 [x]' : `l${level}: &l${level} [*l${level - 1}, *l${level - 1}]`,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { pathsOf, refusal, withListener, withStore } from '../../support/configuration-fixture.js';
+import {
+  pathsOf,
+  refusal,
+  validConfiguration,
+  withListener,
+  withStore,
+} from '../../support/configuration-fixture.js';
 
 describe('the report', () => {
   it('many mistakes of every kind → all of them at once, in the order of the file', () => {
@@ -46,6 +52,17 @@ keyStores:
     const { message } = refusal(withStore({ credentals: [] }));
     expect(message).toContain('keyStores[0].credentals');
     expect(message).toContain('did you mean credentials?');
+  });
+
+  it('a master key from two sources → both are named, and that one has to go', () => {
+    const masterKey = { key: '${file:master.key}', passphrase: '${file:master.key}' };
+    const { keyManagers } = validConfiguration();
+    const { message } = refusal({
+      ...validConfiguration(),
+      keyManagers: keyManagers.map((keyManager) => ({ ...keyManager, masterKey })),
+    });
+    expect(message).toContain('found:   a group with the fields key, passphrase');
+    expect(message).toContain('allowed: either key or passphrase; keep one of them');
   });
 
   it('a value out of range → what was found and what is allowed', () => {

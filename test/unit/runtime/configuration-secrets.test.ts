@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  load,
   refusal,
   validConfiguration,
   withCredentials,
   withStore,
+  warningPathsOf,
 } from '../../support/configuration-fixture.js';
 
 const accessKeyId = 'ABCDEFGHIJKLMNOPQRST';
@@ -61,6 +63,33 @@ describe('secrets in the report', () => {
     );
     expect(message).not.toContain('hunter');
     expect(message).toContain('a text of 8 characters from ${env:SECRET}');
+  });
+
+  it.each([
+    [
+      'hunter 2 \n',
+      'a text of 10 characters from ${env:SECRET}, with white space or an empty line',
+    ],
+    [' hunter 2', 'a text of 9 characters from ${env:SECRET}, with white space at its start'],
+  ])('%j by reference → refused, and the white space is told', (SECRET, told) => {
+    const credential = { accessKeyId, secretAccessKey: '${env:SECRET}' };
+    const { message } = refusal(withCredentials(credential), { SECRET });
+    expect(message).toContain(told);
+    expect(message).not.toContain('hunter');
+  });
+
+  it('white space at the end of a secret that may have it → a warning', () => {
+    const masterKey = { passphrase: '${env:PASSPHRASE}' };
+    const { keyManagers } = validConfiguration();
+    const { loaded } = load(
+      {
+        ...validConfiguration(),
+        keyManagers: keyManagers.map((keyManager) => ({ ...keyManager, masterKey })),
+      },
+      { PASSPHRASE: 'hunter 2 hunter 2 hunter 2 ' },
+    );
+    expect(warningPathsOf(loaded)).toEqual(['keyManagers[0].masterKey.passphrase']);
+    expect(JSON.stringify(loaded.warnings)).not.toContain('hunter');
   });
 
   it.each([
