@@ -12,12 +12,17 @@ const MAX_BYTES = 1024 * 1024;
 const CERTIFICATES_ALLOWED = 'a readable PEM file with certificates';
 const KEY_ALLOWED = 'a readable PEM file with the private key of the certificate';
 
+/** What AWS KMS may not accept, with its code, or a file that is open to others. */
+export interface TlsFileWarning extends ConfigurationWarning {
+  readonly code?: CertificateFindingCode;
+}
+
 /** What came of the files that a listener's `tls` names. All paths start at `tls`. */
 export type TlsFiles =
   | { readonly problems: readonly ConfigurationProblem[] }
   | {
       readonly material: TlsMaterial;
-      readonly warnings: readonly ConfigurationWarning[];
+      readonly warnings: readonly TlsFileWarning[];
       /** When the first certificate of the chain expires, in ms since 1970. */
       readonly expiresAt: number | undefined;
     };
@@ -50,7 +55,7 @@ export function readTlsFiles(config: TlsConfig, now: number): TlsFiles {
   if (errors.length > 0) return { problems: errors.map((error) => toProblem(error, config)) };
   const openKey =
     key.openToOthers === undefined ? [] : [{ path: ['privateKey'], message: key.openToOthers }];
-  const warnings = findings.map(({ path, message }) => ({ path, message }));
+  const warnings = findings.map(({ path, message, code }) => ({ path, message, code }));
   return { material, warnings: [...openKey, ...warnings], expiresAt };
 }
 

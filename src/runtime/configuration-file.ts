@@ -20,6 +20,7 @@ import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
 import { checkListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
+import { quickstartFiles } from './quickstart-files.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
 
 /** A configuration as it is written, with the environment's overrides, before it is checked. */
@@ -81,7 +82,13 @@ export function resolveConfiguration(
   const outline = configurationOutline;
   const resolved = resolveReferences(value, outline, { env, baseDirectory: stateDirectory });
   const validation = validate(configurationSchema, resolved, outline);
-  const listenerFiles = checkListenerFiles(resolved.value, stateDirectory, clock.now());
+  const listenerFiles = checkListenerFiles(resolved.value, {
+    baseDirectory: stateDirectory,
+    now: clock.now(),
+    quickstartCertificate: source.quickstart
+      ? quickstartFiles(stateDirectory).serverCertificate
+      : undefined,
+  });
   const problems = withoutEchoes([
     ...source.problems,
     ...resolved.problems,

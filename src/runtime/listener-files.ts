@@ -5,6 +5,16 @@ import { tlsSchema } from '../http/config.js';
 import { readTlsFiles } from '../http/tls-files.js';
 import { configurationOutline } from './schema.js';
 
+/** Where the files are, and what is known of them. */
+export interface ListenerFilesContext {
+  /** Where relative paths start. */
+  readonly baseDirectory: string;
+  /** In ms since 1970. */
+  readonly now: number;
+  /** The quickstart's certificate, of an authority of its own, as everybody who tries it out knows. */
+  readonly quickstartCertificate?: string | undefined;
+}
+
 /** What a look at the listeners' files came to. */
 export interface ListenerFilesReport {
   readonly problems: readonly ConfigurationProblem[];
@@ -16,16 +26,13 @@ export interface ListenerFilesReport {
  * wrong with the configuration.
  *
  * @param value with its references resolved
- * @param baseDirectory where relative paths start
- * @param now in ms since 1970
  */
 export function checkListenerFiles(
   value: unknown,
-  baseDirectory: string,
-  now: number,
+  context: ListenerFilesContext,
 ): ListenerFilesReport {
   const reports = valuesAt(value, ['listeners', '*', 'tls']).map((place) =>
-    checkFiles(place, baseDirectory, now),
+    checkFiles(place, context),
   );
   return {
     problems: reports.flatMap(({ problems }) => problems),
@@ -35,16 +42,20 @@ export function checkListenerFiles(
 
 function checkFiles(
   { path, value }: PlacedValue,
-  baseDirectory: string,
-  now: number,
+  { baseDirectory, now, quickstartCertificate }: ListenerFilesContext,
 ): ListenerFilesReport {
   const { data: tls } = tlsSchema.safeParse(value);
   if (tls === undefined) return { problems: [], warnings: [] };
   const located = resolvePaths(tls, configurationOutline, baseDirectory, path);
   const files = readTlsFiles(located, now);
-  return 'problems' in files
-    ? { problems: files.problems.map((problem) => below(path, problem)), warnings: [] }
-    : { problems: [], warnings: files.warnings.map((warning) => below(path, warning)) };
+  if ('problems' in files) {
+    return { problems: files.problems.map((problem) => below(path, problem)), warnings: [] };
+  }
+  const isQuickstart = located.certificateChain === quickstartCertificate;
+  const warnings = files.warnings
+    .filter(({ code }) => !(isQuickstart && code === 'incomplete-chain'))
+    .map(({ message, path: inside }) => below(path, { message, path: inside }));
+  return { problems: [], warnings };
 }
 
 function below<Placed extends { readonly path: FieldPath }>(above: FieldPath, placed: Placed) {

@@ -12,6 +12,7 @@ import type { RandomBytes } from '../shared/randomness.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { ConfigurationSource } from './configuration-file.js';
 import { prepareCertificates, readIfPresent } from './quickstart-certificates.js';
+import { type QuickstartFiles, quickstartFiles } from './quickstart-files.js';
 
 const MASTER_KEY_BYTES = 32;
 
@@ -37,7 +38,7 @@ export async function prepareQuickstart(
   source: ConfigurationSource,
   ports: QuickstartPorts,
 ): Promise<void> {
-  const folder = join(source.stateDirectory, 'quickstart');
+  const { folder, consoleFile } = quickstartFiles(source.stateDirectory);
   await makePrivateFolder(folder);
   await assertPrivateFolder(folder);
   // Two first starts at once would mix each other's halves of a key pair.
@@ -48,7 +49,7 @@ export async function prepareQuickstart(
     await prepareCertificates(folder, ports.clock);
     const keysFolder = keysFolderOf(source);
     if (keysFolder !== undefined) await prepareMasterKey(folder, keysFolder, ports);
-    await prepareCredential(folder, uriPathOf(source), ports);
+    await prepareCredential({ folder, consoleFile }, uriPathOf(source), ports);
   } finally {
     await lock.release();
   }
@@ -87,14 +88,13 @@ async function prepareMasterKey(
 
 /** The file for the KMS console goes last: as long as it is missing, nobody has used the others. */
 async function prepareCredential(
-  folder: string,
+  { folder, consoleFile }: Pick<QuickstartFiles, 'folder' | 'consoleFile'>,
   uriPath: string,
   { randomBytes }: QuickstartPorts,
 ): Promise<void> {
   const idPath = join(folder, 'access-key-id');
   const secretPath = join(folder, 'secret-access-key');
-  const consolePath = join(folder, 'xks-proxy-configuration.json');
-  if ((await readIfPresent(consolePath)) !== undefined) return;
+  if ((await readIfPresent(consoleFile)) !== undefined) return;
   const { accessKeyId, secretAccessKey } = generateCredential(randomBytes);
   await writeFileAtomically(idPath, `${accessKeyId}\n`);
   await writeFileAtomically(secretPath, `${secretAccessKey.reveal()}\n`);
@@ -102,5 +102,5 @@ async function prepareCredential(
     uriPath,
     credentials: new Map([[accessKeyId, secretAccessKey]]),
   });
-  await writeFileAtomically(consolePath, `${JSON.stringify(file, null, 2)}\n`);
+  await writeFileAtomically(consoleFile, `${JSON.stringify(file, null, 2)}\n`);
 }

@@ -32,7 +32,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 function check(files: Readonly<Record<string, string>>, fields: object = {}) {
   const folder = folderWith(files);
   const value = { listeners: [{ tls: { ...FILES, ...fields } }] };
-  const { problems, warnings } = checkListenerFiles(value, folder, now);
+  const { problems, warnings } = checkListenerFiles(value, { baseDirectory: folder, now });
   return {
     folder,
     problems: problems.map(({ path, found, allowed }) => [formatPath(path), found, allowed]),
@@ -82,7 +82,8 @@ describe('the files of a listener', () => {
     const folder = folderWith({ 'chain.pem': issued.certificate, 'key.pem': issued.privateKey });
     const key = join(folder, 'key.pem');
     chmodSync(key, 0o640);
-    const { warnings } = checkListenerFiles({ listeners: [{ tls: FILES }] }, folder, now);
+    const value = { listeners: [{ tls: FILES }] };
+    const { warnings } = checkListenerFiles(value, { baseDirectory: folder, now });
     expect(warnings).toContainEqual({
       path: ['listeners', 0, 'tls', 'privateKey'],
       message: expect.stringContaining(`chmod 600 '${key}'`),

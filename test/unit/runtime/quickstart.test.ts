@@ -2,6 +2,11 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  readConfiguration,
+  resolveConfiguration,
+} from '../../../src/runtime/configuration-file.js';
+import { configurationFile } from '../../../src/runtime/overrides.js';
 import { prepareQuickstart, QuickstartError } from '../../../src/runtime/quickstart.js';
 import { NotPrivateError } from '../../../src/durable/private.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -102,6 +107,19 @@ describe('a later start', () => {
     await writeFile(join(state, 'keys', 'key-a.0123456789abcdef.json'), '{}');
     await expect(prepare()).rejects.toThrow(QuickstartError);
     await expect(contentsOf('master.key')).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('the private authority of the quickstart', () => {
+  it.each([
+    ['in the quickstart → no warning', true, 0],
+    ['elsewhere → the warning that AWS KMS refuses it', false, 1],
+  ])('%s', async (_, quickstart, count) => {
+    const env = { HOLDFAST_STATE_DIR: state };
+    const source = readConfiguration(configurationFile({}), env);
+    await prepareQuickstart(source, { clock: systemClock, randomBytes });
+    const { warnings } = resolveConfiguration({ ...source, quickstart }, env, systemClock);
+    expect(warnings).toHaveLength(count);
   });
 });
 
