@@ -35,14 +35,19 @@ export function keep(path, contents) {
  */
 export async function serveTrial(folder, keyManager) {
   const configuration = join(folder, 'holdfast.yaml');
-  writeFileSync(configuration, configurationFor(keyManager), { mode: 0o600 });
+  writeFileSync(configuration, trialConfiguration(keyManager), { mode: 0o600 });
   process.env['HOLDFAST_CONFIG'] = configuration;
   process.stderr.write(instructions(folder, configuration));
   await serve();
 }
 
-/** @param {string} keyManager */
-function configurationFor(keyManager) {
+/**
+ * The configuration of a trial: a quickstart on another key manager, with its state in `state/`.
+ *
+ * @param {string} keyManager its YAML, an entry of `keyManagers` named `trial`
+ * @returns {string} YAML
+ */
+export function trialConfiguration(keyManager) {
   return `# Written anew by every trial.
 stateDirectory: state
 quickstart: true

@@ -5,44 +5,69 @@ import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { requireWrk } from './load/wrk.js';
 import { measureCpu } from './measurements/cpu.js';
+import { measureEventLoop } from './measurements/event-loop.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureMemory } from './measurements/memory.js';
 import { measureThroughput } from './measurements/throughput.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
 import { Session } from './session.js';
-import { BASELINE, CANDIDATES } from './targets/index.js';
+import { BACKENDS, BASELINE, CANDIDATES } from './targets/index.js';
+import type { Target } from './targets/target.js';
 
 const RESULTS_DIRECTORY = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
 
 /** Fills `results` part by part, so that what was measured is not lost with what fails later. */
 async function measure(options: Options, results: Results): Promise<void> {
   const wanted = PARTS.filter((part) => options.parts.includes(part));
-  const sideBySide = wanted.filter((part) => part !== 'memory');
+  const sideBySide = wanted.filter((part) => part !== 'memory' && part !== 'backends');
   if (sideBySide.length > 0) await measureSideBySide(sideBySide, options, results);
-  if (!wanted.includes('memory')) return;
+  if (wanted.includes('memory')) await measureAlone(options, results);
+  if (wanted.includes('backends')) await measureBackends(options, results);
+}
+
+async function measureAlone(options: Options, results: Results): Promise<void> {
   say('memory');
   results.memory = [];
   for (const target of CANDIDATES) results.memory.push(await measureMemory(target, options));
 }
 
+async function measureBackends(options: Options, results: Results): Promise<void> {
+  say('event loop with a slow HSM');
+  results.eventLoop = await measureEventLoop();
+  await withSessions([BASELINE, ...CANDIDATES, ...BACKENDS], options, async (sessions) => {
+    say('cpu of the backends');
+    results.backends = await measureCpu(sessions, options);
+  });
+}
+
 /** Whatever compares: all servers run at once, and are asked in turn. */
 async function measureSideBySide(
-  wanted: readonly Exclude<Part, 'memory'>[],
+  wanted: readonly Exclude<Part, 'memory' | 'backends'>[],
   options: Options,
   results: Results,
 ): Promise<void> {
-  const sessions: Session[] = [];
-  try {
-    for (const target of [BASELINE, ...CANDIDATES]) sessions.push(await Session.begin(target));
-    say('warming up');
-    for (const session of sessions) await session.warmUp(options.warmUpSeconds);
+  await withSessions([BASELINE, ...CANDIDATES], options, async (sessions) => {
     for (const part of wanted) {
       say(part);
       if (part === 'cpu') results.cpu = await measureCpu(sessions, options);
       if (part === 'throughput') results.throughput = await measureThroughput(sessions, options);
       if (part === 'latency') results.latency = await measureLatency(sessions, options);
     }
+  });
+}
+
+async function withSessions(
+  targets: readonly Target[],
+  options: Options,
+  use: (sessions: readonly Session[]) => Promise<void>,
+): Promise<void> {
+  const sessions: Session[] = [];
+  try {
+    for (const target of targets) sessions.push(await Session.begin(target));
+    say('warming up');
+    for (const session of sessions) await session.warmUp(options.warmUpSeconds);
+    await use(sessions);
   } finally {
     for (const session of sessions) await session.end();
   }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the benchmark, in the order they run. */
-export const PARTS = ['cpu', 'throughput', 'latency', 'memory'] as const;
+export const PARTS = ['cpu', 'throughput', 'latency', 'memory', 'backends'] as const;
 
 /** One part of the benchmark. */
 export type Part = (typeof PARTS)[number];
@@ -26,7 +26,7 @@ export interface Options {
 }
 
 /** Printed by `--help`. */
-export const USAGE = `Usage: npm run bench -- [--only cpu|throughput|latency|memory] [--rounds N] [--quick]
+export const USAGE = `Usage: npm run bench -- [--only cpu|throughput|latency|memory|backends] [--rounds N] [--quick]
 
   --only PART   measure one part; may be repeated
   --rounds N    alternating rounds of CPU time for each operation (default 7)

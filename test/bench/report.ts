@@ -1,4 +1,5 @@
 import type { CpuResult } from './measurements/cpu.js';
+import type { EventLoopResult } from './measurements/event-loop.js';
 import type { LatencyResult } from './measurements/latency.js';
 import type { MemoryResult } from './measurements/memory.js';
 import type { ThroughputResult } from './measurements/throughput.js';
@@ -10,6 +11,8 @@ export interface Results {
   throughput?: readonly ThroughputResult[];
   latency?: readonly LatencyResult[];
   memory?: MemoryResult[];
+  eventLoop?: EventLoopResult;
+  backends?: readonly CpuResult[];
 }
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -23,6 +26,8 @@ export function formatReport(results: Results): string {
     ...(results.throughput ? [formatThroughput(results.throughput)] : []),
     ...(results.latency ? [formatLatency(results.latency)] : []),
     ...(results.memory ? results.memory.map(formatMemory) : []),
+    ...(results.eventLoop ? [formatEventLoop(results.eventLoop)] : []),
+    ...(results.backends ? [formatBackends(results.backends)] : []),
   ];
   return sections.join('\n\n');
 }
@@ -70,6 +75,32 @@ function formatMemory(result: MemoryResult): string {
     .filter((_, index) => index % step === 0 || index === result.samples.length - 1)
     .map((s) => [String(s.requests), toMib(s.residentBytes)]);
   return table(title, ['requests', 'MiB'], rows);
+}
+
+function formatEventLoop({ hsmCallMs, p99Ms, maxMs, answers }: EventLoopResult): string {
+  return table(
+    `Event loop while the HSM takes ${String(hsmCallMs)} ms a call (p99 wanted < 20 ms)`,
+    ['p99 ms', 'longest ms', 'answers'],
+    [[p99Ms.toFixed(1), maxMs.toFixed(1), JSON.stringify(answers)]],
+  );
+}
+
+/** The other way round than above: so many times what the bare server, and the file key manager, take. */
+function formatBackends(results: readonly CpuResult[]): string {
+  const onFiles = (operation: string): number =>
+    results.find((r) => r.operation === operation && r.target === 'holdfast')?.medianUs ??
+    Number.NaN;
+  return table(
+    "CPU time a request by key manager, children included (wanted: softhsm ≤ 1.6 × bare, openbao ≤ 2 × holdfast's)",
+    ['operation', 'target', 'µs', '× bare', '× holdfast'],
+    results.map((r) => [
+      r.operation,
+      r.target,
+      r.medianUs.toFixed(0),
+      (1 / r.ratio).toFixed(2),
+      (r.medianUs / onFiles(r.operation)).toFixed(2),
+    ]),
+  );
 }
 
 function formatPercentiles({ p50, p99, p999, max }: Percentiles): string {

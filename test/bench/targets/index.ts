@@ -1,5 +1,7 @@
 import { bare } from './bare.js';
 import { holdfast } from './holdfast.js';
+import { openbao } from './openbao.js';
+import { softHsm } from './softhsm.js';
 import type { Target } from './target.js';
 
 /** The yardstick that every other target is divided by. */
@@ -7,3 +9,6 @@ export const BASELINE: Target = bare;
 
 /** What is measured against it, in the order it is printed. */
 export const CANDIDATES: readonly Target[] = [holdfast];
+
+/** The same on other key managers; only their CPU time is compared. */
+export const BACKENDS: readonly Target[] = [softHsm, openbao];

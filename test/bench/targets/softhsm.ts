@@ -1,0 +1,63 @@
+import { makeFaultyModule } from '../../support/faulty-module.js';
+import { testPin, type TestToken } from '../../support/pkcs11.js';
+import { makeSoftHsmToken, type SoftHsmToken } from '../../support/softhsm.js';
+import { freePort } from './server-process.js';
+import { startHoldfast } from './holdfast.js';
+import type { RunningTarget, Target } from './target.js';
+
+/** Holdfast on a SoftHSM token; its children are counted with it. */
+export const softHsm: Target = {
+  name: 'softhsm',
+  start: async () => {
+    const token = await makeSoftHsmToken();
+    const server = await startHoldfast('softhsm', { keyManager: keyManagerOn(token) });
+    return stoppingToo(server, token);
+  },
+};
+
+/** A server on a token that takes its time, once it is told to. */
+export interface SlowHsm extends RunningTarget {
+  readonly operationsPort: number;
+  /** From now on every encryption and decryption takes so long. */
+  delay(ms: number): void;
+}
+
+/** Starts Holdfast on a SoftHSM token whose library can be slowed down. */
+export async function startSlowHsm(): Promise<SlowHsm> {
+  const token = await makeSoftHsmToken();
+  const slow = await makeFaultyModule(token);
+  const operationsPort = await freePort();
+  const keyManager = keyManagerOn(slow.token);
+  const server = await startHoldfast('slow-hsm', { keyManager, operationsPort });
+  return {
+    ...stoppingToo(server, token),
+    operationsPort,
+    delay: (ms) => {
+      slow.fail(String(ms));
+    },
+  };
+}
+
+function keyManagerOn({ config, token }: TestToken): string {
+  const { module, environment, profile } = config;
+  const keyManager = {
+    name: 'trial',
+    type: 'pkcs11',
+    module,
+    environment,
+    profile,
+    nodes: [{ name: 'softhsm', token, pin: testPin.reveal() }],
+    countersDirectory: 'counters',
+  };
+  return `  - ${JSON.stringify(keyManager)}`; // JSON is YAML.
+}
+
+function stoppingToo(server: RunningTarget, token: SoftHsmToken): RunningTarget {
+  return {
+    ...server,
+    stop: async () => {
+      await server.stop();
+      token.remove();
+    },
+  };
+}
