@@ -119,17 +119,22 @@ export class ChildProcess {
    */
   request({ operation, body, deadline, stallMs }: ChildRequest): Promise<Buffer> {
     if (this.#reason !== undefined) return Promise.reject(gone(this.#reason));
-    if (this.#outstanding.size >= MAX_OUTSTANDING) {
+    const now = this.#clock.monotonic();
+    const remainingMs = deadline.remainingMs();
+    // Whoever would wait in vain hears it now: a queue that is worked off too late helps nobody,
+    // and its timeouts would make a slow token look like a dead one.
+    if (
+      this.#outstanding.size >= MAX_OUTSTANDING ||
+      this.#outstanding.expectedMs(now) > remainingMs
+    ) {
       return Promise.reject(
         new KeyManagerError('overloaded', 'too many requests are waiting for the token'),
       );
     }
     this.#lastId = (this.#lastId + 1) % 2 ** 32;
     const id = this.#lastId;
-    const remainingMs = deadline.remainingMs();
     const expiresAt = machineTimeMs() + remainingMs;
     this.#send(encodeRequest({ id, operation: OPERATIONS[operation], expiresAt }, body));
-    const now = this.#clock.monotonic();
     return new Promise((resolve, reject) => {
       this.#outstanding.add(id, { resolve, reject, expiresAt: now + remainingMs, stallMs }, now);
       this.#sweepLater();

@@ -58,6 +58,13 @@ export class Outstanding {
     return this.#lastTurnMs < turnMs && now - this.#turnSince < turnMs;
   }
 
+  /** How long one more would take, its own turn included, if turns go on taking what the last one took. */
+  expectedMs(now: number): number {
+    if (this.#waiters.size === 0) return 0; // Nothing is known that could speak against trying.
+    const restOfThisTurnMs = Math.max(0, this.#lastTurnMs - (now - this.#turnSince));
+    return restOfThisTurnMs + this.#waiters.size * this.#lastTurnMs;
+  }
+
   rejectAll(error: Error): void {
     for (const { reject } of this.#waiters.values()) reject(error);
     this.#waiters.clear();

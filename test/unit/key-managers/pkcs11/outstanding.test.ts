@@ -30,6 +30,18 @@ describe('Outstanding', () => {
     expect(() => new Outstanding().take(1, 0)).toThrow(KeyManagerError);
   });
 
+  it('one more behind others → expected to take what the last turn took, for each', () => {
+    const outstanding = new Outstanding();
+    outstanding.add(1, waiter(10_000), 0);
+    outstanding.take(1, 100);
+    expect(outstanding.expectedMs(100)).toBe(0);
+    outstanding.add(2, waiter(10_000), 100);
+    expect(outstanding.expectedMs(130)).toBe(70 + 100);
+    outstanding.add(3, waiter(10_000), 130);
+    expect(outstanding.expectedMs(130)).toBe(70 + 200);
+    expect(outstanding.expectedMs(900)).toBe(200);
+  });
+
   it('one that waits behind others → not stalled by their turns', () => {
     const outstanding = new Outstanding();
     for (const id of [1, 2, 3]) outstanding.add(id, waiter(10_000), 0);
