@@ -1,22 +1,7 @@
 import type { Deadline } from '../../shared/deadline.js';
-import {
-  HEALTH_TEST_KEY_ID,
-  KeyManagerError,
-  type KeyManagerErrorCode,
-  type KeyManagerNode,
-  type KeyRef,
-  type NodeHealth,
-  type Sealed,
-} from '../backend.js';
+import { KeyManagerError, type KeyManagerNode, type KeyRef, type NodeHealth } from '../backend.js';
+import { findTestKey, opensTest, sealTest, type TestProof } from '../health-test.js';
 import { inTime } from './in-time.js';
-
-const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-const TEST_AAD = Buffer.alloc(0);
-const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set([
-  'invalid-ciphertext',
-  'rejected',
-  'version-not-found',
-]);
 
 /** What a check found of a node in the company of the others. */
 export interface FleetNodeHealth extends NodeHealth {
@@ -55,18 +40,6 @@ export async function checkFleet(
   return together;
 }
 
-/** Proves that a node can encrypt and decrypt, with the test key. @throws KeyManagerError */
-export async function proveRoundTrip(node: KeyManagerNode, deadline: Deadline): Promise<void> {
-  const { current } = await node.describeKey(HEALTH_TEST_KEY_ID, deadline);
-  if (current === undefined) throw new KeyManagerError('key-disabled', 'the test key is disabled');
-  const key = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
-  const sealed = await node.encrypt(key, TEST_PLAINTEXT, TEST_AAD, deadline);
-  const opened = await node.decrypt(key, sealed, TEST_AAD, deadline);
-  if (!opened.equals(TEST_PLAINTEXT)) {
-    throw new KeyManagerError('corrupt', 'the test key decrypts to something else');
-  }
-}
-
 async function checkAlone(node: KeyManagerNode, deadline: Deadline): Promise<NodeHealth> {
   try {
     return await inTime(node.checkHealth(deadline), deadline);
@@ -83,10 +56,7 @@ async function findCandidates(
   const found = await Promise.allSettled(
     nodes.map(async (node, index) => {
       if (alone[index]?.status === 'UNAVAILABLE') return undefined;
-      const describing = node.describeKey(HEALTH_TEST_KEY_ID, deadline);
-      const { current } = await inTime(describing, deadline);
-      if (current === undefined) return undefined;
-      return { index, node, key: { externalKeyId: HEALTH_TEST_KEY_ID, version: current } };
+      return { index, node, key: await inTime(findTestKey(node, deadline), deadline) };
     }),
   );
   return found.flatMap((result) =>
@@ -112,11 +82,10 @@ async function compare(
 ): Promise<void> {
   if (reference === undefined || others.length === 0) return;
   try {
-    const encrypting = reference.node.encrypt(reference.key, TEST_PLAINTEXT, TEST_AAD, deadline);
-    const sealed = await inTime(encrypting, deadline);
+    const sealed = await inTime(sealTest(reference.node, reference.key, deadline), deadline);
     await Promise.all(
       others.map(async ({ index, node, key }) => {
-        const health = await opens(node, key, sealed, deadline);
+        const health = await compareOne(node, { key, sealed }, deadline);
         if (health === 'other-material') results[index] = otherMaterial([reference]);
         else if (health !== 'same-material') results[index] = health;
       }),
@@ -126,20 +95,16 @@ async function compare(
   }
 }
 
-/** A refusal speaks of the material, any other failure of the node. */
-async function opens(
+async function compareOne(
   node: KeyManagerNode,
-  key: KeyRef,
-  sealed: Sealed,
+  proof: TestProof,
   deadline: Deadline,
 ): Promise<'same-material' | 'other-material' | NodeHealth> {
   try {
-    const decrypting = node.decrypt(key, sealed, TEST_AAD, deadline);
-    const opened = await inTime(decrypting, deadline);
-    return opened.equals(TEST_PLAINTEXT) ? 'same-material' : 'other-material';
+    const opens = await inTime(opensTest(node, proof, deadline), deadline);
+    return opens ? 'same-material' : 'other-material';
   } catch (error) {
-    const refused = error instanceof KeyManagerError && REFUSALS.has(error.code);
-    return refused ? 'other-material' : { status: 'UNAVAILABLE', detail: messageOf(error) };
+    return { status: 'UNAVAILABLE', detail: messageOf(error) };
   }
 }
 

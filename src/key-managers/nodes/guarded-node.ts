@@ -16,8 +16,15 @@ const NODE_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'internal',
 ]);
 
+/** What a node that lags behind the others says of a key or a version that has just been made. */
+const ABSENCES: ReadonlySet<KeyManagerErrorCode> = new Set(['key-not-found', 'version-not-found']);
+
 /** Whether another node might succeed where this error came from one. */
-export function isNodeFailure(error: unknown): boolean {
+export function mayDoElsewhere(error: unknown): boolean {
+  return isNodeFailure(error) || (error instanceof KeyManagerError && ABSENCES.has(error.code));
+}
+
+function isNodeFailure(error: unknown): boolean {
   return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
 }
 

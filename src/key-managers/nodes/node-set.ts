@@ -9,9 +9,9 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
+import { proveRoundTrip } from '../health-test.js';
 import type { KeyManager, NodeReport, OpenedByNode, SealedByNode } from '../key-manager.js';
-import { proveRoundTrip } from './fleet-check.js';
-import { GuardedNode, isNodeFailure, type NodeCall } from './guarded-node.js';
+import { GuardedNode, mayDoElsewhere, type NodeCall } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
 
@@ -36,7 +36,7 @@ export interface NodeSetOptions {
 
 /**
  * A key manager's nodes as one: each call goes to the first node that is well, and once more to
- * another when that one fails and the deadline allows it.
+ * another when that one fails, or does not know the key (yet), and the deadline allows it.
  */
 export class NodeSetKeyManager implements KeyManager {
   readonly name: string;
@@ -114,7 +114,7 @@ export class NodeSetKeyManager implements KeyManager {
       return await this.#attempt(first, call, this.#firstLimit(deadline, second));
     } catch (error) {
       const leftMs = deadline.remainingMs() - ANSWER_MS;
-      if (second === undefined || leftMs < MIN_RETRY_MS || !isNodeFailure(error)) throw error;
+      if (second === undefined || leftMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
       return this.#attempt(second, call, leftMs);
     }
   }

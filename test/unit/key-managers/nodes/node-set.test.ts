@@ -63,13 +63,21 @@ describe('a call', () => {
     'overloaded',
     'deadline',
     'internal',
+    'key-not-found',
+    'version-not-found',
   ])('goes to another node after %s', async (code) => {
     const sealed = await encryptOn([fakeNode({ encrypt: failing(code) }), second]);
     expect(sealed.node).toBe('node-2');
   });
 
+  it('finds no key when two nodes know of none', async () => {
+    const nodes = ['node-1', 'node-2'].map((name) =>
+      fakeNode({ name, encrypt: failing('key-not-found') }),
+    );
+    await expect(encryptOn(nodes)).rejects.toMatchObject({ code: 'key-not-found' });
+  });
+
   it.each<KeyManagerErrorCode>([
-    'key-not-found',
     'key-disabled',
     'usage-denied',
     'corrupt',
