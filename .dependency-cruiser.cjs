@@ -17,7 +17,7 @@ const keyManagerInterfaces = ['key-managers/backend.ts', 'key-managers/key-manag
 
 /** Layers above the leaves. A path that ends in `.ts` is that module alone. */
 const layers = {
-  'key-managers/nodes': ['shared', ...keyManagerInterfaces],
+  'key-managers/nodes': ['shared', 'key-managers/health-test.ts', ...keyManagerInterfaces],
   'key-managers/contract': ['shared', 'key-managers/backend.ts'],
   'key-managers/counting': ['durable', 'shared', 'key-managers/backend.ts'],
   'key-stores': ['config', 'shared', 'xks', 'key-managers/backend.ts'],
@@ -45,6 +45,7 @@ const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/)([^/]+)/';
 /** What a backend may import beside itself. */
 const forBackends = [
   'key-managers/backend.ts',
+  'key-managers/health-test.ts',
   'key-managers/counting',
   'config',
   'durable',

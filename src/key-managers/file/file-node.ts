@@ -1,6 +1,5 @@
 import type { Deadline } from '../../shared/deadline.js';
 import {
-  HEALTH_TEST_KEY_ID,
   type KeyDescription,
   KeyManagerError,
   type KeyManagerErrorCode,
@@ -10,14 +9,12 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
+import { proveRoundTrip } from '../health-test.js';
 import type { IvSource } from '../counting/iv-source.js';
 import { decryptAesGcm, encryptAesGcm } from './aes-gcm.js';
 import type { ExternalKey } from './external-key.js';
 import type { KeyFolder } from './key-folder.js';
 import type { KeyRing } from './key-ring.js';
-
-const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-const TEST_AAD = Buffer.alloc(0);
 
 /** What keeps the test key alone from encrypting; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -95,14 +92,8 @@ export class FileNode implements KeyManagerNode {
 
   async #roundTrip(deadline: Deadline): Promise<KeyManagerError | undefined> {
     try {
-      const { current } = this.#ring.describe(HEALTH_TEST_KEY_ID);
-      if (current === undefined)
-        return new KeyManagerError('key-disabled', 'its document is damaged');
-      const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
-      const sealed = await this.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
-      const opened = await this.decrypt(ref, sealed, TEST_AAD);
-      if (opened.equals(TEST_PLAINTEXT)) return undefined;
-      return new KeyManagerError('corrupt', 'it decrypts to something else');
+      await proveRoundTrip(this, deadline);
+      return undefined;
     } catch (error) {
       if (error instanceof KeyManagerError) return error;
       return new KeyManagerError('unreachable', 'the cipher fails', { cause: error });

@@ -1,6 +1,5 @@
 import type { Deadline } from '../../shared/deadline.js';
 import {
-  HEALTH_TEST_KEY_ID,
   type KeyDescription,
   KeyManagerError,
   type KeyManagerErrorCode,
@@ -10,12 +9,10 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
+import { proveRoundTrip } from '../health-test.js';
 import type { KeyDirectory, KnownKey } from './key-directory.js';
 import type { Target } from './token-cipher.js';
 import type { TokenAtWork } from './token-at-work.js';
-
-const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-const TEST_AAD = Buffer.alloc(0);
 
 /** What an operation finds when the key is not any more what the directory remembers. */
 const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -123,12 +120,8 @@ export class Pkcs11Node implements KeyManagerNode {
   /** @returns what is wrong with the test key */
   async #roundTrip(deadline: Deadline): Promise<string | undefined> {
     try {
-      const { current } = await this.describeKey(HEALTH_TEST_KEY_ID, deadline);
-      if (current === undefined) return 'the test key has no version';
-      const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
-      const sealed = await this.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
-      const opened = await this.decrypt(ref, sealed, TEST_AAD, deadline);
-      return opened.equals(TEST_PLAINTEXT) ? undefined : 'the test key decrypts to something else';
+      await proveRoundTrip(this, deadline);
+      return undefined;
     } catch (error) {
       return `the test key: ${error instanceof Error ? error.message : String(error)}`;
     }
