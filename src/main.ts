@@ -10,7 +10,7 @@ import {
 } from './runtime/configuration-file.js';
 import { configurationFile } from './runtime/overrides.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
-import { renderStartScreen, startedFields } from './runtime/start-screen.js';
+import { renderStartScreen, renderStopping, startedFields } from './runtime/start-screen.js';
 import { systemClock } from './shared/clock.js';
 
 const STDOUT = 1;
@@ -51,7 +51,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   });
   process.stderr.write(renderStartScreen(screen));
   loggers.process.info(startedFields(screen), 'started');
-  await stopOn(await stopSignal, holdfast, loggers);
+  const signal = await stopSignal;
+  process.stderr.write(renderStopping(loaded.configuration));
+  await stopOn(signal, holdfast, loggers);
 }
 
 async function load(file: string): Promise<LoadedConfiguration> {

@@ -29,6 +29,7 @@ import {
   type ServingListener,
   startListeners,
 } from './listeners.js';
+import { quickstartFiles } from './quickstart-files.js';
 import { makeQuickstartKey } from './quickstart-key.js';
 import type { StartScreen } from './start-screen.js';
 import { Teardown } from './teardown.js';
@@ -101,6 +102,9 @@ export class Holdfast {
       version: VERSION,
       configurationFile: file,
       configurationHash: hash,
+      quickstart: configuration.quickstart
+        ? quickstartFiles(configuration.stateDirectory)
+        : undefined,
       listeners: this.#listeners,
       operations,
       adminSocket: configuration.admin.socket,

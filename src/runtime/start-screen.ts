@@ -2,14 +2,20 @@ import type { AddressInfo } from 'node:net';
 import type { NodeReport } from '../key-managers/key-manager.js';
 import type { KeyStore } from '../key-stores/key-store.js';
 import { alignColumns } from '../shared/columns.js';
+import { printableLine } from '../shared/printable.js';
 import { formatAddress } from './address.js';
 import type { ServingListener } from './listeners.js';
+import type { QuickstartFiles } from './quickstart-files.js';
+import { firstCommands } from './first-commands.js';
+import type { Configuration } from './schema.js';
 
 /** What the start screen shows. */
 export interface StartScreen {
   readonly version: string;
   readonly configurationFile: string;
   readonly configurationHash: string;
+  /** What the quickstart has made; absent where it is not one. */
+  readonly quickstart: QuickstartFiles | undefined;
   readonly listeners: readonly ServingListener[];
   readonly operations: AddressInfo;
   readonly adminSocket: string;
@@ -24,10 +30,15 @@ export interface StartScreen {
 /** Renders what is served where, with which key managers: a few lines for people. */
 export function renderStartScreen(screen: StartScreen): string {
   const lines = [
-    `Holdfast ${screen.version}`,
+    `Holdfast ${screen.version} serves. Ctrl-C stops it.`,
     '',
+    ...group('Configuration in force', [
+      ['file', screen.configurationFile],
+      ['SHA-256', screen.configurationHash],
+    ]),
+    ...quickstartGroups(screen),
     ...group(
-      'Listening',
+      'Listeners, which AWS KMS calls',
       screen.listeners.map(({ server, address, security }) => [
         server.name,
         place(address),
@@ -35,7 +46,7 @@ export function renderStartScreen(screen: StartScreen): string {
       ]),
     ),
     ...group(
-      'Key stores',
+      'Key stores, with their XksProxyUriPath',
       screen.keyStores.map((keyStore) => [
         keyStore.name,
         keyStore.uriPath,
@@ -43,19 +54,39 @@ export function renderStartScreen(screen: StartScreen): string {
       ]),
     ),
     ...group(
-      'Key managers',
+      'Key managers, with the health of each node',
       screen.keyManagers.flatMap(({ name, type, nodes }) =>
-        nodes.map((node) => [name, type, `${node.name} in ${node.location}: ${node.status}`]),
+        nodes.map((node) => [
+          name,
+          `type ${type}`,
+          `node ${node.name}, location ${node.location}: ${healthOf(node)}`,
+        ]),
       ),
     ),
-    ...group('Operations', [['probes and metrics', `http://${place(screen.operations)}`]]),
-    ...group('Admin API', [['socket', screen.adminSocket]]),
-    ...group('Configuration', [
-      ['file', screen.configurationFile],
-      ['SHA-256', screen.configurationHash],
+    ...group('Operations listener, for probes and metrics', [
+      [`http://${place(screen.operations)}`],
+    ]),
+    ...group('Admin socket, for the commands "holdfast keys" and "holdfast key-stores"', [
+      [screen.adminSocket],
     ]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Says, when a signal has come, how long stopping takes and what ends it sooner. */
+export function renderStopping({
+  drainDelayMs,
+  listeners,
+}: Pick<Configuration, 'drainDelayMs' | 'listeners'>): string {
+  const longestMs = Math.max(...listeners.map(({ limits }) => limits.requestTimeoutMs));
+  const draining =
+    drainDelayMs === 0
+      ? ''
+      : `requests are still taken for ${seconds(drainDelayMs)} (drainDelayMs), and then `;
+  return (
+    `Stopping: ${draining}what is in flight may finish, for up to ${seconds(longestMs)}. ` +
+    'A second Ctrl-C ends it at once.\n'
+  );
 }
 
 /** The same for programs: the fields of the log's line *started*. */
@@ -75,6 +106,25 @@ export function startedFields(screen: StartScreen): object {
   };
 }
 
+function quickstartGroups({ quickstart, listeners, adminSocket }: StartScreen): string[] {
+  if (quickstart === undefined) return [];
+  return [
+    ...group('Quickstart, made on the first start', [
+      ['certificate authority for your client to trust', quickstart.authority],
+      ['JSON file for the KMS console, holds a secret', quickstart.consoleFile],
+    ]),
+    'Next, in another terminal',
+    ...firstCommands({ authority: quickstart.authority, listeners, adminSocket }).map(
+      (command) => `  ${command}`,
+    ),
+  ];
+}
+
+/** What is wrong with a node may quote a server or the name of a file. */
+function healthOf({ status, detail }: NodeReport): string {
+  return detail === undefined ? status : `${status} (${printableLine(detail)})`;
+}
+
 function group(title: string, rows: readonly (readonly string[])[]): string[] {
   return [title, ...alignColumns(rows).map((line) => `  ${line}`)];
 }
@@ -85,4 +135,8 @@ function place({ address, port }: AddressInfo): string {
 
 function countOf(count: number, noun: string): string {
   return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function seconds(ms: number): string {
+  return `${String(ms / 1_000)} s`;
 }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type HoldfastOptions,
@@ -20,6 +22,16 @@ async function start(options: HoldfastOptions): Promise<HoldfastServer> {
   return server;
 }
 
+/** In a folder of its own and without the server's environment. Throws where the exit code is not 0. */
+async function runInShell(command: string): Promise<string> {
+  const { PATH = '' } = process.env;
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], {
+    cwd: temporaryFolder(),
+    env: { PATH },
+  });
+  return stdout;
+}
+
 async function takenPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -28,6 +40,18 @@ async function takenPort(): Promise<number> {
   });
   return (server.address() as AddressInfo).port;
 }
+
+describe('the start screen of a quickstart', () => {
+  it('its commands, copied to a shell elsewhere → work', async () => {
+    const server = await start({});
+    const [, commands = ''] = /^Next.*\n((?: {2}.*\n)+)/m.exec(server.log()) ?? [];
+    const [keysList = '', curl = ''] = commands.trim().split('\n');
+
+    expect(await runInShell(keysList)).toMatch(/^quickstart-key /m);
+    expect(curl).toMatch(/^ +curl .*\/ping$/);
+    await runInShell(`${curl} --fail --silent`);
+  });
+});
 
 describe('a server that cannot start', () => {
   it('because its port is taken → says so, exits with 1, and lets go of what it had', async () => {
