@@ -21,14 +21,18 @@ const startedLine = z.object({
 /** Where a server says that it is, in the log's line *started*. */
 export type Started = z.infer<typeof startedLine>;
 
+/** A command line that becomes the server. */
+const SERVE: readonly string[] = [program, 'serve'];
+
 /** `holdfast serve`, as it was built, as a process. All that it prints is searched for secrets when the run ends. */
 export class HoldfastProcess {
   readonly #child: ChildProcess;
   readonly #logFile = testLogPath('holdfast');
 
-  constructor(env: NodeJS.ProcessEnv) {
+  /** @param args of node, default `holdfast serve` */
+  constructor(env: NodeJS.ProcessEnv, args = SERVE) {
     const log = openSync(this.#logFile, 'a');
-    this.#child = spawn(process.execPath, [program, 'serve'], { stdio: ['ignore', log, log], env });
+    this.#child = spawn(process.execPath, args, { stdio: ['ignore', log, log], env });
     closeSync(log);
   }
 
@@ -57,6 +61,11 @@ export class HoldfastProcess {
     if (!this.#hasEnded) await once(this.#child, 'exit');
     clearTimeout(cutOff);
     return this.#child.exitCode ?? this.#child.signalCode ?? 'unknown';
+  }
+
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
   }
 
   /** Sends a signal and waits. @returns the exit code, or the name of the signal that ended it */

@@ -19,6 +19,8 @@ export interface HoldfastOptions {
   /** An existing state folder, which is kept at the end; default a new one, which is not. */
   readonly stateDirectory?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Command line of node that becomes the server; default `holdfast serve`. */
+  readonly args?: readonly string[];
 }
 
 /** What a run of the command-line program came to. */
@@ -46,6 +48,10 @@ export interface HoldfastServer {
   log(): string;
   /** Runs the command-line program against this server. */
   holdfast(...args: readonly string[]): Promise<CommandResult>;
+  /** Sends a signal and does not wait. */
+  signal(signal: NodeJS.Signals): void;
+  /** Waits up to 30 s until it ends. @returns the exit code, or the name of the signal */
+  ended(): Promise<number | string>;
   /** SIGTERM. @returns the exit code, or the name of the signal that ended it */
   stop(): Promise<number | string>;
   /** SIGKILL, as a crash. */
@@ -75,7 +81,7 @@ export interface QuickstartConfiguration {
  */
 export async function startHoldfast(options: HoldfastOptions = {}): Promise<HoldfastServer> {
   const { folder, env } = prepare(options);
-  const server = new HoldfastProcess(env);
+  const server = new HoldfastProcess(env, options.args);
   const { listeners, operations, adminSocket } = await server.started();
   const end = async (signal: NodeJS.Signals) => {
     const code = await server.end(signal);
@@ -91,6 +97,10 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     stateDirectory: folder,
     log: () => server.log(),
     holdfast: (...args) => runProgram(args, env),
+    signal: (signal) => {
+      server.signal(signal);
+    },
+    ended: () => server.ended(),
     stop: () => end('SIGTERM'),
     kill: async () => {
       await end('SIGKILL');

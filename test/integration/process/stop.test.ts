@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   type HoldfastServer,
@@ -11,10 +12,14 @@ import { encryptBody } from '../../support/xks-requests.js';
 
 /** Long enough to look at a server that drains. */
 const drainDelayMs = 1_500;
+/** Within this time `npm start` takes a second signal for npm's echo of the first; and a little. */
+const SAME_SIGNAL_MS = 600;
+const SERVE = new URL('../../../scripts/lib/serve.mjs', import.meta.url).href;
 
-async function start(fields: object = {}): Promise<HoldfastServer> {
+async function start(fields: object = {}, args?: readonly string[]): Promise<HoldfastServer> {
   const server = await startHoldfast({
     configuration: { ...quickstartConfiguration(), ...fields },
+    ...(args === undefined ? {} : { args }),
   });
   onTestFinished(() => server.kill());
   return server;
@@ -24,6 +29,38 @@ async function statusOf(server: HoldfastServer, path: string): Promise<number> {
   const { status } = await fetch(`http://127.0.0.1:${String(server.operationsPort)}${path}`);
   return status;
 }
+
+/** What `npm start` runs once all is installed and built. */
+const underNpmStart = [
+  '--input-type=module',
+  '--eval',
+  `process.argv.splice(1, 0, 'start.mjs');
+   const { serve } = await import(${JSON.stringify(SERVE)});
+   await serve();`,
+];
+
+describe('a second Ctrl-C while the server drains', () => {
+  it.each([
+    ['holdfast serve', undefined],
+    ['npm start', underNpmStart],
+  ])('%s → says beforehand that it ends at once, and does', async (_, args) => {
+    const server = await start({ drainDelayMs: 600_000 }, args);
+    server.signal('SIGINT');
+    await vi.waitFor(() => {
+      expect(server.log()).toMatch(/^Stopping: .*600 s.* second Ctrl-C ends it at once/m);
+    });
+    await sleep(SAME_SIGNAL_MS);
+    server.signal('SIGINT');
+    expect(await server.ended()).toBe('SIGINT');
+  });
+
+  it('npm start, which passes the first one on → is none', async () => {
+    const server = await start({ drainDelayMs: 0 }, underNpmStart);
+    server.signal('SIGINT');
+    server.signal('SIGINT');
+    expect(await server.ended()).toBe(0);
+  });
+});
 
 describe('a server that gets SIGTERM', () => {
   it('with load balancers in front of it → probes fail, requests are served, exits with 0', async () => {
