@@ -11,7 +11,14 @@ import type { TokenClient } from './token-client.js';
 import type { KeyReply } from './wire/messages.js';
 
 /** After this long the token is asked again, while the old answer still serves. */
-const REFRESH_MS = 60_000;
+const REFRESH_MS = 30_000;
+/** After this long a request waits for the new answer. */
+const MAX_AGE_MS = 60_000;
+/**
+ * A version that turns up encrypts only after this long: until then a replica may serve that has not
+ * looked, and would refuse the ciphertext. So it is not less than {@link MAX_AGE_MS}.
+ */
+const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
 /** How long a key that is not there is not looked for again. */
 const ABSENCE_MS = 1_000;
@@ -33,18 +40,23 @@ export interface KnownKey {
 
 interface Entry {
   readonly key: KnownKey;
-  readonly refreshAt: number;
+  readonly readAt: number;
 }
+
+/** What is asked of the client here. */
+export type KeyLookup = Pick<TokenClient, 'describe'>;
 
 /** Remembers what the token said of its keys, because looking one up takes it up to 16 ms. */
 export class KeyDirectory {
-  readonly #client: TokenClient;
+  readonly #client: KeyLookup;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  /** From when on a version may encrypt, by key and number. Those of the first look may at once. */
+  readonly #settledAt = new Map<string, ReadonlyMap<number, number>>();
   readonly #absentUntil = new Map<string, number>();
   readonly #asking = new Map<string, Promise<KnownKey>>();
 
-  constructor(client: TokenClient, clock: Clock) {
+  constructor(client: KeyLookup, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
   }
@@ -58,10 +70,7 @@ export class KeyDirectory {
   async find(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
     const now = this.#clock.monotonic();
     const entry = this.#entries.get(externalKeyId);
-    if (entry !== undefined) {
-      if (now >= entry.refreshAt) this.#refresh(externalKeyId, entry);
-      return entry.key;
-    }
+    if (entry !== undefined) return this.#kept(externalKeyId, entry, deadline);
     if (now < (this.#absentUntil.get(externalKeyId) ?? -Infinity)) {
       throw new KeyManagerError('key-not-found', `the token has no key ${externalKeyId}`);
     }
@@ -75,11 +84,16 @@ export class KeyDirectory {
   }
 
   /** An outage leaves the old answer in place: it says what the key is, not whether it works. */
-  #refresh(externalKeyId: string, { key }: Entry): void {
-    this.#entries.set(externalKeyId, { key, refreshAt: this.#clock.monotonic() + REFRESH_MS });
-    this.#ask(externalKeyId).catch(() => {
-      // What the token has said against the key is noted in #read; the next refresh tries again.
+  async #kept(externalKeyId: string, { key, readAt }: Entry, deadline: Deadline) {
+    const ageMs = this.#clock.monotonic() - readAt;
+    if (ageMs < REFRESH_MS) return key;
+    const refreshed = this.#ask(externalKeyId).catch((error: unknown) => {
+      if (isAgainstTheKey(error)) throw error;
+      return key;
     });
+    if (ageMs >= MAX_AGE_MS) return withinDeadline(refreshed, deadline);
+    refreshed.catch(() => undefined); // Noted in #read, and told to the next who asks.
+    return key;
   }
 
   /** One question at a time for each key; whoever asks meanwhile shares it. */
@@ -92,13 +106,15 @@ export class KeyDirectory {
   async #read(externalKeyId: string): Promise<KnownKey> {
     try {
       const deadline = Deadline.after(this.#clock, LOOKUP_BUDGET_MS);
-      const key = knownKeyOf(await this.#client.describe(externalKeyId, deadline));
-      this.#entries.set(externalKeyId, { key, refreshAt: this.#clock.monotonic() + REFRESH_MS });
+      // Before the question: the answer may be older than its arrival.
+      const readAt = this.#clock.monotonic();
+      const reply = await this.#client.describe(externalKeyId, deadline);
+      const settledAt = this.#noteVersions(externalKeyId, reply, readAt);
+      const key = knownKeyOf(reply, (version) => readAt >= (settledAt.get(version) ?? readAt));
+      this.#entries.set(externalKeyId, { key, readAt });
       return key;
     } catch (error) {
-      if (error instanceof KeyManagerError && UNUSABLE.has(error.code)) {
-        this.#entries.delete(externalKeyId);
-      }
+      if (isAgainstTheKey(error)) this.#entries.delete(externalKeyId);
       if (error instanceof KeyManagerError && error.code === 'key-not-found') {
         this.#noteAbsence(externalKeyId);
       }
@@ -108,15 +124,35 @@ export class KeyDirectory {
     }
   }
 
+  #noteVersions(externalKeyId: string, { versions }: KeyReply, now: number) {
+    const before = this.#settledAt.get(externalKeyId);
+    const turnedUpNow = before === undefined ? now : now + SETTLING_MS;
+    const settledAt = new Map(
+      versions.map(({ version }) => [version, before?.get(version) ?? turnedUpNow]),
+    );
+    this.#settledAt.set(externalKeyId, settledAt);
+    return settledAt;
+  }
+
   #noteAbsence(externalKeyId: string): void {
     if (this.#absentUntil.size >= MAX_ABSENCES) this.#absentUntil.clear();
     this.#absentUntil.set(externalKeyId, this.#clock.monotonic() + ABSENCE_MS);
   }
 }
 
-/** @throws KeyManagerError `internal` for a reply without versions */
-export function knownKeyOf({ externalKeyId, versions: replies }: KeyReply): KnownKey {
-  const current = replies.at(-1);
+function isAgainstTheKey(error: unknown): boolean {
+  return error instanceof KeyManagerError && UNUSABLE.has(error.code);
+}
+
+/**
+ * @param isSettled whether a version may encrypt; where none may, the newest does
+ * @throws KeyManagerError `internal` for a reply without versions
+ */
+export function knownKeyOf(
+  { externalKeyId, versions: replies }: KeyReply,
+  isSettled: (version: number) => boolean = () => true,
+): KnownKey {
+  const current = replies.findLast(({ version }) => isSettled(version)) ?? replies.at(-1);
   if (current === undefined) throw new KeyManagerError('internal', 'a key without versions');
   const versions = new Map<number, KeyVersion>();
   const lookups = new Map<number, Buffer>();
