@@ -95,6 +95,8 @@ export interface KeyManagerNode {
 
 /** What an administrator may do with keys. A method that is present is a capability. */
 export interface KeyAdministration {
+  /** Whether summaries tell what is left. Where not, metrics do not list the keys to find out. */
+  readonly countsEncryptions?: boolean;
   /** Every external key, the damaged ones too, in the order of their ids; never the health-test key. */
   listKeys?(): Promise<readonly KeySummary[]>;
   /** Rejects with `conflict` when the id is taken, also by one that differs only by case. */

@@ -110,12 +110,17 @@ export async function sampleNodeStates(
   return samples.flat();
 }
 
-/** What is left of every key's current version, for metrics. */
+/**
+ * What is left of every key's current version, for metrics. A key manager that cannot list its keys
+ * just now has none here: what is wrong with it is told by the states of its nodes, and the other
+ * metrics are wanted most at that time.
+ */
 export async function sampleEncryptionsLeft(
-  keyManagers: ReadonlyMap<string, KeyManager>,
+  keyManagers: ReadonlyMap<string, Pick<KeyManager, 'administration'>>,
 ): Promise<readonly EncryptionsLeftSample[]> {
-  const samples = await Promise.all(
+  const samples = await Promise.allSettled(
     [...keyManagers].map(async ([keyManager, { administration }]) => {
+      if (administration.countsEncryptions !== true) return [];
       const keys = (await administration.listKeys?.()) ?? [];
       return keys.flatMap(({ description: { externalKeyId, current }, encryptionsLeft }) =>
         current === undefined || encryptionsLeft === undefined
@@ -124,5 +129,5 @@ export async function sampleEncryptionsLeft(
       );
     }),
   );
-  return samples.flat();
+  return samples.flatMap((sample) => (sample.status === 'fulfilled' ? sample.value : []));
 }

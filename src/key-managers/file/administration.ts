@@ -6,6 +6,7 @@ import type { KeyRing } from './key-ring.js';
 /** What an administrator may do with the keys of the folder. */
 export function administrationOf(ring: KeyRing): Required<KeyAdministration> {
   return {
+    countsEncryptions: true,
     async listKeys() {
       const summaries = [
         ...[...ring.keys].map(summaryOf),

@@ -31,7 +31,11 @@ const keyManagerShape = z.object(
         error: 'nodes with a name of their own each',
       }),
     administration: z.object(
-      { listKeys: method.optional(), createKey: method.optional() },
+      {
+        listKeys: method.optional(),
+        createKey: method.optional(),
+        countsEncryptions: z.boolean().optional(),
+      },
       { error: 'an object, empty where there is nothing to administer' },
     ),
   },

@@ -24,7 +24,7 @@ export function administrationOf(tokens: readonly TokenAtWork[], clock: Clock): 
   const administrations = tokens.map((token) => new TokenAdministration(token, clock));
   const [only, ...others] = administrations;
   if (only !== undefined && others.length === 0) return only;
-  return { listKeys: () => listFirst(administrations) };
+  return { countsEncryptions: true, listKeys: () => listFirst(administrations) };
 }
 
 /** From the first token that answers. */
@@ -43,6 +43,7 @@ async function listFirst(
 }
 
 class TokenAdministration implements Required<KeyAdministration> {
+  readonly countsEncryptions = true;
   readonly #token: TokenAtWork;
   readonly #clock: Clock;
   #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;

@@ -26,6 +26,8 @@ export interface AdministrationParts {
 
 /** What an administrator may do with the keys, as far as the token's policy lets us. */
 export class VaultAdministration implements Required<KeyAdministration> {
+  /** The servers choose the IVs. */
+  readonly countsEncryptions = false;
   readonly #parts: AdministrationParts;
 
   constructor(parts: AdministrationParts) {
