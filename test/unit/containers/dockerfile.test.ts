@@ -42,9 +42,8 @@ describe('Dockerfile', () => {
     for (const base of outside) expect(base).toMatch(`node:${currentLts}-`);
     const [, recommended] = /Node\.js (\d+)\s+\(LTS\)/.exec(repositoryFile('README.md')) ?? [];
     expect(currentLts.split('.')[0]).toBe(recommended);
-    const [baseName] =
-      (/node:[\w.-]+/.exec(restOf('LABEL')
-        .join(' '))) ?? [];
+    const labels = restOf('LABEL').join(' ');
+    const [baseName] = /node:[\w.-]+/.exec(labels) ?? [];
     expect(outside).toContain(baseName);
   });
 
