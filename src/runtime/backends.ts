@@ -22,6 +22,8 @@ export interface BackendPorts {
 export interface BackendStart {
   /** Whether an empty key folder may be made one. */
   readonly init: boolean;
+  /** Whether keys, counters and files stay as they are, for a look at them. */
+  readonly readOnly?: boolean;
 }
 
 /** A backend at work; closing its nodes ends it. */
@@ -48,8 +50,24 @@ export async function startBackend(
     case 'pkcs11':
       return createPkcs11KeyManager(config, ports, start);
     case 'vault':
-      return createVaultKeyManagerNodes(config, ports);
+      return createVaultKeyManagerNodes(config, ports, start);
     case 'module':
       return createModuleKeyManager(config, ports);
+  }
+}
+
+/**
+ * A key manager as one for each of its nodes, so that each can be started and listed by itself. What
+ * a module has for nodes is known to the module alone.
+ */
+export function splitByNode(config: KeyManagerConfig): readonly KeyManagerConfig[] {
+  switch (config.type) {
+    case 'pkcs11':
+      return config.nodes.map((node) => ({ ...config, nodes: [node] }));
+    case 'vault':
+      return config.nodes.map((node) => ({ ...config, nodes: [node] }));
+    case 'file':
+    case 'module':
+      return [config];
   }
 }

@@ -20,6 +20,11 @@ export interface FileKeyManager {
 export interface FileKeyManagerStart {
   /** Whether an empty or missing folder is to be made a key folder. No effect on any other. */
   readonly init?: boolean;
+  /**
+   * Whether everything on disk stays as it is: counts and new versions are in memory alone, and a
+   * test key that is missing stays missing.
+   */
+  readonly readOnly?: boolean;
   /** Other limits than {@link COUNTING_LIMITS}, for tests. */
   readonly limits?: CountingLimits;
   /** Another way to replace a file, for tests of disks that fail. */
@@ -38,13 +43,18 @@ export async function createFileKeyManagerNode(
   ports: FileKeyManagerPorts,
   start: FileKeyManagerStart = {},
 ): Promise<FileKeyManager> {
-  const { init = false, limits = COUNTING_LIMITS, writeFile = writeFileAtomically } = start;
+  const { init = false, readOnly = false, limits = COUNTING_LIMITS } = start;
   const masterKey = masterKeyFrom(config.masterKey, ports.randomBytes);
   if (init) await makePrivateFolder(config.directory);
   else await assertNotEmpty(config);
-  const folder = await KeyFolder.open(config.directory, writeFile);
+  const folder = await (readOnly
+    ? KeyFolder.openToRead(config.directory)
+    : KeyFolder.open(config.directory, start.writeFile ?? writeFileAtomically));
   try {
-    const ring = await KeyRing.load(masterKey, { folder, ports, limits });
+    const surroundings = { folder, ports, limits };
+    const ring = await (readOnly
+      ? KeyRing.read(masterKey, surroundings)
+      : KeyRing.load(masterKey, surroundings));
     return {
       node: new FileNode(config, ring, folder, new IvSource(ports.randomBytes)),
       administration: administrationOf(ring),

@@ -37,15 +37,17 @@ export class KeyFolder {
    * @throws NotPrivateError, FolderInUseError, or the file system's own error
    */
   static async open(path: string, writeFile: AtomicWrite): Promise<KeyFolder> {
-    await assertPrivateFolder(path);
-    const lock = await lockFolder(path);
-    try {
-      await prepare(path);
-    } catch (error) {
-      await lock.release();
-      throw error;
-    }
-    return new KeyFolder(path, lock, writeFile);
+    return new KeyFolder(path, await lockAnd(prepare, path), writeFile);
+  }
+
+  /**
+   * Locks the folder and looks at who can reach it. What is written stays unwritten: it is lost when
+   * the folder is closed.
+   *
+   * @throws as {@link open}
+   */
+  static async openToRead(path: string): Promise<KeyFolder> {
+    return new KeyFolder(path, await lockAnd(assertPrivate, path), () => Promise.resolve());
   }
 
   /** The file names of all key documents, in alphabetical order. */
@@ -56,7 +58,8 @@ export class KeyFolder {
   /** The file names of counters whose key has no document, in alphabetical order. */
   async orphanedCounterNames(): Promise<readonly string[]> {
     const documents = new Set(await this.documentNames());
-    const counters = await documentNamesIn(join(this.path, COUNTERS));
+    const folder = join(this.path, COUNTERS);
+    const counters = (await exists(folder)) ? await documentNamesIn(folder) : [];
     return counters.filter((name) => !documents.has(name));
   }
 
@@ -118,12 +121,33 @@ async function documentNamesIn(folder: string): Promise<readonly string[]> {
   return names.filter((name) => name.endsWith(DOCUMENT_EXTENSION)).sort();
 }
 
+/** @param work what is to be done before the folder is of use to anybody */
+async function lockAnd(work: (path: string) => Promise<void>, path: string): Promise<FolderLock> {
+  await assertPrivateFolder(path);
+  const lock = await lockFolder(path);
+  try {
+    await work(path);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
 async function prepare(path: string): Promise<void> {
   const counters = join(path, COUNTERS);
   await makePrivateFolder(counters);
   await assertPrivateFolder(counters);
-  for (const folder of [path, counters]) {
-    await removeTemporaryFiles(folder);
+  for (const folder of [path, counters]) await removeTemporaryFiles(folder);
+  await assertPrivate(path);
+}
+
+/** Where nothing may be made there may be no counters: a backup need not have them. */
+async function assertPrivate(path: string): Promise<void> {
+  const counters = join(path, COUNTERS);
+  const folders = (await exists(counters)) ? [path, counters] : [path];
+  for (const folder of folders) {
+    await assertPrivateFolder(folder);
     await assertPrivateFiles(await filesIn(folder));
   }
 }

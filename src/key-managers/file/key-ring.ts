@@ -43,12 +43,21 @@ export class KeyRing {
    * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
    */
   static async load(masterKey: MasterKey, surroundings: KeySurroundings): Promise<KeyRing> {
-    const loaded = await loadFolder(masterKey, surroundings);
-    const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
-    const ring = new KeyRing(loaded, sealingKey, surroundings);
+    const ring = await KeyRing.read(masterKey, surroundings);
     await ring.#renewVersions();
     await ring.#makeHealthTestKey();
     return ring;
+  }
+
+  /**
+   * Reads the folder and leaves every key as it is.
+   *
+   * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
+   */
+  static async read(masterKey: MasterKey, surroundings: KeySurroundings): Promise<KeyRing> {
+    const loaded = await loadFolder(masterKey, surroundings);
+    const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
+    return new KeyRing(loaded, sealingKey, surroundings);
   }
 
   get keys(): Iterable<ExternalKey> {

@@ -34,6 +34,8 @@ export interface Pkcs11KeyManager {
 export interface Pkcs11Start {
   /** Whether a token without a health-test key may be given one. */
   readonly init?: boolean;
+  /** Whether counters are read alone, and beside a server at work. No key may be used then. */
+  readonly readOnly?: boolean;
   /** Path of another build of the child's program, for tests that run the sources. */
   readonly childProgram?: string;
   /** Other limits than the share of this replica, for tests. */
@@ -119,10 +121,13 @@ function isForAPerson(error: unknown): boolean {
 function openCounts(
   { countersDirectory, replicas, priorEncryptions, nodes }: Pkcs11KeyManagerConfig,
   ports: Pkcs11Ports,
-  { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically }: Pkcs11Start,
+  start: Pkcs11Start,
 ): Promise<EncryptionCounts> {
-  const directory = countersDirectory;
-  return EncryptionCounts.open({ directory, ports, limits, writeFile, users: nodes.length });
+  const { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically } = start;
+  const options = { directory: countersDirectory, ports, limits, users: nodes.length };
+  return start.readOnly === true
+    ? EncryptionCounts.openToRead(options)
+    : EncryptionCounts.open({ ...options, writeFile });
 }
 
 function openRequestOf(

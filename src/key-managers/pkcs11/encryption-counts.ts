@@ -4,6 +4,7 @@ import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-wri
 import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
 import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
 import type { Deadline } from '../../shared/deadline.js';
+import { isErrno } from '../../shared/errno.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { parseCounterFile } from '../counting/counter-file.js';
 import { CountedMaterial, type CountingLimits } from './counted-material.js';
@@ -26,12 +27,12 @@ export interface CountingOptions {
  */
 export class EncryptionCounts {
   readonly #options: CountingOptions;
-  readonly #lock: FolderLock;
+  readonly #lock: FolderLock | undefined;
   #users: number;
   readonly #materials = new Map<string, CountedMaterial>();
   readonly #loading = new Map<string, Promise<CountedMaterial>>();
 
-  private constructor(options: CountingOptions, lock: FolderLock) {
+  private constructor(options: CountingOptions, lock: FolderLock | undefined) {
     this.#options = options;
     this.#users = options.users;
     this.#lock = lock;
@@ -45,6 +46,19 @@ export class EncryptionCounts {
     const lock = await lockFolder(directory);
     await removeTemporaryFiles(directory);
     return new EncryptionCounts(options, lock);
+  }
+
+  /**
+   * Without the lock, so beside a server that counts, and possibly behind it by what it is writing.
+   * Whatever would have to be counted is refused.
+   *
+   * @throws NotPrivateError, or the file system's own error
+   */
+  static async openToRead(options: Omit<CountingOptions, 'writeFile'>): Promise<EncryptionCounts> {
+    await assertPrivateFolder(options.directory).catch((error: unknown) => {
+      if (!isErrno(error, 'ENOENT')) throw error; // Without a folder nothing has been counted yet.
+    });
+    return new EncryptionCounts({ ...options, writeFile: refuseToWrite }, undefined);
   }
 
   /** What is wrong, for the health of the node. */
@@ -78,7 +92,7 @@ export class EncryptionCounts {
     this.#users -= 1;
     if (this.#users > 0) return;
     for (const material of this.#materials.values()) await material.settle();
-    await this.#lock.release();
+    await this.#lock?.release();
   }
 
   async #countLater(ref: KeyRef, deadline: Deadline): Promise<void> {
@@ -109,12 +123,16 @@ export class EncryptionCounts {
   }
 }
 
+function refuseToWrite(): Promise<never> {
+  return Promise.reject(new KeyManagerError('unsupported', 'the counters are read alone'));
+}
+
 async function readCount(path: string, externalKeyId: string): Promise<number> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 0;
+    if (isErrno(error, 'ENOENT')) return 0;
     throw new KeyManagerError('internal', `${path} cannot be read`, { cause: error });
   }
   const counter = parseCounterFile(externalKeyId, text);

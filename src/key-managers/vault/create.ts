@@ -24,6 +24,12 @@ export interface VaultKeyManager {
   readonly administration: Required<KeyAdministration>;
 }
 
+/** How to start, where that is not a matter of the configuration. */
+export interface VaultStart {
+  /** Whether nothing may be made or changed, not even a test key that is missing. */
+  readonly readOnly?: boolean;
+}
+
 interface StartedNode {
   readonly node: KeyManagerNode;
   readonly transit: Transit;
@@ -39,11 +45,12 @@ interface StartedNode {
 export async function createVaultKeyManagerNodes(
   config: VaultKeyManagerConfig,
   ports: VaultPorts,
+  { readOnly = false }: VaultStart = {},
 ): Promise<VaultKeyManager> {
   const tls = await readTls(config.tls);
   const names = new KeyNames(config);
   const started = await Promise.all(
-    config.nodes.map((node) => startNode({ config, node, tls, names }, ports)),
+    config.nodes.map((node) => startNode({ config, node, tls, names, readOnly }, ports)),
   );
   return {
     nodes: started.map(({ node }) => node),
@@ -61,10 +68,11 @@ interface NodePlan {
   readonly node: VaultNodeConfig;
   readonly tls: TlsIdentity;
   readonly names: KeyNames;
+  readonly readOnly: boolean;
 }
 
 async function startNode(plan: NodePlan, ports: VaultPorts): Promise<StartedNode> {
-  const { config, node, tls, names } = plan;
+  const { config, node, tls, names, readOnly } = plan;
   const { maxConnections, connectTimeoutMs, metadataMaxAgeMs, mountPath } = config;
   const namespace = config.namespace === undefined ? [] : ['x-vault-namespace', config.namespace];
   const { name, location, address } = node;
@@ -76,7 +84,7 @@ async function startNode(plan: NodePlan, ports: VaultPorts): Promise<StartedNode
   const healthTestKey = names.transitKeyOf(HEALTH_TEST_KEY_ID);
   await session.start();
   return {
-    node: new VaultNode({ name, location, client, transit, keys, healthTestKey }),
+    node: new VaultNode({ name, location, client, transit, keys, healthTestKey, readOnly }),
     transit,
   };
 }

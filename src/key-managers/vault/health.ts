@@ -1,19 +1,15 @@
 import type { Deadline } from '../../shared/deadline.js';
 import {
-  HEALTH_TEST_KEY_ID,
   KeyManagerError,
   type KeyManagerErrorCode,
   type KeyManagerNode,
-  type KeyRef,
   type NodeHealth,
-  type Sealed,
 } from '../backend.js';
+import { proveRoundTrip, type TestProof } from '../health-test.js';
 import type { Transit } from './transit.js';
 import type { VaultClient } from './vault-client.js';
 
-const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-const TEST_AAD = Buffer.from('bound');
-const OTHER_AAD = Buffer.from('other');
+const OTHER_AAD = Buffer.from('other than that of the health test');
 
 /** What keeps the test key alone from working, or is over soon; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -40,6 +36,8 @@ export interface HealthParts {
   readonly transit: Transit;
   /** What the test key is called in Transit; undefined where the names have no room for it. */
   readonly healthTestKey: string | undefined;
+  /** Whether the test key is left unmade where it is missing. */
+  readonly readOnly: boolean;
 }
 
 /**
@@ -65,11 +63,12 @@ export async function healthOf(
 
 async function failureOf(
   node: KeyManagerNode,
-  { transit, healthTestKey }: HealthParts,
+  { transit, healthTestKey, readOnly }: HealthParts,
   deadline: Deadline,
 ): Promise<KeyManagerError | undefined> {
   const failure = await roundTrip(node, deadline);
-  if (failure?.code !== 'key-not-found' || healthTestKey === undefined) return failure;
+  const isMissing = failure?.code === 'key-not-found';
+  if (!isMissing || healthTestKey === undefined || readOnly) return failure;
   try {
     await transit.createKey(healthTestKey, deadline);
   } catch (error) {
@@ -88,15 +87,7 @@ async function roundTrip(
   deadline: Deadline,
 ): Promise<KeyManagerError | undefined> {
   try {
-    const { current } = await node.describeKey(HEALTH_TEST_KEY_ID, deadline);
-    if (current === undefined) return new KeyManagerError('key-disabled', 'no version encrypts');
-    const ref = { externalKeyId: HEALTH_TEST_KEY_ID, version: current };
-    const sealed = await node.encrypt(ref, TEST_PLAINTEXT, TEST_AAD, deadline);
-    const opened = await node.decrypt(ref, sealed, TEST_AAD, deadline);
-    if (!opened.equals(TEST_PLAINTEXT)) {
-      return new KeyManagerError('corrupt', 'it decrypts to something else');
-    }
-    return await aadFailure(node, { ref, sealed }, deadline);
+    return await aadFailure(node, await proveRoundTrip(node, deadline), deadline);
   } catch (error) {
     if (error instanceof KeyManagerError) return error;
     return new KeyManagerError('internal', 'the check failed unexpectedly', { cause: error });
@@ -106,11 +97,11 @@ async function roundTrip(
 /** A Transit that does not know `associated_data` ignores it, and would bind nothing to it. */
 async function aadFailure(
   node: KeyManagerNode,
-  { ref, sealed }: { readonly ref: KeyRef; readonly sealed: Sealed },
+  { key, sealed }: TestProof,
   deadline: Deadline,
 ): Promise<KeyManagerError | undefined> {
   try {
-    await node.decrypt(ref, sealed, OTHER_AAD, deadline);
+    await node.decrypt(key, sealed, OTHER_AAD, deadline);
     return new KeyManagerError(
       'misconfigured',
       'the server ignores associated_data: it is too old',
