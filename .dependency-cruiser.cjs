@@ -18,6 +18,12 @@ const keyManagerInterfaces = ['key-managers/backend.ts', 'key-managers/key-manag
 /** Layers above the leaves. A path that ends in `.ts` is that module alone. */
 const layers = {
   'key-managers/nodes': ['shared', 'key-managers/health-test.ts', ...keyManagerInterfaces],
+  'key-managers/diagnosis': [
+    'shared',
+    'key-managers/backend.ts',
+    'key-managers/health-test.ts',
+    'key-managers/nodes',
+  ],
   'key-managers/contract': ['shared', 'key-managers/backend.ts'],
   'key-managers/counting': ['durable', 'shared', 'key-managers/backend.ts'],
   'key-stores': ['config', 'shared', 'xks', 'key-managers/backend.ts'],
@@ -31,8 +37,10 @@ const layers = {
     'key-stores/config.ts',
     'key-stores/credential-generator.ts',
     'main.ts',
+    'key-managers/diagnosis/finding.ts',
     'runtime/configuration-file.ts',
     'runtime/cross-checks.ts',
+    'runtime/diagnose-key-manager.ts',
     'runtime/overrides.ts',
     'runtime/schema.ts',
     'runtime/version.ts',
@@ -41,7 +49,7 @@ const layers = {
 };
 
 /** A folder of its own; what all backends share is not one. */
-const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/)([^/]+)/';
+const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/|diagnosis/)([^/]+)/';
 /** What a backend may import beside itself. */
 const forBackends = [
   'key-managers/backend.ts',

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { VERSION } from '../runtime/version.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
+import { doctorBackendCommand } from './commands/doctor-backend.js';
 import { importAwsSampleCommand } from './commands/import-aws-sample.js';
 import { keyStoresExportCommand } from './commands/key-stores-export.js';
 import { keyStoresListCommand } from './commands/key-stores-list.js';
@@ -17,7 +18,7 @@ const HELP_COLUMNS = 100;
 const EPILOGUE = `
 Exit codes:
   0  done
-  1  the operation failed, or the server refused it, or "config check" found mistakes
+  1  the operation failed, or the server refused it, or "config check" or "doctor" found mistakes
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
 
@@ -36,6 +37,7 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', EPILOGUE)
     .addCommand(serveCommand())
     .addCommand(group('config', 'configuration files', configCheckCommand(terminal)))
+    .addCommand(group('doctor', 'what is wrong, and what to do', doctorBackendCommand(terminal)))
     .addCommand(
       group(
         'keys',

@@ -1,36 +1,13 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { keyListSchema, keySchema } from '../../../src/admin/contract/keys.js';
 import { keyStoreListSchema } from '../../../src/admin/contract/key-stores.js';
 import { AdministrationInMemory, inForce, keySummary } from '../../support/admin-fixture.js';
 import { startAdminServer } from '../../support/admin-server.js';
 import { canaries } from '../../support/canaries.js';
+import { holdfast } from '../../support/holdfast-command.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-
-const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
-
-interface Outcome {
-  readonly code: number | string | null | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built program. */
-function holdfast(env: Record<string, string>, ...args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      process.execPath,
-      [PROGRAM, ...args],
-      { env: { ...process.env, HOLDFAST_CONFIG: '', HOLDFAST_STATE_DIR: '', ...env } },
-      (_error, stdout, stderr) => {
-        resolve({ code: child.exitCode, stdout, stderr });
-      },
-    );
-  });
-}
 
 /** A server, and the environment in which the program finds it through a configuration. */
 async function served(parts = inForce()) {

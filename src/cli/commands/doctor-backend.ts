@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import { formatPath } from '../../config/problem.js';
+import { isSound } from '../../key-managers/diagnosis/finding.js';
+import { configurationFile } from '../../runtime/overrides.js';
+import { systemClock } from '../../shared/clock.js';
+import { CliError, EXIT } from '../exit.js';
+import { printJson, type Terminal } from '../terminal.js';
+import { example } from './options.js';
+
+const NOTES = `
+It starts the key manager's nodes in this process, without a server. No key, counter or master key is made and
+no file is changed: only the health-test key encrypts, a few times, which no counter on disk learns of. What
+shows on writing alone, such as a full disk, it cannot find. A module is started as a server would start it.
+A folder of type file that a running server has in use cannot be examined; tokens and servers can. A PIN that
+a token refuses is tried once.`;
+
+interface Options {
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `holdfast doctor backend` */
+export function doctorBackendCommand(terminal: Terminal): Command {
+  return new Command('backend')
+    .description(
+      'examine a key manager, node by node, and say what is wrong and what to do; needs no server',
+    )
+    .argument('<name>', 'key manager, as the configuration names it')
+    .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
+    .option('--json', 'print JSON, for programs')
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example('holdfast doctor backend hsm --config /etc/holdfast/holdfast.yaml'),
+    )
+    .action(async (name: string, options: Options) => {
+      await examine(name, options, terminal);
+    });
+}
+
+async function examine(name: string, options: Options, terminal: Terminal): Promise<void> {
+  // Only here: backends would slow down every other command.
+  const { loadConfiguration } = await import('../../runtime/configuration-file.js');
+  const { diagnoseKeyManager } = await import('../../runtime/diagnose-key-manager.js');
+  const { renderDiagnosis } = await import('../diagnosis-report.js');
+  const path = options.config ?? configurationFile(terminal.env);
+  const { file, configuration, warnings } = loadConfiguration(path, terminal.env, systemClock);
+  for (const warning of warnings) {
+    terminal.complain(`warning: ${formatPath(warning.path)}: ${warning.message}\n`);
+  }
+  const { keyManagers, deadlineMs } = configuration;
+  const config = keyManagers.find((keyManager) => keyManager.name === name);
+  if (config === undefined) {
+    const names = keyManagers.map((keyManager) => keyManager.name).join(', ');
+    throw new CliError(EXIT.usage, `${file} has no key manager ${name}; it has: ${names}`);
+  }
+  const ports = { clock: systemClock, randomBytes, deadlineMs };
+  const diagnosis = await diagnoseKeyManager(config, ports);
+  const { type } = config;
+  const sound = isSound(diagnosis.nodes);
+  if (options.json) {
+    printJson(terminal, { configuration: file, keyManager: name, type, sound, ...diagnosis });
+  } else {
+    terminal.print(`Configuration ${file}: ok\nKey manager ${name}: ${type}\n\n`);
+    terminal.print(renderDiagnosis(diagnosis));
+  }
+  if (!sound) throw new CliError(EXIT.failed, `something is wrong with the key manager ${name}`);
+}

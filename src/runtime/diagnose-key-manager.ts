@@ -1,0 +1,114 @@
+import { FolderInUseError } from '../durable/folder-lock.js';
+import { KeyManagerError } from '../key-managers/backend.js';
+import { diagnose, type StartedNode } from '../key-managers/diagnosis/diagnose.js';
+import { messageOf } from '../key-managers/diagnosis/explanations.js';
+import type { NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
+import type { DiagnosisTerms } from '../key-managers/diagnosis/node-checks.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import type { RandomBytes } from '../shared/randomness.js';
+import { type KeyManagerConfig, splitByNode, startBackend } from './backends.js';
+import { throwAll } from './teardown.js';
+
+/** What a diagnosis needs of its surroundings. */
+export interface DiagnosisPorts extends DiagnosisTerms {
+  readonly randomBytes: RandomBytes;
+}
+
+/** What was found of a key manager. */
+export interface KeyManagerDiagnosis {
+  readonly nodes: readonly NodeDiagnosis[];
+  /** What a server would have logged meanwhile as a warning or an error, each message once. */
+  readonly logged: readonly string[];
+}
+
+/** One node as configured, or all that a module has. */
+type Part = { readonly nodes: readonly StartedNode[] } | { readonly failure: NodeDiagnosis };
+
+/**
+ * Starts one key manager's nodes, each by itself, so that one which does not start keeps no other
+ * from being looked at; examines them; and ends them. Keys, counters and files stay as they are.
+ *
+ * @throws AggregateError for nodes that cannot be closed
+ */
+export async function diagnoseKeyManager(
+  config: KeyManagerConfig,
+  ports: DiagnosisPorts,
+): Promise<KeyManagerDiagnosis> {
+  const logged = new Set<string>();
+  const log = createLogger({ level: 'warn' }, { write: (line) => logged.add(messageIn(line)) });
+  const parts: Part[] = [];
+  try {
+    for (const part of splitByNode(config)) parts.push(await startPart(part, ports, log));
+    const diagnoses = await diagnose(parts.flatMap(nodesOf), ports);
+    return { nodes: parts.flatMap((part) => diagnosesOf(part, diagnoses)), logged: [...logged] };
+  } finally {
+    const closing = await Promise.allSettled(
+      parts.flatMap(nodesOf).map(({ node }) => node.close()),
+    );
+    throwAll(closing.flatMap((it): unknown[] => (it.status === 'rejected' ? [it.reason] : [])));
+  }
+}
+
+async function startPart(
+  config: KeyManagerConfig,
+  { clock, randomBytes }: DiagnosisPorts,
+  log: Logger,
+): Promise<Part> {
+  try {
+    const start = { init: false, readOnly: true };
+    const backend = await startBackend(config, { clock, randomBytes, log }, start);
+    const { administration } = backend;
+    return { nodes: backend.nodes.map((node) => ({ node, administration })) };
+  } catch (error) {
+    return { failure: withoutStart(config, error) };
+  }
+}
+
+function nodesOf(part: Part): readonly StartedNode[] {
+  return 'nodes' in part ? part.nodes : [];
+}
+
+function diagnosesOf(part: Part, diagnoses: readonly NodeDiagnosis[]): readonly NodeDiagnosis[] {
+  if ('failure' in part) return [part.failure];
+  const names = new Set(part.nodes.map(({ node }) => node.name));
+  return diagnoses.filter(({ name }) => names.has(name));
+}
+
+function withoutStart(config: KeyManagerConfig, error: unknown): NodeDiagnosis {
+  const [node] = 'nodes' in config ? config.nodes : [config];
+  const isInUse = error instanceof FolderInUseError;
+  return {
+    name: node.name,
+    location: 'location' in node ? node.location : undefined,
+    status: isInUse ? 'UNKNOWN' : 'UNAVAILABLE',
+    findings: [
+      {
+        check: 'start',
+        outcome: 'failed',
+        detail: messageOf(error),
+        ...(error instanceof KeyManagerError ? { code: error.code } : {}),
+        ...(isInUse ? FOLDER_IN_USE : NO_START),
+      },
+    ],
+  };
+}
+
+const FOLDER_IN_USE = {
+  meaning: 'Nothing, most likely: a running server has the folder, and serves.',
+  advice:
+    'Ask the running server, which makes the same checks every 20 s: the gauge ' +
+    'holdfast_key_manager_node_state of its metrics, and its log. For all that is looked at here, ' +
+    'run this again while the server is stopped.',
+};
+
+const NO_START = {
+  meaning:
+    'A server that is started with this does not come up, and serves none of its key stores.',
+  advice: 'Put right what the message says, and run this again.',
+};
+
+function messageIn(line: string): string {
+  const entry: unknown = JSON.parse(line);
+  const isRecord = typeof entry === 'object' && entry !== null;
+  return isRecord && 'msg' in entry && typeof entry.msg === 'string' ? entry.msg : line;
+}

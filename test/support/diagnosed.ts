@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { configurationFolder, keyStore, validConfiguration } from './configuration-fixture.js';
+import { holdfast } from './holdfast-command.js';
+
+const diagnosisSchema = z.object({
+  sound: z.boolean(),
+  nodes: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      findings: z.array(
+        z.object({
+          check: z.string(),
+          outcome: z.string(),
+          detail: z.string(),
+          code: z.string().optional(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** A configuration file with this key manager alone. @param keyManager as it is written */
+export function configurationWith(keyManager: {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}): string {
+  const file = join(configurationFolder(), 'holdfast.yaml');
+  const keyStores = [keyStore('a', { keyManager: keyManager.name })];
+  writeFileSync(file, stringify({ ...validConfiguration(), keyManagers: [keyManager], keyStores }));
+  return file;
+}
+
+/** What `holdfast doctor backend --json` says, in few words. */
+export async function diagnosed(file: string, name: string) {
+  const args = ['doctor', 'backend', name, '--config', file, '--json'];
+  const { code, stdout, stderr } = await holdfast({}, ...args);
+  const { nodes, sound } = diagnosisSchema.parse(JSON.parse(stdout));
+  return {
+    code,
+    sound,
+    output: stdout + stderr,
+    statuses: nodes.map(({ status }) => status),
+    /** Of each node, what failed or was warned of. */
+    wrong: nodes.map(({ findings }) =>
+      findings.flatMap(({ check, outcome }) =>
+        ['ok', 'skipped'].includes(outcome) ? [] : [`${check} ${outcome}`],
+      ),
+    ),
+    details: nodes.map(({ findings }) => findings.map(({ detail }) => detail).join('\n')),
+  };
+}
