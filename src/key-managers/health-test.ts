@@ -9,7 +9,7 @@ import {
 } from './backend.js';
 
 const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-/** Not empty, so that it shows whether a ciphertext is bound to it. */
+/** Not empty, as in every request of KMS: a cipher that takes none at all fails the test. */
 const TEST_AAD = Buffer.from('bound');
 
 /** How a node refuses what other material has made. */
