@@ -54,6 +54,7 @@ const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/|diagnosis/)([^
 const forBackends = [
   'key-managers/backend.ts',
   'key-managers/health-test.ts',
+  'key-managers/within-deadline.ts',
   'key-managers/counting',
   'config',
   'durable',

@@ -10,7 +10,7 @@ import { makeVersion } from './key-material.js';
 import type { KeyVersions, UsableVersion } from './key-versions.js';
 import type { CountingLimits, FileKeyManagerPorts } from './ports.js';
 import { RetriedTask } from '../counting/retried-task.js';
-import { withinDeadline } from '../counting/within-deadline.js';
+import { withinDeadline } from '../within-deadline.js';
 
 /** What a key needs of its surroundings. */
 export interface KeySurroundings {
@@ -117,7 +117,7 @@ export class ExternalKey {
             'a new one and may encrypt no more',
         );
       }
-      await withinDeadline(this.reserve(), deadline);
+      await withinDeadline(this.reserve(), deadline, 'the disk');
     }
   }
 

@@ -3,7 +3,7 @@ import { KeyManagerError, type KeyRef } from '../backend.js';
 import { renderCounterFile } from '../counting/counter-file.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { RetriedTask } from '../counting/retried-task.js';
-import { withinDeadline } from '../counting/within-deadline.js';
+import { withinDeadline } from '../within-deadline.js';
 import type { Pkcs11Ports } from './ports.js';
 
 /** How encryptions are counted. */
@@ -86,7 +86,7 @@ export class CountedMaterial {
             'give it a new version in the token. It still decrypts.',
         );
       }
-      await withinDeadline(this.#reserving.run(), deadline);
+      await withinDeadline(this.#reserving.run(), deadline, 'the disk');
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type KeyManagerErrorCode,
   type KeyVersion,
 } from '../backend.js';
-import { withinDeadline } from '../counting/within-deadline.js';
+import { withinDeadline } from '../within-deadline.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply } from './wire/messages.js';
 
@@ -74,7 +74,7 @@ export class KeyDirectory {
     if (now < (this.#absentUntil.get(externalKeyId) ?? -Infinity)) {
       throw new KeyManagerError('key-not-found', `the token has no key ${externalKeyId}`);
     }
-    return withinDeadline(this.#ask(externalKeyId), deadline);
+    return withinDeadline(this.#ask(externalKeyId), deadline, 'the token');
   }
 
   /** Makes the next {@link find} ask the token. */
@@ -91,7 +91,7 @@ export class KeyDirectory {
       if (isAgainstTheKey(error)) throw error;
       return key;
     });
-    if (ageMs >= MAX_AGE_MS) return withinDeadline(refreshed, deadline);
+    if (ageMs >= MAX_AGE_MS) return withinDeadline(refreshed, deadline, 'the token');
     refreshed.catch(() => undefined); // Noted in #read, and told to the next who asks.
     return key;
   }

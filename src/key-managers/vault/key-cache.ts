@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError } from '../backend.js';
-import { withinDeadline } from './within-deadline.js';
+import { withinDeadline } from '../within-deadline.js';
 
 const READ_BUDGET_MS = 1_000;
 
@@ -36,7 +36,7 @@ export class KeyCache<Key> {
     const entry = this.#entries.get(externalKeyId);
     const ageMs = entry === undefined ? Infinity : this.#clock.monotonic() - entry.readAt;
     if (entry === undefined || ageMs > this.#maxAgeMs) {
-      return withinDeadline(this.#readOnce(externalKeyId), deadline);
+      return withinDeadline(this.#readOnce(externalKeyId), deadline, 'the server');
     }
     if (ageMs > this.#maxAgeMs / 2) {
       this.#readOnce(externalKeyId).catch(() => {

@@ -2,7 +2,7 @@ import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError } from '../backend.js';
 import type { Login, Token } from './login.js';
 import { randomFraction, type VaultPorts } from './ports.js';
-import { withinDeadline } from './within-deadline.js';
+import { withinDeadline } from '../within-deadline.js';
 
 /** A refused token younger than this is not the problem: its policy is. */
 const MIN_REFUSED_AGE_MS = 3_000;
@@ -56,7 +56,7 @@ export class TokenSession {
   async current(deadline: Deadline): Promise<HeldToken> {
     if (this.#held !== undefined) return this.#held;
     if (this.#loggingIn === undefined && this.#failure !== undefined) throw this.#failure;
-    return withinDeadline(this.#logIn(), deadline);
+    return withinDeadline(this.#logIn(), deadline, 'the server');
   }
 
   /**
@@ -68,7 +68,7 @@ export class TokenSession {
     if (this.#held !== undefined && this.#held !== refused) return this.#held;
     const ageMs = this.#ports.clock.monotonic() - refused.obtainedAt;
     if (ageMs < MIN_REFUSED_AGE_MS) return undefined;
-    const replacement = await withinDeadline(this.#logIn(), deadline);
+    const replacement = await withinDeadline(this.#logIn(), deadline, 'the server');
     // Where the policy is to blame, the old token lives on, and there would be ever more of them.
     if (this.#givenBack !== refused) {
       this.#givenBack = refused;

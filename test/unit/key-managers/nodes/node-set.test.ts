@@ -77,17 +77,15 @@ describe('a call', () => {
     await expect(encryptOn(nodes)).rejects.toMatchObject({ code: 'key-not-found' });
   });
 
-  it.each<KeyManagerErrorCode>([
-    'key-disabled',
-    'usage-denied',
-    'corrupt',
-    'unsupported',
-  ])('goes to no other node after %s, which speaks of the request', async (code) => {
-    const encrypt = watchedEncrypt();
-    const nodes = [fakeNode({ encrypt: failing(code) }), fakeNode({ name: 'node-2', encrypt })];
-    await expect(encryptOn(nodes)).rejects.toMatchObject({ code });
-    expect(encrypt).not.toHaveBeenCalled();
-  });
+  it.each<KeyManagerErrorCode>(['key-disabled', 'usage-denied', 'corrupt', 'unsupported'])(
+    'goes to no other node after %s, which speaks of the request',
+    async (code) => {
+      const encrypt = watchedEncrypt();
+      const nodes = [fakeNode({ encrypt: failing(code) }), fakeNode({ name: 'node-2', encrypt })];
+      await expect(encryptOn(nodes)).rejects.toMatchObject({ code });
+      expect(encrypt).not.toHaveBeenCalled();
+    },
+  );
 
   it('goes to another node when the first does not answer in its time', async () => {
     const nodes = [fakeNode({ encrypt: hanging }), second];
