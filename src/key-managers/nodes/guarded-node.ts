@@ -24,7 +24,8 @@ export function mayDoElsewhere(error: unknown): boolean {
   return isNodeFailure(error) || (error instanceof KeyManagerError && ABSENCES.has(error.code));
 }
 
-function isNodeFailure(error: unknown): boolean {
+/** Whether it says something about the node and nothing about the request. */
+export function isNodeFailure(error: unknown): boolean {
   return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
 import type { KeyManager, NodeReport, OpenedByNode, SealedByNode } from '../key-manager.js';
-import { GuardedNode, mayDoElsewhere, type NodeCall } from './guarded-node.js';
+import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeCall } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
 
@@ -115,7 +115,16 @@ export class NodeSetKeyManager implements KeyManager {
     } catch (error) {
       const leftMs = deadline.remainingMs() - ANSWER_MS;
       if (second === undefined || leftMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
-      return this.#attempt(second, call, leftMs);
+      return await this.#secondAttempt(second, call, leftMs, error);
+    }
+  }
+
+  /** What the first node was sure of stands where the second one fails. */
+  async #secondAttempt<T>(second: GuardedNode, call: NodeCall<T>, limitMs: number, first: unknown) {
+    try {
+      return await this.#attempt(second, call, limitMs);
+    } catch (error) {
+      throw isNodeFailure(error) && !isNodeFailure(first) ? first : error;
     }
   }
 

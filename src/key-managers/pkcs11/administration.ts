@@ -24,7 +24,10 @@ export function administrationOf(tokens: readonly TokenAtWork[], clock: Clock): 
   const administrations = tokens.map((token) => new TokenAdministration(token, clock));
   const [only, ...others] = administrations;
   if (only !== undefined && others.length === 0) return only;
-  return { countsEncryptions: true, listKeys: () => listFirst(administrations) };
+  return {
+    countsEncryptions: tokens.some(({ counts }) => counts !== undefined),
+    listKeys: () => listFirst(administrations),
+  };
 }
 
 /** From the first token that answers. */
@@ -43,13 +46,14 @@ async function listFirst(
 }
 
 class TokenAdministration implements Required<KeyAdministration> {
-  readonly countsEncryptions = true;
+  readonly countsEncryptions: boolean;
   readonly #token: TokenAtWork;
   readonly #clock: Clock;
   #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
   constructor(token: TokenAtWork, clock: Clock) {
+    this.countsEncryptions = token.counts !== undefined;
     this.#token = token;
     this.#clock = clock;
   }

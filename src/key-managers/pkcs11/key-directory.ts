@@ -8,7 +8,7 @@ import {
 } from '../backend.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { TokenClient } from './token-client.js';
-import type { KeyReply } from './wire/messages.js';
+import type { KeyReply, VersionReply } from './wire/messages.js';
 
 /** After this long the token is asked again, while the old answer still serves. */
 const REFRESH_MS = 30_000;
@@ -22,6 +22,8 @@ const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
 /** How long a key that is not there is not looked for again. */
 const ABSENCE_MS = 1_000;
+/** For how long a token that could not answer is not asked about a known key. */
+const FAILURE_PAUSE_MS = 1_000;
 const MAX_ABSENCES = 1_000;
 
 /** What the token says against the key itself, and not against itself. */
@@ -41,6 +43,8 @@ export interface KnownKey {
 interface Entry {
   readonly key: KnownKey;
   readonly readAt: number;
+  /** Not before: set when asking has failed. */
+  readonly askAgainAt: number;
 }
 
 /** What is asked of the client here. */
@@ -84,11 +88,14 @@ export class KeyDirectory {
   }
 
   /** An outage leaves the old answer in place: it says what the key is, not whether it works. */
-  async #kept(externalKeyId: string, { key, readAt }: Entry, deadline: Deadline) {
-    const ageMs = this.#clock.monotonic() - readAt;
-    if (ageMs < REFRESH_MS) return key;
+  async #kept(externalKeyId: string, { key, readAt, askAgainAt }: Entry, deadline: Deadline) {
+    const now = this.#clock.monotonic();
+    const ageMs = now - readAt;
+    if (ageMs < REFRESH_MS || now < askAgainAt) return key;
     const refreshed = this.#ask(externalKeyId).catch((error: unknown) => {
       if (isAgainstTheKey(error)) throw error;
+      const askAgainAt = this.#clock.monotonic() + FAILURE_PAUSE_MS;
+      this.#entries.set(externalKeyId, { key, readAt, askAgainAt });
       return key;
     });
     if (ageMs >= MAX_AGE_MS) return withinDeadline(refreshed, deadline, 'the token');
@@ -109,9 +116,9 @@ export class KeyDirectory {
       // Before the question: the answer may be older than its arrival.
       const readAt = this.#clock.monotonic();
       const reply = await this.#client.describe(externalKeyId, deadline);
-      const settledAt = this.#noteVersions(externalKeyId, reply, readAt);
+      const settledAt = this.#noteVersions(externalKeyId, reply);
       const key = knownKeyOf(reply, (version) => readAt >= (settledAt.get(version) ?? readAt));
-      this.#entries.set(externalKeyId, { key, readAt });
+      this.#entries.set(externalKeyId, { key, readAt, askAgainAt: readAt });
       return key;
     } catch (error) {
       if (isAgainstTheKey(error)) this.#entries.delete(externalKeyId);
@@ -124,9 +131,10 @@ export class KeyDirectory {
     }
   }
 
-  #noteVersions(externalKeyId: string, { versions }: KeyReply, now: number) {
+  /** Counted from now, after the answer: another replica may have looked just before it was true. */
+  #noteVersions(externalKeyId: string, { versions }: KeyReply) {
     const before = this.#settledAt.get(externalKeyId);
-    const turnedUpNow = before === undefined ? now : now + SETTLING_MS;
+    const turnedUpNow = before === undefined ? -Infinity : this.#clock.monotonic() + SETTLING_MS;
     const settledAt = new Map(
       versions.map(({ version }) => [version, before?.get(version) ?? turnedUpNow]),
     );
@@ -145,14 +153,16 @@ function isAgainstTheKey(error: unknown): boolean {
 }
 
 /**
- * @param isSettled whether a version may encrypt; where none may, the newest does
+ * @param isSettled whether a version may encrypt; where none may and can, the newest is the current one
  * @throws KeyManagerError `internal` for a reply without versions
  */
 export function knownKeyOf(
   { externalKeyId, versions: replies }: KeyReply,
   isSettled: (version: number) => boolean = () => true,
 ): KnownKey {
-  const current = replies.findLast(({ version }) => isSettled(version)) ?? replies.at(-1);
+  const isCurrent = ({ version, usage }: VersionReply): boolean =>
+    usage.includes('ENCRYPT') && isSettled(version);
+  const current = replies.findLast(isCurrent) ?? replies.at(-1);
   if (current === undefined) throw new KeyManagerError('internal', 'a key without versions');
   const versions = new Map<number, KeyVersion>();
   const lookups = new Map<number, Buffer>();

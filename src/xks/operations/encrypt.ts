@@ -66,22 +66,26 @@ async function execute(
   const ciphertextMetadata = answered ?? NO_BYTES;
   const cipherAad = format.cipherAad(aad, ciphertextMetadata);
   const sealed = await material.encrypt(plaintext, cipherAad);
+  // Written down before the trial decryption, like the integrity value: nothing after it may change.
   const answer = {
     ciphertext: sealed.ciphertext.toString('base64'),
     ciphertextMetadata: answered?.toString('base64'),
     initializationVector: sealed.iv.toString('base64'),
     authenticationTag: sealed.tag.toString('base64'),
+    ciphertextDataIntegrityValue: withProof
+      ? integrityValue(sealed, aad ?? NO_BYTES, ciphertextMetadata)
+      : undefined,
   };
-  if (!withProof) return answer;
-  const integrityValue = ciphertextDataIntegrityValue({
-    aad: aad ?? NO_BYTES,
-    ciphertextMetadata,
-    iv: sealed.iv,
-    ciphertext: sealed.ciphertext,
-    tag: sealed.tag,
-  });
-  await proveDecryptable(material, sealed, cipherAad, plaintext);
-  return { ...answer, ciphertextDataIntegrityValue: integrityValue };
+  if (withProof) await proveDecryptable(material, sealed, cipherAad, plaintext);
+  return answer;
+}
+
+function integrityValue(
+  { iv, ciphertext, tag }: SealedBytes,
+  aad: Buffer,
+  ciphertextMetadata: Buffer,
+): string {
+  return ciphertextDataIntegrityValue({ aad, ciphertextMetadata, iv, ciphertext, tag });
 }
 
 /** @see XKS Proxy API, Appendix C, steps 3 and 4 */

@@ -90,7 +90,9 @@ describeWithModule('a token that fails', softHsmModule, () => {
     const crowd = Array.from({ length: 12 }, () => decrypt(manager, ref, sealed));
     const heard = new Set(await Promise.all(crowd));
     expect(heard).toEqual(new Set([undefined, 'deadline']));
-    await expect.poll(() => decrypt(manager, ref, sealed)).toBe(undefined);
+    for (let turn = 0; turn < 3; turn += 1) {
+      await expect.poll(() => decrypt(manager, ref, sealed)).toBe(undefined);
+    }
     // By now it is known how long a call takes: whoever would wait in vain is told at once.
     const second = Array.from({ length: 12 }, () => decrypt(manager, ref, sealed));
     expect(await Promise.race(second)).toBe('overloaded');

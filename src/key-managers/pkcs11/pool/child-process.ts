@@ -136,7 +136,9 @@ export class ChildProcess {
     const expiresAt = machineTimeMs() + remainingMs;
     this.#send(encodeRequest({ id, operation: OPERATIONS[operation], expiresAt }, body));
     return new Promise((resolve, reject) => {
-      this.#outstanding.add(id, { resolve, reject, expiresAt: now + remainingMs, stallMs }, now);
+      const isCipher = operation === 'encrypt' || operation === 'decrypt';
+      const waiter = { resolve, reject, expiresAt: now + remainingMs, stallMs, isCipher };
+      this.#outstanding.add(id, waiter, now);
       this.#sweepLater();
     });
   }

@@ -7,7 +7,12 @@ export interface Waiter {
   readonly expiresAt: number;
   /** How long its turn may last. */
   readonly stallMs: number;
+  /** Whether its turn is one like those that requests wait for, and not a search or a listing. */
+  readonly isCipher: boolean;
 }
+
+/** A single slow turn is a hiccup, of the token or of this process; so many in a row are its pace. */
+const TURNS_OF_A_PACE = 3;
 
 /** What a child has been asked and has not answered, in the order in which it answers. */
 export class Outstanding {
@@ -17,6 +22,8 @@ export class Outstanding {
   /** Since when it is the first one's turn. */
   #turnSince = 0;
   #lastTurnMs = 0;
+  /** The last few, the latest last. */
+  #turnsMs: readonly number[] = [0];
 
   get size(): number {
     return this.#waiters.size;
@@ -33,8 +40,14 @@ export class Outstanding {
     if (waiter === undefined) throw new KeyManagerError('internal', 'a reply without a request');
     this.#waiters.delete(id);
     this.#givenUp.delete(id);
-    this.#lastTurnMs = now - this.#turnSince;
+    const turnMs = now - this.#turnSince;
     this.#turnSince = now;
+    // The child skips whoever is too late at once, which says nothing of the token.
+    if (waiter.expiresAt <= now && turnMs < this.#paceMs) return waiter;
+    this.#lastTurnMs = turnMs;
+    if (waiter.isCipher) {
+      this.#turnsMs = [...this.#turnsMs.slice(1 - TURNS_OF_A_PACE), turnMs];
+    }
     return waiter;
   }
 
@@ -58,11 +71,15 @@ export class Outstanding {
     return this.#lastTurnMs < turnMs && now - this.#turnSince < turnMs;
   }
 
-  /** How long one more would take, its own turn included, if turns go on taking what the last one took. */
+  /** How long one more would take, its own turn included, at the pace of the last few turns. */
   expectedMs(now: number): number {
     if (this.#waiters.size === 0) return 0; // Nothing is known that could speak against trying.
-    const restOfThisTurnMs = Math.max(0, this.#lastTurnMs - (now - this.#turnSince));
-    return restOfThisTurnMs + this.#waiters.size * this.#lastTurnMs;
+    const restOfThisTurnMs = Math.max(0, this.#paceMs - (now - this.#turnSince));
+    return restOfThisTurnMs + this.#waiters.size * this.#paceMs;
+  }
+
+  get #paceMs(): number {
+    return Math.min(...this.#turnsMs);
   }
 
   rejectAll(error: Error): void {

@@ -70,6 +70,14 @@ describe('a call', () => {
     expect(sealed.node).toBe('node-2');
   });
 
+  it('finds no key when one node knows of none and the other fails', async () => {
+    const nodes = [
+      fakeNode({ encrypt: failing('key-not-found') }),
+      fakeNode({ name: 'node-2', encrypt: failing('unreachable') }),
+    ];
+    await expect(encryptOn(nodes)).rejects.toMatchObject({ code: 'key-not-found' });
+  });
+
   it('finds no key when two nodes know of none', async () => {
     const nodes = ['node-1', 'node-2'].map((name) =>
       fakeNode({ name, encrypt: failing('key-not-found') }),

@@ -8,6 +8,7 @@ function waiter(expiresAt: number, heard: string[] = []) {
     reject: (error: Error) => heard.push(error instanceof KeyManagerError ? error.code : 'other'),
     expiresAt,
     stallMs: 500,
+    isCipher: true,
   };
 }
 
@@ -30,17 +31,36 @@ describe('Outstanding', () => {
     expect(() => new Outstanding().take(1, 0)).toThrow(KeyManagerError);
   });
 
-  it('one more behind others → expected to take what the last turn took, for each', () => {
+  /** Has answered so many, each in this time. */
+  function paced(turnsMs: readonly number[]): { outstanding: Outstanding; now: number } {
     const outstanding = new Outstanding();
-    outstanding.add(1, waiter(10_000), 0);
-    outstanding.take(1, 100);
-    expect(outstanding.expectedMs(100)).toBe(0);
-    outstanding.add(2, waiter(10_000), 100);
-    expect(outstanding.expectedMs(130)).toBe(70 + 100);
-    outstanding.add(3, waiter(10_000), 130);
-    expect(outstanding.expectedMs(130)).toBe(70 + 200);
-    expect(outstanding.expectedMs(900)).toBe(200);
+    let now = 0;
+    for (const [id, turnMs] of turnsMs.entries()) {
+      outstanding.add(id, waiter(10_000), now);
+      now += turnMs;
+      outstanding.take(id, now);
+    }
+    return { outstanding, now };
+  }
+
+  it('one more behind others → expected to take what the last turns took, for each', () => {
+    const { outstanding, now } = paced([1, 100, 100, 100]);
+    expect(outstanding.expectedMs(now)).toBe(0);
+    outstanding.add(10, waiter(10_000), now);
+    expect(outstanding.expectedMs(now + 30)).toBe(70 + 100);
+    outstanding.add(11, waiter(10_000), now + 30);
+    expect(outstanding.expectedMs(now + 30)).toBe(70 + 200);
+    expect(outstanding.expectedMs(now + 900)).toBe(200);
   });
+
+  it.each([[[]], [[100]], [[1, 100, 100]], [[100, 100, 1]], [[100, 100, 100, 1]]])(
+    'turns of %j ms → too little is known, or it is quick again: nobody is turned away',
+    (turnsMs) => {
+      const { outstanding, now } = paced(turnsMs);
+      for (let id = 10; id < 30; id += 1) outstanding.add(id, waiter(10_000), now);
+      expect(outstanding.expectedMs(now)).toBeLessThan(140);
+    },
+  );
 
   it('one that waits behind others → not stalled by their turns', () => {
     const outstanding = new Outstanding();
