@@ -10,6 +10,7 @@ const leaves = {
   sigv4: ['shared'],
   xks: ['shared'],
   sealing: ['shared'],
+  'transparency-log': ['shared'],
 };
 
 /** The interfaces of key managers, for those who must not see an implementation. */
@@ -27,13 +28,17 @@ const layers = {
   'key-managers/contract': ['shared', 'key-managers/backend.ts'],
   'key-managers/counting': ['durable', 'shared', 'key-managers/backend.ts'],
   'key-stores': ['config', 'shared', 'xks', 'key-managers/backend.ts'],
-  pipeline: ['observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
+  audit: ['config', 'durable', 'observability', 'sealing', 'shared', 'transparency-log'],
+  evidence: ['audit/record', 'audit/read', 'shared'],
+  pipeline: ['audit', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared', 'xks/errors.ts'],
-  admin: ['config', 'key-stores', 'shared', 'xks/external-key-id.ts', ...keyManagerInterfaces],
+  admin: ['audit', 'config', 'key-stores', 'shared', 'xks/external-key-id.ts', ...keyManagerInterfaces],
   cli: [
     'admin/config.ts',
     'admin/contract',
+    'audit',
     'config',
+    'evidence',
     'key-stores/config.ts',
     'key-stores/credential-generator.ts',
     'main.ts',
@@ -45,6 +50,7 @@ const layers = {
     'runtime/schema.ts',
     'runtime/version.ts',
     'shared',
+    'transparency-log',
   ],
 };
 

@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const SEQUENCE_DIGITS = 12;
+const SEGMENT_NAME = /^(?<first>\d{12})\.jsonl(?<compressed>\.gz)?$/;
+
+/** One file of a log: the records from one sequence up to the next file's. */
+export interface Segment {
+  /** Sequence of its first record, which its name says. */
+  readonly first: number;
+  /** Of the file. */
+  readonly path: string;
+  /** Whether the file is gzip; members follow one another in it. */
+  readonly compressed: boolean;
+}
+
+/** Path of the segment that begins with a record, as it is while records are added. */
+export function segmentPath(directory: string, first: number): string {
+  return `${stem(directory, first)}.jsonl`;
+}
+
+/** Path of the checkpoints that were signed while the segment was being written. */
+export function checkpointsPath(directory: string, first: number): string {
+  return `${stem(directory, first)}.checkpoints`;
+}
+
+/**
+ * The segments of a log, in their order. Where a segment is there both compressed and not, the
+ * uncompressed one counts: the other was being made when the process ended.
+ */
+export async function listSegments(directory: string): Promise<readonly Segment[]> {
+  const bySequence = new Map<number, Segment>();
+  for (const name of await readdir(directory)) {
+    const groups = SEGMENT_NAME.exec(name)?.groups;
+    if (groups === undefined) continue;
+    const first = Number(groups['first']);
+    const compressed = groups['compressed'] !== undefined;
+    if (compressed && bySequence.has(first)) continue;
+    bySequence.set(first, { first, path: join(directory, name), compressed });
+  }
+  return [...bySequence.values()].sort((a, b) => a.first - b.first);
+}
+
+function stem(directory: string, first: number): string {
+  return join(directory, String(first).padStart(SEQUENCE_DIGITS, '0'));
+}

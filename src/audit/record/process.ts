@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { countSchema, envelope, sha256Schema, timeSchema } from './common.js';
+
+/** A server has begun to use the log. */
+export const startSchema = z.strictObject({
+  type: z.literal('start'),
+  ...envelope,
+  version: z.string().describe('Version of Holdfast.'),
+  nodeVersion: z.string().describe('Version of Node.js.'),
+  processId: countSchema,
+});
+
+/** The server has stopped in order: nothing is missing before this record. */
+export const stopSchema = z.strictObject({
+  type: z.literal('stop'),
+  ...envelope,
+});
+
+const keyManagerSchema = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  nodes: z.array(z.strictObject({ name: z.string(), location: z.string() })),
+});
+
+const keyStoreSchema = z.strictObject({
+  name: z.string(),
+  uriPath: z.string(),
+  keyManager: z.string(),
+  region: z.string().optional(),
+  accessKeyIds: z.array(z.string()),
+});
+
+/** The configuration that is in force from here on. */
+export const configurationSchema = z.strictObject({
+  type: z.literal('configuration'),
+  ...envelope,
+  file: z.string().describe('Path of the configuration file.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe(
+      'SHA-256 of the configuration in force, defaults included and secrets left out; hexadecimal.',
+    ),
+  keyManagers: z.array(keyManagerSchema),
+  keyStores: z.array(keyStoreSchema),
+});
+
+/** The log was continued although nobody had closed it: the process, or the machine, had died. */
+export const recoverySchema = z.strictObject({
+  type: z.literal('recovery'),
+  ...envelope,
+  tornBytes: countSchema.describe(
+    'Bytes after the last whole record, which were cut off: no answer waited for them any more.',
+  ),
+  tornSha256: sha256Schema.optional().describe('SHA-256 of those bytes.'),
+});
+
+/** For a time the log could not be written. */
+export const gapSchema = z.strictObject({
+  type: z.literal('gap'),
+  ...envelope,
+  from: timeSchema.describe('When the first record could not be written.'),
+  to: timeSchema.describe('When the log could be written again.'),
+  reason: z.string().describe('The failure of the file system: ENOSPC, EIO … or `slow`.'),
+  refused: countSchema.describe('Requests that were refused because of it, and have no record.'),
+  served: countSchema.describe(
+    'Requests that were answered without a record, as `onAuditFailure: serve` allows.',
+  ),
+});
+
+/** Unauthenticated requests that were counted instead of recorded, so that strangers cannot fill the disk. */
+export const omittedSchema = z.strictObject({
+  type: z.literal('omitted'),
+  ...envelope,
+  from: timeSchema,
+  to: timeSchema,
+  count: countSchema,
+  byErrorName: z.record(z.string(), countSchema).describe('How many of them were answered how.'),
+});
+
+/** The first record of a segment: what a verifier needs in order to begin here. */
+export const segmentSchema = z.strictObject({
+  type: z.literal('segment'),
+  ...envelope,
+  origin: z.string().describe('The name of the log in its checkpoints.'),
+  publicKey: z
+    .string()
+    .describe(
+      'Verifier key of the checkpoints (C2SP signed-note): for looking up, not for trusting.',
+    ),
+  frontier: z
+    .array(sha256Schema)
+    .describe(
+      'Roots of the perfect subtrees that cover all the records before, from left to right: the sizes are the powers of two of `sequence`, largest first.',
+    ),
+});
+
+/** Old segments were removed, as the retention that is configured has it. */
+export const retentionSchema = z.strictObject({
+  type: z.literal('retention'),
+  ...envelope,
+  firstSequence: countSchema.describe('The first record that was removed.'),
+  lastSequence: countSchema.describe('The last record that was removed.'),
+});
+
+/** A sink fell so far behind that records were left out for it. They are in this log. */
+export const sinkGapSchema = z.strictObject({
+  type: z.literal('sink-gap'),
+  ...envelope,
+  sink: z.string().describe('Name of the sink.'),
+  firstSequence: countSchema.describe('The first record that the sink did not get.'),
+  lastSequence: countSchema.describe('The last record that the sink did not get.'),
+});

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { countSchema, envelope, resultSchema, sha256Schema } from './common.js';
+
+const nodeTriedSchema = z.strictObject({
+  node: z.string().describe('Name of the node.'),
+  location: z.string().describe('Where the node is, as it is configured.'),
+  failure: z
+    .string()
+    .optional()
+    .describe('Why the node did not do it: a code of a key manager error. Absent where it did.'),
+});
+
+const authorizationSchema = z.strictObject({
+  decision: z.enum(['allowed', 'denied']).describe('Whether the key might be used.'),
+  by: z
+    .string()
+    .describe('What decided: `exposes`, the list of the keys that the key store exposes.'),
+});
+
+const requestFields = {
+  ...envelope,
+  kmsRequestId: z
+    .string()
+    .optional()
+    .describe(
+      "KMS's id of the call, CloudTrail's requestID. Not unique: ReEncrypt makes two calls with one id, and a retry repeats it.",
+    ),
+  operation: z
+    .string()
+    .optional()
+    .describe(
+      'Operation of the XKS Proxy API: GetHealthStatus, GetKeyMetadata, Encrypt or Decrypt.',
+    ),
+  kmsOperation: z
+    .string()
+    .optional()
+    .describe(
+      'Operation of KMS that led to it: GenerateDataKey, Decrypt, CreateKey, KmsHealthCheck …',
+    ),
+  keyStore: z.string().optional().describe('Name of the key store.'),
+  externalKeyId: z.string().optional().describe('The external key.'),
+  keyVersion: countSchema.optional().describe('Version of the key material that was used.'),
+  kmsKeyArn: z.string().optional().describe('ARN of the KMS key.'),
+  awsAccount: z
+    .string()
+    .optional()
+    .describe('Account id out of `kmsKeyArn`, else out of `awsPrincipalArn`.'),
+  awsRegion: z
+    .string()
+    .optional()
+    .describe('Region out of `kmsKeyArn`, else the one that the request was signed for.'),
+  awsPrincipalArn: z.string().optional().describe('Who called KMS.'),
+  kmsViaService: z.string().optional().describe('AWS service that called KMS for the principal.'),
+  awsSourceVpc: z
+    .string()
+    .optional()
+    .describe('VPC of the caller, for callers of the same account.'),
+  awsSourceVpce: z
+    .string()
+    .optional()
+    .describe('VPC endpoint of the caller, for callers of the same account.'),
+  accessKeyId: z
+    .string()
+    .optional()
+    .describe(
+      'Credential of the key store: the one that signed; where authentication failed, the one that was claimed.',
+    ),
+  clientAddress: z.string().describe('Address that the connection came from.'),
+  clientCertificateName: z
+    .string()
+    .optional()
+    .describe('The allowed name that the verified client certificate bears (mutual TLS).'),
+  clientCertificateSubject: z
+    .string()
+    .optional()
+    .describe('Subject of the verified client certificate (mutual TLS).'),
+  authorization: authorizationSchema
+    .optional()
+    .describe(
+      'The decision over the use of the key. Absent where the request did not get that far.',
+    ),
+  keyManager: z.string().optional().describe('Name of the key manager that holds the key.'),
+  node: z.string().optional().describe('The node of the key manager that did it.'),
+  location: z.string().optional().describe('Where that node is: where the key operation happened.'),
+  nodesTried: z
+    .array(nodeTriedSchema)
+    .optional()
+    .describe(
+      'Every node that was asked, in order; a node that was asked again and again with success stands here once.',
+    ),
+  result: resultSchema,
+  status: z.int().describe('HTTP status of the answer.'),
+  errorName: z.string().optional().describe('Error of the XKS Proxy API that was answered.'),
+  cause: z.string().optional().describe('Why, in more words than the caller is told.'),
+  authenticationFailure: z.string().optional().describe('What was wrong with the signature.'),
+  target: z.string().optional().describe('The path that was asked for, where it is none of ours.'),
+  durationUs: countSchema.describe('From the head of the request to this record, in microseconds.'),
+  aadSha256: sha256Schema
+    .optional()
+    .describe(
+      'SHA-256 of the additional authenticated data as KMS sent it. Absent where it sent none.',
+    ),
+  ciphertextSha256: sha256Schema
+    .optional()
+    .describe(
+      'SHA-256 of the ciphertext, of the one made or of the one to be opened: joins a Decrypt to its Encrypt.',
+    ),
+};
+
+/** A use of an external key, or the attempt, by somebody with a credential of the key store. */
+export const keyOperationSchema = z.strictObject({
+  type: z.literal('key-operation'),
+  ...requestFields,
+});
+
+/** GetHealthStatus. KMS asks every few minutes, and no key of a customer is touched. */
+export const healthCheckSchema = z.strictObject({
+  type: z.literal('health-check'),
+  ...requestFields,
+});
+
+/** A request that was not authenticated, whatever it asked for. */
+export const unauthenticatedSchema = z.strictObject({
+  type: z.literal('unauthenticated'),
+  ...requestFields,
+});
+
+/** An answer that was withheld or had nobody to take it, after its record said how the request had ended. */
+export const abandonedSchema = z.strictObject({
+  type: z.literal('abandoned'),
+  ...envelope,
+  record: countSchema.describe('Sequence of the record of the request.'),
+  kmsRequestId: z.string().optional().describe("KMS's id of the call."),
+  reason: z
+    .enum(['deadline', 'client-gone'])
+    .describe(
+      '`deadline`: the record was not there in time, so DependencyTimeoutException was answered. `client-gone`: nobody was there any more.',
+    ),
+});
