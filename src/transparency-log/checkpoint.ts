@@ -1,0 +1,57 @@
+import { decodeBase64 } from '../shared/bytes.js';
+import { HASH_BYTES } from './hashes.js';
+import { NoteError, type NoteSigner, openNote, signNote, type VerifierKey } from './signed-note.js';
+
+/** The state of a log that its owner vouches for. */
+export interface Checkpoint {
+  /** Unique name of the log. */
+  readonly origin: string;
+  /** Number of leaves. */
+  readonly size: number;
+  /** Root of the tree over them, 32 bytes. */
+  readonly root: Buffer;
+}
+
+const BODY = /^(?<origin>[^\n]+)\n(?<size>0|[1-9][0-9]{0,14})\n(?<root>[^\n]+)\n(?:[^\n]+\n)*$/;
+/** Signature lines, and whatever stands before them. */
+const NOTE = /(?:(?!\u2014 )[^\n]*\n)+(?:\u2014 [^\n]*\n)+/gu;
+
+/**
+ * @returns a signed note
+ * @see C2SP tlog-checkpoint
+ */
+export function signCheckpoint({ origin, size, root }: Checkpoint, signer: NoteSigner): string {
+  return signNote(`${origin}\n${String(size)}\n${root.toString('base64')}\n`, signer);
+}
+
+/**
+ * Checks the signature of a checkpoint, and that it is about the log of the key's own name.
+ *
+ * @throws NoteError
+ * @see C2SP tlog-checkpoint
+ */
+export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
+  const checkpoint = parseBody(openNote(note, key));
+  if (checkpoint.origin === key.name) return checkpoint;
+  throw new NoteError(`a checkpoint of another log: ${checkpoint.origin}`);
+}
+
+/**
+ * The notes that stand one after the other in a text.
+ *
+ * @throws NoteError when something in it is none
+ */
+export function splitNotes(text: string): string[] {
+  const notes = text.match(NOTE) ?? [];
+  if (notes.join('').length === text.length) return notes;
+  throw new NoteError('something between the signed notes is none');
+}
+
+function parseBody(text: string): Checkpoint {
+  const { origin, size, root } = BODY.exec(text)?.groups ?? {};
+  const bytes = root === undefined ? undefined : decodeBase64(root);
+  if (origin === undefined || bytes?.length !== HASH_BYTES) {
+    throw new NoteError('the signed note is no checkpoint');
+  }
+  return { origin, size: Number(size), root: bytes };
+}

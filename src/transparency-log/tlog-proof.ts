@@ -1,0 +1,47 @@
+import { decodeBase64 } from '../shared/bytes.js';
+import { HASH_BYTES } from './hashes.js';
+import { NoteError } from './signed-note.js';
+
+/** A proof that a leaf is in a log, without the leaf. */
+export interface TlogProof {
+  /** Of the leaf, from 0. */
+  readonly index: number;
+  /** Hashes of 32 bytes, from the leaf's sibling up to the root's child. */
+  readonly path: readonly Buffer[];
+  /** The signed note. */
+  readonly checkpoint: string;
+}
+
+const HEADER = 'c2sp.org/tlog-proof@v1';
+const PROOF =
+  /^c2sp\.org\/tlog-proof@v1\n(?:extra [^\n]*\n)?index (?<index>0|[1-9][0-9]{0,14})\n(?<path>(?:[^\n]+\n)*)\n(?<checkpoint>[^]+)$/;
+
+/** @see C2SP tlog-proof, section Format */
+export function formatTlogProof({ index, path, checkpoint }: TlogProof): string {
+  const hashes = path.map((hash) => `${hash.toString('base64')}\n`).join('');
+  return `${HEADER}\nindex ${String(index)}\n${hashes}\n${checkpoint}`;
+}
+
+/**
+ * Nothing of what it says is believed yet.
+ *
+ * @throws NoteError for a text that is no proof
+ * @see C2SP tlog-proof, section Format
+ */
+export function parseTlogProof(text: string): TlogProof {
+  const { index, path, checkpoint } = PROOF.exec(text)?.groups ?? {};
+  if (index === undefined || path === undefined || checkpoint === undefined) {
+    throw new NoteError('not a proof of c2sp.org/tlog-proof@v1');
+  }
+  return {
+    index: Number(index),
+    path: path.split('\n').slice(0, -1).map(decodeHash),
+    checkpoint,
+  };
+}
+
+function decodeHash(text: string): Buffer {
+  const bytes = decodeBase64(text);
+  if (bytes?.length === HASH_BYTES) return bytes;
+  throw new NoteError('a hash of the proof is not 32 bytes of base64');
+}
