@@ -18,11 +18,17 @@ const keyManagerInterfaces = ['key-managers/backend.ts', 'key-managers/key-manag
 
 /** Layers above the leaves. A path that ends in `.ts` is that module alone. */
 const layers = {
-  'key-managers/nodes': ['shared', 'key-managers/health-test.ts', ...keyManagerInterfaces],
+  'key-managers/nodes': [
+    'shared',
+    'key-managers/health-test.ts',
+    'key-managers/within-deadline.ts',
+    ...keyManagerInterfaces,
+  ],
   'key-managers/diagnosis': [
     'shared',
     'key-managers/backend.ts',
     'key-managers/health-test.ts',
+    'key-managers/within-deadline.ts',
     'key-managers/nodes',
   ],
   'key-managers/contract': ['shared', 'key-managers/backend.ts'],

@@ -8,7 +8,7 @@ import {
   type KeyRef,
 } from '../backend.js';
 import { findTestKey, proveRoundTrip, type TestProof } from '../health-test.js';
-import { inTime } from '../nodes/in-time.js';
+import { withinDeadline } from '../within-deadline.js';
 import { explained } from './explanations.js';
 import { type Finding, ok, skipped } from './finding.js';
 
@@ -55,7 +55,7 @@ export async function examineNode(
   }
   const { version, materialName } = key.version;
   const found = [
-    ok('answer', 'it has been asked for the test key'),
+    ok('answer', 'it answers'),
     ok('test-key', `${HEALTH_TEST_KEY_ID}, version ${version}, ${nameText(materialName)}`),
   ];
   try {
@@ -78,7 +78,7 @@ export function inStep<T>(
   step: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const deadline = Deadline.after(clock, STEP_BUDGET_MS);
-  return inTime(step(deadline), deadline);
+  return withinDeadline(step(deadline), deadline, 'the node');
 }
 
 /** How material is called in findings. */
@@ -89,7 +89,7 @@ export function nameText(materialName: Buffer): string {
 function withoutTestKey(error: unknown): Examination {
   const answers = error instanceof KeyManagerError && OF_THE_KEY.has(error.code);
   const found = answers
-    ? [ok('answer', 'it has been asked for the test key'), explained('test-key', 'failed', error)]
+    ? [ok('answer', 'it answers'), explained('test-key', 'failed', error)]
     : [explained('answer', 'failed', error), skipped('test-key', 'it does not answer')];
   const without = 'there is no test key to use';
   return { findings: [...found, skipped('round-trip', without), skipped('ivs', without)], answers };

@@ -1,7 +1,7 @@
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyManagerNode, type KeyRef, type NodeHealth } from '../backend.js';
 import { findTestKey, opensTest, sealTest, type TestProof } from '../health-test.js';
-import { inTime } from './in-time.js';
+import { withinDeadline } from '../within-deadline.js';
 
 /** What a check found of a node in the company of the others. */
 export interface FleetNodeHealth extends NodeHealth {
@@ -42,7 +42,7 @@ export async function checkFleet(
 
 async function checkAlone(node: KeyManagerNode, deadline: Deadline): Promise<NodeHealth> {
   try {
-    return await inTime(node.checkHealth(deadline), deadline);
+    return await withinDeadline(node.checkHealth(deadline), deadline, 'the node');
   } catch (error) {
     return { status: 'UNAVAILABLE', detail: messageOf(error) };
   }
@@ -56,7 +56,11 @@ async function findCandidates(
   const found = await Promise.allSettled(
     nodes.map(async (node, index) => {
       if (alone[index]?.status === 'UNAVAILABLE') return undefined;
-      return { index, node, key: await inTime(findTestKey(node, deadline), deadline) };
+      return {
+        index,
+        node,
+        key: await withinDeadline(findTestKey(node, deadline), deadline, 'the node'),
+      };
     }),
   );
   return found.flatMap((result) =>
@@ -82,7 +86,11 @@ async function compare(
 ): Promise<void> {
   if (reference === undefined || others.length === 0) return;
   try {
-    const sealed = await inTime(sealTest(reference.node, reference.key, deadline), deadline);
+    const sealed = await withinDeadline(
+      sealTest(reference.node, reference.key, deadline),
+      deadline,
+      'the node',
+    );
     await Promise.all(
       others.map(async ({ index, node, key }) => {
         const health = await compareOne(node, { key, sealed }, deadline);
@@ -101,7 +109,7 @@ async function compareOne(
   deadline: Deadline,
 ): Promise<'same-material' | 'other-material' | NodeHealth> {
   try {
-    const opens = await inTime(opensTest(node, proof, deadline), deadline);
+    const opens = await withinDeadline(opensTest(node, proof, deadline), deadline, 'the node');
     return opens ? 'same-material' : 'other-material';
   } catch (error) {
     return { status: 'UNAVAILABLE', detail: messageOf(error) };

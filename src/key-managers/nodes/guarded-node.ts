@@ -4,7 +4,7 @@ import { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyManagerErrorCode, type KeyManagerNode } from '../backend.js';
 import { CallQueue } from './call-queue.js';
 import { CheckedNode } from './conditions.js';
-import { inTime } from './in-time.js';
+import { withinDeadline } from '../within-deadline.js';
 import type { NodeLimits } from './limits.js';
 
 /** Failures that say something about the node and nothing about the request: another may do. */
@@ -75,7 +75,8 @@ export class GuardedNode {
   }
 
   async #runGuarded<T>(call: NodeCall<T>, deadline: Deadline): Promise<T> {
-    const limited = (): Promise<T> => inTime(call(this.node, deadline), deadline);
+    const limited = (): Promise<T> =>
+      withinDeadline(call(this.node, deadline), deadline, 'the node');
     try {
       return await this.#queue.run(() => this.#breaker.execute(limited), deadline);
     } catch (error) {

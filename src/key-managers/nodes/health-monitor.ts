@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
 import type { KeyManagerNode, NodeHealth } from '../backend.js';
 import { checkFleet, type FleetNodeHealth } from './fleet-check.js';
-import { inTime } from './in-time.js';
+import { withinDeadline } from '../within-deadline.js';
 
 /** GetHealthStatus must not tell of anything older (one minute). */
 const MAX_AGE_MS = 60_000;
@@ -54,7 +54,7 @@ export class HealthMonitor {
       return last.health;
     }
     const detail = 'the health check did not end in time';
-    return inTime(this.#check(), deadline).catch(() =>
+    return withinDeadline(this.#check(), deadline, 'the node').catch(() =>
       this.#nodes.map(() => ({ status: 'UNAVAILABLE', detail })),
     );
   }
