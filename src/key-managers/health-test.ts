@@ -9,7 +9,10 @@ import {
 } from './backend.js';
 
 const TEST_PLAINTEXT = Buffer.from('holdfast health test');
-/** Not empty, as in every request of KMS: a cipher that takes none at all fails the test. */
+/**
+ * Not empty, as in every request of KMS: a node that refuses additional data fails the test. One
+ * that ignores them passes a round trip; only a decryption with other data would tell.
+ */
 const TEST_AAD = Buffer.from('bound');
 
 /** How a node refuses what other material has made. */
