@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
+import { isErrno } from '../shared/errno.js';
 
 const LOCK_FILE = '.lock';
 
@@ -29,7 +30,27 @@ export interface FolderLock {
  * @throws FolderInUseError when it is taken, by another process or by this one
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  const handle = await open(join(folder, LOCK_FILE), 'a', 0o600);
+  return lockWith(await open(join(folder, LOCK_FILE), 'a', 0o600), folder);
+}
+
+/**
+ * Takes a folder for this process while it looks around there and changes nothing. Where there is
+ * no lock file nobody is at work, and none is made.
+ *
+ * @throws FolderInUseError when it is taken, by another process or by this one
+ */
+export async function lockFolderToRead(folder: string): Promise<FolderLock> {
+  let handle: FileHandle;
+  try {
+    handle = await open(join(folder, LOCK_FILE), 'r+');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { release: () => Promise.resolve() };
+    throw error;
+  }
+  return lockWith(handle, folder);
+}
+
+async function lockWith(handle: FileHandle, folder: string): Promise<FolderLock> {
   if (!(await lockOrClose(handle))) throw new FolderInUseError(folder);
   return { release: () => handle.close() };
 }

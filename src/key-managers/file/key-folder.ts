@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-write.js';
-import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import { type FolderLock, lockFolder, lockFolderToRead } from '../../durable/folder-lock.js';
 import {
   assertPrivateFiles,
   assertPrivateFolder,
@@ -41,13 +41,14 @@ export class KeyFolder {
   }
 
   /**
-   * Locks the folder and looks at who can reach it. What is written stays unwritten: it is lost when
-   * the folder is closed.
+   * Locks the folder, unless it has no lock file, and looks at who can reach it. What is written
+   * stays unwritten: it is lost when the folder is closed.
    *
    * @throws as {@link open}
    */
   static async openToRead(path: string): Promise<KeyFolder> {
-    return new KeyFolder(path, await lockAnd(assertPrivate, path), () => Promise.resolve());
+    const lock = await lockAnd(assertPrivate, path, lockFolderToRead);
+    return new KeyFolder(path, lock, () => Promise.resolve());
   }
 
   /** The file names of all key documents, in alphabetical order. */
@@ -122,9 +123,13 @@ async function documentNamesIn(folder: string): Promise<readonly string[]> {
 }
 
 /** @param work what is to be done before the folder is of use to anybody */
-async function lockAnd(work: (path: string) => Promise<void>, path: string): Promise<FolderLock> {
+async function lockAnd(
+  work: (path: string) => Promise<void>,
+  path: string,
+  takeLock = lockFolder,
+): Promise<FolderLock> {
   await assertPrivateFolder(path);
-  const lock = await lockFolder(path);
+  const lock = await takeLock(path);
   try {
     await work(path);
     return lock;

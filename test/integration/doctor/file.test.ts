@@ -58,9 +58,10 @@ it('a damaged document → exit code 1, the key by name with its reason, and no 
   expect(output).not.toContain(canaries.masterKey.toString('base64'));
 });
 
-it('counters, or the test key, that are missing → stay missing', async () => {
+it('counters, lock file and test key that are missing, as in a backup → stay missing', async () => {
   const { folder, file } = await usedFolder();
   rmSync(join(folder.directory, 'counters'), { recursive: true });
+  rmSync(join(folder.directory, '.lock'));
   rmSync(folder.documentPath(HEALTH_TEST_KEY_ID));
   const before = snapshot(folder.directory);
   const { code, wrong } = await diagnosed(file, 'files');

@@ -1,9 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { FolderInUseError, lockFolder } from '../../../src/durable/folder-lock.js';
+import {
+  FolderInUseError,
+  lockFolder,
+  lockFolderToRead,
+} from '../../../src/durable/folder-lock.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Another process that takes the lock in its own way: the kernel's lock is what counts. */
@@ -53,5 +58,28 @@ describe('lockFolder', () => {
     const folder = temporaryFolder();
     await (await lockFolder(folder)).release();
     await (await lockFolder(folder)).release();
+  });
+});
+
+describe('lockFolderToRead', () => {
+  it('a folder that another process holds → FolderInUseError', async () => {
+    const folder = temporaryFolder();
+    await lockInAnotherProcess(folder);
+    await expect(lockFolderToRead(folder)).rejects.toThrow(FolderInUseError);
+  });
+
+  it('a lock file that nobody holds → held until it is released', async () => {
+    const folder = temporaryFolder();
+    await (await lockFolder(folder)).release();
+    const lock = await lockFolderToRead(folder);
+    await expect(lockFolder(folder)).rejects.toThrow(FolderInUseError);
+    await lock.release();
+    await (await lockFolder(folder)).release();
+  });
+
+  it('no lock file → none is made', async () => {
+    const folder = temporaryFolder();
+    await (await lockFolderToRead(folder)).release();
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
