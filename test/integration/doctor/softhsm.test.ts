@@ -58,7 +58,7 @@ describeWithModule('holdfast doctor backend, with tokens', softHsmModule, () => 
     await token.importKey(HEALTH_TEST_KEY_ID, '1', MATERIAL, 'holdfast');
     await token.importKey(HEALTH_TEST_KEY_ID, '1', OTHER_MATERIAL, 'second');
     const file = configurationOf(['holdfast', 'second', 'third']);
-    const { code, statuses, wrong } = await diagnosed(file, 'hsm');
+    const { code, statuses, wrong, details } = await diagnosed(file, 'hsm');
     expect({ code, statuses }).toEqual({
       code: 1,
       statuses: ['ACTIVE', 'UNAVAILABLE', 'UNAVAILABLE'],
@@ -66,6 +66,9 @@ describeWithModule('holdfast doctor backend, with tokens', softHsmModule, () => 
     expect(wrong[0]).toEqual([]);
     expect(wrong[1]).toEqual(['other-nodes failed', 'health failed']);
     expect(wrong[2]).toContain('answer failed');
+    expect(details[2]).toMatch(
+      /no token with the label "third"; present: .*, one without a label$/m,
+    );
     expect(existsSync(join(token.folder, 'counters'))).toBe(false);
   });
 

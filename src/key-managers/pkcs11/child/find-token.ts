@@ -20,17 +20,17 @@ export function findToken(cryptoki: Cryptoki, selector: TokenSelector): FoundTok
   const found = tokens.filter((token) => matches(token, selector));
   const [token] = found;
   if (token === undefined) {
-    const labels = tokens.map(({ label }) => JSON.stringify(label)).join(', ');
+    const present = tokens.map(nameOf).join(', ') || 'none';
     throw new TokenFailure(
       'unreachable',
-      `there is no token with ${JSON.stringify(selector)}; present: ${labels || 'none'}`,
+      `there is no token with ${textOf(selector)}; present: ${present}`,
       'child-lost',
     );
   }
   if (found.length > 1) {
     throw new TokenFailure(
       'misconfigured',
-      `${found.length} tokens have ${JSON.stringify(selector)}; name one by its serial number`,
+      `${found.length} tokens have ${textOf(selector)}; name one by its serial number`,
       'child-lost',
     );
   }
@@ -52,6 +52,18 @@ function matches(token: FoundToken, selector: TokenSelector): boolean {
   if ('label' in selector) return token.label === selector.label;
   if ('serial' in selector) return token.serial === selector.serial;
   return token.slot.readUInt32LE() === selector.slot;
+}
+
+/** As in `the label "holdfast"`. */
+function textOf(selector: TokenSelector): string {
+  return Object.entries(selector)
+    .map(([field, value]) => `the ${field} ${JSON.stringify(value)}`)
+    .join();
+}
+
+/** SoftHSM has an empty slot for the next token always. */
+function nameOf({ label }: FoundToken): string {
+  return label === '' ? 'one without a label' : JSON.stringify(label);
 }
 
 /** The texts of PKCS#11 are padded with spaces; some tokens use zero bytes. */
