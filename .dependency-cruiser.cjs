@@ -9,7 +9,7 @@ const leaves = {
   observability: ['shared'],
   sigv4: ['shared'],
   xks: ['shared'],
-  sealing: ['shared'],
+  sealing: ['config', 'shared'],
   'transparency-log': ['shared'],
 };
 

@@ -24,9 +24,22 @@ function matchingClientName(
   return allowedNames.find((name) => certificate.checkHost(name, EXACT) !== undefined);
 }
 
+/** Who a client is, by its verified certificate. */
+export interface ClientIdentity {
+  /** The allowed name that it bears. */
+  readonly name: string;
+  /** Subject of the certificate, in one line. */
+  readonly subject: string;
+}
+
+/** Node writes one attribute a line. */
+function inOneLine({ subject }: X509Certificate): string {
+  return subject.replaceAll('\n', ', ');
+}
+
 /** What becomes of a client whose certificate an allowed authority has vouched for. */
 export interface ClientVerdicts {
-  admitted(socket: TLSSocket, name: string): void;
+  admitted(socket: TLSSocket, client: ClientIdentity): void;
   refused(socket: TLSSocket): void;
 }
 
@@ -47,12 +60,12 @@ export function admitNamedClients(
   server.on('secureConnection', (socket) => {
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
     const name = certificate && matchingClientName(certificate, allowedNames);
-    if (name === undefined) {
+    if (certificate === undefined || name === undefined) {
       verdicts.refused(socket);
       socket.destroy();
       return;
     }
-    verdicts.admitted(socket, name);
+    verdicts.admitted(socket, { name, subject: inOneLine(certificate) });
     for (const listener of startReading) Reflect.apply(listener, server, [socket]);
   });
 }

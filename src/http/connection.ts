@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ClientIdentity } from './client-certificates.js';
 
 /**
  * A stranger's connection ends after so many times the idleness that is allowed, busy or not: a
@@ -12,8 +13,8 @@ const LIFETIME_IN_IDLE_TIMES = 3;
 export class Connection {
   /** Kept, because a socket forgets it when it closes. */
   readonly clientAddress: string;
-  /** The allowed name that its certificate bears; absent without mutual TLS. */
-  readonly clientCertificateName: string | undefined;
+  /** Who its certificate says that it is; absent without mutual TLS. */
+  readonly client: ClientIdentity | undefined;
   readonly #socket: Socket;
   /** Running until the connection has made an authenticated request. */
   #expiry: NodeJS.Timeout | undefined;
@@ -21,9 +22,9 @@ export class Connection {
   #latest: ServerResponse | undefined;
 
   /** @param lifetimeMs how long it may last before it has made an authenticated request */
-  constructor(socket: Socket, clientCertificateName: string | undefined, lifetimeMs: number) {
+  constructor(socket: Socket, client: ClientIdentity | undefined, lifetimeMs: number) {
     this.clientAddress = socket.remoteAddress ?? 'unknown';
-    this.clientCertificateName = clientCertificateName;
+    this.client = client;
     this.#socket = socket;
     this.#expiry = setTimeout(() => socket.destroy(), lifetimeMs);
     socket.once('close', () => {
@@ -68,11 +69,11 @@ export class Connections {
 
   /**
    * @param idleMs how long it may be idle before it has made an authenticated request
-   * @param clientCertificateName absent without mutual TLS
+   * @param client absent without mutual TLS
    */
-  open(socket: Socket, idleMs: number, clientCertificateName?: string): void {
+  open(socket: Socket, idleMs: number, client?: ClientIdentity): void {
     const lifetimeMs = LIFETIME_IN_IDLE_TIMES * idleMs;
-    this.#known.set(socket, new Connection(socket, clientCertificateName, lifetimeMs));
+    this.#known.set(socket, new Connection(socket, client, lifetimeMs));
     socket.setTimeout(idleMs);
   }
 

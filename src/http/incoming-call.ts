@@ -20,6 +20,7 @@ export class NodeCall implements IncomingCall {
   readonly startedAt: number;
   readonly clientAddress: string;
   readonly clientCertificateName: string | undefined;
+  readonly clientCertificateSubject: string | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #context: CallContext;
@@ -30,7 +31,8 @@ export class NodeCall implements IncomingCall {
     this.rawHeaders = request.rawHeaders;
     this.startedAt = context.startedAt;
     this.clientAddress = context.connection.clientAddress;
-    this.clientCertificateName = context.connection.clientCertificateName;
+    this.clientCertificateName = context.connection.client?.name;
+    this.clientCertificateSubject = context.connection.client?.subject;
     this.#request = request;
     this.#response = response;
     this.#context = context;
@@ -44,6 +46,10 @@ export class NodeCall implements IncomingCall {
     if (request.destroyed) return Promise.reject(new BodyAbortedError('The client went away.'));
     if (this.#context.expectsContinue) this.#response.writeContinue();
     return collect(request, maxBytes);
+  }
+
+  isAbandoned(): boolean {
+    return this.#response.destroyed;
   }
 
   markAuthenticated(): void {

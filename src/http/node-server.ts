@@ -93,8 +93,8 @@ function tlsServer(parts: NodeServerParts, options: ServerOptions): TlsServer {
     });
   } else {
     admitNamedClients(server, allowedNames, {
-      admitted: (socket, name) => {
-        connections.open(socket, unauthenticatedIdleMs, name);
+      admitted: (socket, client) => {
+        connections.open(socket, unauthenticatedIdleMs, client);
       },
       refused: (socket) => {
         logRefusal(logger, socket, 'name not allowed');

@@ -1,5 +1,12 @@
 import type { Deadline } from '../shared/deadline.js';
-import type { HealthStatus, KeyAdministration, KeyDescription, KeyRef, Sealed } from './backend.js';
+import type {
+  HealthStatus,
+  KeyAdministration,
+  KeyDescription,
+  KeyManagerErrorCode,
+  KeyRef,
+  Sealed,
+} from './backend.js';
 
 /** One node's line in the answer of GetHealthStatus, and in logs and metrics. */
 export interface NodeReport {
@@ -11,15 +18,26 @@ export interface NodeReport {
   readonly detail?: string;
 }
 
-/** A sealed plaintext and the node that sealed it. */
-export interface SealedByNode extends Sealed {
-  readonly node: string;
+/** A request as a key manager sees it. */
+export interface KeyManagerCall {
+  readonly deadline: Deadline;
+  /**
+   * Told of every node that was asked, when it has answered.
+   *
+   * @param failure absent where the node did what it was asked
+   */
+  tried(node: NodeName, failure?: KeyManagerErrorCode): void;
 }
 
-/** An opened plaintext and the node that opened it. */
-export interface OpenedByNode {
-  readonly plaintext: Buffer;
-  readonly node: string;
+/** A call of which nobody asks afterwards which nodes it went to. */
+export function untraced(deadline: Deadline): KeyManagerCall {
+  return { deadline, tried: () => undefined };
+}
+
+/** Which node, and where it is. */
+export interface NodeName {
+  readonly name: string;
+  readonly location: string;
 }
 
 /**
@@ -33,9 +51,9 @@ export interface KeyManager {
   readonly type: string;
   readonly administration: KeyAdministration;
 
-  describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
-  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<SealedByNode>;
-  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<OpenedByNode>;
+  describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer>;
   /** One report a node, in configured order, from checks that are at most 60 s old. */
   health(deadline: Deadline): Promise<readonly NodeReport[]>;
   close(): Promise<void>;

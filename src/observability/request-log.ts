@@ -1,4 +1,5 @@
 import type { Clock } from '../shared/clock.js';
+import { IsoTime } from '../shared/iso-time.js';
 import { printable } from '../shared/printable.js';
 import type { LogDestination } from './log-destination.js';
 import type { Logger } from './logger.js';
@@ -17,33 +18,20 @@ const PLAIN_JSON = /^[\x20-\x5b\x5d-\x7e]{1,2000}$/;
 export class RequestLog {
   readonly #logger: Logger;
   readonly #destination: LogDestination;
-  readonly #clock: Clock;
-  #second = Number.NaN;
-  #secondText = '';
+  readonly #time: IsoTime;
 
   /** @param logger whose level decides what is written */
   constructor(logger: Logger, destination: LogDestination, clock: Clock) {
     this.#logger = logger;
     this.#destination = destination;
-    this.#clock = clock;
+    this.#time = new IsoTime(clock);
   }
 
   write(record: RequestRecord): void {
     const level = levelOf(record.status);
     if (!this.#logger.isLevelEnabled(level)) return;
-    const head = `{"level":"${level}","time":"${this.#time()}","component":"request",`;
+    const head = `{"level":"${level}","time":"${this.#time.now()}","component":"request",`;
     this.#destination.write(`${head}${fieldsOf(record).slice(1)}\n`);
-  }
-
-  /** Now, as `Date.toISOString` has it, which is asked once a second. */
-  #time(): string {
-    const now = this.#clock.now();
-    const second = Math.floor(now / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#secondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
-    }
-    return `${this.#secondText}${String(Math.floor(now) - second * 1000).padStart(3, '0')}Z`;
   }
 }
 
@@ -63,14 +51,19 @@ function fieldsOf(record: RequestRecord): string {
   );
 }
 
-function onlyFields(record: RequestRecord): RequestRecord {
+/** What the audit log alone has. */
+type NotLogged = 'aad' | 'ciphertext' | 'authorization' | 'nodesTried' | 'clientCertificateSubject';
+
+function onlyFields(record: RequestRecord): Omit<RequestRecord, NotLogged> {
   return {
     target: record.target,
     operation: record.operation,
     keyStore: record.keyStore,
     externalKeyId: record.externalKeyId,
     keyVersion: record.keyVersion,
+    keyManager: record.keyManager,
     node: record.node,
+    location: record.location,
     accessKeyId: record.accessKeyId,
     kmsRequestId: record.kmsRequestId,
     kmsOperation: record.kmsOperation,

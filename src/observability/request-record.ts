@@ -1,7 +1,16 @@
+/** A node that was asked to do something. */
+export interface TriedNode {
+  readonly node: string;
+  readonly location: string;
+  /** Code of the key manager's error; absent where the node did what it was asked. */
+  readonly failure?: string;
+}
+
 /**
- * What is told of one request, in the log and in the metrics. Everything that may be logged is
- * a field of this type, so what is not here cannot leak: no plaintext, ciphertext, AAD, key,
- * secret or signature. Texts that come from the client are made printable before they are written.
+ * What is told of one request, in the log, in the metrics and in the audit log. Everything that may
+ * be told is a field of this type, so what is not here cannot leak: no plaintext, key, secret or
+ * signature. Of AAD and ciphertext, which the log leaves out, the audit log has the hashes. Texts
+ * that come from the client are made printable before they are written.
  *
  * @see XKS Proxy API, section Logging
  */
@@ -12,8 +21,14 @@ export interface RequestRecord {
   keyStore: string | undefined;
   externalKeyId: string | undefined;
   keyVersion: number | undefined;
-  /** Which node of the key manager did the work. */
+  keyManager: string | undefined;
+  /** Which node of the key manager did the work, and where it is. */
   node: string | undefined;
+  location: string | undefined;
+  /** Every node that was asked, in order; one that answers again and again is in it once. */
+  readonly nodesTried: TriedNode[];
+  /** Whether the key store lets its callers use the key. */
+  authorization: 'allowed' | 'denied' | undefined;
   accessKeyId: string | undefined;
   kmsRequestId: string | undefined;
   kmsOperation: string | undefined;
@@ -24,6 +39,11 @@ export interface RequestRecord {
   awsSourceVpce: string | undefined;
   clientAddress: string;
   clientCertificateName: string | undefined;
+  clientCertificateSubject: string | undefined;
+  /** Bytes of the request's field; never logged, only hashed. */
+  aad: Buffer | undefined;
+  /** Bytes of the request's or the answer's field; never logged, only hashed. */
+  ciphertext: Buffer | undefined;
   status: number;
   /** From the specification's table; absent on success. */
   errorName: string | undefined;
@@ -35,17 +55,25 @@ export interface RequestRecord {
 }
 
 /** A record of which nothing is known yet but where it came from. */
-export function newRequestRecord(
-  clientAddress: string,
-  clientCertificateName: string | undefined,
-): RequestRecord {
+export function newRequestRecord({
+  clientAddress,
+  clientCertificateName,
+  clientCertificateSubject,
+}: Pick<
+  RequestRecord,
+  'clientAddress' | 'clientCertificateName' | 'clientCertificateSubject'
+>): RequestRecord {
   return {
     target: undefined,
     operation: undefined,
     keyStore: undefined,
     externalKeyId: undefined,
     keyVersion: undefined,
+    keyManager: undefined,
     node: undefined,
+    location: undefined,
+    nodesTried: [],
+    authorization: undefined,
     accessKeyId: undefined,
     kmsRequestId: undefined,
     kmsOperation: undefined,
@@ -56,6 +84,9 @@ export function newRequestRecord(
     awsSourceVpce: undefined,
     clientAddress,
     clientCertificateName,
+    clientCertificateSubject,
+    aad: undefined,
+    ciphertext: undefined,
     status: 0,
     errorName: undefined,
     cause: undefined,

@@ -13,6 +13,8 @@ export interface IncomingCall {
   readonly clientAddress: string;
   /** The allowed name that the verified client certificate bears; absent without mutual TLS. */
   readonly clientCertificateName: string | undefined;
+  /** Subject of that certificate, in one line. */
+  readonly clientCertificateSubject: string | undefined;
   /**
    * Reads the whole body, counting while it arrives.
    *
@@ -23,6 +25,8 @@ export interface IncomingCall {
   readBody(maxBytes: number): Promise<Buffer>;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
   markAuthenticated(): void;
+  /** Whether nobody is there any more to take the answer. */
+  isAbandoned(): boolean;
 }
 
 /** What `http` writes. */

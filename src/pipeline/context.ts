@@ -1,12 +1,13 @@
+import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeyDescription } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { RequestRecord } from '../observability/request-record.js';
 import type { Clock } from '../shared/clock.js';
-import type { Deadline } from '../shared/deadline.js';
 import type { SignatureVerifier } from '../sigv4/verifier.js';
 import type { CiphertextFormats } from '../xks/ciphertext-formats/index.js';
 import type { XksTarget } from '../xks/paths.js';
 import type { IncomingCall } from './call.js';
+import type { TracedCall } from './traced-call.js';
 
 /** A key store as a request meets it. */
 export interface ServedKeyStore {
@@ -17,6 +18,12 @@ export interface ServedKeyStore {
   /** Whether callers of this key store may know of the key. */
   exposes(externalKeyId: string): boolean;
 }
+
+/** What the pipeline needs of the audit trail. */
+export type RequestAudit = Pick<
+  AuditTrail,
+  'assertRecording' | 'isRefusing' | 'recordAbandoned' | 'recordRequest'
+>;
 
 /** What the pipeline works with; the same for every request of a listener. */
 export interface PipelineServices {
@@ -29,6 +36,8 @@ export interface PipelineServices {
   readonly proxyFleetSize: number;
   /** Product and version of this proxy, for GetHealthStatus. */
   readonly proxyModel: string;
+  /** Absent where the configuration has none. */
+  readonly audit: RequestAudit | undefined;
   /** Called once a request, when its answer is decided. */
   observe(record: RequestRecord): void;
   /** Called for a failure of ours or of a key manager, whose causes the record cannot hold. */
@@ -38,9 +47,8 @@ export interface PipelineServices {
 /** A request that has just come in. */
 export interface Received {
   readonly call: IncomingCall;
-  readonly deadline: Deadline;
-  /** Filled on the way, so that a failure is told with all that was known by then. */
-  readonly record: RequestRecord;
+  /** Its record is filled on the way, so that a failure is told with all that was known by then. */
+  readonly trace: TracedCall;
 }
 
 /** Where a request goes: one of our key stores, and what it wants of it. */
@@ -59,6 +67,5 @@ export interface AuthenticatedBody {
 export interface FoundKey {
   readonly keyStore: ServedKeyStore;
   readonly description: KeyDescription;
-  readonly deadline: Deadline;
-  readonly record: RequestRecord;
+  readonly trace: TracedCall;
 }

@@ -1,3 +1,4 @@
+import { AuditTimeoutError, AuditUnavailableError } from '../audit/trail/errors.js';
 import { KeyManagerError, type KeyManagerErrorCode } from '../key-managers/backend.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { XksError, type XksErrorName } from '../xks/errors.js';
@@ -59,6 +60,20 @@ export function toXksError(error: unknown): XksError | undefined {
   }
   if (error instanceof SignatureError) {
     return new XksError('AuthenticationFailedException', 'The request could not be authenticated.');
+  }
+  if (error instanceof AuditUnavailableError) {
+    return new XksError('InternalException', 'The proxy cannot record the request.', {
+      reason: error.message,
+    });
+  }
+  if (error instanceof AuditTimeoutError) {
+    return new XksError(
+      'DependencyTimeoutException',
+      'The proxy did not record the request in time.',
+      {
+        reason: error.message,
+      },
+    );
   }
   if (error instanceof BodyTooLargeError) {
     return new XksError('UnsupportedOperationException', 'The request body is too large.');

@@ -4,7 +4,7 @@ import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { errorBody, XksError } from '../xks/errors.js';
 import type { Answer, Handle } from './call.js';
-import type { PipelineServices, Received } from './context.js';
+import type { PipelineServices, Received, RequestAudit } from './context.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
 import { checkStateAndUsage } from './stages/check-state-and-usage.js';
@@ -13,43 +13,77 @@ import { findKey } from './stages/find-key.js';
 import { parse } from './stages/parse.js';
 import { reportHealth } from './stages/report-health.js';
 import { route } from './stages/route.js';
+import { TracedCall } from './traced-call.js';
 
 /**
  * The way of every request, from its bytes to its answer. Nobody learns which keys exist without
- * a valid signature: the path comes first, then authentication, then everything else.
+ * a valid signature: the path comes first, then authentication, then everything else. And nobody
+ * gets an answer that the audit log does not know of.
  */
 export function createHandle(services: PipelineServices): Handle {
   return async (call) => {
-    const record = newRequestRecord(call.clientAddress, call.clientCertificateName);
+    const record = newRequestRecord(call);
     const deadline = new Deadline(services.clock, call.startedAt, services.deadlineMs);
-    let answer: Answer;
-    try {
-      const body = await serve(services, { call, deadline, record });
-      answer = { status: 200, body: JSON.stringify(body) };
-    } catch (error) {
-      answer = failure(services, record, error);
+    const received = { call, trace: new TracedCall(deadline, record) };
+    let answer = noted(services, received, await decide(services, received));
+    if (services.audit !== undefined) {
+      const withheld = await audit(services, received, services.audit);
+      if (withheld !== undefined) answer = noted(services, received, withheld);
     }
-    record.status = answer.status;
-    record.durationUs = Math.round((services.clock.monotonic() - call.startedAt) * 1000);
     services.observe(record);
     return answer;
   };
 }
 
+async function decide(services: PipelineServices, received: Received): Promise<Answer> {
+  try {
+    const body = await serve(services, received);
+    return { status: 200, body: JSON.stringify(body) };
+  } catch (error) {
+    return failure(services, received.trace.record, error);
+  }
+}
+
 /** Each stage tells what it has found out, and the next one gets what it needs of that. */
 async function serve(services: PipelineServices, received: Received): Promise<object> {
-  const { call, deadline, record } = received;
+  const { call, trace } = received;
+  const { record } = trace;
   const { keyStore, target } = route(services, call, record);
   const bytes = await call.readBody(services.maxBodyBytes);
   const body = authenticate(keyStore, call, bytes, record);
   if (target.about === 'key-store') {
     const request = parse(target.operation, body, record);
-    return reportHealth(services, keyStore, request, deadline);
+    return reportHealth(services, keyStore, request, trace.deadline);
   }
   const request = parse(target.operation, body, record);
-  const description = await findKey(keyStore, target.externalKeyId, deadline);
+  services.audit?.assertRecording();
+  const description = await findKey(keyStore, target.externalKeyId, trace);
   checkStateAndUsage(target.operation, request, description);
-  return await execute(request, { keyStore, description, deadline, record });
+  return await execute(request, { keyStore, description, trace });
+}
+
+/** @returns the answer to give instead, where the request could not be recorded */
+async function audit(
+  services: PipelineServices,
+  { call, trace: { record, deadline } }: Received,
+  trail: RequestAudit,
+): Promise<Answer | undefined> {
+  try {
+    const sequence = await trail.recordRequest(record, deadline);
+    if (sequence !== undefined && call.isAbandoned()) {
+      const { kmsRequestId } = record;
+      trail.recordAbandoned({ record: sequence, kmsRequestId, reason: 'client-gone' });
+    }
+    return undefined;
+  } catch (error) {
+    return failure(services, record, error);
+  }
+}
+
+function noted({ clock }: PipelineServices, { call, trace }: Received, answer: Answer): Answer {
+  trace.record.status = answer.status;
+  trace.record.durationUs = Math.round((clock.monotonic() - call.startedAt) * 1000);
+  return answer;
 }
 
 function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {

@@ -192,6 +192,7 @@ export class Holdfast {
     return {
       keyStores: serveKeyStores(this.#keyStores, keyManagers, { clock, randomBytes }),
       clock,
+      audit: undefined,
       deadlineMs,
       proxyFleetSize,
       proxyModel: `Holdfast ${VERSION}`,

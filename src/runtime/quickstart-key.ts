@@ -1,5 +1,5 @@
 import { KeyManagerError } from '../key-managers/backend.js';
-import type { KeyManager } from '../key-managers/key-manager.js';
+import { type KeyManager, untraced } from '../key-managers/key-manager.js';
 import type { Clock } from '../shared/clock.js';
 import { Deadline } from '../shared/deadline.js';
 import { QuickstartError } from './quickstart.js';
@@ -16,7 +16,7 @@ const BUDGET_MS = 5_000;
 export async function makeQuickstartKey(keyManager: KeyManager, clock: Clock): Promise<void> {
   const { name, administration } = keyManager;
   try {
-    await keyManager.describeKey(QUICKSTART_KEY_ID, Deadline.after(clock, BUDGET_MS));
+    await keyManager.describeKey(QUICKSTART_KEY_ID, untraced(Deadline.after(clock, BUDGET_MS)));
   } catch (error) {
     if (!(error instanceof KeyManagerError) || error.code !== 'key-not-found') throw error;
     if (administration.createKey === undefined) {

@@ -28,9 +28,17 @@ export interface RequestMetadata {
   readonly awsSourceVpce?: string | undefined;
 }
 
-/** A request on one external key whose body has been checked. */
-export interface KeyRequest {
+/** What an audit wants to know of a request, beside its path. */
+export interface Audited {
   readonly requestMetadata: RequestMetadata;
+  /** Additional authenticated data as it was sent. */
+  readonly aad?: Buffer | undefined;
+  /** What is to be decrypted. */
+  readonly ciphertext?: Buffer | undefined;
+}
+
+/** A request on one external key whose body has been checked. */
+export interface KeyRequest extends Audited {
   /** What the key must be good for, for this very request. */
   readonly requiredUsage: readonly KeyUsage[];
   /**
@@ -55,8 +63,7 @@ export interface KeyOperation {
 }
 
 /** A request that is about the key store as a whole. */
-export interface HealthRequest {
-  readonly requestMetadata: RequestMetadata;
+export interface HealthRequest extends Audited {
   /** @returns the answer's body */
   answer(fleet: Fleet): object;
 }

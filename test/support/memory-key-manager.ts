@@ -7,12 +7,7 @@ import {
   type KeyUsage,
   type Sealed,
 } from '../../src/key-managers/backend.js';
-import type {
-  KeyManager,
-  NodeReport,
-  OpenedByNode,
-  SealedByNode,
-} from '../../src/key-managers/key-manager.js';
+import type { KeyManager, KeyManagerCall, NodeReport } from '../../src/key-managers/key-manager.js';
 
 /** How a key differs from one that is enabled, good for everything and in its first version. */
 export interface MemoryKey {
@@ -21,6 +16,8 @@ export interface MemoryKey {
   /** Default: version 1. None is a key that cannot be used. */
   readonly versions?: readonly number[];
 }
+
+const NODE = { name: 'memory-1', location: 'here' };
 
 /** A key manager in memory with real AES-256-GCM, whose methods a test can spy on and break. */
 export class MemoryKeyManager implements KeyManager {
@@ -34,28 +31,31 @@ export class MemoryKeyManager implements KeyManager {
     this.#keys = new Map(Object.entries(keys).map(([id, key]) => [id, describe(id, key)]));
   }
 
-  describeKey(externalKeyId: string): Promise<KeyDescription> {
+  describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+    call.tried(NODE);
     const key = this.#keys.get(externalKeyId);
     return key === undefined
       ? Promise.reject(new KeyManagerError('key-not-found', 'no such key'))
       : Promise.resolve(key);
   }
 
-  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer): Promise<SealedByNode> {
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed> {
+    call.tried(NODE);
     const iv = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', materialOf(key), iv).setAAD(aad);
     const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
-    return Promise.resolve({ iv, ciphertext, tag: cipher.getAuthTag(), node: 'memory-1' });
+    return Promise.resolve({ iv, ciphertext, tag: cipher.getAuthTag() });
   }
 
-  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer): Promise<OpenedByNode> {
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer> {
+    call.tried(NODE);
     const decipher = createDecipheriv('aes-256-gcm', materialOf(key), sealed.iv, {
       authTagLength: 16,
     });
     decipher.setAAD(aad).setAuthTag(sealed.tag);
     try {
       const plaintext = Buffer.concat([decipher.update(sealed.ciphertext), decipher.final()]);
-      return Promise.resolve({ plaintext, node: 'memory-1' });
+      return Promise.resolve(plaintext);
     } catch (cause) {
       const error = new KeyManagerError('invalid-ciphertext', 'the tag does not match', { cause });
       return Promise.reject(error);
@@ -63,9 +63,7 @@ export class MemoryKeyManager implements KeyManager {
   }
 
   health(): Promise<readonly NodeReport[]> {
-    return Promise.resolve([
-      { name: 'memory-1', location: 'here', vendor: 'Nobody', model: 'Memory', status: 'ACTIVE' },
-    ]);
+    return Promise.resolve([{ ...NODE, vendor: 'Nobody', model: 'Memory', status: 'ACTIVE' }]);
   }
 
   close(): Promise<void> {

@@ -2,6 +2,10 @@ import { newRequestRecord, type RequestRecord } from '../../src/observability/re
 
 /** The record of a request of which nothing was learnt but that it succeeded. */
 export function requestRecord(overrides: Partial<RequestRecord> = {}): RequestRecord {
-  const record = newRequestRecord('127.0.0.1', undefined);
+  const record = newRequestRecord({
+    clientAddress: '127.0.0.1',
+    clientCertificateName: undefined,
+    clientCertificateSubject: undefined,
+  });
   return { ...record, status: 200, durationUs: 1_500, ...overrides };
 }

@@ -34,8 +34,8 @@ function breaksCircuit(error: unknown): boolean {
   return isNodeFailure(error) && !(error instanceof KeyManagerError && error.code === 'overloaded');
 }
 
-/** One call of a node. */
-export type NodeCall<T> = (node: KeyManagerNode, deadline: Deadline) => Promise<T>;
+/** What is asked of a node. */
+export type NodeWork<T> = (node: KeyManagerNode, deadline: Deadline) => Promise<T>;
 
 /** A node that is checked, never waited for too long, never overrun, and left alone while it fails. */
 export class GuardedNode {
@@ -69,14 +69,14 @@ export class GuardedNode {
    * @param limitMs for waiting and working together
    * @throws KeyManagerError
    */
-  run<T>(call: NodeCall<T>, limitMs: number): Promise<T> {
+  run<T>(work: NodeWork<T>, limitMs: number): Promise<T> {
     const deadline = Deadline.after(this.#clock, limitMs);
-    return this.node.inProcess ? call(this.node, deadline) : this.#runGuarded(call, deadline);
+    return this.node.inProcess ? work(this.node, deadline) : this.#runGuarded(work, deadline);
   }
 
-  async #runGuarded<T>(call: NodeCall<T>, deadline: Deadline): Promise<T> {
+  async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline): Promise<T> {
     const limited = (): Promise<T> =>
-      withinDeadline(call(this.node, deadline), deadline, 'the node');
+      withinDeadline(work(this.node, deadline), deadline, 'the node');
     try {
       return await this.#queue.run(() => this.#breaker.execute(limited), deadline);
     } catch (error) {

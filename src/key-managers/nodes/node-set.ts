@@ -10,8 +10,8 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
-import type { KeyManager, NodeReport, OpenedByNode, SealedByNode } from '../key-manager.js';
-import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeCall } from './guarded-node.js';
+import type { KeyManager, KeyManagerCall, NodeReport } from '../key-manager.js';
+import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
 
@@ -57,38 +57,20 @@ export class NodeSetKeyManager implements KeyManager {
     this.#health = new HealthMonitor(checked, clock, onHealthChange);
   }
 
-  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    const { value } = await this.#withFailover(deadline, (node, attempt) =>
-      node.describeKey(externalKeyId, attempt),
-    );
-    return value;
+  describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+    return this.#withFailover(call, (node, attempt) => node.describeKey(externalKeyId, attempt));
   }
 
-  async encrypt(
-    key: KeyRef,
-    plaintext: Buffer,
-    aad: Buffer,
-    deadline: Deadline,
-  ): Promise<SealedByNode> {
-    const { value, node } = await this.#withFailover(deadline, (each, attempt) =>
-      each.encrypt(key, plaintext, aad, attempt),
-    );
-    const { iv, ciphertext, tag } = value;
-    return { iv, ciphertext, tag, node };
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed> {
+    return this.#withFailover(call, (node, attempt) => node.encrypt(key, plaintext, aad, attempt));
   }
 
-  async decrypt(
-    key: KeyRef,
-    sealed: Sealed,
-    aad: Buffer,
-    deadline: Deadline,
-  ): Promise<OpenedByNode> {
-    const { value, node } = await this.#withFailover(deadline, (each, attempt) =>
-      each
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer> {
+    return this.#withFailover(call, (node, attempt) =>
+      node
         .decrypt(key, sealed, aad, attempt)
-        .catch((error: unknown) => judgeRejection(each, error, attempt)),
+        .catch((error: unknown) => judgeRejection(node, error, attempt)),
     );
-    return { plaintext: value, node };
   }
 
   async health(deadline: Deadline): Promise<readonly NodeReport[]> {
@@ -105,32 +87,16 @@ export class NodeSetKeyManager implements KeyManager {
     await Promise.all(this.#guarded.map(({ node }) => node.close()));
   }
 
-  async #withFailover<T>(
-    deadline: Deadline,
-    call: NodeCall<T>,
-  ): Promise<{ readonly value: T; readonly node: string }> {
+  async #withFailover<T>(call: KeyManagerCall, work: NodeWork<T>): Promise<T> {
+    const { deadline } = call;
     const [first, second] = this.#byPreference();
     try {
-      return await this.#attempt(first, call, this.#firstLimit(deadline, second));
+      return await attempt(first, work, { call, limitMs: this.#firstLimit(deadline, second) });
     } catch (error) {
-      const leftMs = deadline.remainingMs() - ANSWER_MS;
-      if (second === undefined || leftMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
-      return await this.#secondAttempt(second, call, leftMs, error);
+      const limitMs = deadline.remainingMs() - ANSWER_MS;
+      if (second === undefined || limitMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
+      return await secondAttempt(second, work, { call, limitMs, first: error });
     }
-  }
-
-  /** What the first node was sure of stands where the second one fails. */
-  async #secondAttempt<T>(second: GuardedNode, call: NodeCall<T>, limitMs: number, first: unknown) {
-    try {
-      return await this.#attempt(second, call, limitMs);
-    } catch (error) {
-      throw isNodeFailure(error) && !isNodeFailure(first) ? first : error;
-    }
-  }
-
-  async #attempt<T>(guarded: GuardedNode | undefined, call: NodeCall<T>, limitMs: number) {
-    if (guarded === undefined) throw new KeyManagerError('internal', 'there is no node');
-    return { value: await guarded.run(call, limitMs), node: guarded.node.name };
   }
 
   #firstLimit(deadline: Deadline, second: GuardedNode | undefined): number {
@@ -154,6 +120,41 @@ export class NodeSetKeyManager implements KeyManager {
       ...usable.filter(({ isLeftAlone }) => !isLeftAlone),
       ...usable.filter(({ isLeftAlone }) => isLeftAlone),
     ];
+  }
+}
+
+/** One try: for whom, and for how long. */
+interface Attempt {
+  readonly call: KeyManagerCall;
+  readonly limitMs: number;
+}
+
+async function attempt<T>(
+  guarded: GuardedNode | undefined,
+  work: NodeWork<T>,
+  { call, limitMs }: Attempt,
+): Promise<T> {
+  if (guarded === undefined) throw new KeyManagerError('internal', 'there is no node');
+  try {
+    const value = await guarded.run(work, limitMs);
+    call.tried(guarded.node);
+    return value;
+  } catch (error) {
+    call.tried(guarded.node, error instanceof KeyManagerError ? error.code : 'internal');
+    throw error;
+  }
+}
+
+/** What the first node was sure of stands where the second one fails. */
+async function secondAttempt<T>(
+  second: GuardedNode,
+  work: NodeWork<T>,
+  { first, ...rest }: Attempt & { readonly first: unknown },
+): Promise<T> {
+  try {
+    return await attempt(second, work, rest);
+  } catch (error) {
+    throw isNodeFailure(error) && !isNodeFailure(first) ? first : error;
   }
 }
 

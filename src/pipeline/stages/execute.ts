@@ -63,22 +63,23 @@ class FoundMaterial implements KeyMaterial {
     this.materialName = version.materialName;
     this.#found = found;
     this.#ref = { externalKeyId: found.description.externalKeyId, version };
-    found.record.keyVersion = version.version;
+    found.trace.record.keyVersion = version.version;
   }
 
   async encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
-    const { keyStore, deadline, record } = this.#found;
-    const sealed = await keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, deadline);
-    record.node = sealed.node;
+    const { keyStore, trace } = this.#found;
+    const sealed = await keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, trace);
+    trace.done();
+    trace.record.ciphertext = sealed.ciphertext;
     return sealed;
   }
 
   async decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined> {
-    const { keyStore, deadline, record } = this.#found;
+    const { keyStore, trace } = this.#found;
     try {
-      const opened = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, deadline);
-      record.node = opened.node;
-      return opened.plaintext;
+      const plaintext = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, trace);
+      trace.done();
+      return plaintext;
     } catch (error) {
       // What that means is the operation's to say: Encrypt tries its own ciphertext.
       if (error instanceof KeyManagerError && error.code === 'invalid-ciphertext') return undefined;

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { XksError } from '../../xks/errors.js';
-import type { RequestMetadata } from '../../xks/operation.js';
+import type { Audited, RequestMetadata } from '../../xks/operation.js';
 import type { RequestRecord } from '../../observability/request-record.js';
 import type { AuthenticatedBody } from '../context.js';
 
@@ -14,13 +14,15 @@ interface Parser<Request> {
  *
  * @throws XksError ValidationException
  */
-export function parse<Request extends { readonly requestMetadata: RequestMetadata }>(
+export function parse<Request extends Audited>(
   operation: Parser<Request>,
   body: AuthenticatedBody,
   record: RequestRecord,
 ): Request {
   const request = operation.parse(decodeJson(body.bytes));
   noteMetadata(record, request.requestMetadata);
+  record.aad = request.aad;
+  record.ciphertext = request.ciphertext;
   return request;
 }
 

@@ -19,6 +19,11 @@ export async function reportHealth(
     proxyFleetSize: services.proxyFleetSize,
     proxyModel: services.proxyModel,
     keyManagerVendor: nodes[0]?.vendor ?? '',
-    members: nodes.map(({ name, model, status }) => ({ id: name, model, healthStatus: status })),
+    members: nodes.map(({ name, model, status }) => ({
+      id: name,
+      model,
+      // No key can be used while nothing can be recorded.
+      healthStatus: services.audit?.isRefusing === true ? 'UNAVAILABLE' : status,
+    })),
   });
 }

@@ -51,6 +51,8 @@ export const decrypt: KeyOperation = {
     const sealed = decode(body);
     return {
       requestMetadata: body.requestMetadata,
+      aad: sealed.aad,
+      ciphertext: sealed.ciphertext,
       requiredUsage: ['DECRYPT'],
       execute: (key, formats) => execute(sealed, key, formats),
     };

@@ -50,6 +50,7 @@ export const encrypt: KeyOperation = {
     const aad = optionalBytesOf('additionalAuthenticatedData', body.additionalAuthenticatedData);
     return {
       requestMetadata: body.requestMetadata,
+      aad,
       requiredUsage: withProof ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'],
       execute: (key, { write }) => execute({ plaintext, aad, withProof }, key, write),
     };

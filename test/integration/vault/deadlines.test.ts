@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyManagerNode, KeyRef, Sealed } from '../../../src/key-managers/backend.js';
+import { untraced } from '../../../src/key-managers/key-manager.js';
 import { DEFAULT_NODE_LIMITS } from '../../../src/key-managers/nodes/limits.js';
 import { NodeSetKeyManager } from '../../../src/key-managers/nodes/node-set.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -72,8 +73,8 @@ class Callers {
   }
 
   async #decrypt(): Promise<void> {
-    const deadline = Deadline.after(systemClock, DEADLINE_MS);
-    const { plaintext } = await this.#keyManager.decrypt(this.#ref, this.#sealed, AAD, deadline);
+    const call = untraced(Deadline.after(systemClock, DEADLINE_MS));
+    const plaintext = await this.#keyManager.decrypt(this.#ref, this.#sealed, AAD, call);
     if (!plaintext.equals(PLAINTEXT)) this.wrongPlaintexts.push(plaintext);
   }
 }

@@ -64,6 +64,7 @@ export function makePipeline(
     maxBodyBytes: 65_536,
     proxyFleetSize: 3,
     proxyModel: 'Holdfast 0.0.0',
+    audit: undefined,
     observe: (record) => records.push(record),
     reportFailure: (error) => failures.push(error),
     ...overrides,
@@ -101,6 +102,8 @@ export function incoming(path: string, body: Body | string | Buffer, options: Ca
     startedAt: 0,
     clientAddress: '192.0.2.1',
     clientCertificateName: 'cks.kms.eu-west-1.amazonaws.com',
+    clientCertificateSubject: 'CN=cks.kms.eu-west-1.amazonaws.com',
+    isAbandoned: () => false,
     readBody: options.readBody ?? (() => Promise.resolve(bytes)),
     markAuthenticated: () => {
       authenticated = true;

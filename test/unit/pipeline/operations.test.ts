@@ -55,8 +55,8 @@ describe('the integrity value', () => {
     const pipeline = makePipeline();
     const { keyManager } = pipeline;
     const decrypt = keyManager.decrypt.bind(keyManager);
-    vi.spyOn(keyManager, 'decrypt').mockImplementation(async (key, sealed, aad) => {
-      const opened = await decrypt(key, sealed, aad);
+    vi.spyOn(keyManager, 'decrypt').mockImplementation(async (key, sealed, aad, trace) => {
+      const opened = await decrypt(key, sealed, aad, trace);
       sealed.ciphertext.fill(0);
       return opened;
     });
@@ -79,8 +79,7 @@ describe('the integrity value', () => {
 
   it('is withheld when the trial decryption gives another plaintext', async () => {
     const pipeline = makePipeline();
-    const opened = { plaintext: Buffer.alloc(32), node: 'memory-1' };
-    vi.spyOn(pipeline.keyManager, 'decrypt').mockResolvedValue(opened);
+    vi.spyOn(pipeline.keyManager, 'decrypt').mockResolvedValue(Buffer.alloc(32));
     const answer = await call(pipeline, 'keys/key/encrypt', encryptBody(withProof));
     expect(errorNameOf(answer)).toBe('InternalException');
     expect(pipeline.records[0]?.cause).toBe('trial decryption gave another plaintext');
@@ -167,10 +166,17 @@ describe('the record of a request', () => {
         keyStore: 'store',
         externalKeyId: 'rotated',
         keyVersion: 2,
+        keyManager: 'memory',
         node: 'memory-1',
+        location: 'here',
+        nodesTried: [{ node: 'memory-1', location: 'here' }],
+        authorization: 'allowed',
         accessKeyId: 'ABCDEFGHIJKLMNOPQRST',
         clientAddress: '192.0.2.1',
         clientCertificateName: 'cks.kms.eu-west-1.amazonaws.com',
+        clientCertificateSubject: 'CN=cks.kms.eu-west-1.amazonaws.com',
+        aad: undefined,
+        ciphertext: expect.any(Buffer),
         status: 200,
         errorName: undefined,
         cause: undefined,

@@ -14,6 +14,7 @@ import {
   isSound,
   type NodeDiagnosis,
 } from '../../../../src/key-managers/diagnosis/finding.js';
+import { untraced } from '../../../../src/key-managers/key-manager.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { MemoryKeyManager, type MemoryKey } from '../../../support/memory-key-manager.js';
 import { fakeNode, FakeClock } from '../nodes/fake-node.js';
@@ -30,9 +31,10 @@ function memoryNode(name: string, options: NodeOptions = {}): StartedNode {
   const memory = new MemoryKeyManager({ [HEALTH_TEST_KEY_ID]: testKey });
   const node = fakeNode({
     name,
-    describeKey: (externalKeyId) => memory.describeKey(externalKeyId),
-    encrypt: (key, plaintext, aad) => memory.encrypt(key, plaintext, aad),
-    decrypt: async (key, sealed, aad) => (await memory.decrypt(key, sealed, aad)).plaintext,
+    describeKey: (externalKeyId, deadline) => memory.describeKey(externalKeyId, untraced(deadline)),
+    encrypt: (key, plaintext, aad, deadline) =>
+      memory.encrypt(key, plaintext, aad, untraced(deadline)),
+    decrypt: (key, sealed, aad, deadline) => memory.decrypt(key, sealed, aad, untraced(deadline)),
     ...overrides,
   });
   const administration: KeyAdministration = { listKeys: () => Promise.resolve(listed) };

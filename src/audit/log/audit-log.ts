@@ -1,0 +1,212 @@
+import { rm } from 'node:fs/promises';
+import type { Clock } from '../../shared/clock.js';
+import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
+import { segmentPath } from '../read/segments.js';
+import {
+  CheckpointWriter,
+  type CheckpointSchedule,
+  type OpenSegment,
+} from './checkpoint-writer.js';
+import { encodeLines, type LogState } from './encode-lines.js';
+import { GroupCommit } from './group-commit.js';
+import type { Payloads } from './payloads.js';
+import { type Durability, SegmentFile } from './segment-file.js';
+
+/** When a segment is closed and the next one begun. */
+export interface SegmentLimits {
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+/** Those who want to know what has become part of the log. */
+export interface LogListener {
+  /** Whole lines, in the file. */
+  committed(lines: Buffer): void;
+  /** A signed note, on the disk. */
+  checkpoint(note: string): void;
+  /** A checkpoint could not be made, or a closed segment not be closed. Nothing is lost: more of the log is unsigned. */
+  failed(error: unknown): void;
+}
+
+/** What a log is written with. */
+export interface AuditLogOptions {
+  /** The folder of the log; its lock is held. */
+  readonly directory: string;
+  readonly durability: Durability;
+  readonly segments: SegmentLimits;
+  readonly checkpoints: CheckpointSchedule;
+  readonly signer: NoteSigner;
+  readonly payloads: Payloads;
+  readonly clock: Clock;
+  readonly listener: LogListener;
+}
+
+/** Where a log stands when it is opened. */
+export interface LogPosition {
+  readonly state: LogState;
+  /** Absent where the next record begins a segment. */
+  readonly segment: OpenSegment | undefined;
+  /** When the segment was begun, in ms since 1970. */
+  readonly segmentBegunAt: number;
+  /** Size of the last checkpoint there is; 0 without any. */
+  readonly signedSize: number;
+}
+
+/**
+ * The log: records in segments, one after the other and never changed, under a Merkle tree whose
+ * root is signed now and then. A write that fails leaves the log as it was.
+ */
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+  readonly #commit: GroupCommit;
+  readonly #checkpoints: CheckpointWriter;
+  #state: LogState;
+  #segment: OpenSegment | undefined;
+  #segmentBegunAt: number;
+  #isCutBack = true;
+
+  constructor(options: AuditLogOptions, position: LogPosition) {
+    const { directory, signer, clock, listener } = options;
+    this.#options = options;
+    this.#state = position.state;
+    this.#segment = position.segment;
+    this.#segmentBegunAt = position.segmentBegunAt;
+    this.#commit = new GroupCommit((payloads) => this.#write(payloads), clock);
+    this.#checkpoints = new CheckpointWriter(
+      {
+        directory,
+        signer,
+        clock,
+        schedule: options.checkpoints,
+        onCheckpoint: (note) => {
+          listener.checkpoint(note);
+        },
+        onFailure: (error) => {
+          listener.failed(error);
+        },
+      },
+      position.signedSize,
+    );
+  }
+
+  /** Number of records, which is the sequence of the next one. */
+  get size(): number {
+    return this.#state.tree.size;
+  }
+
+  /** Sequence of the first record of the segment that is being written; undefined before the first write. */
+  get openSegment(): number | undefined {
+    return this.#segment?.first;
+  }
+
+  /** For how long the write that is under way has been, in ms; 0 when none is. */
+  get writingForMs(): number {
+    return this.#commit.writingForMs;
+  }
+
+  /**
+   * Adds a record.
+   *
+   * @param payload as `Payloads` makes it
+   * @returns its sequence, when it is as durable as the configuration asks
+   * @throws the file system's error, or LogOverrunError; then it is not in the log
+   */
+  append(payload: string): Promise<number> {
+    return this.#commit.append(payload);
+  }
+
+  /** Signs the log as it is. Never rejects. */
+  async sign(): Promise<void> {
+    const { signer } = this.#options;
+    const { tree } = this.#state;
+    const checkpoint = { origin: signer.verifierKey.name, size: tree.size, root: tree.root() };
+    if (this.#segment !== undefined) await this.#checkpoints.sign(this.#segment, checkpoint);
+  }
+
+  /** Writes what is waiting, signs, and closes the file. */
+  async close(): Promise<void> {
+    await this.#commit.close();
+    await this.sign();
+    await this.#segment?.file.close();
+  }
+
+  async #write(payloads: readonly string[]): Promise<number> {
+    const { file } = await this.#segmentForWriting();
+    const first = this.#state.tree.size;
+    const { bytes, state } = encodeLines(this.#state, payloads);
+    try {
+      await file.append(bytes);
+    } catch (error) {
+      this.#isCutBack = false;
+      await this.#cutBack(file).catch(() => {
+        // The next write begins with it. The first failure is the one to tell of.
+      });
+      throw error;
+    }
+    this.#committed(state, bytes);
+    return first;
+  }
+
+  async #segmentForWriting(): Promise<OpenSegment> {
+    if (this.#segment !== undefined && !this.#isCutBack) await this.#cutBack(this.#segment.file);
+    if (this.#segment !== undefined && !this.#isFull(this.#segment)) return this.#segment;
+    return this.#beginSegment();
+  }
+
+  #isFull({ file }: OpenSegment): boolean {
+    const { segments, clock } = this.#options;
+    return (
+      file.bytes >= segments.maxBytes || clock.now() - this.#segmentBegunAt >= segments.maxAgeMs
+    );
+  }
+
+  async #cutBack(file: SegmentFile): Promise<void> {
+    await file.cutBack();
+    this.#isCutBack = true;
+  }
+
+  /** The first record of a segment tells what is needed to verify from there on. */
+  async #beginSegment(): Promise<OpenSegment> {
+    const { directory, durability, signer, payloads, clock } = this.#options;
+    const { tree } = this.#state;
+    const path = segmentPath(directory, tree.size);
+    const file = await SegmentFile.open(path, 0, durability);
+    const { bytes, state } = encodeLines(this.#state, [
+      payloads.of('segment', {
+        origin: signer.verifierKey.name,
+        publicKey: formatVerifierKey(signer.verifierKey),
+        frontier: tree.roots.map((root) => root.toString('base64')),
+      }),
+    ]);
+    try {
+      await file.append(bytes);
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    const segment = { first: tree.size, file };
+    void this.#closeSegment();
+    this.#segment = segment;
+    this.#segmentBegunAt = clock.now();
+    this.#committed(state, bytes);
+    return segment;
+  }
+
+  /** Beside the writing of the next one. */
+  async #closeSegment(): Promise<void> {
+    const closing = this.#segment;
+    await this.sign();
+    await closing?.file.close().catch((error: unknown) => {
+      this.#options.listener.failed(error);
+    });
+  }
+
+  #committed(state: LogState, bytes: Buffer): void {
+    this.#state = state;
+    this.#options.listener.committed(bytes);
+    this.#checkpoints.recordsAdded(state.tree.size, () => {
+      void this.sign();
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeFileAtomically } from '../durable/atomic-write.js';
+import { assertPrivateFiles } from '../durable/private.js';
+import { masterKeyFrom } from '../sealing/master-key.js';
+import { scryptParametersSchema } from '../sealing/scrypt-parameters.js';
+import { open, seal } from '../sealing/seal.js';
+import { isErrno } from '../shared/errno.js';
+import type { Secret } from '../shared/secret.js';
+import { formatVerifierKey, type NoteSigner, noteSigner } from '../transparency-log/signed-note.js';
+import type { AuditConfig } from './config.js';
+import { UnusableLogError } from './log/unusable-log.js';
+
+const KEY_FILE = 'signing-key.json';
+const ORIGIN_SUFFIX_BYTES = 4;
+
+const keyDocumentSchema = z.strictObject({
+  format: z.literal(1),
+  origin: z.string(),
+  publicKey: z.string(),
+  sealing: z.strictObject({ masterKeyId: z.string(), scrypt: scryptParametersSchema.optional() }),
+  /** Compact JWE over the key in PKCS #8. */
+  privateKey: z.string(),
+});
+
+type MasterKeySource = Extract<AuditConfig['signingKey'], { masterKey: object }>['masterKey'];
+
+/** What is known of the log before its key is. */
+export interface KnownLog {
+  readonly directory: string;
+  /** As configured, or as the log says; absent for a new log that may have any name. */
+  readonly origin: string | undefined;
+  /** Whether a log is there already. */
+  readonly exists: boolean;
+}
+
+/**
+ * The key that signs a log's checkpoints: the configured one, or the one in the log's folder, which
+ * is made when the log is begun.
+ *
+ * @throws UnusableLogError when the key of an existing log is gone, SealingError when it does not open,
+ *   NotPrivateError when others can reach it
+ */
+export async function signingKeyOf(
+  config: AuditConfig['signingKey'],
+  log: KnownLog,
+): Promise<NoteSigner> {
+  if ('privateKey' in config)
+    return noteSigner(log.origin ?? newOrigin(), parseKey(config.privateKey));
+  const path = join(log.directory, KEY_FILE);
+  const text = await readIfThere(path);
+  if (text !== undefined) {
+    await assertPrivateFiles([path]);
+    return openKey(text, config.masterKey);
+  }
+  if (log.exists) {
+    throw new UnusableLogError(
+      `The key that signs the audit log is gone: ${path}. Restore it, or give the server a new folder.`,
+    );
+  }
+  return makeKey(path, log.origin ?? newOrigin(), config.masterKey);
+}
+
+function parseKey(pem: Secret): KeyObject {
+  try {
+    return createPrivateKey(pem.reveal());
+  } catch {
+    // OpenSSL's words may quote the key.
+    throw new UnusableLogError('audit.signingKey.privateKey is no private key in PEM.');
+  }
+}
+
+/** Names of hosts repeat, in containers above all. */
+function newOrigin(): string {
+  const host = hostname().replaceAll(/[^A-Za-z0-9.-]/g, '-');
+  return `${host}/holdfast-audit-${randomBytes(ORIGIN_SUFFIX_BYTES).toString('hex')}`;
+}
+
+async function makeKey(
+  path: string,
+  origin: string,
+  masterKey: MasterKeySource,
+): Promise<NoteSigner> {
+  const signer = noteSigner(origin, generateKeyPairSync('ed25519').privateKey);
+  const publicKey = formatVerifierKey(signer.verifierKey);
+  const sealingKey = await masterKeyFrom(masterKey, randomBytes).create();
+  const pkcs8 = signer.privateKey.export({ type: 'pkcs8', format: 'der' });
+  const document: z.infer<typeof keyDocumentSchema> = {
+    format: 1,
+    origin,
+    publicKey,
+    sealing: { masterKeyId: sealingKey.id, scrypt: sealingKey.scrypt },
+    privateKey: await seal(sealingKey, pkcs8, { publicKey }),
+  };
+  pkcs8.fill(0);
+  await writeFileAtomically(path, `${JSON.stringify(document, null, 2)}\n`);
+  return signer;
+}
+
+async function openKey(text: string, masterKey: MasterKeySource): Promise<NoteSigner> {
+  const { origin, publicKey, sealing, privateKey } = parseDocument(text);
+  const sealingKey = await masterKeyFrom(masterKey, randomBytes).derive(sealing.scrypt);
+  const pkcs8 = await open(sealingKey, privateKey, { publicKey });
+  const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
+  pkcs8.fill(0);
+  const signer = noteSigner(origin, key);
+  if (formatVerifierKey(signer.verifierKey) === publicKey) return signer;
+  throw new UnusableLogError(`${KEY_FILE} names another public key than that of its private key.`);
+}
+
+function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {
+  try {
+    return keyDocumentSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UnusableLogError(`${KEY_FILE} is damaged. Restore it from a backup.`, { cause });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

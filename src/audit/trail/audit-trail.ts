@@ -1,0 +1,165 @@
+import type { Logger } from '../../observability/logger.js';
+import type { RequestRecord } from '../../observability/request-record.js';
+import type { Clock } from '../../shared/clock.js';
+import type { Deadline } from '../../shared/deadline.js';
+import type { AuditLog } from '../log/audit-log.js';
+import type { FieldsOf, Payloads } from '../log/payloads.js';
+import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
+import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
+import { Interruption } from './interruption.js';
+import { isUnauthenticated, requestFields, typeOf } from './request-fields.js';
+import { Strangers } from './strangers.js';
+import { TimedWaits } from './timed-waits.js';
+
+/** A write that takes longer stands still. */
+const STALL_MS = 1_000;
+
+/** What an audit trail is kept with. */
+export interface AuditTrailOptions {
+  readonly log: AuditLog;
+  readonly payloads: Payloads;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onAuditFailure: 'refuse' | 'serve';
+}
+
+/** Records what happens, and says whether it may go on when that cannot be done. */
+export class AuditTrail {
+  readonly #options: AuditTrailOptions;
+  readonly #waits: TimedWaits;
+  readonly #strangers: Strangers;
+  #interruption: Interruption | undefined;
+
+  constructor(options: AuditTrailOptions) {
+    this.#options = options;
+    this.#waits = new TimedWaits(options.clock);
+    this.#strangers = new Strangers(options.payloads, (omitted) => {
+      this.#recordLater('omitted', omitted);
+    });
+  }
+
+  /** Whether requests are refused because records cannot be written. */
+  get isRefusing(): boolean {
+    return this.#interruption !== undefined && this.#options.onAuditFailure === 'refuse';
+  }
+
+  /** Whether records cannot be written, whatever becomes of the requests. */
+  get isInterrupted(): boolean {
+    return this.#interruption !== undefined;
+  }
+
+  /**
+   * For an operation that would have to be refused afterwards.
+   *
+   * @throws AuditUnavailableError
+   */
+  assertRecording(): void {
+    if (this.isRefusing) throw new AuditUnavailableError('the audit log cannot be written');
+  }
+
+  /**
+   * Records a request whose answer is decided, and waits until the record is as durable as the
+   * configuration asks.
+   *
+   * @returns sequence of the record; undefined where it has none and may be answered all the same
+   * @throws AuditUnavailableError or AuditTimeoutError: the answer must be withheld
+   */
+  async recordRequest(record: RequestRecord, deadline: Deadline): Promise<number | undefined> {
+    if (isUnauthenticated(record) && !this.#strangers.isRecorded(record.errorName ?? 'none')) {
+      return undefined;
+    }
+    const { log, payloads, clock } = this.#options;
+    const type = typeOf(record);
+    if (this.#interruption !== undefined) {
+      this.#withoutRecord(this.#interruption, type);
+      return undefined;
+    }
+    const written = log.append(payloads.of(type, requestFields(record)));
+    const expiresAt = clock.monotonic() + deadline.remainingMs();
+    try {
+      return await this.#waits.race(written, expiresAt, tooLate);
+    } catch (error) {
+      if (error instanceof AuditTimeoutError) this.#notYetWritten(record, written, error);
+      else this.#withoutRecord(this.#interrupt(error), type);
+      return undefined;
+    }
+  }
+
+  /** Tells that a recorded answer was not given. */
+  recordAbandoned(fields: FieldsOf<'abandoned'>): void {
+    this.#recordLater('abandoned', fields);
+  }
+
+  /**
+   * Records what is no request.
+   *
+   * @throws the file system's error, LogOverrunError
+   */
+  async record<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): Promise<number> {
+    return this.#options.log.append(this.#options.payloads.of(type, fields));
+  }
+
+  /** Records that the server stops, signs the log and closes it. */
+  async close(): Promise<void> {
+    this.#strangers.endMinute();
+    await this.#interruption?.stop();
+    try {
+      await this.record('stop', {});
+    } finally {
+      await this.#options.log.close();
+    }
+  }
+
+  #interrupt(cause: unknown): Interruption {
+    this.#interruption ??= new Interruption(this.#options, cause, () => {
+      this.#interruption = undefined;
+    });
+    return this.#interruption;
+  }
+
+  /** A health check may be answered: it says itself that nothing works. A stranger gets an error anyway. */
+  #withoutRecord(interruption: Interruption, type: RequestAuditRecord['type']): void {
+    if (this.#options.onAuditFailure === 'serve') {
+      interruption.countServed();
+      return;
+    }
+    interruption.countRefused();
+    if (type === 'key-operation')
+      throw new AuditUnavailableError('the audit log cannot be written');
+  }
+
+  /** The record says how the request ended, so when it is written after all another one must say that it did not. */
+  #notYetWritten(
+    { kmsRequestId }: RequestRecord,
+    written: Promise<number>,
+    error: AuditTimeoutError,
+  ): void {
+    if (this.#options.log.writingForMs > STALL_MS) this.#interrupt(error);
+    if (this.#options.onAuditFailure === 'serve') {
+      written.catch((cause: unknown) => {
+        this.#interrupt(cause).countServed();
+      });
+      return;
+    }
+    written.then(
+      (record) => {
+        this.recordAbandoned({ record, kmsRequestId, reason: 'deadline' });
+      },
+      (cause: unknown) => {
+        this.#interrupt(cause).countRefused();
+      },
+    );
+    throw error;
+  }
+
+  /** For what nobody waits for. */
+  #recordLater<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): void {
+    this.record(type, fields).catch((error: unknown) => {
+      this.#options.logger.error({ err: error, type, ...fields }, 'a record could not be written');
+    });
+  }
+}
+
+function tooLate(): AuditTimeoutError {
+  return new AuditTimeoutError('the audit record was not written by the deadline');
+}

@@ -1,0 +1,90 @@
+import type { Logger } from '../../observability/logger.js';
+import { errnoOf } from '../../shared/errno.js';
+import type { AuditLog } from '../log/audit-log.js';
+import type { Payloads } from '../log/payloads.js';
+
+const RETRY_MS = 1_000;
+
+/** What an interruption is noticed, counted and ended with. */
+export interface InterruptionOptions {
+  readonly log: Pick<AuditLog, 'append'>;
+  readonly payloads: Payloads;
+  readonly logger: Logger;
+}
+
+/** A time in which records cannot be written. Ends by itself, with a record that tells of it. */
+export class Interruption {
+  readonly #options: InterruptionOptions;
+  readonly #onEnd: () => void;
+  readonly #reason: string;
+  #from: string;
+  #refused = 0;
+  #served = 0;
+  #timer: NodeJS.Timeout;
+
+  /** @param onEnd called when records can be written again */
+  constructor(options: InterruptionOptions, cause: unknown, onEnd: () => void) {
+    this.#options = options;
+    this.#onEnd = onEnd;
+    this.#reason = errnoOf(cause) ?? 'slow';
+    this.#from = options.payloads.now();
+    this.#timer = this.#retryLater();
+    options.logger.error({ err: cause }, 'the audit log cannot be written');
+  }
+
+  countRefused(): void {
+    this.#refused += 1;
+  }
+
+  countServed(): void {
+    this.#served += 1;
+  }
+
+  /** Tries once more, and gives up. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#tryToEnd();
+    clearTimeout(this.#timer);
+  }
+
+  #retryLater(): NodeJS.Timeout {
+    return setTimeout(() => void this.#tryToEnd(), RETRY_MS).unref();
+  }
+
+  async #tryToEnd(): Promise<void> {
+    const { log, logger } = this.#options;
+    const told = { refused: this.#refused, served: this.#served };
+    try {
+      await log.append(this.#gap(told));
+    } catch {
+      // What is wrong was told when it began.
+      this.#timer = this.#retryLater();
+      return;
+    }
+    logger.warn({ from: this.#from, ...told }, 'the audit log can be written again');
+    this.#onEnd();
+    await this.#tellTheRest(told);
+  }
+
+  /** Requests that came while the record of the gap was being written. */
+  async #tellTheRest(told: { readonly refused: number; readonly served: number }): Promise<void> {
+    const rest = { refused: this.#refused - told.refused, served: this.#served - told.served };
+    if (rest.refused === 0 && rest.served === 0) return;
+    await this.#options.log.append(this.#gap(rest)).catch((error: unknown) => {
+      this.#options.logger.error(
+        { err: error, ...rest },
+        'a gap in the audit log was not recorded',
+      );
+    });
+  }
+
+  #gap(counts: { readonly refused: number; readonly served: number }): string {
+    const { payloads } = this.#options;
+    return payloads.of('gap', {
+      from: this.#from,
+      to: payloads.now(),
+      reason: this.#reason,
+      ...counts,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+import type { RequestRecord } from '../../observability/request-record.js';
+import type { FieldsOf } from '../log/payloads.js';
+import type { RequestAuditRecord } from '../record/index.js';
+
+/** Of a text that somebody without a credential has sent. */
+const MAX_STRANGERS_CHARACTERS = 300;
+
+const AUTHORIZATIONS = {
+  allowed: { decision: 'allowed', by: 'exposes' },
+  denied: { decision: 'denied', by: 'exposes' },
+} as const;
+
+/** Whether nobody has shown a credential: then nothing that the request says is believed. */
+export function isUnauthenticated({ accessKeyId, authenticationFailure }: RequestRecord): boolean {
+  return accessKeyId === undefined || authenticationFailure !== undefined;
+}
+
+/** The type of the record that a request gets. */
+export function typeOf(record: RequestRecord): RequestAuditRecord['type'] {
+  if (isUnauthenticated(record)) return 'unauthenticated';
+  return record.operation === 'GetHealthStatus' ? 'health-check' : 'key-operation';
+}
+
+/** What the log says of a request. */
+export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> {
+  const { kmsKeyArn, awsPrincipalArn, authorization, nodesTried } = record;
+  return {
+    kmsRequestId: record.kmsRequestId,
+    operation: record.operation,
+    kmsOperation: record.kmsOperation,
+    keyStore: record.keyStore,
+    externalKeyId: record.externalKeyId,
+    keyVersion: record.keyVersion,
+    kmsKeyArn,
+    awsAccount: arnPart(kmsKeyArn, ACCOUNT) ?? arnPart(awsPrincipalArn, ACCOUNT),
+    awsRegion: arnPart(kmsKeyArn, REGION),
+    awsPrincipalArn,
+    kmsViaService: record.kmsViaService,
+    awsSourceVpc: record.awsSourceVpc,
+    awsSourceVpce: record.awsSourceVpce,
+    accessKeyId: record.accessKeyId?.slice(0, MAX_STRANGERS_CHARACTERS),
+    clientAddress: record.clientAddress,
+    clientCertificateName: record.clientCertificateName,
+    clientCertificateSubject: record.clientCertificateSubject,
+    authorization: authorization && AUTHORIZATIONS[authorization],
+    keyManager: record.keyManager,
+    node: record.node,
+    location: record.location,
+    nodesTried: nodesTried.length === 0 ? undefined : nodesTried,
+    result: record.status < 400 ? 'success' : 'failure',
+    status: record.status,
+    errorName: record.errorName,
+    cause: causeOf(record),
+    authenticationFailure: record.authenticationFailure,
+    target: record.target,
+    durationUs: record.durationUs,
+    aadSha256: digest(record.aad),
+    ciphertextSha256: digest(record.ciphertext),
+  };
+}
+
+function causeOf(record: RequestRecord): string | undefined {
+  return isUnauthenticated(record)
+    ? record.cause?.slice(0, MAX_STRANGERS_CHARACTERS)
+    : record.cause;
+}
+
+function digest(bytes: Buffer | undefined): string | undefined {
+  return bytes && hash('sha256', bytes, 'base64');
+}
+
+/** Place in `arn:partition:service:region:account:resource`. */
+const REGION = 3;
+const ACCOUNT = 4;
+
+/** @returns undefined for what is no ARN, or says nothing there */
+function arnPart(arn: string | undefined, place: number): string | undefined {
+  if (arn?.startsWith('arn:') !== true) return undefined;
+  let start = 0;
+  for (let colons = 0; colons < place; colons += 1) start = arn.indexOf(':', start) + 1;
+  const end = arn.indexOf(':', start);
+  return end > start ? arn.slice(start, end) : undefined;
+}
