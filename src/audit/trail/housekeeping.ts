@@ -1,0 +1,64 @@
+import type { Logger } from '../../observability/logger.js';
+import type { Clock } from '../../shared/clock.js';
+import { compressSegments, findOldSegments, removeSegments } from '../log/closed-segments.js';
+import type { FieldsOf } from '../log/payloads.js';
+
+const EVERY_MS = 600_000;
+const DAY_MS = 86_400_000;
+
+/** What is to become of segments that are closed. */
+export interface HousekeepingOptions {
+  /** The folder of the log. */
+  readonly directory: string;
+  readonly compressAfterMs: number;
+  /** Undefined: nothing is removed. */
+  readonly retentionDays: number | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Records what is going to be removed. */
+  readonly recordRetention: (fields: FieldsOf<'retention'>) => Promise<unknown>;
+}
+
+/** Compresses and removes closed segments, at the start and every ten minutes. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #timer: NodeJS.Timeout;
+  #work: Promise<void>;
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#work = this.#tidy();
+    this.#timer = setInterval(() => {
+      this.#work = this.#work.then(() => this.#tidy());
+    }, EVERY_MS).unref();
+  }
+
+  /** Finishes what was begun. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#work;
+  }
+
+  async #tidy(): Promise<void> {
+    const { directory, compressAfterMs, clock, logger } = this.#options;
+    try {
+      await this.#removeOld();
+      await compressSegments(directory, clock.now() - compressAfterMs);
+    } catch (error) {
+      // Nothing is lost by it; it is tried again in ten minutes.
+      logger.error({ err: error }, 'old segments of the audit log could not be tidied up');
+    }
+  }
+
+  /** The record comes first: a segment that is gone without one was not removed by us. */
+  async #removeOld(): Promise<void> {
+    const { directory, retentionDays, clock, logger, recordRetention } = this.#options;
+    if (retentionDays === undefined) return;
+    const old = await findOldSegments(directory, clock.now() - retentionDays * DAY_MS);
+    if (old === undefined) return;
+    const { firstSequence, lastSequence } = old;
+    await recordRetention({ firstSequence, lastSequence });
+    await removeSegments(directory, old);
+    logger.info({ firstSequence, lastSequence }, 'old segments of the audit log were removed');
+  }
+}
