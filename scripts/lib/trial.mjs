@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { root } from './paths.mjs';
 import { serve } from './serve.mjs';
 
+/** Where trials are kept; HOLDFAST_TRY_DIR is another folder, for one of each that begins anew. */
+const trials = process.env['HOLDFAST_TRY_DIR'] ?? join(root, '.cache', 'try');
+
 /**
  * A folder of a trial's own, mode 0700, which is kept for the next time.
  *
@@ -10,7 +13,7 @@ import { serve } from './serve.mjs';
  * @returns {string} its absolute path
  */
 export function trialFolder(name) {
-  const folder = join(root, '.cache', 'try', name);
+  const folder = join(trials, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
@@ -26,18 +29,44 @@ export function keep(path, contents) {
 }
 
 /**
+ * Gets something ready, or ends with exit code 1 and a sentence: a stack of calls helps nobody who
+ * tries something out.
+ *
+ * @template T
+ * @param {() => T | Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function orSayWhy(work) {
+  try {
+    return await work();
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {string} the same as one word of a shell's command line
+ */
+export function shellWord(text) {
+  return /^[\w/.:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/**
  * Serves a trial's configuration in this process, as `npm start` serves the quickstart's, after
  * telling what to call.
  *
  * @param {string} folder of the trial
  * @param {string} keyManager its YAML, an entry of `keyManagers` named `trial`
+ * @param {string} [more] to tell, about this key manager
  * @returns {Promise<void>} when it has been stopped
  */
-export async function serveTrial(folder, keyManager) {
+export async function serveTrial(folder, keyManager, more = '') {
   const configuration = join(folder, 'holdfast.yaml');
   writeFileSync(configuration, trialConfiguration(keyManager), { mode: 0o600 });
   process.env['HOLDFAST_CONFIG'] = configuration;
-  process.stderr.write(instructions(folder, configuration));
+  process.stderr.write(instructions(folder, configuration) + more);
   await serve();
 }
 
@@ -79,13 +108,17 @@ keyStores:
  * @param {string} configuration
  */
 function instructions(folder, configuration) {
-  const quickstart = join(folder, 'state', 'quickstart');
   return `
-Holdfast will serve https://localhost:8443/quickstart/kms/xks/v1 with the key quickstart-key.
-Trust        ${join(quickstart, 'ca.pem')}
-Credential   ${join(quickstart, 'xks-proxy-configuration.json')}
-Another key  HOLDFAST_CONFIG=${configuration} npx holdfast keys create payroll --key-store quickstart
-The README shows how to call it with curl. Stop it with Ctrl-C; everything is kept in ${folder}.
+A trial. Everything is kept in ${folder}; remove that folder to begin anew.
+In another terminal, in this folder:
+
+  export HOLDFAST_CONFIG=${shellWord(configuration)}
+  npx holdfast keys create payroll --key-store quickstart
+  npx holdfast doctor backend trial
+
+For the call with curl that the README shows, with the key quickstart-key or any other:
+
+  made=${shellWord(join(folder, 'state', 'quickstart'))}
 
 `;
 }
