@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { repositoryPath } from '../support/container-files.js';
+import { holdfast } from '../support/holdfast-command.js';
+import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
+import { findOpenbao } from '../support/openbao-program.js';
+import { describeWithModule } from '../support/pkcs11-suite.js';
+import { softHsmModule } from '../support/softhsm.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { XksClient } from '../support/xks-client.js';
+import { decryptBody, type EncryptAnswer, encryptBody } from '../support/xks-requests.js';
+
+const openbao = await findOpenbao();
+
+describeWithModule('npm run try:softhsm', softHsmModule, () => {
+  it('twice → serves, and the second decrypts what the first has encrypted', () =>
+    tryTwice('softhsm'));
+});
+
+describe.skipIf(openbao === undefined)('npm run try:openbao', () => {
+  it('twice → serves, and the second decrypts what the first has encrypted', () =>
+    tryTwice('openbao'));
+});
+
+async function tryTwice(name: string): Promise<void> {
+  const folder = temporaryFolder();
+  const stateDirectory = join(folder, name, 'state');
+  mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+  /** As npm would, with everything in a folder of its own and on a free port. */
+  const start = () =>
+    startHoldfast({
+      stateDirectory,
+      args: [repositoryPath(`scripts/try-${name}.mjs`)],
+      env: { HOLDFAST_TRY_DIR: folder },
+    });
+  const body = encryptBody();
+  const sealed = await serving(await start(), async (server) => {
+    const config = /^ {2}export HOLDFAST_CONFIG=(.+)$/m.exec(server.log())?.[1] ?? '';
+    const doctor = await holdfast({}, 'doctor', 'backend', 'trial', '--config', config);
+    expect(doctor).toMatchObject({ code: 0 });
+    return call(server, 'encrypt', body);
+  });
+  const opened = await serving(await start(), (server) =>
+    call(server, 'decrypt', decryptBody(sealed as unknown as EncryptAnswer)),
+  );
+  expect(opened).toEqual({ plaintext: body['plaintext'] });
+}
+
+/** Uses a server, and expects it to end well when it is told to. */
+async function serving<T>(server: HoldfastServer, use: (server: HoldfastServer) => Promise<T>) {
+  try {
+    return await use(server);
+  } finally {
+    expect(await server.stop()).toBe(0);
+  }
+}
+
+async function call(server: HoldfastServer, operation: string, body: object) {
+  const client = new XksClient(server);
+  try {
+    return (await client.call(`keys/quickstart-key/${operation}`, { ...body })).json;
+  } finally {
+    client.close();
+  }
+}
