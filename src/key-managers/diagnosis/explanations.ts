@@ -40,8 +40,9 @@ const EXPLANATIONS: Readonly<Record<KeyManagerErrorCode, Explanation>> = {
     meaning: NODE_OUT,
     advice:
       'See that the server or token is there and in service, and that network and firewall let ' +
-      'this machine through. If the message speaks of a PIN, correct it before you try again: ' +
-      'tokens lock after a few wrong ones.',
+      'this machine through, and that the library of a token has its variables in `environment`. If ' +
+      'the message speaks of a PIN, correct it before you try again: tokens lock after a few wrong ' +
+      'ones.',
   },
   misconfigured: {
     meaning: NODE_OUT,
