@@ -1,0 +1,188 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { Condition } from '../../evidence/search/condition.js';
+import type { Filter } from '../../evidence/search/filter.js';
+import type { IndexOptions } from '../../evidence/search/log-indexes.js';
+import type { Hit } from '../../evidence/search/scan.js';
+import { CliError, EXIT } from '../exit.js';
+import { fromOption, toOption } from '../period.js';
+import type { Terminal } from '../terminal.js';
+import { example } from './options.js';
+
+/** A table is laid out when all of it is known, and nobody reads more than this. */
+const DEFAULT_TABLE_ROWS = 1000;
+/** Options that are a condition on one field. */
+const SHORTHANDS = {
+  requestId: 'kmsRequestId',
+  principal: 'awsPrincipalArn',
+  operation: 'operation',
+  error: 'errorName',
+  type: 'type',
+} as const;
+
+const NOTES = `
+A record is found when it meets all that is asked for. --where names any field of it, with dots for what lies
+deeper (authorization.decision, nodesTried.node); a value that ends in * stands for all that begin so, and * alone
+for any: --where errorName=*. --jsonl prints the lines as they stand in the log, which is what can be verified.
+
+An index is made beside the log, in the folder index, when a search finds none, and can be deleted at any time.
+It says where to look; what is found is read from the log. --no-index does without it and reads everything: for
+when it is not the log's owner alone who could have written to the folder.
+
+Exit code 1 says that a part of a log could not be read: there may be more than was printed.`;
+
+interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
+  readonly log?: readonly string[];
+  readonly where: readonly string[];
+  readonly key?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit?: number;
+  readonly json?: boolean;
+  readonly jsonl?: boolean;
+  readonly index: boolean;
+  readonly indexDirectory?: string;
+  readonly rebuildIndex?: boolean;
+}
+
+/** `holdfast audit query` */
+export function auditQueryCommand(terminal: Terminal): Command {
+  return new Command('query')
+    .description('search the audit log by any field and time; needs no server')
+    .option('--log <directory...>', 'folder of the log; several for several replicas')
+    .option('--where <field=value...>', 'only records with this; may be repeated', [])
+    .option('--request-id <id>', "only of this call of KMS: CloudTrail's requestID")
+    .option('--key <id>', 'only of this external key, or KMS key when it is an ARN')
+    .option('--principal <arn>', 'only for this AWS principal')
+    .option('--operation <name>', 'only Encrypt, Decrypt, GetKeyMetadata or GetHealthStatus')
+    .option('--error <name>', 'only those answered with this error')
+    .option('--type <type>', 'only records of this type: key-operation, unauthenticated …')
+    .addOption(fromOption())
+    .addOption(toOption())
+    .option(
+      '--limit <count>',
+      'at most so many, the earliest (default: 1000 in a table)',
+      parseLimit,
+    )
+    .option('--json', 'print a JSON array, for programs')
+    .option('--jsonl', 'print the lines of the log as they are')
+    .option('--index-directory <folder>', 'keep indexes there, for logs that are not written to')
+    .option('--rebuild-index', 'make the index anew; without anything to search for, do only that')
+    .option('--no-index', 'neither use nor make an index')
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example(
+        'holdfast audit query --log /var/lib/holdfast/audit --request-id 2f1c8c5e-…',
+        'holdfast audit query --log /var/lib/holdfast/audit --key payroll --from 2026-01-01 --error AccessDenied*',
+      ),
+    )
+    .action(async (options: Options) => {
+      await query(options, terminal);
+    });
+}
+
+async function query(options: Options, terminal: Terminal): Promise<void> {
+  const { log } = options;
+  if (log === undefined) throw new CliError(EXIT.usage, 'name the folder of the log with --log');
+  const { eventText } = await import('../search-events.js');
+  const { unknownFields } = await import('../../evidence/search/known-fields.js');
+  const { prepareIndexes, search } = await import('../../evidence/search/search.js');
+  const unreadable: string[] = [];
+  const indexOptions: IndexOptions = {
+    index: !options.index ? 'ignore' : options.rebuildIndex ? 'rebuild' : 'use',
+    indexDirectory: options.indexDirectory,
+    nowMs: Date.now(),
+    notify(event) {
+      if (event.kind === 'unreadable') unreadable.push(event.segment);
+      terminal.complain(`${eventText(event)}\n`);
+    },
+  };
+  const filter = await filterOf(options);
+  for (const field of unknownFields(filter.conditions)) {
+    terminal.complain(`warning: this version of Holdfast writes no field ${field}\n`);
+  }
+  if (options.rebuildIndex && isEverything(filter)) await prepareIndexes(log, indexOptions);
+  else await printHits(search(log, filter, indexOptions), options, terminal);
+  if (unreadable.length > 0)
+    throw new CliError(EXIT.failed, 'not all could be searched: there may be more');
+}
+
+async function filterOf(options: Options): Promise<Filter> {
+  const { ConditionError, conditionOn, parseCondition } = await import(
+    '../../evidence/search/condition.js'
+  );
+  const conditions: Condition[] = [];
+  for (const [option, path] of Object.entries(SHORTHANDS)) {
+    const value = options[option as keyof typeof SHORTHANDS];
+    if (value !== undefined) conditions.push(conditionOn(path, value));
+  }
+  if (options.key !== undefined) {
+    const path = options.key.startsWith('arn:') ? 'kmsKeyArn' : 'externalKeyId';
+    conditions.push(conditionOn(path, options.key));
+  }
+  try {
+    conditions.push(...options.where.map(parseCondition));
+  } catch (error) {
+    if (!(error instanceof ConditionError)) throw error;
+    throw new CliError(EXIT.usage, `--where: ${error.message}`);
+  }
+  return { conditions, fromMs: options.from, toMs: options.to };
+}
+
+function isEverything({ conditions, fromMs, toMs }: Filter): boolean {
+  return conditions.length === 0 && fromMs === undefined && toMs === undefined;
+}
+
+async function printHits(
+  found: AsyncGenerator<Hit>,
+  { limit, json, jsonl }: Options,
+  terminal: Terminal,
+): Promise<void> {
+  if (jsonl) await printLines(first(found, limit), terminal);
+  else if (json) await printArray(first(found, limit), terminal);
+  else await printTable(found, limit ?? DEFAULT_TABLE_ROWS, terminal);
+}
+
+async function* first(found: AsyncGenerator<Hit>, limit = Infinity): AsyncGenerator<Hit> {
+  let count = 0;
+  for await (const hit of found) {
+    yield hit;
+    count += 1;
+    if (count >= limit) return;
+  }
+}
+
+async function printLines(found: AsyncGenerator<Hit>, terminal: Terminal): Promise<void> {
+  for await (const { line } of found) terminal.print(`${line}\n`);
+}
+
+/** As it goes: there may be millions. */
+async function printArray(found: AsyncGenerator<Hit>, terminal: Terminal): Promise<void> {
+  let before = '[';
+  for await (const { line } of found) {
+    terminal.print(`${before}\n${line}`);
+    before = ',';
+  }
+  terminal.print(before === '[' ? '[]\n' : '\n]\n');
+}
+
+async function printTable(
+  found: AsyncGenerator<Hit>,
+  limit: number,
+  terminal: Terminal,
+): Promise<void> {
+  const { hitTable } = await import('../audit-hits.js');
+  const hits: Hit[] = [];
+  for await (const hit of first(found, limit + 1)) hits.push(hit);
+  const shown = hits.slice(0, limit);
+  terminal.print(shown.length === 0 ? 'No records.\n' : hitTable(shown));
+  if (hits.length > limit) {
+    terminal.complain(`there are more than these ${limit}; see --limit and --jsonl\n`);
+  }
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new InvalidArgumentError('A number from 1.');
+}

@@ -1,0 +1,31 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** `--from`: the beginning of a period, included, in ms since 1970. */
+export function fromOption(): Option {
+  return new Option(
+    '--from <time>',
+    'from then on: 2026-01-01 (UTC) or 2026-01-01T08:00Z',
+  ).argParser(parseTime);
+}
+
+/** `--to`: the end of a period, not included, in ms since 1970. */
+export function toOption(): Option {
+  return new Option('--to <time>', 'until just before then').argParser(parseTime);
+}
+
+/**
+ * Reads a time that cannot be misunderstood: with its offset from UTC, or a day of UTC.
+ *
+ * @throws InvalidArgumentError, which commander tells as a mistake on the command line
+ */
+export function parseTime(text: string): number {
+  const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new InvalidArgumentError(
+      'A time is 2026-01-01 (midnight, UTC), 2026-01-01T08:00Z or 2026-01-01T09:00:00.000+01:00.',
+    );
+  }
+  return time;
+}

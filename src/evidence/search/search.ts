@@ -1,0 +1,67 @@
+import { type Filter, timeOf } from './filter.js';
+import type { IndexOptions } from './log-indexes.js';
+import { LogSearch } from './log-search.js';
+import type { Hit } from './scan.js';
+
+type Hits = AsyncGenerator<Hit, void, undefined>;
+
+/** What a log has found next, and the rest. */
+interface Head {
+  readonly hit: Hit;
+  readonly rest: Hits;
+}
+
+/**
+ * Searches logs for records. The records of one log come in its order; between logs, the one with
+ * the earlier time comes first.
+ *
+ * Nothing that is in the logs is missed for want of an index: a segment whose index is missing,
+ * damaged or stale is read whole. Whatever could not be read is told as an event `unreadable`.
+ *
+ * @param logs folders, one a replica
+ * @throws the file system's error when a folder cannot be read
+ */
+export async function* search(
+  logs: readonly string[],
+  filter: Filter,
+  options: IndexOptions,
+): Hits {
+  const heads: Head[] = [];
+  const all = logs.map((log) => new LogSearch(log, options).hits(filter));
+  try {
+    for (const hits of all) await advance(hits, heads);
+    for (let next = takeEarliest(heads); next !== undefined; next = takeEarliest(heads)) {
+      yield next.hit;
+      await advance(next.rest, heads);
+    }
+  } finally {
+    // Whoever has seen enough would leave files open.
+    for (const hits of all) await hits.return();
+  }
+}
+
+/**
+ * Makes the indexes of logs.
+ *
+ * @throws the file system's error when a folder cannot be read
+ */
+export async function prepareIndexes(
+  logs: readonly string[],
+  options: IndexOptions,
+): Promise<void> {
+  for (const log of logs) await new LogSearch(log, options).prepare();
+}
+
+async function advance(rest: Hits, heads: Head[]): Promise<void> {
+  const next = await rest.next();
+  if (next.done !== true) heads.push({ hit: next.value, rest });
+}
+
+function takeEarliest(heads: Head[]): Head | undefined {
+  let earliest = 0;
+  for (const [at, { hit }] of heads.entries()) {
+    const than = heads[earliest];
+    if (than !== undefined && timeOf(hit.record) < timeOf(than.hit.record)) earliest = at;
+  }
+  return heads.splice(earliest, 1)[0];
+}
