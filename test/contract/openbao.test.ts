@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import type { KeyUsage } from '../../src/key-managers/backend.js';
 import { keyManagerContract } from '../../src/key-managers/contract/index.js';
 import { OpenbaoServer } from '../support/openbao.js';
 import { firstNode, longDeadline, makeAppRole, openVault } from '../support/openbao-key-manager.js';
-import { findOpenbao } from '../support/openbao-program.js';
+import { describeWithOpenbao } from '../support/openbao-program.js';
 
-const program = await findOpenbao();
-
-describe.skipIf(program === undefined)('the vault key manager on OpenBao', () => {
+describeWithOpenbao('the vault key manager on OpenBao', (program) => {
   let server: OpenbaoServer;
   let login: object;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
     login = await makeAppRole(server);
   });
 

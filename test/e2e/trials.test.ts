@@ -1,24 +1,22 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { repositoryPath } from '../support/container-files.js';
 import { holdfast } from '../support/holdfast-command.js';
 import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
-import { findOpenbao } from '../support/openbao-program.js';
+import { describeWithOpenbao } from '../support/openbao-program.js';
 import { describeWithModule } from '../support/pkcs11-suite.js';
 import { softHsmModule } from '../support/softhsm.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { XksClient } from '../support/xks-client.js';
 import { decryptBody, type EncryptAnswer, encryptBody } from '../support/xks-requests.js';
 
-const openbao = await findOpenbao();
-
 describeWithModule('npm run try:softhsm', softHsmModule, () => {
   it('twice → serves, and the second decrypts what the first has encrypted', () =>
     tryTwice('softhsm'));
 });
 
-describe.skipIf(openbao === undefined)('npm run try:openbao', () => {
+describeWithOpenbao('npm run try:openbao', () => {
   it('twice → serves, and the second decrypts what the first has encrypted', () =>
     tryTwice('openbao'));
 });

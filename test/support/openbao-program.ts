@@ -1,11 +1,21 @@
+import { describe } from 'vitest';
 import { installOpenbao } from '../../scripts/lib/install-openbao.mjs';
 
+const installed = await findOpenbao();
+
 /**
- * The real `bao` program, installed when it is not there.
+ * A suite that needs a real OpenBao, which is installed when it is not there. Where it cannot be
+ * had, the suite is skipped loudly, and in CI that is an error.
  *
- * @returns undefined where it cannot be had, and says so; in CI that is an error
+ * @param suite is given the path of the `bao` program
  */
-export async function findOpenbao(): Promise<string | undefined> {
+export function describeWithOpenbao(title: string, suite: (program: string) => void): void {
+  describe.skipIf(installed === undefined)(title, () => {
+    suite(installed ?? '');
+  });
+}
+
+async function findOpenbao(): Promise<string | undefined> {
   try {
     return await installOpenbao();
   } catch (error) {

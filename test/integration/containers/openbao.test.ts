@@ -4,19 +4,17 @@ import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryFile, repositoryPath } from '../../support/container-files.js';
 import { HoldfastProcess } from '../../support/holdfast-process.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testLogPath } from '../../support/test-log.js';
 import { XksClient } from '../../support/xks-client.js';
 import { decryptBody, type EncryptAnswer, encryptBody } from '../../support/xks-requests.js';
 
-const program = await findOpenbao();
-
 /** What the containers of docker-compose.yml do, with folders for volumes, as one user. */
-describe.skipIf(program === undefined)('prepare, setup and Holdfast on OpenBao', () => {
+describeWithOpenbao('prepare, setup and Holdfast on OpenBao', (program) => {
   let folder: string;
   let port: number;
   let openbao: ChildProcess;
@@ -55,11 +53,11 @@ describe.skipIf(program === undefined)('prepare, setup and Holdfast on OpenBao',
     writeFileSync(configuration, written);
     const log = openSync(testLogPath('openbao'), 'a');
     const args = ['server', '-config', configuration];
-    return spawn(program ?? '', args, { stdio: ['ignore', log, log] });
+    return spawn(program, args, { stdio: ['ignore', log, log] });
   }
 
   async function bao(command: string, args: readonly string[], env = {}) {
-    const path = `${dirname(program ?? '')}${delimiter}${process.env['PATH'] ?? ''}`;
+    const path = `${dirname(program)}${delimiter}${process.env['PATH'] ?? ''}`;
     const { stdout } = await promisify(execFile)(command, args, {
       env: {
         PATH: path,

@@ -1,18 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
 import { configurationWith, diagnosed } from '../../support/diagnosed.js';
 import { OpenbaoServer } from '../../support/openbao.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
-const program = await findOpenbao();
-
-describe.skipIf(program === undefined)('holdfast doctor backend, with OpenBao', () => {
+describeWithOpenbao('holdfast doctor backend, with OpenBao', (program) => {
   let server: OpenbaoServer;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
   });
 
   afterAll(async () => {

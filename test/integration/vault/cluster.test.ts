@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { KeyManagerNode } from '../../../src/key-managers/backend.js';
 import { makeCertificateAuthority } from '../../support/certificates.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -11,22 +11,20 @@ import {
   openVault,
   outcomeOf,
 } from '../../support/openbao-key-manager.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
 /** What a node may say while its cluster has no leader: that it is the node's fault. */
 const OUTAGE_CODES = ['unreachable', 'deadline', 'overloaded'];
 const RECOVERY = { timeout: 30_000, interval: 100 };
-const program = await findOpenbao();
-
-describe.skipIf(program === undefined)('three nodes of a raft cluster', () => {
+describeWithOpenbao('three nodes of a raft cluster', (program) => {
   const servers: OpenbaoServer[] = [];
 
   beforeAll(async () => {
     const authority = await makeCertificateAuthority('OpenBao test root');
     for (let started = 0; started < 3; started += 1) {
-      servers.push(await OpenbaoServer.launch(program ?? '', authority));
+      servers.push(await OpenbaoServer.launch(program, authority));
     }
     const [leader, ...followers] = servers;
     if (leader === undefined) throw new Error('no server was started');

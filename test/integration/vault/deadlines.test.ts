@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { KeyManagerNode, KeyRef, Sealed } from '../../../src/key-managers/backend.js';
 import { untraced } from '../../../src/key-managers/key-manager.js';
 import { DEFAULT_NODE_LIMITS } from '../../../src/key-managers/nodes/limits.js';
@@ -16,7 +16,7 @@ import {
   openVault,
   outcomeOf,
 } from '../../support/openbao-key-manager.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
@@ -25,8 +25,6 @@ const DEADLINE_MS = 140;
 const ANSWERED_WITHIN_MS = 200;
 const BACK_WITHIN_MS = 5_000;
 const BETWEEN_CALLS_MS = 20;
-const program = await findOpenbao();
-
 /** What callers heard, and how long the one that waited longest had to. */
 class Callers {
   readonly heard = new Set<string>();
@@ -79,12 +77,12 @@ class Callers {
   }
 }
 
-describe.skipIf(program === undefined)('whoever calls while a server is in trouble', () => {
+describeWithOpenbao('whoever calls while a server is in trouble', (program) => {
   let server: OpenbaoServer;
   let login: object;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
     login = await makeAppRole(server);
     await server.must('POST', 'transit/keys/payroll', { type: 'aes256-gcm96' });
     await server.must('POST', 'transit/keys/holdfast-health-test', { type: 'aes256-gcm96' });

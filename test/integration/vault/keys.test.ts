@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
 import { OpenbaoServer } from '../../support/openbao.js';
 import {
@@ -10,18 +10,16 @@ import {
   makeAppRole,
   openVault,
 } from '../../support/openbao-key-manager.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
-const program = await findOpenbao();
-
-describe.skipIf(program === undefined)('keys in Transit', () => {
+describeWithOpenbao('keys in Transit', (program) => {
   let server: OpenbaoServer;
   let login: object;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
     login = await makeAppRole(server);
   });
 

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import type { KeyManagerNode } from '../../../src/key-managers/backend.js';
 import { issueCertificate } from '../../support/certificates.js';
@@ -14,19 +14,18 @@ import {
   makeAppRole,
   openVault,
 } from '../../support/openbao-key-manager.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
-const program = await findOpenbao();
 const tokenAnswer = z.object({ auth: z.object({ client_token: z.string() }) });
 
-describe.skipIf(program === undefined)('logging in', () => {
+describeWithOpenbao('logging in', (program) => {
   let server: OpenbaoServer;
   let folder: string;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
     folder = await mkdtemp(join(tmpdir(), 'holdfast-logins-'));
     await server.must('POST', 'transit/keys/payroll', { type: 'aes256-gcm96' });
     await makeAppRole(server);

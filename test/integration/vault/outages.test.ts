@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { KeyManagerNode, KeyRef, Sealed } from '../../../src/key-managers/backend.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { Deadline } from '../../../src/shared/deadline.js';
@@ -12,16 +12,14 @@ import {
   openVault,
   outcomeOf,
 } from '../../support/openbao-key-manager.js';
-import { findOpenbao } from '../../support/openbao-program.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
 
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
 const RECOVERY = { timeout: 20_000, interval: 50 };
 /** What is answered at all is answered right: two good ones, a bad ciphertext, an unknown key. */
 const EXPECTED_UNDER_QUOTA = ['served', 'invalid-ciphertext', 'key-not-found', 'overloaded'];
-const program = await findOpenbao();
-
-describe.skipIf(program === undefined)('a node whose server fails', () => {
+describeWithOpenbao('a node whose server fails', (program) => {
   let server: OpenbaoServer;
   let node: KeyManagerNode;
   let login: object;
@@ -29,7 +27,7 @@ describe.skipIf(program === undefined)('a node whose server fails', () => {
   let sealed: Sealed;
 
   beforeAll(async () => {
-    server = await OpenbaoServer.startReady(program ?? '');
+    server = await OpenbaoServer.startReady(program);
     login = await makeAppRole(server);
     await server.must('POST', 'transit/keys/payroll', { type: 'aes256-gcm96' });
   });
