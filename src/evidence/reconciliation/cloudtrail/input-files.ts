@@ -1,0 +1,72 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { CloudTrailInputError } from './input-error.js';
+
+/**
+ * What lies beside log files in a bucket and holds no events of the API: digests, the signatures of
+ * query results, statistics of CloudTrail Insights.
+ */
+const WITHOUT_EVENTS = [
+  /_CloudTrail-Digest_/,
+  /_CloudTrail-Insight_/,
+  /_CloudTrail-Aggregated_/,
+  /^result_sign\.json$/,
+];
+const DELIVERED = /^(?<account>\d{12})_CloudTrail_(?<region>[a-z]{2}[a-z0-9-]+-\d)_\d{8}T\d{4}Z/;
+
+/** An account and a region. */
+export interface Place {
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * Names the files to read, folders searched to the bottom, in a fixed order and each once.
+ *
+ * @param paths files and folders
+ * @throws CloudTrailInputError where one is missing, or a folder has no file
+ */
+export async function listInputFiles(paths: readonly string[]): Promise<readonly string[]> {
+  const files = new Set<string>();
+  for (const path of paths) {
+    const found = await filesAt(path);
+    if (found.length === 0) throw new CloudTrailInputError(path, 'no CloudTrail file is in it');
+    for (const file of found) files.add(file);
+  }
+  return [...files];
+}
+
+/**
+ * For which account and region CloudTrail has delivered a log file, which its name says. A file of
+ * another name says nothing.
+ *
+ * @see AWS CloudTrail User Guide, "Finding your CloudTrail log files"
+ */
+export function placeOfDelivery(file: string): Place | undefined {
+  const groups = DELIVERED.exec(basename(file))?.groups;
+  const { account, region } = groups ?? {};
+  return account === undefined || region === undefined ? undefined : { account, region };
+}
+
+async function filesAt(path: string): Promise<string[]> {
+  let isFolder: boolean;
+  try {
+    isFolder = (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw new CloudTrailInputError(path, 'cannot be read', { cause });
+  }
+  return isFolder ? await filesBelow(path) : [path];
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const files: string[] = [];
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) files.push(...(await filesBelow(path)));
+    else if (!WITHOUT_EVENTS.some((name) => name.test(entry.name))) files.push(path);
+  }
+  return files;
+}
