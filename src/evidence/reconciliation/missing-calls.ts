@@ -1,0 +1,100 @@
+import { asksProxy } from './cloudtrail/kms-event.js';
+import type { EventIndex, IndexedCall, IndexedEvent } from './event-index.js';
+import { Listing } from './listing.js';
+import type { LogSurvey } from './log-survey.js';
+import type { ExplainedEvents, Listed, NeverArrived } from './outcome.js';
+import { isWithin, type Period } from './period.js';
+
+/** CloudTrail tells whole seconds, and the log milliseconds. */
+const SECOND_MS = 1000;
+
+/** What of CloudTrail is to be looked at. */
+export interface MissingOptions {
+  readonly period: Period;
+  /** Ids of custom key stores; empty for all. */
+  readonly customKeyStores: readonly string[];
+}
+
+/** Events without all of their calls. */
+export interface MissingCalls {
+  readonly alarming: Listed<NeverArrived>;
+  readonly explained: ExplainedEvents;
+}
+
+/** Finds events whose calls no log has, and what may explain it. Comes after all the calls. */
+export function findMissing(
+  index: EventIndex,
+  survey: LogSurvey,
+  options: MissingOptions,
+): MissingCalls {
+  const alarming = new Listing<NeverArrived>();
+  const explained = { beforeLog: 0, afterLog: 0, inGap: 0, otherKeyStore: 0 };
+  const failedInKms: Record<string, number> = {};
+  const gaps = survey.gaps.map((gap) => ({ ...gap }));
+  for (const event of index) {
+    const missing = missingCalls(event, survey);
+    if (missing.length === 0 || !isWithin(options.period, event.time)) continue;
+    const { errorCode } = event;
+    const why = explanation(event, survey, options);
+    if (why !== undefined) explained[why] += 1;
+    else if (errorCode !== undefined) failedInKms[errorCode] = (failedInKms[errorCode] ?? 0) + 1;
+    else if (takeFromGap(gaps, event)) explained.inGap += 1;
+    else alarming.add(neverArrived(event, missing));
+  }
+  return { alarming: alarming.listed(), explained: { failedInKms, ...explained } };
+}
+
+/**
+ * Calls of the event that should be in a log. ReEncrypt may have a key of KMS itself on one side: then
+ * only the call with the key that was ever used here is to be expected.
+ */
+function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly IndexedCall[] {
+  if (!asksProxy(event.eventName)) return [];
+  const { calls } = event;
+  const ofKnownKeys = calls.filter(({ key }) => key !== undefined && keys.has(key));
+  if (ofKnownKeys.length > 0) return ofKnownKeys.filter(({ found }) => found === 0);
+  return calls.some(({ found }) => found > 0) ? [] : calls;
+}
+
+function explanation(
+  { time, customKeyStoreIds }: IndexedEvent,
+  { oldest, newest }: LogSurvey,
+  { customKeyStores }: MissingOptions,
+): 'otherKeyStore' | 'beforeLog' | 'afterLog' | undefined {
+  if (customKeyStores.length > 0 && customKeyStoreIds.length > 0) {
+    const asked = customKeyStoreIds.some((id) => customKeyStores.includes(id));
+    if (!asked) return 'otherKeyStore';
+  }
+  if (time < oldest) return 'beforeLog';
+  return time + SECOND_MS > newest ? 'afterLog' : undefined;
+}
+
+/** A gap explains no more events than the requests that the log says were answered in it. */
+function takeFromGap(
+  gaps: { from: number; to: number; served: number }[],
+  { time }: IndexedEvent,
+): boolean {
+  const gap = gaps.find(({ from, to, served }) => {
+    return served > 0 && time > from - SECOND_MS && time <= to + SECOND_MS;
+  });
+  if (gap === undefined) return false;
+  gap.served -= 1;
+  return true;
+}
+
+function neverArrived(event: IndexedEvent, missing: readonly IndexedCall[]): NeverArrived {
+  const { requestId, eventName, principal, account, region } = event;
+  const keys = missing.map(({ key }) => key).filter((key) => key !== undefined);
+  return {
+    time: new Date(event.time).toISOString(),
+    requestId,
+    eventName,
+    operations: missing.map(({ operation }) => operation ?? 'any'),
+    keys: [...new Set(keys)],
+    externalKeyIds: event.externalKeyIds,
+    customKeyStoreIds: event.customKeyStoreIds,
+    principal,
+    account,
+    region,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../../shared/clock.js';
+import type { KmsEvent } from './cloudtrail/kms-event.js';
+import { readCloudTrail } from './cloudtrail/read-cloudtrail.js';
+import { EventIndex } from './event-index.js';
+import { type LogSurvey, recordsOf, surveyLogs } from './log-survey.js';
+import { findMissing } from './missing-calls.js';
+import type { Reconciliation } from './outcome.js';
+import type { Period } from './period.js';
+import { UsedCalls, type UsedCallsOptions, type UsedCallsResult } from './used-calls.js';
+
+/** What is to be compared with what. */
+export interface ReconciliationOptions {
+  /** CloudTrail files, and folders of them. */
+  readonly cloudTrail: readonly string[];
+  /** Folders of audit logs, one a replica. */
+  readonly logs: readonly string[];
+  readonly period: Period;
+  /** Ids of the custom key stores that this proxy serves; empty for all that the input has. */
+  readonly customKeyStores: readonly string[];
+  /** When the CloudTrail input was collected, in milliseconds since 1970; default: its newest event. */
+  readonly collectedAt: number | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/**
+ * Compares what the audit logs say was done here with what CloudTrail says was asked of KMS. It reads
+ * the logs twice and CloudTrail once, and keeps of both only the events of keys in external key
+ * stores in memory.
+ *
+ * @throws CloudTrailInputError or AuditLogInputError, naming the file or folder
+ */
+export async function reconcile(options: ReconciliationOptions): Promise<Reconciliation> {
+  const { period, customKeyStores } = options;
+  const survey = await surveyLogs(options.logs);
+  const index = new EventIndex();
+  const input = await readCloudTrail(options.cloudTrail, (event) => {
+    if (isOfExternalKey(event, survey)) index.add(event);
+  });
+  const { coverage } = input;
+  const now = options.clock.now();
+  const collectedAt = Math.min(options.collectedAt ?? coverage.newest ?? now, now);
+  const used = await lookUpCalls(survey, { index, coverage, period, collectedAt });
+  const missing = findMissing(index, survey, { period, customKeyStores });
+  return {
+    alarming: used.withoutEvent.count + missing.alarming.count > 0,
+    range: { from: isoTime(period.from), to: isoTime(period.to) },
+    matched: used.matched,
+    usedHereWithoutCloudTrailEvent: used.withoutEvent,
+    inCloudTrailNeverArrivedHere: missing.alarming,
+    explained: missing.explained,
+    pending: used.pending,
+    notCovered: used.notCovered,
+    cloudTrail: {
+      files: input.files,
+      events: input.events,
+      externalKeyEvents: index.size,
+      repetitions: index.repeats,
+      withoutRequestId: input.withoutRequestId,
+      collectedAt: new Date(collectedAt).toISOString(),
+      places: coverage.places(),
+    },
+    logs: survey.logs,
+  };
+}
+
+/** Whether an event can have a call in the logs: keys of KMS itself are none of our business. */
+function isOfExternalKey({ ofExternalKeyStore, calls }: KmsEvent, { keys }: LogSurvey): boolean {
+  return ofExternalKeyStore || calls.some(({ key }) => key !== undefined && keys.has(key));
+}
+
+async function lookUpCalls(
+  { logs }: LogSurvey,
+  options: UsedCallsOptions,
+): Promise<UsedCallsResult> {
+  const calls = new UsedCalls(options);
+  for (const { directory } of logs) {
+    for await (const record of recordsOf(directory)) {
+      // Health checks touch no key of a customer, and who was not authenticated touched none at all.
+      if (record.type === 'key-operation') calls.add(record, directory);
+    }
+  }
+  return calls.result();
+}
+
+function isoTime(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
+}

@@ -1,0 +1,96 @@
+import type { RecordOf } from '../../audit/record/index.js';
+import type { Coverage } from './cloudtrail/coverage.js';
+import type { EventIndex } from './event-index.js';
+import { Listing } from './listing.js';
+import { findEvent } from './match.js';
+import { MatchedCalls } from './matched-calls.js';
+import { NotCoveredCalls } from './not-covered.js';
+import type { Listed, Matched, NotCovered, UsedHere, UsedWithoutEvent } from './outcome.js';
+import { isWithin, type Period } from './period.js';
+
+/**
+ * CloudTrail delivers within about 5 minutes, on average and without a promise; half an hour leaves
+ * it room.
+ */
+export const DELIVERY_MS = 30 * 60 * 1000;
+
+/** What calls are compared with. */
+export interface UsedCallsOptions {
+  readonly index: EventIndex;
+  readonly coverage: Coverage;
+  readonly period: Period;
+  /** Up to when the CloudTrail input was collected, in milliseconds since 1970. */
+  readonly collectedAt: number;
+}
+
+/** What became of the calls. */
+export interface UsedCallsResult {
+  readonly matched: Matched;
+  readonly withoutEvent: Listed<UsedWithoutEvent>;
+  readonly pending: Listed<UsedHere>;
+  readonly notCovered: readonly NotCovered[];
+}
+
+/** Looks for the event of each call that the audit logs have, one call after the other. */
+export class UsedCalls {
+  readonly #options: UsedCallsOptions;
+  readonly #matched = new MatchedCalls();
+  readonly #withoutEvent = new Listing<UsedWithoutEvent>();
+  readonly #pending = new Listing<UsedHere>();
+  readonly #notCovered = new NotCoveredCalls();
+
+  constructor(options: UsedCallsOptions) {
+    this.#options = options;
+  }
+
+  /** @param log the folder of the log that the record is from */
+  add(record: RecordOf<'key-operation'>, log: string): void {
+    const { index, coverage, period, collectedAt } = this.#options;
+    const time = Date.parse(record.time);
+    const match = findEvent(index, record);
+    // Found counts outside of the period as well: an event at its edge may be of the second before.
+    if (typeof match === 'object') match.call.found += 1;
+    if (!isWithin(period, time)) return;
+    if (typeof match === 'object') {
+      this.#matched.add(match.event, match.call);
+      return;
+    }
+    const beginning = coverage.beginning(record.awsAccount, record.awsRegion);
+    if (beginning === undefined) this.#notCovered.add(record, 'no-input');
+    else if (time < (period.from ?? beginning)) this.#notCovered.add(record, 'before-input');
+    else if (collectedAt - time < DELIVERY_MS) this.#pending.add(usedHere(record, log));
+    else this.#withoutEvent.add({ ...usedHere(record, log), why: match });
+  }
+
+  /** What became of all calls that were added. */
+  result(): UsedCallsResult {
+    return {
+      matched: this.#matched.count(this.#options.index),
+      withoutEvent: this.#withoutEvent.listed(),
+      pending: this.#pending.listed(),
+      notCovered: this.#notCovered.list(),
+    };
+  }
+}
+
+function usedHere(record: RecordOf<'key-operation'>, log: string): UsedHere {
+  const { time, sequence, kmsRequestId, operation, kmsOperation, kmsKeyArn } = record;
+  const { keyStore, externalKeyId, awsPrincipalArn, accessKeyId, clientAddress } = record;
+  const { result, errorName } = record;
+  return {
+    time,
+    log,
+    sequence,
+    kmsRequestId,
+    operation,
+    kmsOperation,
+    kmsKeyArn,
+    keyStore,
+    externalKeyId,
+    awsPrincipalArn,
+    accessKeyId,
+    clientAddress,
+    result,
+    errorName,
+  };
+}
