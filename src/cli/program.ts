@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { VERSION } from '../runtime/version.js';
+import { auditQueryCommand } from './commands/audit-query.js';
+import { auditReconcileCommand } from './commands/audit-reconcile.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
 import { doctorBackendCommand } from './commands/doctor-backend.js';
@@ -37,6 +39,14 @@ export function createProgram(terminal: Terminal): Command {
     .addHelpText('after', EPILOGUE)
     .addCommand(serveCommand())
     .addCommand(group('config', 'configuration files', configCheckCommand(terminal)))
+    .addCommand(
+      group(
+        'audit',
+        'the audit trail: search, reports, evidence',
+        auditQueryCommand(terminal),
+        auditReconcileCommand(terminal),
+      ),
+    )
     .addCommand(group('doctor', 'what is wrong, and what to do', doctorBackendCommand(terminal)))
     .addCommand(
       group(

@@ -1,0 +1,94 @@
+import { Command } from 'commander';
+import { systemClock, type Clock } from '../../shared/clock.js';
+import { CliError, EXIT } from '../exit.js';
+import { fromOption, parseTime, toOption } from '../period.js';
+import { printJson, type Terminal } from '../terminal.js';
+import { example } from './options.js';
+
+const NOTES = `
+A use of a key here without an event in CloudTrail, or a call in CloudTrail that never arrived here, is an
+alarm: exit code 1. Uses younger than 30 minutes are pending, because CloudTrail delivers late; accounts,
+regions and times that the input does not speak for are named. docs/audit-reconciliation.md says what each
+class means, what to do, and which CloudTrail files can be read.`;
+
+interface Options {
+  readonly cloudtrail: readonly string[];
+  readonly log?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly collectedAt?: number;
+  readonly customKeyStore?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `holdfast audit reconcile` */
+export function auditReconcileCommand(
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Command {
+  return new Command('reconcile')
+    .description('compare the audit log with CloudTrail; needs no server')
+    .requiredOption('--cloudtrail <path...>', 'CloudTrail files, and folders of them')
+    .option('--log <directory...>', 'folders of the audit log: those of all replicas')
+    .addOption(fromOption())
+    .addOption(toOption())
+    .option(
+      '--collected-at <time>',
+      'when the CloudTrail input was collected (default: the time of its newest event)',
+      parseTime,
+    )
+    .option('--custom-key-store <id...>', 'what this proxy serves (default: all in the input)')
+    .option('--json', 'print JSON, for programs')
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example('holdfast audit reconcile --cloudtrail AWSLogs/ --log /var/lib/holdfast/audit'),
+    )
+    .action(async (options: Options) => {
+      await compare(options, terminal, clock);
+    });
+}
+
+async function compare(
+  options: Options,
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const { reconcile } = await import('../../evidence/reconciliation/reconcile.js');
+  const { renderReconciliation } = await import('../reconciliation-report.js');
+  const { log, cloudtrail, from, to, collectedAt, customKeyStore, json } = options;
+  if (log === undefined) {
+    throw new CliError(EXIT.usage, 'name the folder of the audit log with --log.');
+  }
+  const result = await inputAsUsage(
+    reconcile({
+      cloudTrail: cloudtrail,
+      logs: log,
+      period: { from, to },
+      customKeyStores: customKeyStore ?? [],
+      collectedAt,
+      clock,
+    }),
+  );
+  if (json) printJson(terminal, result);
+  else terminal.print(renderReconciliation(result));
+  if (result.alarming) {
+    throw new CliError(EXIT.failed, 'the audit log and CloudTrail do not agree');
+  }
+}
+
+/** What is wrong with the input is a mistake in asking, and no finding. */
+async function inputAsUsage<Result>(work: Promise<Result>): Promise<Result> {
+  const { AuditLogInputError } = await import('../../evidence/reconciliation/log-survey.js');
+  const { CloudTrailInputError } = await import(
+    '../../evidence/reconciliation/cloudtrail/input-error.js'
+  );
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof AuditLogInputError || error instanceof CloudTrailInputError) {
+      throw new CliError(EXIT.usage, error.message, { cause: error.cause });
+    }
+    throw error;
+  }
+}
