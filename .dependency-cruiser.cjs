@@ -37,7 +37,7 @@ const layers = {
   audit: ['config', 'durable', 'observability', 'sealing', 'shared', 'transparency-log'],
   evidence: ['audit/record', 'audit/read', 'shared'],
   pipeline: ['audit', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
-  http: ['admin', 'config', 'observability', 'pipeline/call.ts', 'shared', 'xks/errors.ts'],
+  http: ['admin', 'audit/trail/errors.ts', 'config', 'observability', 'pipeline/call.ts', 'shared', 'xks/errors.ts'],
   admin: ['audit', 'config', 'key-stores', 'shared', 'xks/external-key-id.ts', ...keyManagerInterfaces],
   cli: [
     'admin/config.ts',

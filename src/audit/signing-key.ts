@@ -54,7 +54,11 @@ export async function signingKeyOf(
   const text = await readIfThere(path);
   if (text !== undefined) {
     await assertPrivateFiles([path]);
-    return openKey(text, config.masterKey);
+    const signer = await openKey(text, config.masterKey);
+    if (log.origin === undefined || log.origin === signer.verifierKey.name) return signer;
+    throw new UnusableLogError(
+      `${path} is the key of the log ${signer.verifierKey.name}, and not of ${log.origin}. Set audit.origin to its name, or give the new log a folder of its own.`,
+    );
   }
   if (log.exists) {
     throw new UnusableLogError(

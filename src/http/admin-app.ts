@@ -7,10 +7,11 @@ import express, {
 import helmet from 'helmet';
 import { z } from 'zod';
 import { AdminError } from '../admin/admin-error.js';
-import { ADMIN_ERROR_STATUS } from '../admin/contract/errors.js';
+import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../admin/contract/errors.js';
 import type { RequestOf, RequestParts, Route } from '../admin/contract/route.js';
 import { type OperationName, routes } from '../admin/contract/routes.js';
 import type { AdminOperations } from '../admin/operations/index.js';
+import { AuditUnavailableError } from '../audit/trail/errors.js';
 
 const MAX_BODY_BYTES = 65_536;
 
@@ -22,11 +23,33 @@ export interface AdminLog {
   error(fields: object, message: string): void;
 }
 
+/** Where administrative acts are recorded as evidence. */
+export interface AdminAudit {
+  /** @throws Error when an act could not be recorded, and so must not be done */
+  assertRecording(): void;
+  /** @throws Error when the act could not be recorded */
+  recordAct(act: RecordedAct): Promise<void>;
+}
+
+/** What an administrator did, or tried to do. */
+export interface RecordedAct {
+  readonly act: string;
+  /** Fields of the request, none of them secret. */
+  readonly request: Readonly<Record<string, unknown>>;
+  readonly errorCode?: AdminErrorCode;
+}
+
+/** Where acts are told of: to operators, and, if there is one, in the audit log. */
+export interface AdminJournals {
+  readonly log: AdminLog;
+  readonly audit: AdminAudit | undefined;
+}
+
 /**
  * The admin API. It asks nobody who they are: whoever can open its Unix socket is the
  * administrator, so it must be served on nothing else.
  */
-export function createAdminApp(operations: AdminOperations, log: AdminLog): Express {
+export function createAdminApp(operations: AdminOperations, journals: AdminJournals): Express {
   const app = express();
   app.enable('case sensitive routing').enable('strict routing').disable('etag');
   app.use(helmet());
@@ -37,29 +60,49 @@ export function createAdminApp(operations: AdminOperations, log: AdminLog): Expr
   app.use(express.json({ limit: MAX_BODY_BYTES }));
   for (const name of Object.keys(routes) as OperationName[]) {
     const { method, path } = routes[name];
-    app[method === 'GET' ? 'get' : 'post'](path, handlerOf(name, operations[name], log));
+    app[method === 'GET' ? 'get' : 'post'](path, handlerOf(name, operations[name], journals));
   }
   app.use((request) => {
     throw new AdminError('not-found', `The admin API has no ${request.method} ${request.path}.`);
   });
-  app.use(errorHandler(log));
+  app.use(errorHandler(journals.log));
   return app;
 }
 
 function handlerOf<Name extends OperationName>(
   name: Name,
   operate: AdminOperations[Name],
-  log: AdminLog,
+  { log, audit }: AdminJournals,
 ): RequestHandler {
   return async (httpRequest, response) => {
     const route = routes[name];
     const request = parse(route, httpRequest);
-    const answer = await operate(request);
-    const act = { operation: name, request: loggedFields(route, request) };
-    if (route.isAct) log.info(act, 'administrative act');
-    else log.debug(act, 'administrative look-up');
+    const act = { act: name, request: loggedFields(route, request) };
+    const work = () => operate(request);
+    const answer = await (route.isAct && audit !== undefined ? audited(audit, act, work) : work());
+    const fields = { operation: name, request: act.request };
+    if (route.isAct) log.info(fields, 'administrative act');
+    else log.debug(fields, 'administrative look-up');
     response.status(route.status).json(answer);
   };
+}
+
+/** Nothing is done that cannot be recorded, and nothing is answered that was not. */
+async function audited<T>(
+  audit: AdminAudit,
+  act: RecordedAct,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  audit.assertRecording();
+  let answer: T;
+  try {
+    answer = await work();
+  } catch (error) {
+    await audit.recordAct({ ...act, errorCode: toAdminError(error).code });
+    throw error;
+  }
+  await audit.recordAct(act);
+  return answer;
 }
 
 function parse<R extends Route>(route: R, { params, query, body }: Request): RequestOf<R> {
@@ -71,8 +114,13 @@ function parse<R extends Route>(route: R, { params, query, body }: Request): Req
 }
 
 /** Leaves out whatever the route does not name, so that a new field is no secret in the log. */
-function loggedFields(route: Route, { pathParameters, query, body }: RequestParts): object {
-  const fields = Object.entries(Object.assign({}, pathParameters, query, body));
+function loggedFields(
+  route: Route,
+  { pathParameters, query, body }: RequestParts,
+): Readonly<Record<string, unknown>> {
+  const fields: [string, unknown][] = Object.entries(
+    Object.assign({}, pathParameters, query, body),
+  );
   return Object.fromEntries(fields.filter(([name]) => route.logged.includes(name)));
 }
 
@@ -91,6 +139,9 @@ function errorHandler(log: AdminLog): ErrorRequestHandler {
 
 function toAdminError(error: unknown): AdminError {
   if (error instanceof AdminError) return error;
+  if (error instanceof AuditUnavailableError) {
+    return new AdminError('unavailable', 'The audit log cannot be written.', { cause: error });
+  }
   const status = statusOfFramework(error);
   if (status === 413) {
     return new AdminError('too-large', `A body may have ${String(MAX_BODY_BYTES)} bytes.`);

@@ -15,6 +15,8 @@ export interface OperationsParts {
   isDraining(): boolean;
   /** Whether every listener is open. */
   isServing(): boolean;
+  /** Whether requests are refused because they cannot be recorded. */
+  isRefusing(): boolean;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
   readonly logger: Logger;
 }
@@ -61,7 +63,7 @@ function createOperationsApp(parts: OperationsParts): Express {
     response.type('text/plain').send('alive\n');
   });
   app.get('/readyz', (_request, response) => {
-    const state = parts.isDraining() ? 'draining' : parts.isServing() ? 'ready' : 'starting';
+    const state = stateOf(parts);
     response.status(state === 'ready' ? 200 : 503).type('text/plain');
     response.send(`${state}\n`);
   });
@@ -74,6 +76,12 @@ function createOperationsApp(parts: OperationsParts): Express {
   });
   app.use(reportFailure(parts.logger));
   return app;
+}
+
+function stateOf(parts: OperationsParts): string {
+  if (parts.isDraining()) return 'draining';
+  if (!parts.isServing()) return 'starting';
+  return parts.isRefusing() ? 'the audit log cannot be written' : 'ready';
 }
 
 function reportFailure(logger: Logger): ErrorRequestHandler {

@@ -49,6 +49,8 @@ export interface KeyManager {
   readonly name: string;
   /** `file`, `pkcs11`, `vault`, `module`. */
   readonly type: string;
+  /** At least one, in configured order. */
+  readonly nodes: readonly NodeName[];
   readonly administration: KeyAdministration;
 
   describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;

@@ -14,6 +14,8 @@ export interface Loggers {
   readonly requests: RequestLog;
   /** Health, damaged keys and versions of the key managers. */
   readonly keyManager: Logger;
+  /** Whether the audit log can be written, signed and shipped. */
+  readonly audit: Logger;
   /** What administrators did. */
   readonly admin: Logger;
 }
@@ -30,6 +32,7 @@ export function declareLoggers(
     http: root.child({ component: 'http' }),
     requests: new RequestLog(root, destination, clock),
     keyManager: root.child({ component: 'key-manager' }),
+    audit: root.child({ component: 'audit' }),
     admin: root.child({ component: 'admin' }),
   };
 }

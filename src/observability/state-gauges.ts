@@ -25,11 +25,21 @@ export interface CertificateSample {
   readonly daysToExpiry: number;
 }
 
+/** The audit log, as it is. */
+export interface AuditSample {
+  /** Records that are in it. */
+  readonly records: number;
+  /** Whether records cannot be written. */
+  readonly isInterrupted: boolean;
+}
+
 /** Where the state of the parts is read when somebody scrapes. */
 export interface MetricSources {
   nodeStates(): Promise<readonly NodeStateSample[]>;
   encryptionsLeft(): Promise<readonly EncryptionsLeftSample[]>;
   certificates(): readonly CertificateSample[];
+  /** Undefined where there is no audit log. */
+  audit(): AuditSample | undefined;
 }
 
 /** Adds the gauges whose values are read from `sources` at every scrape. */
@@ -79,6 +89,28 @@ export function registerStateGauges(registry: Registry, sources: MetricSources):
       for (const { listener, daysToExpiry } of sources.certificates()) {
         this.set({ listener }, daysToExpiry);
       }
+    },
+  });
+  registerAuditGauges(registry, sources);
+}
+
+function registerAuditGauges(registry: Registry, sources: MetricSources): void {
+  if (sources.audit() === undefined) return;
+  const registers = [registry];
+  new Gauge({
+    name: 'holdfast_audit_records',
+    help: 'Records in the audit log of this replica, the removed ones too.',
+    registers,
+    collect() {
+      this.set(sources.audit()?.records ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_audit_interrupted',
+    help: '1 while records cannot be written to the audit log.',
+    registers,
+    collect() {
+      this.set(sources.audit()?.isInterrupted === true ? 1 : 0);
     },
   });
 }

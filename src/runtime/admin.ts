@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createAdminOperations } from '../admin/operations/index.js';
 import type { InForce } from '../admin/in-force.js';
-import { createAdminApp } from '../http/admin-app.js';
+import type { AuditTrail } from '../audit/trail/audit-trail.js';
+import { type AdminAudit, createAdminApp } from '../http/admin-app.js';
 import { listenOnSocket } from '../http/admin-socket.js';
 import type { Logger } from '../observability/logger.js';
 
@@ -14,11 +15,33 @@ const STOP_PATIENCE_MS = 2_000;
  *
  * @throws AdminSocketError when the socket cannot be had
  */
-export async function startAdmin(socket: string, inForce: InForce, log: Logger): Promise<Server> {
+export async function startAdmin(
+  socket: string,
+  inForce: InForce,
+  { log, trail }: { readonly log: Logger; readonly trail: AuditTrail | undefined },
+): Promise<Server> {
   const operations = createAdminOperations(() => inForce);
-  const server = createServer(createAdminApp(operations, log));
+  const audit = trail && auditOf(trail);
+  const server = createServer(createAdminApp(operations, { log, audit }));
   await listenOnSocket(server, socket);
   return server;
+}
+
+/** Whoever can open the socket is the administrator; more is not known of them. */
+function auditOf(trail: AuditTrail): AdminAudit {
+  return {
+    assertRecording() {
+      trail.assertRecording();
+    },
+    recordAct: ({ act, request, errorCode }) =>
+      trail.recordAct({
+        act,
+        by: 'admin-socket',
+        request,
+        result: errorCode === undefined ? 'success' : 'failure',
+        errorCode,
+      }),
+  };
 }
 
 /** Lets an administrative act that was begun finish, and cuts off whoever has not begun one. */

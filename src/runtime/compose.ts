@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import { OperationsServer } from '../http/operations-server.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import { KeyStore } from '../key-stores/key-store.js';
@@ -15,6 +16,7 @@ import { XKS_ERROR_STATUS } from '../xks/errors.js';
 import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
 import { type Endpoint, listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
+import { configurationFields, KeyInventory, startAudit } from './audit.js';
 import type { LoadedConfiguration } from './configuration-file.js';
 import {
   closeKeyManagers,
@@ -53,6 +55,7 @@ export class Holdfast {
   readonly #ports: ProcessPorts;
   readonly #keyStores: KeyStoreTable;
   readonly #teardown = new Teardown();
+  #trail: AuditTrail | undefined;
   #listeners: readonly ServingListener[] = [];
   #draining = false;
 
@@ -89,9 +92,11 @@ export class Holdfast {
     await this.#teardown.run(this.#loaded.configuration.drainDelayMs);
   }
 
-  /** Key managers first and listeners last, so that nobody is let in before there is an answer. */
+  /** The audit log first and listeners last, so that nobody is let in before there is an answer and a record of it. */
   async #start(): Promise<StartScreen> {
+    await this.#startAudit();
     const keyManagers = await this.#startKeyManagers();
+    await this.#recordWhatIsServed(keyManagers);
     await this.#startAdmin(keyManagers);
     const metrics = this.#metrics(keyManagers);
     const operations = await this.#startOperations(metrics);
@@ -113,6 +118,24 @@ export class Holdfast {
     };
   }
 
+  async #startAudit(): Promise<void> {
+    const { audit, quickstart } = this.#loaded.configuration;
+    if (audit === undefined) return;
+    const { clock, loggers, init } = this.#ports;
+    const ports = { clock, logger: loggers.audit, init: init || quickstart };
+    const opened = await startAudit(audit, ports);
+    this.#teardown.add(() => opened.close());
+    this.#trail = opened.trail;
+  }
+
+  async #recordWhatIsServed(keyManagers: KeyManagers): Promise<void> {
+    if (this.#trail === undefined) return;
+    const served = { keyStores: this.#keyStores, keyManagers };
+    await this.#trail.record('configuration', configurationFields(this.#loaded, served));
+    const inventory = new KeyInventory(this.#trail, served, this.#ports.loggers.audit);
+    this.#teardown.add(() => inventory.stop());
+  }
+
   async #startKeyManagers(): Promise<KeyManagers> {
     const { configuration } = this.#loaded;
     const { clock, loggers } = this.#ports;
@@ -131,7 +154,8 @@ export class Holdfast {
   async #startAdmin(keyManagers: KeyManagers): Promise<void> {
     const { socket } = this.#loaded.configuration.admin;
     const inForce = { keyStores: this.#keyStores, keyManagers };
-    const server = await startAdmin(socket, inForce, this.#ports.loggers.admin);
+    const journals = { log: this.#ports.loggers.admin, trail: this.#trail };
+    const server = await startAdmin(socket, inForce, journals);
     this.#teardown.add(() => stopAdmin(server));
   }
 
@@ -141,6 +165,7 @@ export class Holdfast {
       nodeStates: () => sampleNodeStates(keyManagers, clock),
       encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
       certificates: () => sampleCertificates(this.#listeners, clock.now()),
+      audit: () => this.#trail?.sample(),
     };
     return new Metrics(sources, {
       keyStores: this.#keyStores.keyStores.map(({ name }) => name),
@@ -155,6 +180,7 @@ export class Holdfast {
       config: this.#loaded.configuration.operations,
       isDraining: () => this.#draining,
       isServing: () => this.#listeners.length > 0,
+      isRefusing: () => this.#trail?.isRefusing ?? false,
       metrics,
       logger: this.#ports.loggers.http,
     });
@@ -192,7 +218,7 @@ export class Holdfast {
     return {
       keyStores: serveKeyStores(this.#keyStores, keyManagers, { clock, randomBytes }),
       clock,
-      audit: undefined,
+      audit: this.#trail,
       deadlineMs,
       proxyFleetSize,
       proxyModel: `Holdfast ${VERSION}`,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adminSchema } from '../admin/config.js';
+import { auditSchema } from '../audit/config.js';
 import {
   countField,
   flagField,
@@ -70,6 +71,7 @@ export const configurationSchema = z
       ),
     keyManagerLimits: keyManagerLimitsSchema,
     log: logSchema,
+    audit: auditSchema.optional(),
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),

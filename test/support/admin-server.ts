@@ -16,7 +16,7 @@ export async function startAdminServer(parts: InForce = inForce()) {
   const server = createServer(
     createAdminApp(
       createAdminOperations(() => parts),
-      log.logger,
+      { log: log.logger, audit: undefined },
     ),
   );
   await listenOnSocket(server, socket);

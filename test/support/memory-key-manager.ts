@@ -23,6 +23,7 @@ const NODE = { name: 'memory-1', location: 'here' };
 export class MemoryKeyManager implements KeyManager {
   readonly name = 'memory';
   readonly type = 'memory';
+  readonly nodes = [NODE];
   readonly administration: KeyAdministration = {};
   readonly #keys: ReadonlyMap<string, KeyDescription>;
 

@@ -2,6 +2,8 @@
 export interface AuditSink {
   /** Its name in the configuration. */
   readonly name: string;
+  /** How many records of the log it has not been given yet. */
+  readonly behind: number;
   /** Lines have become part of the log. Returns at once: no request waits for a sink. */
   committed(lines: Buffer): void;
   /** A checkpoint has been signed. Returns at once. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../../observability/logger.js';
+import type { AuditSample } from '../../observability/state-gauges.js';
 import type { RequestRecord } from '../../observability/request-record.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
@@ -43,9 +44,9 @@ export class AuditTrail {
     return this.#interruption !== undefined && this.#options.onAuditFailure === 'refuse';
   }
 
-  /** Whether records cannot be written, whatever becomes of the requests. */
-  get isInterrupted(): boolean {
-    return this.#interruption !== undefined;
+  /** For metrics. */
+  sample(): AuditSample {
+    return { records: this.#options.log.size, isInterrupted: this.#interruption !== undefined };
   }
 
   /**
@@ -82,6 +83,27 @@ export class AuditTrail {
       if (error instanceof AuditTimeoutError) this.#notYetWritten(record, written, error);
       else this.#withoutRecord(this.#interrupt(error), type);
       return undefined;
+    }
+  }
+
+  /**
+   * Records what an administrator did.
+   *
+   * @throws AuditUnavailableError: the answer must be withheld
+   */
+  async recordAct(fields: FieldsOf<'administrative-act'>): Promise<void> {
+    try {
+      await this.record('administrative-act', fields);
+    } catch (error) {
+      const interruption = this.#interrupt(error);
+      if (this.#options.onAuditFailure === 'serve') {
+        interruption.countServed();
+        return;
+      }
+      interruption.countRefused();
+      throw new AuditUnavailableError('the act is done, and could not be recorded', {
+        cause: error,
+      });
     }
   }
 

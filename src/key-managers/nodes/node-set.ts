@@ -10,7 +10,7 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
-import type { KeyManager, KeyManagerCall, NodeReport } from '../key-manager.js';
+import type { KeyManager, KeyManagerCall, NodeName, NodeReport } from '../key-manager.js';
 import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
@@ -41,6 +41,7 @@ export interface NodeSetOptions {
 export class NodeSetKeyManager implements KeyManager {
   readonly name: string;
   readonly type: string;
+  readonly nodes: readonly NodeName[];
   readonly administration: KeyAdministration;
   readonly #guarded: readonly GuardedNode[];
   readonly #limits: NodeLimits;
@@ -50,6 +51,7 @@ export class NodeSetKeyManager implements KeyManager {
     const { nodes, clock, limits, onHealthChange } = options;
     this.name = options.name;
     this.type = options.type;
+    this.nodes = nodes.map(({ name, location }) => ({ name, location }));
     this.administration = options.administration;
     this.#limits = limits;
     this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));

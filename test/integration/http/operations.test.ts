@@ -13,6 +13,7 @@ async function start(parts: Partial<OperationsParts> = {}): Promise<TestOperatio
   const server = new OperationsServer({
     config: { ...operationsSchema.parse({}), port: 0 },
     isDraining: () => false,
+    isRefusing: () => false,
     isServing: () => true,
     metrics: { contentType: 'text/plain; version=0.0.4', render: () => Promise.resolve('up 1\n') },
     logger: log.logger,

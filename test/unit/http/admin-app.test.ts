@@ -8,7 +8,7 @@ import { captureLog } from '../../support/log-lines.js';
 
 function app(administration = new AdministrationInMemory(), log = captureLog()) {
   const operations = createAdminOperations(() => inForce(administration));
-  return createAdminApp(operations, log.logger);
+  return createAdminApp(operations, { log: log.logger, audit: undefined });
 }
 
 describe('every answer of the admin API', () => {

@@ -7,6 +7,7 @@ const NOTHING: MetricSources = {
   nodeStates: () => Promise.resolve([]),
   encryptionsLeft: () => Promise.resolve([]),
   certificates: () => [],
+  audit: () => undefined,
 };
 
 const NO_LABELS: MetricLabels = {
@@ -108,6 +109,7 @@ describe('Metrics', () => {
           })),
         ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
+      audit: () => ({ records: 7, isInterrupted: true }),
     };
     const metrics = new Metrics(sources, NO_LABELS);
     const node = 'key_manager="files",node="a",location="local"';

@@ -1,0 +1,154 @@
+import { readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { removeTemporaryFiles } from '../../durable/atomic-write.js';
+import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
+import type { Logger } from '../../observability/logger.js';
+import type { Clock } from '../../shared/clock.js';
+import { isErrno } from '../../shared/errno.js';
+import type { NoteSigner } from '../../transparency-log/signed-note.js';
+import type { AuditConfig } from '../config.js';
+import { AuditLog } from '../log/audit-log.js';
+import { openLog, originOfLog } from '../log/open-log.js';
+import { Payloads } from '../log/payloads.js';
+import { UnusableLogError } from '../log/unusable-log.js';
+import { listSegments } from '../read/segments.js';
+import { signingKeyOf } from '../signing-key.js';
+import { AuditTrail } from './audit-trail.js';
+import { Housekeeping } from './housekeeping.js';
+
+/** What an audit trail is opened with. */
+export interface AuditPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Whether an empty or missing folder may be made the folder of a log. */
+  readonly init: boolean;
+  /** Version of Holdfast. */
+  readonly version: string;
+}
+
+/** An audit trail at work. */
+export interface OpenAuditTrail {
+  readonly trail: AuditTrail;
+  /** Records that the server stops, signs the log, closes it, and lets another process have the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the log, says in it that the server starts, and keeps it, locked, until `close()`.
+ *
+ * @throws UnusableLogError, NotPrivateError, FolderInUseError, SealingError, or the file system's error
+ */
+export async function openAuditTrail(
+  config: AuditConfig,
+  ports: AuditPorts,
+): Promise<OpenAuditTrail> {
+  const { directory } = config;
+  if (ports.init) await makePrivateFolder(directory);
+  else await assertBegun(directory);
+  await assertPrivateFolder(directory);
+  const lock = await lockFolder(directory);
+  try {
+    await removeTemporaryFiles(directory);
+    return await begin(config, ports, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function begin(
+  config: AuditConfig,
+  ports: AuditPorts,
+  lock: FolderLock,
+): Promise<OpenAuditTrail> {
+  const { directory, segments, retentionDays, onAuditFailure } = config;
+  const { clock, logger, version } = ports;
+  const payloads = new Payloads(config.replica ?? hostname(), clock);
+  const { log, recovery } = await openAuditLog(config, payloads, ports);
+  const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
+  try {
+    if (recovery !== undefined) {
+      logger.warn(recovery, 'the audit log had not been closed and is continued');
+      await trail.record('recovery', recovery);
+    }
+    await trail.record('start', {
+      version,
+      nodeVersion: process.version,
+      processId: process.pid,
+    });
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
+  const housekeeping = new Housekeeping({
+    directory,
+    compressAfterMs: segments.compressAfterMs,
+    retentionDays,
+    clock,
+    logger,
+    recordRetention: (fields) => trail.record('retention', fields),
+  });
+  return {
+    trail,
+    async close() {
+      await housekeeping.stop();
+      try {
+        await trail.close();
+      } finally {
+        await lock.release();
+      }
+    },
+  };
+}
+
+async function openAuditLog(config: AuditConfig, payloads: Payloads, ports: AuditPorts) {
+  const { directory, durability, segments, checkpoints } = config;
+  const { clock, logger } = ports;
+  const signer = await signerOf(config);
+  const { position, recovery } = await openLog({
+    directory,
+    durability,
+    key: signer.verifierKey,
+    clock,
+  });
+  const listener = {
+    committed: () => undefined,
+    checkpoint: () => undefined,
+    failed: (error: unknown) => {
+      logger.error({ err: error }, 'the audit log could not be signed');
+    },
+  };
+  const log = new AuditLog(
+    { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
+    position,
+  );
+  return { log, recovery };
+}
+
+async function signerOf({ directory, origin, signingKey }: AuditConfig): Promise<NoteSigner> {
+  const last = (await listSegments(directory)).at(-1);
+  const known = last && (await originOfLog(last));
+  return signingKeyOf(signingKey, {
+    directory,
+    origin: origin ?? known,
+    exists: last !== undefined,
+  });
+}
+
+/** An empty folder where a log should be is a volume that is not mounted, more often than a first start. */
+async function assertBegun(directory: string): Promise<void> {
+  if ((await namesIn(directory)).some((name) => name.endsWith('.jsonl'))) return;
+  throw new UnusableLogError(
+    `There is no audit log in ${directory}. If this is the first start, start with --init; otherwise a volume may not be mounted.`,
+  );
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
