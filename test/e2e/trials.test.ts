@@ -30,7 +30,7 @@ async function tryTwice(name: string): Promise<void> {
     startHoldfast({
       stateDirectory,
       args: [repositoryPath(`scripts/try-${name}.mjs`)],
-      env: { HOLDFAST_TRY_DIR: folder },
+      env: { HOLDFAST_TRY_DIR: folder, HOLDFAST_PORT: '0' },
     });
   const body = encryptBody();
   const sealed = await serving(await start(), async (server) => {
