@@ -59,7 +59,8 @@ await serveTrial(
       - { externalKeyId: encrypt_only_key, usage: [ENCRYPT] }
       - { externalKeyId: decrypt_only_key, usage: [DECRYPT] }
       - { externalKeyId: impotent_key, usage: [] }`,
-  `OpenBao serves ${address}; its log is ${logFile}. As its root, for example:
+  `OpenBao serves ${address}; its log is ${logFile}.
+A new version of a key, with which Holdfast encrypts 30 s later:
 
   export BAO_ADDR=${address} BAO_CACERT=${shellWord(caFile)}
   export BAO_TOKEN=$(jq -r .root_token ${shellWord(secretsFile)})
