@@ -79,16 +79,11 @@ async function compare(
 
 /** What is wrong with the input is a mistake in asking, and no finding. */
 async function inputAsUsage<Result>(work: Promise<Result>): Promise<Result> {
-  const { AuditLogInputError } = await import('../../evidence/reconciliation/log-survey.js');
-  const { CloudTrailInputError } = await import(
-    '../../evidence/reconciliation/cloudtrail/input-error.js'
-  );
+  const { ReconciliationInputError } = await import('../../evidence/reconciliation/input-error.js');
   try {
     return await work;
   } catch (error) {
-    if (error instanceof AuditLogInputError || error instanceof CloudTrailInputError) {
-      throw new CliError(EXIT.usage, error.message, { cause: error.cause });
-    }
-    throw error;
+    if (!(error instanceof ReconciliationInputError)) throw error;
+    throw new CliError(EXIT.usage, error.message, { cause: error.cause });
   }
 }

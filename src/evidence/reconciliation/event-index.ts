@@ -1,23 +1,56 @@
 import type { ExpectedCall, KmsEvent } from './cloudtrail/kms-event.js';
+import { ReconciliationInputError } from './input-error.js';
 
-/** A call that an event leads to, and how often it has been found in the audit log. */
-export interface IndexedCall extends ExpectedCall {
-  found: number;
+/** As many as fit into a Map. */
+const MAX_EVENTS = 2 ** 24;
+
+/** There are more events than can be compared at once. */
+export class TooManyEventsError extends ReconciliationInputError {
+  override readonly name = 'TooManyEventsError';
+
+  constructor() {
+    super('there are more than 16 million events: compare shorter periods with --from and --to');
+  }
 }
 
-/** An event that waits for its calls. */
-export interface IndexedEvent extends Omit<KmsEvent, 'calls'> {
-  readonly calls: readonly IndexedCall[];
+/** What many events have in common. */
+export type EventContents = Omit<KmsEvent, 'requestId' | 'time' | 'ofExternalKeyStore'>;
+
+/** An event that waits for its calls. There are millions of them, so it is small. */
+export class IndexedEvent {
+  readonly requestId: string;
+  /** In whole seconds, as milliseconds since 1970. */
+  readonly time: number;
+  contents: EventContents;
+  // No event has more than two calls.
+  #first = 0;
+  #second = 0;
+
+  constructor(requestId: string, time: number, contents: EventContents) {
+    this.requestId = requestId;
+    this.time = time;
+    this.contents = contents;
+  }
+
+  /** How often a call of the event was found, by its place among the calls. */
+  found(at: number): number {
+    return at === 0 ? this.#first : this.#second;
+  }
+
+  /** Notes that a call of the event was found once more. */
+  find(at: number): void {
+    if (at === 0) this.#first += 1;
+    else this.#second += 1;
+  }
 }
 
 /**
  * Events by request id, each once: CloudTrail repeats events now and then, and a call with a key of
- * another account stands in the trails of both. About 0.5 KB of memory an event.
+ * another account stands in the trails of both. Takes about 200 bytes of memory an event.
  */
 export class EventIndex {
-  readonly #byRequestId = new Map<string, readonly IndexedEvent[]>();
-  /** The same few ARNs and names come again and again, and are kept once. */
-  readonly #texts = new Map<string, string>();
+  readonly #byRequestId = new Map<string, IndexedEvent | readonly IndexedEvent[]>();
+  readonly #contents = new Map<string, EventContents>();
   #size = 0;
   #repeats = 0;
 
@@ -33,66 +66,60 @@ export class EventIndex {
 
   /** Events of a request id: one, unless two operations share it. */
   withRequestId(requestId: string): readonly IndexedEvent[] {
-    return this.#byRequestId.get(requestId) ?? [];
+    const present = this.#byRequestId.get(requestId) ?? [];
+    return present instanceof IndexedEvent ? [present] : present;
   }
 
   /** Every event, in the order in which they came. */
   *[Symbol.iterator](): Generator<IndexedEvent, void, undefined> {
-    for (const events of this.#byRequestId.values()) yield* events;
+    for (const present of this.#byRequestId.values()) {
+      if (present instanceof IndexedEvent) yield present;
+      else yield* present;
+    }
   }
 
-  /** Adds an event, or what it says more than the one that is there. */
-  add(event: KmsEvent): void {
-    const { requestId, eventName } = event;
+  /**
+   * Adds an event, or what it says more than the one that is there.
+   *
+   * @throws TooManyEventsError
+   */
+  add({ requestId, time, ofExternalKeyStore: _, ...contents }: KmsEvent): void {
     const present = this.withRequestId(requestId);
-    const same = present.find((other) => other.eventName === eventName);
-    if (same === undefined) {
-      this.#size += 1;
-      this.#byRequestId.set(requestId, [...present, this.#indexed(event)]);
+    const same = present.find((other) => other.contents.eventName === contents.eventName);
+    if (same !== undefined) {
+      this.#repeats += 1;
+      same.contents = this.#once(merge(same.contents, contents));
       return;
     }
-    this.#repeats += 1;
-    const others = present.filter((other) => other !== same);
-    this.#byRequestId.set(requestId, [...others, merge(same, this.#indexed(event))]);
+    if (this.#byRequestId.size >= MAX_EVENTS) throw new TooManyEventsError();
+    this.#size += 1;
+    const event = new IndexedEvent(requestId, time, this.#once(contents));
+    this.#byRequestId.set(requestId, present.length === 0 ? event : [...present, event]);
   }
 
-  #indexed(event: KmsEvent): IndexedEvent {
-    return {
-      ...event,
-      eventName: this.#once(event.eventName),
-      account: this.#once(event.account),
-      region: this.#once(event.region),
-      principal: this.#once(event.principal),
-      errorCode: this.#once(event.errorCode),
-      calls: event.calls.map(({ operation, key }) => ({
-        operation,
-        key: this.#once(key),
-        found: 0,
-      })),
-      externalKeyIds: event.externalKeyIds.map((id) => this.#once(id)),
-      customKeyStoreIds: event.customKeyStoreIds.map((id) => this.#once(id)),
-    };
-  }
-
-  #once<Text extends string | undefined>(text: Text): Text {
-    if (text === undefined) return text;
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known as Text;
-    this.#texts.set(text, text);
-    return text;
+  /** The same few contents come again and again, and are kept once. */
+  #once(contents: EventContents): EventContents {
+    const text = JSON.stringify(contents);
+    const known = this.#contents.get(text);
+    if (known !== undefined) return known;
+    this.#contents.set(text, contents);
+    return contents;
   }
 }
 
 /** The event for the key's owner tells the key, and the one for the caller's account the caller. */
-function merge(first: IndexedEvent, second: IndexedEvent): IndexedEvent {
+function merge(first: EventContents, second: EventContents): EventContents {
   return {
     ...first,
     principal: moreTelling(first.principal, second.principal),
-    calls: first.calls.map((call, at) => ({ ...call, key: call.key ?? second.calls[at]?.key })),
+    calls: first.calls.map((call, at) => withKey(call, second.calls[at])),
     externalKeyIds: [...new Set([...first.externalKeyIds, ...second.externalKeyIds])],
     customKeyStoreIds: [...new Set([...first.customKeyStoreIds, ...second.customKeyStoreIds])],
-    ofExternalKeyStore: first.ofExternalKeyStore || second.ofExternalKeyStore,
   };
+}
+
+function withKey(call: ExpectedCall, other: ExpectedCall | undefined): ExpectedCall {
+  return { operation: call.operation, key: call.key ?? other?.key };
 }
 
 function moreTelling(one: string | undefined, other: string | undefined): string | undefined {

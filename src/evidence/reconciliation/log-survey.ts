@@ -1,9 +1,10 @@
 import { readRecords } from '../../audit/read/records.js';
 import { listSegments } from '../../audit/read/segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
+import { ReconciliationInputError } from './input-error.js';
 
 /** A folder of an audit log that nothing can be said with. The message names it. */
-export class AuditLogInputError extends Error {
+export class AuditLogInputError extends ReconciliationInputError {
   override readonly name = 'AuditLogInputError';
 
   /** @param directory the folder of the log */
@@ -51,7 +52,7 @@ export async function surveyLogs(directories: readonly string[]): Promise<LogSur
   const keys = new Set<string>();
   const gaps: ServedGap[] = [];
   const logs: SurveyedLog[] = [];
-  for (const directory of directories) {
+  for (const directory of new Set(directories)) {
     logs.push(
       await surveyLog(directory, (record) => {
         if (record.type === 'key-operation' && record.kmsKeyArn !== undefined) {

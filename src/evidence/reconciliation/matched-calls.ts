@@ -1,5 +1,6 @@
-import type { IndexedCall, IndexedEvent } from './event-index.js';
+import type { IndexedEvent } from './event-index.js';
 import { Listing } from './listing.js';
+import type { Match } from './match.js';
 import type { Matched } from './outcome.js';
 
 /** Counts the calls that were matched to events. */
@@ -8,21 +9,22 @@ export class MatchedCalls {
   #failedInKms = 0;
   #repeats = 0;
 
-  /** @param call after it was found, however often */
-  add({ errorCode }: IndexedEvent, call: IndexedCall): void {
-    if (call.found > 1) {
+  /** Counts a call after the event has noted it. */
+  add({ event, at }: Match): void {
+    if (event.found(at) > 1) {
       this.#repeats += 1;
       return;
     }
     this.#calls += 1;
-    if (errorCode !== undefined) this.#failedInKms += 1;
+    if (event.contents.errorCode !== undefined) this.#failedInKms += 1;
   }
 
   /** @param events all of them, after all calls */
   count(events: Iterable<IndexedEvent>): Matched {
     const repeatedTooOften = new Listing<{ requestId: string; calls: number }>();
-    for (const { requestId, calls } of events) {
-      const most = Math.max(...calls.map(({ found }) => found));
+    for (const event of events) {
+      const { requestId } = event;
+      const most = Math.max(event.found(0), event.found(1));
       // KMS repeats a call that timed out once, with the same request id.
       if (most > 2) repeatedTooOften.add({ requestId, calls: most });
     }

@@ -1,5 +1,5 @@
-import { asksProxy } from './cloudtrail/kms-event.js';
-import type { EventIndex, IndexedCall, IndexedEvent } from './event-index.js';
+import { asksProxy, type ExpectedCall } from './cloudtrail/kms-event.js';
+import type { EventIndex, IndexedEvent } from './event-index.js';
 import { Listing } from './listing.js';
 import type { LogSurvey } from './log-survey.js';
 import type { ExplainedEvents, Listed, NeverArrived } from './outcome.js';
@@ -34,7 +34,7 @@ export function findMissing(
   for (const event of index) {
     const missing = missingCalls(event, survey);
     if (missing.length === 0 || !isWithin(options.period, event.time)) continue;
-    const { errorCode } = event;
+    const { errorCode } = event.contents;
     const why = explanation(event, survey, options);
     if (why !== undefined) explained[why] += 1;
     else if (errorCode !== undefined) failedInKms[errorCode] = (failedInKms[errorCode] ?? 0) + 1;
@@ -48,16 +48,17 @@ export function findMissing(
  * Calls of the event that should be in a log. ReEncrypt may have a key of KMS itself on one side: then
  * only the call with the key that was ever used here is to be expected.
  */
-function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly IndexedCall[] {
-  if (!asksProxy(event.eventName)) return [];
-  const { calls } = event;
-  const ofKnownKeys = calls.filter(({ key }) => key !== undefined && keys.has(key));
-  if (ofKnownKeys.length > 0) return ofKnownKeys.filter(({ found }) => found === 0);
-  return calls.some(({ found }) => found > 0) ? [] : calls;
+function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly ExpectedCall[] {
+  const { eventName, calls } = event.contents;
+  if (!asksProxy(eventName)) return [];
+  const unfound = calls.filter((_, at) => event.found(at) === 0);
+  const isKnown = ({ key }: ExpectedCall): boolean => key !== undefined && keys.has(key);
+  if (calls.some(isKnown)) return unfound.filter(isKnown);
+  return unfound.length < calls.length ? [] : calls;
 }
 
 function explanation(
-  { time, customKeyStoreIds }: IndexedEvent,
+  { time, contents: { customKeyStoreIds } }: IndexedEvent,
   { oldest, newest }: LogSurvey,
   { customKeyStores }: MissingOptions,
 ): 'otherKeyStore' | 'beforeLog' | 'afterLog' | undefined {
@@ -82,17 +83,17 @@ function takeFromGap(
   return true;
 }
 
-function neverArrived(event: IndexedEvent, missing: readonly IndexedCall[]): NeverArrived {
-  const { requestId, eventName, principal, account, region } = event;
+function neverArrived(event: IndexedEvent, missing: readonly ExpectedCall[]): NeverArrived {
+  const { eventName, principal, account, region, externalKeyIds } = event.contents;
   const keys = missing.map(({ key }) => key).filter((key) => key !== undefined);
   return {
     time: new Date(event.time).toISOString(),
-    requestId,
+    requestId: event.requestId,
     eventName,
     operations: missing.map(({ operation }) => operation ?? 'any'),
     keys: [...new Set(keys)],
-    externalKeyIds: event.externalKeyIds,
-    customKeyStoreIds: event.customKeyStoreIds,
+    externalKeyIds,
+    customKeyStoreIds: event.contents.customKeyStoreIds,
     principal,
     account,
     region,

@@ -8,3 +8,11 @@ export interface Period {
 export function isWithin({ from, to }: Period, time: number): boolean {
   return (from === undefined || time >= from) && (to === undefined || time < to);
 }
+
+/** More than clocks differ and calls take. */
+const NEAR_MS = 15 * 60 * 1000;
+
+/** Whether something at a time may have to do with something in the period. */
+export function isNear({ from, to }: Period, time: number): boolean {
+  return isWithin({ from: from && from - NEAR_MS, to: to && to + NEAR_MS }, time);
+}

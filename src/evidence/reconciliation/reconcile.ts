@@ -5,7 +5,7 @@ import { EventIndex } from './event-index.js';
 import { type LogSurvey, recordsOf, surveyLogs } from './log-survey.js';
 import { findMissing } from './missing-calls.js';
 import type { Reconciliation } from './outcome.js';
-import type { Period } from './period.js';
+import { isNear, type Period } from './period.js';
 import { UsedCalls, type UsedCallsOptions, type UsedCallsResult } from './used-calls.js';
 
 /** What is to be compared with what. */
@@ -24,17 +24,17 @@ export interface ReconciliationOptions {
 
 /**
  * Compares what the audit logs say was done here with what CloudTrail says was asked of KMS. It reads
- * the logs twice and CloudTrail once, and keeps of both only the events of keys in external key
- * stores in memory.
+ * the logs twice and CloudTrail once. In memory it keeps the events of keys in external key stores,
+ * of the period alone.
  *
- * @throws CloudTrailInputError or AuditLogInputError, naming the file or folder
+ * @throws ReconciliationInputError, which names the file or the folder
  */
 export async function reconcile(options: ReconciliationOptions): Promise<Reconciliation> {
   const { period, customKeyStores } = options;
   const survey = await surveyLogs(options.logs);
   const index = new EventIndex();
   const input = await readCloudTrail(options.cloudTrail, (event) => {
-    if (isOfExternalKey(event, survey)) index.add(event);
+    if (isNear(period, event.time) && isOfExternalKey(event, survey)) index.add(event);
   });
   const { coverage } = input;
   const now = options.clock.now();

@@ -49,10 +49,10 @@ export class UsedCalls {
     const time = Date.parse(record.time);
     const match = findEvent(index, record);
     // Found counts outside of the period as well: an event at its edge may be of the second before.
-    if (typeof match === 'object') match.call.found += 1;
+    if (typeof match === 'object') match.event.find(match.at);
     if (!isWithin(period, time)) return;
     if (typeof match === 'object') {
-      this.#matched.add(match.event, match.call);
+      this.#matched.add(match);
       return;
     }
     const beginning = coverage.beginning(record.awsAccount, record.awsRegion);

@@ -1,5 +1,7 @@
+import { ReconciliationInputError } from '../input-error.js';
+
 /** Something given as CloudTrail input that cannot be used as such. The message names the file. */
-export class CloudTrailInputError extends Error {
+export class CloudTrailInputError extends ReconciliationInputError {
   override readonly name = 'CloudTrailInputError';
 
   /** @param file path of the file, or of the folder */

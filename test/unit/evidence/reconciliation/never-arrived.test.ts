@@ -150,4 +150,10 @@ describe('several logs', () => {
       beforeLog: 1,
     });
   });
+
+  it('a log that is named twice → read once', async () => {
+    const log = writeLog(join(temporaryFolder(), 'a'), wholeDay(decryptRecord()));
+    const result = await compare([decryptEvent()], [], { logs: [log, log] });
+    expect(classes(result)).toEqual({ matched: 1 });
+  });
 });
