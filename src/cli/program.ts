@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { VERSION } from '../runtime/version.js';
+import { auditCheckProofCommand, auditProveCommand } from './commands/audit-prove.js';
+import { auditPublicKeyCommand } from './commands/audit-public-key.js';
 import { auditQueryCommand } from './commands/audit-query.js';
 import { auditReconcileCommand } from './commands/audit-reconcile.js';
+import { auditVerifyCommand } from './commands/audit-verify.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
 import { doctorBackendCommand } from './commands/doctor-backend.js';
@@ -20,7 +23,8 @@ const HELP_COLUMNS = 100;
 const EPILOGUE = `
 Exit codes:
   0  done
-  1  the operation failed, or the server refused it, or "config check" or "doctor" found mistakes
+  1  the operation failed, or the server refused it, or "config check", "doctor" or "audit" found
+     something wrong
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
 
@@ -43,6 +47,10 @@ export function createProgram(terminal: Terminal): Command {
       group(
         'audit',
         'the audit trail: search, reports, evidence',
+        auditVerifyCommand(terminal),
+        auditPublicKeyCommand(terminal),
+        auditProveCommand(terminal),
+        auditCheckProofCommand(terminal),
         auditQueryCommand(terminal),
         auditReconcileCommand(terminal),
       ),

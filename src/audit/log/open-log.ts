@@ -106,19 +106,6 @@ function recoveryOf({ torn, lastLine }: ReplayedSegment): Recovery | undefined {
   };
 }
 
-/**
- * The name that a log was begun with.
- *
- * @returns undefined for a segment without a whole first record
- */
-export async function originOfLog(segment: Segment): Promise<string | undefined> {
-  for await (const { lines } of lineBatches(segment)) {
-    const [line] = lines;
-    if (line !== undefined) return readSegmentStart(line)?.record.origin;
-  }
-  return undefined;
-}
-
 /** A segment whose first record was never written whole had not begun. */
 async function lastSegment(directory: string): Promise<Segment | undefined> {
   const last = (await listSegments(directory)).at(-1);

@@ -9,9 +9,10 @@ import { isErrno } from '../../shared/errno.js';
 import type { NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
 import { AuditLog } from '../log/audit-log.js';
-import { openLog, originOfLog } from '../log/open-log.js';
+import { openLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
+import { startOf } from '../read/public-key.js';
 import { listSegments } from '../read/segments.js';
 import { signingKeyOf } from '../signing-key.js';
 import { AuditTrail } from './audit-trail.js';
@@ -128,10 +129,10 @@ async function openAuditLog(config: AuditConfig, payloads: Payloads, ports: Audi
 
 async function signerOf({ directory, origin, signingKey }: AuditConfig): Promise<NoteSigner> {
   const last = (await listSegments(directory)).at(-1);
-  const known = last && (await originOfLog(last));
+  const start = last && (await startOf(last));
   return signingKeyOf(signingKey, {
     directory,
-    origin: origin ?? known,
+    origin: origin ?? start?.record.origin,
     exists: last !== undefined,
   });
 }

@@ -1,0 +1,23 @@
+import { decodeBase64 } from '../../shared/bytes.js';
+
+const CLAIMS =
+  /^\{"schema":1,"sequence":(?<sequence>0|[1-9][0-9]{0,14}),(?:"previous":"(?<previous>[A-Za-z0-9+/]{43}=)",)?/;
+const CLAIMS_BYTES = 120;
+
+/** What a line says of its own place in the log. */
+export interface LineClaims {
+  readonly sequence: number;
+  /** Leaf hash of the line before; absent where the line names none. */
+  readonly previous: Buffer | undefined;
+}
+
+/** @returns undefined for a line that no server has written */
+export function claimsOf(line: Buffer | undefined): LineClaims | undefined {
+  const groups = line && CLAIMS.exec(line.toString('latin1', 0, CLAIMS_BYTES))?.groups;
+  if (groups === undefined) return undefined;
+  const previous = groups['previous'];
+  return {
+    sequence: Number(groups['sequence']),
+    previous: previous === undefined ? undefined : decodeBase64(previous),
+  };
+}

@@ -1,0 +1,123 @@
+import type { Checkpoint } from '../../transparency-log/checkpoint.js';
+import { openCheckpoint } from '../../transparency-log/checkpoint.js';
+import { leafHash } from '../../transparency-log/hashes.js';
+import { InclusionProofBuilder, verifyInclusion } from '../../transparency-log/inclusion-proof.js';
+import type { VerifierKey } from '../../transparency-log/signed-note.js';
+import { formatTlogProof, parseTlogProof } from '../../transparency-log/tlog-proof.js';
+import { openNotes, readNotes } from '../read/checkpoint-file.js';
+import { lineBatches } from '../read/lines.js';
+import { readSegmentStart } from '../read/segment-replay.js';
+import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+
+/** There is no proof of the record, or what was given as one proves nothing. The message says why. */
+export class ProofError extends Error {
+  override readonly name = 'ProofError';
+}
+
+/** A record, and the proof that it is in the log. */
+export interface ProvenRecord {
+  /** The record's line, without its line feed. */
+  readonly line: string;
+  /** Text of a c2sp.org/tlog-proof@v1. */
+  readonly proof: string;
+}
+
+/**
+ * Proves that a record is in the log, against the first checkpoint that covers it.
+ *
+ * @param key that signed the checkpoint
+ * @throws ProofError, NoteError, or the file system's error
+ */
+export async function proveRecord(
+  directory: string,
+  sequence: number,
+  key: VerifierKey,
+): Promise<ProvenRecord> {
+  const segments = await listSegments(directory);
+  const start = segments.findLastIndex(({ first }) => first <= sequence);
+  if (start < 0) throw new ProofError(`Record ${String(sequence)} is not in ${directory}.`);
+  const { note, checkpoint } = await firstCheckpointOver(directory, segments, { sequence, key });
+  const reading = new ProofReading(sequence, checkpoint);
+  for (const segment of segments.slice(start)) {
+    if (segment.first >= checkpoint.size) break;
+    for await (const { lines } of lineBatches(segment)) {
+      for (const line of lines) reading.add(line);
+    }
+  }
+  return { line: reading.line(), proof: formatTlogProof({ ...reading.proof(), checkpoint: note }) };
+}
+
+/**
+ * Checks a proof, as any program can.
+ *
+ * @param line the record's line, without its line feed
+ * @throws ProofError or NoteError where it does not prove that the record is in the log
+ * @returns what was signed
+ */
+export function checkProof(line: Buffer, proof: string, key: VerifierKey): Checkpoint {
+  const { index, path, checkpoint: note } = parseTlogProof(proof);
+  const checkpoint = openCheckpoint(note, key);
+  const { size, root } = checkpoint;
+  if (verifyInclusion({ index, size, root }, leafHash(line), path)) return checkpoint;
+  throw new ProofError(`The record is not number ${String(index)} of the log that was signed.`);
+}
+
+async function firstCheckpointOver(
+  directory: string,
+  segments: readonly Segment[],
+  { sequence, key }: { readonly sequence: number; readonly key: VerifierKey },
+) {
+  for (const { first } of segments) {
+    const notes = openNotes(await readNotes(checkpointsPath(directory, first)), key);
+    const found = notes.find(({ checkpoint }) => checkpoint.size > sequence);
+    if (found !== undefined) return found;
+  }
+  throw new ProofError(`No checkpoint covers record ${String(sequence)} yet.`);
+}
+
+/** The lines from the segment of a record up to the end that was signed. */
+class ProofReading {
+  readonly #sequence: number;
+  readonly #checkpoint: Checkpoint;
+  #builder: InclusionProofBuilder | undefined;
+  #next = 0;
+  #line: string | undefined;
+
+  constructor(sequence: number, checkpoint: Checkpoint) {
+    this.#sequence = sequence;
+    this.#checkpoint = checkpoint;
+  }
+
+  add(line: Buffer): void {
+    const { size } = this.#checkpoint;
+    this.#builder ??= this.#begin(line);
+    if (this.#next >= size) return;
+    this.#builder.append(leafHash(line));
+    if (this.#next === this.#sequence) this.#line = line.toString();
+    this.#next += 1;
+  }
+
+  line(): string {
+    if (this.#line !== undefined) return this.#line;
+    throw new ProofError(`Record ${String(this.#sequence)} is not in the log.`);
+  }
+
+  /** Held against the checkpoint: a log that was changed proves nothing. */
+  proof() {
+    const { size, root } = this.#checkpoint;
+    const path = this.#builder?.path() ?? [];
+    const leaf = leafHash(Buffer.from(this.line()));
+    const index = this.#sequence;
+    if (this.#next === size && verifyInclusion({ index, size, root }, leaf, path)) {
+      return { index, path };
+    }
+    throw new ProofError('The log is not what was signed. Find out with "holdfast audit verify".');
+  }
+
+  #begin(line: Buffer): InclusionProofBuilder {
+    const start = readSegmentStart(line);
+    if (start === undefined) throw new ProofError('The segment of the record has no beginning.');
+    this.#next = start.before.size;
+    return new InclusionProofBuilder(this.#sequence, this.#checkpoint.size, start.before);
+  }
+}

@@ -1,0 +1,77 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { auditFolder } from '../audit-folders.js';
+import type { Terminal } from '../terminal.js';
+import { verifierKeys } from '../verifier-keys.js';
+import { example } from './options.js';
+
+const NOTES = `
+Writes NAME.json, the line of the record, and NAME.tlog-proof, which any program that reads
+c2sp.org/tlog-proof can check: the leaf is the line without its line feed.`;
+
+interface ProveOptions {
+  readonly record: number;
+  readonly publicKey: string;
+  readonly log?: string;
+  readonly output: string;
+}
+
+/** `holdfast audit prove` */
+export function auditProveCommand(terminal: Terminal): Command {
+  return new Command('prove')
+    .description('prove to others that a record is in the log, without the log; needs no server')
+    .requiredOption('--record <sequence>', 'number of the record', parseSequence)
+    .requiredOption('--public-key <key>', 'of the log, or a file that holds it')
+    .requiredOption('--output <name>', 'files to write, without their suffixes')
+    .option('--log <directory>', "folder of the audit log (default: the configuration's)")
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example('holdfast audit prove --record 4711 --public-key audit-1.vkey --output record-4711'),
+    )
+    .action(async (options: ProveOptions) => {
+      const { proveRecord } = await import('../../audit/verify/prove.js');
+      const [key] = await verifierKeys([options.publicKey]);
+      const folder = await auditFolder(options.log, terminal);
+      const { line, proof } = await proveRecord(folder, options.record, key);
+      await writeFile(`${options.output}.json`, `${line}\n`);
+      await writeFile(`${options.output}.tlog-proof`, proof);
+      terminal.print(`${options.output}.json\n${options.output}.tlog-proof\n`);
+    });
+}
+
+interface CheckOptions {
+  readonly publicKey: string;
+  readonly record: string;
+  readonly proof: string;
+}
+
+/** `holdfast audit check-proof` */
+export function auditCheckProofCommand(terminal: Terminal): Command {
+  return new Command('check-proof')
+    .description('check a proof that "audit prove" has made; needs no server and no log')
+    .requiredOption('--record <file>', 'the line of the record')
+    .requiredOption('--proof <file>', 'the proof')
+    .requiredOption('--public-key <key>', 'of the log, or a file that holds it')
+    .addHelpText(
+      'after',
+      example(
+        'holdfast audit check-proof --record r.json --proof r.tlog-proof --public-key audit-1.vkey',
+      ),
+    )
+    .action(async (options: CheckOptions) => {
+      const { checkProof } = await import('../../audit/verify/prove.js');
+      const [key] = await verifierKeys([options.publicKey]);
+      const line = (await readFile(options.record, 'utf8')).replace(/\n$/, '');
+      const proof = await readFile(options.proof, 'utf8');
+      const { origin, size } = checkProof(Buffer.from(line), proof, key);
+      terminal.print(
+        `The record is in the log ${origin}, as it was signed at ${String(size)} records.\n`,
+      );
+    });
+}
+
+function parseSequence(text: string): number {
+  if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}

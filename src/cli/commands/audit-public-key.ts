@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { auditFolder } from '../audit-folders.js';
+import { CliError, EXIT } from '../exit.js';
+import type { Terminal } from '../terminal.js';
+import { example } from './options.js';
+
+const NOTES = `
+Prints what verifiers need, one line: the name of the log, an id and the Ed25519 key (C2SP signed-note). Take
+it from the machine once, when the log is begun, and keep it where nobody can change both it and the log. A key
+that is read beside the log that it is to verify proves nothing.`;
+
+/** `holdfast audit public-key` */
+export function auditPublicKeyCommand(terminal: Terminal): Command {
+  return new Command('public-key')
+    .description('print the key that verifies the audit log; needs no server')
+    .option('--log <directory>', "folder of the audit log (default: the configuration's)")
+    .addHelpText('after', NOTES)
+    .addHelpText('after', example('holdfast audit public-key > audit-1.vkey'))
+    .action(async ({ log }: { readonly log?: string }) => {
+      const { publicKeyOf } = await import('../../audit/read/public-key.js');
+      const folder = await auditFolder(log, terminal);
+      const key = await publicKeyOf(folder);
+      if (key === undefined) throw new CliError(EXIT.failed, `There is no audit log in ${folder}.`);
+      terminal.print(`${key}\n`);
+    });
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { isErrno } from '../shared/errno.js';
+import { NoteError, parseVerifierKey, type VerifierKey } from '../transparency-log/signed-note.js';
+import { CliError, EXIT } from './exit.js';
+
+/**
+ * Verifier keys as they are given to a command: each as text, or as a file with one on each line.
+ *
+ * @throws CliError for what is neither
+ */
+export async function verifierKeys(
+  given: readonly string[],
+): Promise<[VerifierKey, ...VerifierKey[]]> {
+  const texts = await Promise.all(given.map(textsOf));
+  const [first, ...others] = texts.flat().map(parse);
+  if (first === undefined) throw new CliError(EXIT.usage, 'no public key is given');
+  return [first, ...others];
+}
+
+async function textsOf(given: string): Promise<readonly string[]> {
+  try {
+    const text = await readFile(given, 'utf8');
+    return text.split('\n').filter((line) => line.trim() !== '');
+  } catch (error) {
+    // A key is hardly ever the name of a file, and a file's name is never a key.
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENAMETOOLONG')) return [given];
+    throw error;
+  }
+}
+
+function parse(text: string): VerifierKey {
+  try {
+    return parseVerifierKey(text.trim());
+  } catch (error) {
+    if (!(error instanceof NoteError)) throw error;
+    throw new CliError(EXIT.usage, `${text}: neither a file nor a public key: ${error.message}`);
+  }
+}
