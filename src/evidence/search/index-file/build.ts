@@ -5,7 +5,7 @@ import { forEachLeaf } from '../leaves.js';
 import { linesOf } from '../lines.js';
 import type { BlockContents, SegmentFile } from '../segment-file.js';
 import { BodyWriter } from './body.js';
-import { type BlockEntry, encodeBlock, type IndexHead, MAX_BLOCKS } from './layout.js';
+import { type BlockEntry, encodeBlock, type IndexHead, MAX_RECORDS } from './layout.js';
 import { PostingBuilder } from './posting-builder.js';
 
 /** The segment is not one that can have an index. It is searched without. */
@@ -47,33 +47,32 @@ async function surveyOf(file: SegmentFile): Promise<Survey> {
     notRecords: 0,
   };
   for await (const block of file.blocks()) {
-    if (survey.blocks.length === MAX_BLOCKS) {
+    survey.blocks.push(surveyBlock(block, survey));
+    if (survey.records > MAX_RECORDS) {
       throw new NotIndexableError(`${file.name} is larger than any segment of Holdfast's`);
     }
-    survey.blocks.push(surveyBlock(block, survey));
   }
   return survey;
 }
 
 function surveyBlock({ offset, length, text }: BlockContents, survey: Survey): BlockEntry {
-  const number = survey.blocks.length;
   const bounds = new Bounds();
   const { postings } = survey;
-  let records = 0;
+  const first = survey.records;
   for (const line of linesOf(text)) {
     const record = recordOf(line);
     if (record === undefined) {
       survey.notRecords += 1;
       continue;
     }
-    records += 1;
+    const ordinal = survey.records;
+    survey.records += 1;
     bounds.include(record);
     forEachLeaf(record, (path, value) => {
-      postings.add(path, value, number);
+      postings.add(path, value, ordinal);
     });
   }
-  survey.records += records;
-  return { offset, length, records, ...bounds.values };
+  return { offset, length, records: survey.records - first, ...bounds.values };
 }
 
 function recordOf(line: Buffer): AuditRecord | undefined {
@@ -107,7 +106,7 @@ class Bounds {
 
 function encoded(survey: Survey, segment: IndexHead['segment'], modifiedNs: bigint): Buffer {
   const body = new BodyWriter();
-  const tables = survey.postings.finish();
+  const tables = survey.postings.finish(survey.records);
   // What every search reads comes first: it is there with the first bytes.
   const blocks = body.add(Buffer.concat(survey.blocks.map(encodeBlock)));
   const buckets = body.add(tables.buckets);

@@ -20,11 +20,10 @@ export const MODIFIED_AT = 24;
 
 /** offset and length f64 and u32, records u32, then f64: first and last time, lowest and highest sequence. */
 export const BLOCK_ENTRY_BYTES = 48;
-/** Number of the first posting u32, CRC-32 u32: of each bucket. */
+/** Offset of its first byte u32, CRC-32 u32: of each bucket. */
 export const BUCKET_ENTRY_BYTES = 8;
-/** Term u32, number of the block u16. */
-export const POSTING_BYTES = 6;
-export const MAX_BLOCKS = 0xffff;
+/** In a segment: a term and the number of a record make one number below 2^53. */
+export const MAX_RECORDS = 1 << 21;
 
 const lengthSchema = z.int().min(0);
 const sectionSchema = z.object({ offset: lengthSchema, length: lengthSchema, crc: lengthSchema });

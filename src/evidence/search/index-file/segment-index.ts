@@ -9,9 +9,9 @@ import {
   decodeBlocks,
   type IndexHead,
   IndexDamagedError,
-  POSTING_BYTES,
   parsed,
 } from './layout.js';
+import { collect, emptySet, hasAny, keepCommon, type RecordSet } from './posting-list.js';
 import { BUCKETS, bucketOf, hasTerms, presenceTermOf, seedOf, termOf } from './terms.js';
 
 const valuesSchema = z.array(z.string());
@@ -60,32 +60,39 @@ export class SegmentIndex {
    * @throws IndexDamagedError, or the file system's error
    */
   async candidates(filter: Filter): Promise<readonly BlockEntry[]> {
-    let numbers: ReadonlySet<number> | undefined;
+    let wanted: RecordSet | undefined;
     for (const condition of filter.conditions) {
-      const found = await this.#blocksWith(condition);
+      const found = await this.#recordsWith(condition);
       if (found === undefined) continue;
-      numbers = numbers === undefined ? found : intersection(numbers, found);
-      if (numbers.size === 0) return [];
+      if (wanted === undefined) wanted = found;
+      else keepCommon(wanted, found);
     }
-    const all = decodeBlocks(await this.#bytes.section(this.head.blocks));
-    const kept = numbers;
-    const blocks = kept === undefined ? all : all.filter((_, number) => kept.has(number));
-    return blocks.filter((block) => mayHold(block, filter));
+    const blocks = decodeBlocks(await this.#bytes.section(this.head.blocks));
+    let first = 0;
+    return blocks.filter((block) => {
+      const end = first + block.records;
+      const holds = wanted === undefined || hasAny(wanted, first, end);
+      first = end;
+      return holds && mayHold(block, filter);
+    });
   }
 
-  /** @returns numbers of blocks; undefined where the index knows nothing of the field */
-  async #blocksWith(condition: Condition): Promise<ReadonlySet<number> | undefined> {
+  /** @returns undefined where the index knows nothing of the field */
+  async #recordsWith(condition: Condition): Promise<RecordSet | undefined> {
     const { path, value, prefix } = condition;
     if (!hasTerms(path)) return undefined;
     const seed = seedOf(path);
-    if (!prefix) return this.#blocksOfTerm(termOf(seed, value));
-    const values = value === '' ? undefined : await this.#listedValues(path);
-    if (values === undefined) return this.#blocksOfTerm(presenceTermOf(seed));
-    const blocks = new Set<number>();
-    for (const listed of values.filter((text) => satisfies(condition, text))) {
-      for (const block of await this.#blocksOfTerm(termOf(seed, listed))) blocks.add(block);
+    const found = emptySet(this.head.records);
+    if (!prefix) {
+      await this.#collect(termOf(seed, value), found);
+      return found;
     }
-    return blocks;
+    const values = value === '' ? undefined : await this.#listedValues(path);
+    if (values === undefined) await this.#collect(presenceTermOf(seed), found);
+    for (const listed of values ?? []) {
+      if (satisfies(condition, listed)) await this.#collect(termOf(seed, listed), found);
+    }
+    return found;
   }
 
   async #listedValues(path: string): Promise<readonly string[] | undefined> {
@@ -95,33 +102,27 @@ export class SegmentIndex {
     return parsed(() => valuesSchema.parse(JSON.parse(text)));
   }
 
-  async #blocksOfTerm(term: number): Promise<Set<number>> {
-    const postings = await this.#bucket(bucketOf(term));
-    const blocks = new Set<number>();
-    for (let at = 0; at < postings.length; at += POSTING_BYTES) {
-      if (postings.readUInt32LE(at) === term) blocks.add(postings.readUInt16LE(at + 4));
-    }
-    return blocks;
+  async #collect(term: number, found: RecordSet): Promise<void> {
+    const bucket = await this.#bucket(bucketOf(term));
+    parsed(() => {
+      collect(bucket, term, found);
+    });
   }
 
   async #bucket(bucket: number): Promise<Buffer> {
     const { buckets, postings } = this.head;
     const table = await this.#bytes.section(buckets);
     if (table.length !== BUCKETS * BUCKET_ENTRY_BYTES) throw new IndexDamagedError('no buckets');
-    const first = table.readUInt32LE(bucket * BUCKET_ENTRY_BYTES) * POSTING_BYTES;
+    const first = table.readUInt32LE(bucket * BUCKET_ENTRY_BYTES);
     const end =
       bucket + 1 < BUCKETS
-        ? table.readUInt32LE((bucket + 1) * BUCKET_ENTRY_BYTES) * POSTING_BYTES
+        ? table.readUInt32LE((bucket + 1) * BUCKET_ENTRY_BYTES)
         : postings.length;
     const length = end - first;
     if (length < 0) throw new IndexDamagedError('a bucket ends before it begins');
     const crc = table.readUInt32LE(bucket * BUCKET_ENTRY_BYTES + 4);
     return this.#bytes.section({ offset: postings.offset + first, length, crc });
   }
-}
-
-function intersection(a: ReadonlySet<number>, b: ReadonlySet<number>): Set<number> {
-  return new Set([...a].filter((number) => b.has(number)));
 }
 
 /** Whether the bounds of a block leave room for a wanted record. */
