@@ -1,7 +1,7 @@
 // The first container of docker-compose.yml: makes certificates and secrets, each into the volume
 // of the one that needs it, and keeps what is there. `prepare.mjs openbao` or `prepare.mjs softhsm`.
 import { execFileSync } from 'node:child_process';
-import { randomBytes, randomInt, X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomInt, X509Certificate } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -39,6 +39,9 @@ const holdfast = volume('holdfast', HOLDFAST);
 const authority = await prepareAuthority();
 await prepareServer(holdfast, ['localhost', 'holdfast']);
 prepareCredential();
+holdfast.keep('audit.pem', () =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+);
 if (variant === 'openbao') {
   const openbao = volume('openbao', OPENBAO);
   await prepareServer(openbao, ['localhost', 'openbao']);

@@ -90,6 +90,10 @@ listeners:
       publicNames: [localhost]
 operations: { host: 127.0.0.1, port: 0 }
 drainDelayMs: 0
+audit:
+  signingKey:
+    masterKey:
+      key: \${file:quickstart/master.key}
 keyManagers:
 ${keyManager}
 keyStores:

@@ -9,6 +9,7 @@ export function advise(configuration: Configuration): ConfigurationWarning[] {
     ...quickstartInPublic(configuration),
     ...plainHttp(configuration),
     ...unusedKeyManagers(configuration),
+    ...withoutAudit(configuration),
   ];
 }
 
@@ -24,6 +25,12 @@ function quickstartInPublic({ quickstart, listeners }: Configuration): Configura
           },
         ],
   );
+}
+
+function withoutAudit({ audit }: Configuration): ConfigurationWarning[] {
+  if (audit !== undefined) return [];
+  const message = 'there is no audit log: nobody can prove afterwards who used which key';
+  return [{ path: ['audit'], message }];
 }
 
 function plainHttp({ listeners }: Configuration): ConfigurationWarning[] {

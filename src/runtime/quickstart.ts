@@ -47,8 +47,7 @@ export async function prepareQuickstart(
     // What another user put there while he could would be kept, and be trusted.
     await assertPrivateFiles((await readdir(folder)).map((name) => join(folder, name)));
     await prepareCertificates(folder, ports.clock);
-    const keysFolder = keysFolderOf(source);
-    if (keysFolder !== undefined) await prepareMasterKey(folder, keysFolder, ports);
+    await prepareMasterKey(folder, keysFolderOf(source), ports);
     await prepareCredential({ folder, consoleFile }, uriPathOf(source), ports);
   } finally {
     await lock.release();
@@ -70,14 +69,15 @@ function uriPathOf({ value }: ConfigurationSource): string {
   return `${typeof pathPrefix === 'string' ? pathPrefix : ''}${URI_PATH_SUFFIX}`;
 }
 
+/** For the keys, where they are in a folder of ours, and for the key that signs the audit log. */
 async function prepareMasterKey(
   folder: string,
-  keysFolder: string,
+  keysFolder: string | undefined,
   { randomBytes }: QuickstartPorts,
 ): Promise<void> {
   const path = join(folder, 'master.key');
   if ((await readIfPresent(path)) !== undefined) return;
-  if (await hasKeyDocuments(keysFolder)) {
+  if (keysFolder !== undefined && (await hasKeyDocuments(keysFolder))) {
     throw new QuickstartError(
       `${keysFolder} holds keys, and the master key that opens them is missing: ${path}. ` +
         'A new one would not open them. Put it back, or move the key folder away to start afresh.',

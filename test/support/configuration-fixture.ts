@@ -39,6 +39,7 @@ export function validConfiguration() {
   return {
     stateDirectory: '.',
     listeners: [{ host: '127.0.0.1', port: 8443, plainHttp: true }],
+    audit: { signingKey: { masterKey: { key: '${file:master.key}' } } },
     keyManagers: [
       { name: 'files', type: 'file', directory: 'keys', masterKey: { key: '${file:master.key}' } },
     ],

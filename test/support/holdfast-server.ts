@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
+import { checkAuditRecords } from './audit-records.js';
 import { HoldfastProcess } from './holdfast-process.js';
 import { plantQuickstartSecrets } from './quickstart-secrets.js';
 import type { Credential } from './xks-requests.js';
@@ -85,6 +86,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   const { listeners, operations, adminSocket } = await server.started();
   const end = async (signal: NodeJS.Signals) => {
     const code = await server.end(signal);
+    await checkAuditRecords(folder);
     if (options.stateDirectory === undefined) await rm(folder, { recursive: true, force: true });
     return code;
   };

@@ -78,7 +78,11 @@ const ACCOUNT = 4;
 function arnPart(arn: string | undefined, place: number): string | undefined {
   if (arn?.startsWith('arn:') !== true) return undefined;
   let start = 0;
-  for (let colons = 0; colons < place; colons += 1) start = arn.indexOf(':', start) + 1;
+  for (let colons = 0; colons < place; colons += 1) {
+    const colon = arn.indexOf(':', start);
+    if (colon < 0) return undefined;
+    start = colon + 1;
+  }
   const end = arn.indexOf(':', start);
   return end > start ? arn.slice(start, end) : undefined;
 }

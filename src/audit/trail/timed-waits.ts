@@ -10,6 +10,7 @@ export class TimedWaits {
   readonly #clock: Clock;
   readonly #waits = new Set<Wait>();
   #timer: NodeJS.Timeout | undefined;
+  #wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -30,21 +31,24 @@ export class TimedWaits {
         },
       };
       this.#waits.add(wait);
-      if (this.#timer === undefined) this.#timer = this.#wakeAt(expiresAt);
+      this.#wakeAt(expiresAt);
       work.then(resolve, reject).finally(() => {
         this.#waits.delete(wait);
       });
     });
   }
 
-  #wakeAt(moment: number): NodeJS.Timeout {
+  /** Nearly all waits have the same length, so the timer that is running is hardly ever too late. */
+  #wakeAt(moment: number): void {
+    if (moment >= this.#wakesAt) return;
+    clearTimeout(this.#timer);
+    this.#wakesAt = moment;
     const inMs = Math.max(0, Math.ceil(moment - this.#clock.monotonic()));
-    return setTimeout(() => {
+    this.#timer = setTimeout(() => {
       this.#expire();
     }, inMs).unref();
   }
 
-  /** Nearly all have the same length, so the first to expire is one of the first to have come. */
   #expire(): void {
     const now = this.#clock.monotonic();
     let next = Number.POSITIVE_INFINITY;
@@ -56,6 +60,7 @@ export class TimedWaits {
       this.#waits.delete(wait);
       wait.expire();
     }
-    this.#timer = next === Number.POSITIVE_INFINITY ? undefined : this.#wakeAt(next);
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    this.#wakeAt(next);
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { generatedFiles } from '../../../scripts/generate-config-docs.js';
+import { generatedFiles } from '../../../scripts/generate-docs.js';
 
 describe('what is generated from the schema', () => {
   it.each([...generatedFiles()])(

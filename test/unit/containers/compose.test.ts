@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -131,6 +132,10 @@ describe('what the containers are given', () => {
         'openbao-role-id': 'role',
         'openbao-secret-id': 'secret',
         'hsm-pin': '123456789',
+        'audit.pem': generateKeyPairSync('ed25519').privateKey.export({
+          type: 'pkcs8',
+          format: 'pem',
+        }),
       };
       for (const [file, text] of Object.entries(files)) {
         writeFileSync(join(secrets, file), text, { mode: 0o600 });

@@ -97,6 +97,7 @@ describe('warnings', () => {
     const folder = configurationFolder();
     chmodSync(join(folder, 'master.key'), 0o640);
     expect(warningPaths(validConfiguration(), { HOLDFAST_STATE_DIR: folder })).toEqual([
+      'audit.signingKey.masterKey.key',
       'keyManagers[0].masterKey.key',
     ]);
   });

@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { readRecords } from '../../src/audit/read/records.js';
+import type { AuditRecord } from '../../src/audit/record/index.js';
+
+const schemaPath = fileURLToPath(new URL('../../docs/audit-record.schema.json', import.meta.url));
+const ajv = new Ajv2020({ allErrors: true });
+addFormats.default(ajv);
+ajv.addFormat('base64', true);
+const isRecord = ajv.compile(JSON.parse(readFileSync(schemaPath, 'utf8')) as object);
+
+/** The records of a log, each held against the schema in docs/ by a validator of others. */
+export async function auditRecords(directory: string): Promise<AuditRecord[]> {
+  const records: AuditRecord[] = [];
+  for await (const record of readRecords(directory)) {
+    if (!isRecord(record)) {
+      throw new Error(
+        `a record does not fit the schema: ${JSON.stringify(record)}: ${ajv.errorsText(isRecord.errors)}`,
+      );
+    }
+    records.push(record);
+  }
+  return records;
+}
+
+/**
+ * Holds whatever a server has recorded against the schema.
+ *
+ * @param stateDirectory of the server
+ */
+export async function checkAuditRecords(stateDirectory: string): Promise<void> {
+  const directory = join(stateDirectory, 'audit');
+  if (existsSync(directory)) await auditRecords(directory);
+}

@@ -1,0 +1,214 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { AuditLog } from '../../../../src/audit/log/audit-log.js';
+import { Payloads } from '../../../../src/audit/log/payloads.js';
+import { AuditTrail } from '../../../../src/audit/trail/audit-trail.js';
+import { AuditTimeoutError, AuditUnavailableError } from '../../../../src/audit/trail/errors.js';
+import type { RequestRecord } from '../../../../src/observability/request-record.js';
+import { systemClock } from '../../../../src/shared/clock.js';
+import { Deadline } from '../../../../src/shared/deadline.js';
+import { captureLog } from '../../../support/log-lines.js';
+import { requestRecord } from '../../../support/request-record.js';
+
+/** A log whose disk a test can stop and fill. A real full disk is in the integration tests. */
+function fakeLog() {
+  const lines: Record<string, unknown>[] = [];
+  let disk: 'works' | 'hangs' | 'is full' = 'works';
+  let waiting: (() => void)[] = [];
+  let hangsSince = 0;
+  const log: Pick<AuditLog, 'append' | 'size' | 'writingForMs' | 'close'> = {
+    size: 0,
+    get writingForMs() {
+      return disk === 'hangs' ? systemClock.monotonic() - hangsSince : 0;
+    },
+    async append(payload) {
+      if (disk === 'is full') throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      if (disk === 'hangs') await new Promise<void>((resolve) => waiting.push(resolve));
+      lines.push(JSON.parse(`{${payload}`) as Record<string, unknown>);
+      return lines.length - 1;
+    },
+    close: () => Promise.resolve(),
+  };
+  return {
+    log: log as AuditLog,
+    lines,
+    types: () => lines.map(({ type }) => type),
+    set(state: typeof disk, sinceMs = 0) {
+      disk = state;
+      hangsSince = systemClock.monotonic() - sinceMs;
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    },
+  };
+}
+
+function trailOn(disk: ReturnType<typeof fakeLog>, onAuditFailure: 'refuse' | 'serve' = 'refuse') {
+  const { logger } = captureLog();
+  const payloads = new Payloads('test', systemClock);
+  return new AuditTrail({ log: disk.log, payloads, clock: systemClock, logger, onAuditFailure });
+}
+
+const inMs = (ms: number): Deadline => Deadline.after(systemClock, ms);
+const keyOperation = (overrides: Partial<RequestRecord> = {}) =>
+  requestRecord({ operation: 'Encrypt', accessKeyId: 'A', kmsRequestId: '1', ...overrides });
+const healthCheck = () => keyOperation({ operation: 'GetHealthStatus' });
+const stranger = () =>
+  requestRecord({
+    status: 401,
+    errorName: 'AuthenticationFailedException',
+    accessKeyId: undefined,
+  });
+
+describe('a request', () => {
+  it.each([
+    ['with a credential that uses a key', keyOperation(), 'key-operation'],
+    ['that asks for health', healthCheck(), 'health-check'],
+    ['without a credential', stranger(), 'unauthenticated'],
+    [
+      'with a credential that was only claimed',
+      keyOperation({ authenticationFailure: 'skew', status: 401 }),
+      'unauthenticated',
+    ],
+  ])('%s → its type of record', async (_title, record, type) => {
+    const disk = fakeLog();
+    await trailOn(disk).recordRequest(record, inMs(1_000));
+    expect(disk.types()).toEqual([type]);
+  });
+
+  it('is told with account, region, hashes and every node that was tried', async () => {
+    const disk = fakeLog();
+    const record = keyOperation({
+      kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1',
+      awsPrincipalArn: 'AWS Internal',
+      aad: Buffer.from('abc'),
+      ciphertext: Buffer.alloc(0),
+      authorization: 'allowed',
+      nodesTried: [{ node: 'a', location: 'here', failure: 'unreachable' }],
+    });
+    await trailOn(disk).recordRequest(record, inMs(1_000));
+    expect(disk.lines[0]).toMatchObject({
+      awsAccount: '123456789012',
+      awsRegion: 'eu-west-1',
+      authorization: { decision: 'allowed', by: 'exposes' },
+      nodesTried: [{ node: 'a', location: 'here', failure: 'unreachable' }],
+      // FIPS 180-2, appendix B.1, and the hash of nothing.
+      aadSha256: 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=',
+      ciphertextSha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
+      result: 'success',
+    });
+    expect(JSON.stringify(disk.lines)).not.toContain('"aad"');
+  });
+
+  it('of a principal that is no ARN → no account', async () => {
+    const disk = fakeLog();
+    await trailOn(disk).recordRequest(keyOperation({ awsPrincipalArn: 'arn:' }), inMs(1_000));
+    expect(disk.lines[0]).not.toHaveProperty('awsAccount');
+  });
+});
+
+describe('strangers', () => {
+  it('are recorded one by one up to 100 a minute, and then counted', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    for (let index = 0; index < 130; index += 1) await trail.recordRequest(stranger(), inMs(1_000));
+    expect(disk.lines).toHaveLength(100);
+    await trail.close();
+    expect(disk.lines.find(({ type }) => type === 'omitted')).toMatchObject({
+      count: 30,
+      byErrorName: { AuthenticationFailedException: 30 },
+    });
+  });
+});
+
+describe('a record that is not written by the deadline', () => {
+  it('the answer is withheld, and a second record says so', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('hangs');
+    await expect(trail.recordRequest(keyOperation(), inMs(20))).rejects.toThrow(AuditTimeoutError);
+    expect(trail.isRefusing).toBe(false);
+    disk.set('works');
+    await expect.poll(disk.types).toEqual(['key-operation', 'abandoned']);
+    expect(disk.lines[1]).toMatchObject({ record: 0, reason: 'deadline', kmsRequestId: '1' });
+  });
+
+  it('is served all the same where the operator wants that', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk, 'serve');
+    disk.set('hangs');
+    expect(await trail.recordRequest(keyOperation(), inMs(20))).toBeUndefined();
+    disk.set('works');
+    await expect.poll(disk.types).toEqual(['key-operation']);
+  });
+
+  it('is never waited for longer than the shortest deadline asks', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('hangs');
+    const slow = trail.recordRequest(keyOperation(), inMs(60_000));
+    await expect(trail.recordRequest(keyOperation(), inMs(10))).rejects.toThrow(AuditTimeoutError);
+    disk.set('works');
+    expect(await slow).toBe(0);
+  });
+
+  it('by a disk that stands still → requests are refused until it moves', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('hangs', 5_000);
+    await expect(trail.recordRequest(keyOperation(), inMs(5))).rejects.toThrow(AuditTimeoutError);
+    expect(trail.isRefusing).toBe(true);
+    disk.set('works');
+    await vi.waitFor(() => {
+      expect(trail.isRefusing).toBe(false);
+    }, 5_000);
+    expect(disk.types()).toContain('gap');
+  });
+});
+
+describe('a full disk', () => {
+  it('refuses key operations, answers health checks and strangers, and tells of it afterwards', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('is full');
+    for (let index = 0; index < 3; index += 1) {
+      await expect(trail.recordRequest(keyOperation(), inMs(1_000))).rejects.toThrow(
+        AuditUnavailableError,
+      );
+    }
+    expect(() => {
+      trail.assertRecording();
+    }).toThrow(AuditUnavailableError);
+    expect(await trail.recordRequest(healthCheck(), inMs(1_000))).toBeUndefined();
+    expect(await trail.recordRequest(stranger(), inMs(1_000))).toBeUndefined();
+    expect(trail.sample().isInterrupted).toBe(true);
+    disk.set('works');
+    await vi.waitFor(() => {
+      expect(trail.isRefusing).toBe(false);
+    }, 5_000);
+    expect(disk.lines).toMatchObject([{ type: 'gap', reason: 'ENOSPC', refused: 5, served: 0 }]);
+    expect(await trail.recordRequest(keyOperation(), inMs(1_000))).toBe(1);
+  });
+
+  it('serves and counts where the operator wants that', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk, 'serve');
+    disk.set('is full');
+    await trail.recordRequest(keyOperation(), inMs(1_000));
+    await trail.recordRequest(keyOperation(), inMs(1_000));
+    await trail.recordAct({ act: 'createKey', by: 'admin-socket', request: {}, result: 'success' });
+    expect(trail.isRefusing).toBe(false);
+    expect(() => {
+      trail.assertRecording();
+    }).not.toThrow();
+    disk.set('works');
+    await trail.close();
+    expect(disk.lines[0]).toMatchObject({ type: 'gap', refused: 0, served: 3 });
+  });
+
+  it('an administrative act that could not be recorded → an error', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('is full');
+    const act = { act: 'createKey', by: 'admin-socket', request: {}, result: 'success' } as const;
+    await expect(trail.recordAct(act)).rejects.toThrow(AuditUnavailableError);
+  });
+});
