@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { readRecords } from '../../src/audit/read/records.js';
 import type { AuditRecord } from '../../src/audit/record/index.js';
+import { testLogPath } from './test-log.js';
 
 const schemaPath = fileURLToPath(new URL('../../docs/audit-record.schema.json', import.meta.url));
 const ajv = new Ajv2020({ allErrors: true });
@@ -27,11 +28,14 @@ export async function auditRecords(directory: string): Promise<AuditRecord[]> {
 }
 
 /**
- * Holds whatever a server has recorded against the schema.
+ * Holds whatever a server has recorded against the schema, and keeps it to be searched for secrets
+ * when the run ends.
  *
  * @param stateDirectory of the server
  */
 export async function checkAuditRecords(stateDirectory: string): Promise<void> {
   const directory = join(stateDirectory, 'audit');
-  if (existsSync(directory)) await auditRecords(directory);
+  if (!existsSync(directory)) return;
+  const records = await auditRecords(directory);
+  writeFileSync(testLogPath('audit'), records.map((record) => JSON.stringify(record)).join('\n'));
 }

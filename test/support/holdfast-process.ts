@@ -36,6 +36,11 @@ export class HoldfastProcess {
     closeSync(log);
   }
 
+  /** Its process id; 0 when it could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** All that it has written to stdout and stderr. */
   log(): string {
     return readFileSync(this.#logFile, 'utf8');

@@ -33,6 +33,7 @@ export interface CommandResult {
 
 /** Where a running server is, and what a client of its quickstart key store needs. */
 export interface HoldfastServer {
+  readonly pid: number;
   readonly stateDirectory: string;
   /** Ports of the XKS listeners by name. */
   readonly ports: ReadonlyMap<string, number>;
@@ -96,6 +97,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     port: listeners[0].port,
     operationsPort: operations.port,
     adminSocket,
+    pid: server.pid,
     stateDirectory: folder,
     log: () => server.log(),
     holdfast: (...args) => runProgram(args, env),
