@@ -140,7 +140,9 @@ function errorHandler(log: AdminLog): ErrorRequestHandler {
 function toAdminError(error: unknown): AdminError {
   if (error instanceof AdminError) return error;
   if (error instanceof AuditUnavailableError) {
-    return new AdminError('unavailable', 'The audit log cannot be written.', { cause: error });
+    return new AdminError('unavailable', `The audit log cannot be written: ${error.message}.`, {
+      cause: error,
+    });
   }
   const status = statusOfFramework(error);
   if (status === 413) {

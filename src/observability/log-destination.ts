@@ -33,6 +33,8 @@ export function bufferedDestination(fileDescriptor: number): BufferedDestination
     sync: false,
     maxLength: MAX_BACKLOG_BYTES,
   });
+  // Standard error may be a file on the same full disk, and then there is nowhere left to tell.
+  process.stderr.on('error', () => undefined);
   // A full disk must not stop the service; the lines stay in the backlog and are tried again.
   file.on('error', (error: Error) => {
     process.stderr.write(`The log cannot be written: ${error.message}\n`);

@@ -63,7 +63,7 @@ export function toXksError(error: unknown): XksError | undefined {
   }
   if (error instanceof AuditUnavailableError) {
     return new XksError('InternalException', 'The proxy cannot record the request.', {
-      reason: error.message,
+      reason: `the audit log cannot be written: ${error.message}`,
     });
   }
   if (error instanceof AuditTimeoutError) {

@@ -55,7 +55,7 @@ export class AuditTrail {
    * @throws AuditUnavailableError
    */
   assertRecording(): void {
-    if (this.isRefusing) throw new AuditUnavailableError('the audit log cannot be written');
+    if (this.isRefusing) throw new AuditUnavailableError('nothing was done');
   }
 
   /**
@@ -101,7 +101,7 @@ export class AuditTrail {
         return;
       }
       interruption.countRefused();
-      throw new AuditUnavailableError('the act is done, and could not be recorded', {
+      throw new AuditUnavailableError('what was asked for may have been done', {
         cause: error,
       });
     }
@@ -146,8 +146,7 @@ export class AuditTrail {
       return;
     }
     interruption.countRefused();
-    if (type === 'key-operation')
-      throw new AuditUnavailableError('the audit log cannot be written');
+    if (type === 'key-operation') throw new AuditUnavailableError('the answer is withheld');
   }
 
   /** The record says how the request ended, so when it is written after all another one must say that it did not. */

@@ -151,7 +151,7 @@ function sizeOfLog(folder: string): number {
 describe('a disk that is full', () => {
   it('refuses key operations, says UNAVAILABLE, and goes on when there is room again', async () => {
     const { server, client, folder } = await start();
-    limitFiles(server, sizeOfLog(folder) + 400);
+    limitFiles(server, sizeOfLog(folder) + 50);
     const refused = await client.call('keys/quickstart-key/encrypt', encryptBody());
     expect(refused).toMatchObject({ status: 500, json: { errorName: 'InternalException' } });
     const health = await client.call('health', healthBody());
@@ -173,7 +173,7 @@ describe('a disk that is full', () => {
 
   it('serves, where the operator has chosen that, and records the gap', async () => {
     const { server, client, folder } = await start({ onAuditFailure: 'serve' });
-    limitFiles(server, sizeOfLog(folder) + 400);
+    limitFiles(server, sizeOfLog(folder) + 50);
     for (let call = 0; call < 3; call += 1) {
       const served = await client.call('keys/quickstart-key/encrypt', encryptBody());
       expect(served.status).toBe(200);
