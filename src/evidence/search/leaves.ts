@@ -1,32 +1,32 @@
 /** Is handed one value of a record: where it stands, and what it is. */
 export type LeafVisitor = (path: string, value: string) => void;
 
+/** No record of the server's is deeper; one that somebody else wrote must not exhaust the stack. */
+const MAX_DEPTH = 16;
+
 /**
  * Walks through everything that can be searched for in a record: texts, numbers and truth values,
  * each as text with the path of its field (`authorization.decision`). The elements of a list have
  * the path of the list, so a search for `nodesTried.node` looks at every node.
  */
 export function forEachLeaf(record: object, visit: LeafVisitor): void {
-  for (const [field, value] of Object.entries(record)) descend(field, value, visit);
+  descendInto('', record, visit, 0);
 }
 
-function descend(path: string, value: unknown, visit: LeafVisitor): void {
-  switch (typeof value) {
-    case 'string':
-      visit(path, value);
-      break;
-    case 'number':
-    case 'boolean':
-      visit(path, String(value));
-      break;
-    case 'object':
-      if (Array.isArray(value)) for (const element of value) descend(path, element, visit);
-      else if (value !== null) {
-        for (const [field, below] of Object.entries(value)) {
-          descend(`${path}.${field}`, below, visit);
-        }
-      }
-      break;
-    default:
+function descendInto(prefix: string, record: object, visit: LeafVisitor, depth: number): void {
+  const fields = record as Readonly<Record<string, unknown>>;
+  for (const field of Object.keys(fields)) {
+    descend(prefix + field, fields[field], visit, depth);
+  }
+}
+
+function descend(path: string, value: unknown, visit: LeafVisitor, depth: number): void {
+  if (typeof value === 'string') {
+    visit(path, value);
+  } else if (typeof value === 'number' || typeof value === 'boolean') {
+    visit(path, String(value));
+  } else if (typeof value === 'object' && value !== null && depth < MAX_DEPTH) {
+    if (!Array.isArray(value)) descendInto(`${path}.`, value, visit, depth + 1);
+    else for (const element of value) descend(path, element, visit, depth + 1);
   }
 }

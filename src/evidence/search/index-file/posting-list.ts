@@ -37,16 +37,17 @@ export function writePostingList(
   ordinals: readonly number[],
   records: number,
 ): void {
-  const payload = Math.min(bytesOfDeltas(ordinals), (records + 7) >> 3);
+  const deltaBytes = bytesOfDeltas(ordinals);
+  const bitmapBytes = (records + 7) >> 3;
   sink.writeUint32(term);
-  if (payload < bytesOfDeltas(ordinals)) {
-    sink.writeVarint(payload * 2 + BITMAP_FLAG);
+  if (bitmapBytes < deltaBytes) {
+    sink.writeVarint(bitmapBytes * 2 + BITMAP_FLAG);
     const bitmap = emptySet(records);
     for (const ordinal of ordinals) add(bitmap, ordinal);
     sink.write(bitmap);
     return;
   }
-  sink.writeVarint(payload * 2);
+  sink.writeVarint(deltaBytes * 2);
   let before = 0;
   for (const ordinal of ordinals) {
     sink.writeVarint(ordinal - before);

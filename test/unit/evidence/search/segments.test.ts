@@ -91,6 +91,15 @@ describe('search', () => {
     }
   });
 
+  it('a line nested without end → what is deep in it is not looked at', async () => {
+    const folder = temporaryFolder();
+    const deep = `${'['.repeat(50_000)}"deep"${']'.repeat(50_000)}`;
+    const line = lineOf(operation(0, { cause: 'x' })).replace('"x"', deep);
+    writeSegment(folder, { first: 0, lines: [line] });
+    expect((await find(folder, { kmsRequestId: 'request-0' })).sequences).toEqual([0]);
+    expect((await find(folder, { cause: 'deep' })).sequences).toEqual([]);
+  });
+
   it('a segment that was removed since the folder was listed → told', async () => {
     const folder = logFolder();
     const found = search(
