@@ -4,6 +4,7 @@ import { auditCheckProofCommand, auditProveCommand } from './commands/audit-prov
 import { auditPublicKeyCommand } from './commands/audit-public-key.js';
 import { auditQueryCommand } from './commands/audit-query.js';
 import { auditReconcileCommand } from './commands/audit-reconcile.js';
+import { auditReportCommand } from './commands/audit-report.js';
 import { auditVerifyCommand } from './commands/audit-verify.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
@@ -52,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
         auditProveCommand(terminal),
         auditCheckProofCommand(terminal),
         auditQueryCommand(terminal),
+        auditReportCommand(terminal),
         auditReconcileCommand(terminal),
       ),
     )

@@ -3,6 +3,7 @@ import type { Condition } from '../../evidence/search/condition.js';
 import type { Filter } from '../../evidence/search/filter.js';
 import type { IndexOptions } from '../../evidence/search/log-indexes.js';
 import type { Hit } from '../../evidence/search/scan.js';
+import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../period.js';
 import type { Terminal } from '../terminal.js';
@@ -48,7 +49,10 @@ interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
 export function auditQueryCommand(terminal: Terminal): Command {
   return new Command('query')
     .description('search the audit log by any field and time; needs no server')
-    .option('--log <directory...>', 'folder of the log; several for several replicas')
+    .option(
+      '--log <directory...>',
+      "folders of the log, one a replica (default: the configuration's)",
+    )
     .option('--where <field=value...>', 'only records with this; may be repeated', [])
     .option('--request-id <id>', "only of this call of KMS: CloudTrail's requestID")
     .option('--key <id>', 'only of this external key, or KMS key when it is an ARN')
@@ -82,8 +86,7 @@ export function auditQueryCommand(terminal: Terminal): Command {
 }
 
 async function query(options: Options, terminal: Terminal): Promise<void> {
-  const { log } = options;
-  if (log === undefined) throw new CliError(EXIT.usage, 'name the folder of the log with --log');
+  const log = await auditFolders(options.log, terminal);
   const { eventText } = await import('../search-events.js');
   const { unknownFields } = await import('../../evidence/search/known-fields.js');
   const { prepareIndexes, search } = await import('../../evidence/search/search.js');

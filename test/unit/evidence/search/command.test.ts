@@ -94,7 +94,6 @@ describe('holdfast audit query', () => {
   });
 
   it.each([
-    ['no log', ['--type', 'start']],
     ['a condition without a value', ['--log', '.', '--where', 'type']],
     ['a time without an offset', ['--log', '.', '--from', '2026-01-01T00:00']],
     ['a day that does not exist', ['--log', '.', '--to', '2026-13-01']],

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Report } from '../../evidence/report/model/document.js';
+import { VERSION } from '../../runtime/version.js';
+import { type Clock, systemClock } from '../../shared/clock.js';
+import { auditFolders } from '../audit-folders.js';
+import { CliError, EXIT } from '../exit.js';
+import { fromOption, toOption } from '../period.js';
+import type { Terminal } from '../terminal.js';
+import { writeSecretFile } from '../write-secret-file.js';
+import { example } from './options.js';
+
+const FORMATS = ['html', 'csv', 'json'] as const;
+const DEFAULT_TOP = 25;
+
+const NOTES = `
+The report sums up the logs as they are; that they are whole and unchanged is for holdfast audit verify to say.
+The HTML is one file that loads nothing from anywhere. With --format csv, --output names a new folder for a file
+a table. Files are new, of mode 0600: they name principals and keys.
+
+Exit code 1 says that a part of a log could not be read: the report has it among the gaps.`;
+
+interface Options {
+  readonly log?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly format: (typeof FORMATS)[number];
+  readonly output?: string;
+  readonly cryptoperiodDays?: number;
+  readonly top: number;
+}
+
+/** `holdfast audit report` */
+export function auditReportCommand(
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Command {
+  return new Command('report')
+    .description('sum up the audit log of a period for auditors; needs no server')
+    .option(
+      '--log <directory...>',
+      "folders of the log, one a replica (default: the configuration's)",
+    )
+    .addOption(fromOption())
+    .addOption(toOption())
+    .addOption(new Option('--format <format>', 'of the report').choices(FORMATS).default('html'))
+    .option('--output <path>', 'write to a new file, or for csv a folder, instead')
+    .option('--cryptoperiod-days <days>', 'mark keys whose cryptoperiod is longer', parseCount)
+    .option(
+      '--top <count>',
+      'lines of tables by principal, key and the like',
+      parseCount,
+      DEFAULT_TOP,
+    )
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example(
+        'holdfast audit report --log /var/lib/holdfast/audit --from 2026-01-01 --to 2026-04-01 \\',
+        '    --cryptoperiod-days 365 --output 2026-q1.html',
+      ),
+    )
+    .action(async (options: Options) => {
+      await report(options, terminal, clock);
+    });
+}
+
+async function report(
+  options: Options,
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const { from, to, format, output, cryptoperiodDays, top } = options;
+  if (from === undefined || to === undefined) {
+    throw new CliError(EXIT.usage, 'name the period with --from and --to');
+  }
+  if (to <= from) throw new CliError(EXIT.usage, '--to must be later than --from');
+  if (format === 'csv' && output === undefined) {
+    throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
+  }
+  const { makeReport } = await import('../../evidence/report/report.js');
+  const { report: made, unreadable } = await makeReport(await auditFolders(options.log, terminal), {
+    fromMs: from,
+    toMs: to,
+    nowMs: clock.now(),
+    generator: `Holdfast ${VERSION}`,
+    limit: top,
+    cryptoperiodDays,
+  });
+  await write(made, options, terminal);
+  if (unreadable.length > 0) {
+    throw new CliError(EXIT.failed, `not all could be read: ${unreadable.join(', ')}`);
+  }
+}
+
+async function write(made: Report, { format, output }: Options, terminal: Terminal): Promise<void> {
+  if (format === 'csv') {
+    await writeCsv(made, output ?? '.');
+    return;
+  }
+  const text = await rendered(made, format);
+  if (output === undefined) terminal.print(text);
+  else writeSecretFile(output, text);
+}
+
+async function rendered(made: Report, format: 'html' | 'json'): Promise<string> {
+  if (format === 'json') {
+    const { renderJson } = await import('../../evidence/report/render/json.js');
+    return renderJson(made);
+  }
+  const { renderHtml } = await import('../../evidence/report/render/html.js');
+  return renderHtml(made);
+}
+
+async function writeCsv(made: Report, folder: string): Promise<void> {
+  const { renderCsv } = await import('../../evidence/report/render/csv.js');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CliError(EXIT.failed, `the folder ${folder} could not be made`, { cause });
+  }
+  for (const { name, contents } of renderCsv(made)) writeSecretFile(join(folder, name), contents);
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new InvalidArgumentError('A number from 1.');
+}

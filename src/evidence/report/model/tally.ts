@@ -1,0 +1,108 @@
+import type { Cell } from './document.js';
+
+/** As many values are told apart; the rest are counted together, so that memory stays bounded. */
+const CAPACITY = 100_000;
+const SEPARATOR = '\n';
+
+/** What has been counted of one value, or of several together. */
+export interface Count {
+  success: number;
+  failure: number;
+  /** Times of the first and the last, ISO 8601; by the records' times, not their order. */
+  first: string;
+  last: string;
+}
+
+/** One line of a tally. */
+export interface Counted {
+  /** The parts of the value. */
+  readonly value: readonly string[];
+  readonly count: Readonly<Count>;
+}
+
+/** What a tally has no line for. */
+export interface Others {
+  readonly values: number;
+  readonly count: Readonly<Count>;
+}
+
+/** Counts successes and failures by value. */
+export class Tally {
+  readonly #counts = new Map<string, Count>();
+  readonly #capacity: number;
+  #overflow: Count | undefined;
+
+  constructor(capacity = CAPACITY) {
+    this.#capacity = capacity;
+  }
+
+  /** @param value of one part or several, none with a line feed that matters */
+  add(value: readonly string[], time: string, success: boolean): void {
+    const count = this.#countOf(value.join(SEPARATOR), time);
+    if (success) count.success += 1;
+    else count.failure += 1;
+    if (time < count.first) count.first = time;
+    if (time > count.last) count.last = time;
+  }
+
+  /** Whether nothing was counted. */
+  get empty(): boolean {
+    return this.#counts.size === 0;
+  }
+
+  /** The values with the highest counts, and the sum of the others. */
+  top(limit: number): { readonly lines: readonly Counted[]; readonly others: Others | undefined } {
+    const sorted = [...this.#counts].sort(
+      ([a, countA], [b, countB]) => totalOf(countB) - totalOf(countA) || compare(a, b),
+    );
+    const lines = sorted
+      .slice(0, limit)
+      .map(([value, count]) => ({ value: value.split(SEPARATOR), count }));
+    const rest = sorted.slice(limit).map(([, count]) => count);
+    if (this.#overflow !== undefined) rest.push(this.#overflow);
+    if (rest.length === 0) return { lines, others: undefined };
+    return { lines, others: { values: rest.length, count: rest.reduce(sum) } };
+  }
+
+  /** Whether some values could not be told apart any more: then `others.values` is too low. */
+  get overflowed(): boolean {
+    return this.#overflow !== undefined;
+  }
+
+  #countOf(key: string, time: string): Count {
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const fresh = { success: 0, failure: 0, first: time, last: time };
+    if (this.#counts.size < this.#capacity) {
+      this.#counts.set(key, fresh);
+      return fresh;
+    }
+    this.#overflow ??= fresh;
+    return this.#overflow;
+  }
+}
+
+/** Successes and failures. */
+export function totalOf({ success, failure }: Readonly<Count>): number {
+  return success + failure;
+}
+
+/** The line of what is not listed, for a table whose first cells name a value. */
+export function othersText(others: Others, overflowed: boolean): Cell {
+  return `others (${overflowed ? 'more than ' : ''}${others.values})`;
+}
+
+function sum(a: Readonly<Count>, b: Readonly<Count>): Count {
+  return {
+    success: a.success + b.success,
+    failure: a.failure + b.failure,
+    first: a.first < b.first ? a.first : b.first,
+    last: a.last > b.last ? a.last : b.last,
+  };
+}
+
+/** By code units: the same report on every machine. */
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

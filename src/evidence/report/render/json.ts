@@ -1,0 +1,34 @@
+import type { Cell, Report, Table } from '../model/document.js';
+
+/** Of the JSON document. */
+const FORMAT = 1;
+
+/** A report as JSON: rows are objects, and a cell that is empty has no member. */
+export function renderJson({ sections, ...report }: Report): string {
+  const document = {
+    format: FORMAT,
+    ...report,
+    sections: Object.fromEntries(
+      sections.map(({ id, title, about, tables }) => [
+        id,
+        {
+          title,
+          about,
+          tables: Object.fromEntries(tables.map((table) => [table.id, tableOf(table)])),
+        },
+      ]),
+    ),
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function tableOf({ title, note, columns, rows }: Table): object {
+  return {
+    title,
+    note,
+    rows: rows.map((row) => {
+      const cells = columns.map(({ key }, at): [string, Cell] => [key, row[at]]);
+      return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined));
+    }),
+  };
+}

@@ -1,0 +1,158 @@
+import { NotARecordError, parseRecord } from '../../audit/read/records.js';
+import { listSegments, type Segment } from '../../audit/read/segments.js';
+import type { AuditRecord } from '../../audit/record/index.js';
+import { linesOf } from '../search/lines.js';
+import { SegmentFile } from '../search/segment-file.js';
+import { isUnreadable } from '../search/unreadable.js';
+import { controlsSection } from './controls.js';
+import type { Collector } from './model/collector.js';
+import type { Report, Section } from './model/document.js';
+import { Period } from './model/period.js';
+import { AdministrationCollector } from './sections/administration.js';
+import { CoverageCollector } from './sections/coverage.js';
+import { DenialsCollector } from './sections/denials.js';
+import { DisabledKeysCollector } from './sections/disabled-keys.js';
+import { GapsCollector } from './sections/gaps.js';
+import { KeysCollector } from './sections/keys.js';
+import { LifecycleCollector } from './sections/lifecycle.js';
+import { OperationsCollector } from './sections/operations.js';
+import { UnauthenticatedCollector } from './sections/unauthenticated.js';
+
+/** What a report is made of. */
+export interface ReportOptions {
+  /** Included, in ms since 1970. */
+  readonly fromMs: number;
+  /** Not included; later than `fromMs`. */
+  readonly toMs: number;
+  /** When the report is made, in ms since 1970. */
+  readonly nowMs: number;
+  /** What makes it, with its version. */
+  readonly generator: string;
+  /** Lines of a table that could have any number. */
+  readonly limit: number;
+  /** Longer cryptoperiods are marked; undefined: none is. */
+  readonly cryptoperiodDays: number | undefined;
+}
+
+/** A report, and what of the logs could not be read for it. */
+export interface ReportOutcome {
+  readonly report: Report;
+  /** Paths of segments that could not be read to their end. The report has them among the gaps. */
+  readonly unreadable: readonly string[];
+}
+
+/**
+ * Makes a report in one pass over logs. Memory is bounded by what a report can show, not by the
+ * number of records.
+ *
+ * @param logs folders, one a replica
+ * @throws the file system's error when a folder cannot be read
+ */
+export async function makeReport(
+  logs: readonly string[],
+  options: ReportOptions,
+): Promise<ReportOutcome> {
+  const pass = new Pass(options);
+  for (const log of logs) await pass.read(log);
+  const sections = pass.sections();
+  const { fromMs, toMs, nowMs, generator } = options;
+  return {
+    report: {
+      title: 'Use of external keys',
+      generatedAt: new Date(nowMs).toISOString(),
+      generator,
+      from: new Date(fromMs).toISOString(),
+      to: new Date(toMs).toISOString(),
+      statement: statement(logs),
+      sections: [...sections, controlsSection(sections)],
+    },
+    unreadable: pass.unreadable,
+  };
+}
+
+class Pass {
+  readonly unreadable: string[] = [];
+  readonly #period: Period;
+  readonly #coverage = new CoverageCollector();
+  readonly #gaps: GapsCollector;
+  /** In the order of the report. */
+  readonly #collectors: readonly Collector[];
+
+  constructor({ fromMs, toMs, nowMs, limit, cryptoperiodDays }: ReportOptions) {
+    this.#period = new Period(fromMs, toMs);
+    this.#gaps = new GapsCollector(limit);
+    this.#collectors = [
+      this.#coverage,
+      new OperationsCollector(this.#period, limit),
+      new KeysCollector({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
+      new DenialsCollector(limit),
+      new DisabledKeysCollector(limit),
+      new UnauthenticatedCollector(limit),
+      new AdministrationCollector(),
+      new LifecycleCollector(),
+      this.#gaps,
+    ];
+  }
+
+  async read(log: string): Promise<void> {
+    const segments = await listSegments(log);
+    for (const collector of this.#collectors) collector.begin?.(log);
+    for (const segment of segments) await this.#readSegment(segment);
+  }
+
+  sections(): readonly Section[] {
+    return this.#collectors.map((collector) => collector.section());
+  }
+
+  /** What lies behind the damage in a segment is lost to the report; other segments are not. */
+  async #readSegment(segment: Segment): Promise<void> {
+    let file: SegmentFile | undefined;
+    try {
+      file = await SegmentFile.open(segment);
+      for await (const { text } of file.blocks()) {
+        for (const line of linesOf(text)) this.#take(line);
+      }
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      this.#gaps.addUnreadable(segment.path, error.message);
+      this.unreadable.push(segment.path);
+    } finally {
+      await file?.close();
+    }
+  }
+
+  #take(line: Buffer): void {
+    const record = recordOf(line);
+    if (record === undefined) {
+      this.#coverage.addNotRecord();
+      return;
+    }
+    const timeMs = Date.parse(record.time);
+    const entry = {
+      record,
+      inPeriod: this.#period.holds(timeMs),
+      beforeEnd: timeMs < this.#period.toMs,
+    };
+    for (const collector of this.#collectors) collector.add(entry);
+  }
+}
+
+function recordOf(line: Buffer): AuditRecord | undefined {
+  try {
+    return parseRecord(line);
+  } catch (error) {
+    if (error instanceof NotARecordError) return undefined;
+    throw error;
+  }
+}
+
+function statement(logs: readonly string[]): readonly string[] {
+  return [
+    'This report sums up the audit logs named below, as they are. It was made without verifying them: ' +
+      'whether records were changed, removed or added is not known from it.',
+    `To find out: holdfast audit verify --public-key KEY --checkpoint FILE --log ${logs.join(' ')}, with ` +
+      'the public key and checkpoints from a place that whoever runs the proxy cannot write to (docs/audit.md).',
+    'All times are UTC. The period includes its beginning and not its end. What a log does not hold — other ' +
+      'replicas, records that retention removed — is not in the report.',
+  ];
+}

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../../../src/evidence/report/model/document.js';
+import { renderCsv } from '../../../../src/evidence/report/render/csv.js';
+import { renderHtml } from '../../../../src/evidence/report/render/html.js';
+import { renderJson } from '../../../../src/evidence/report/render/json.js';
+
+const VOID_TAGS = new Set(['meta', 'rect', 'line']);
+const TAG =
+  /<(?<end>\/?)(?<name>[a-z][a-z0-9]*)(?<attributes>(?: [a-zA-Z-]+[0-9]?(?:="[^"<>]*")?)*)(?<empty>\/?)>/g;
+
+/** A report whose every text is the same one. */
+function reportOf(text: string): Report {
+  const columns = [
+    { key: 'name', title: text },
+    { key: 'success', title: text },
+    { key: 'empty', title: text },
+  ];
+  const table = { title: text, columns, rows: [[text, 3, undefined]], note: text };
+  return {
+    title: text,
+    generatedAt: '2026-02-01T00:00:00.000Z',
+    generator: text,
+    from: '2026-01-01T00:00:00.000Z',
+    to: '2026-02-01T00:00:00.000Z',
+    statement: [text],
+    sections: [
+      {
+        id: 'a',
+        title: text,
+        about: text,
+        tables: [
+          { ...table, id: 'bars', chart: { kind: 'bars', label: 'name', values: ['success'] } },
+          {
+            ...table,
+            id: 'columns',
+            chart: { kind: 'columns', label: 'name', values: ['success'] },
+          },
+          { ...table, id: 'none', rows: [] },
+        ],
+      },
+    ],
+  };
+}
+
+/** Text between the tags, as a browser would show it. @throws Error where tags do not match */
+function textOf(html: string): string {
+  const open: string[] = [];
+  for (const { groups } of html.matchAll(TAG)) {
+    const { name = '', end, empty } = groups ?? {};
+    if (VOID_TAGS.has(name) || empty === '/') continue;
+    if (end !== '/') open.push(name);
+    else if (open.pop() !== name) throw new Error(`</${name}> ends what is not open`);
+  }
+  if (open.length > 0) throw new Error(`${open.join(', ')} stays open`);
+  return html
+    .replace(TAG, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&#96;', '`')
+    .replaceAll('&amp;', '&');
+}
+
+/** Names of all attributes. */
+function attributesOf(html: string): string {
+  const attributes = [...html.matchAll(TAG)].map(({ groups }) => groups?.['attributes'] ?? '');
+  return attributes.map((text) => text.replace(/="[^"]*"/g, '')).join(' ');
+}
+
+describe('the report as HTML', () => {
+  it.each([
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    '</style></title><svg/onload=alert(1)>',
+    '&lt;b&gt; `x` ${y}',
+  ])('a record with %s → text, wherever it stands', (text) => {
+    const html = renderHtml(reportOf(text));
+    const withoutStyle = html.replace(/<style>[^<]*<\/style>/, '').replace('<!DOCTYPE html>', '');
+    expect(textOf(withoutStyle)).toContain(text);
+    // Every < is the beginning of a tag of ours, and no attribute of ours acts.
+    expect(withoutStyle.replace(TAG, '')).not.toMatch(/[<>]/);
+    expect(attributesOf(withoutStyle)).not.toMatch(/\b(?:on[a-z]+|style|src)\b/);
+  });
+
+  it('any text → tags that match and no text that turns others around', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const html = renderHtml(reportOf(text)).replace(/<style>[^<]*<\/style>/, '');
+        textOf(html.replace('<!DOCTYPE html>', ''));
+        expect(html.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+      }),
+    );
+  });
+
+  it('its policy → allows its own style sheet and nothing else', () => {
+    const html = renderHtml(reportOf('x'));
+    const [, style = ''] = /<style>([^<]*)<\/style>/.exec(html) ?? [];
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(html).toContain(
+      `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'`,
+    );
+    expect(html).not.toMatch(/https?:|url\(|@import|<script|<link|<iframe/);
+  });
+
+  it('charts → beside the tables that say the same, and none for a table without rows', () => {
+    const html = renderHtml(reportOf('x'));
+    expect(html.match(/<svg role="img"/g)).toHaveLength(2);
+    expect(html.match(/<table /g)).toHaveLength(2);
+    expect(html).toContain('None.');
+  });
+});
+
+describe('the report as CSV', () => {
+  it.each([
+    ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    [' =1', "' =1"],
+    ['＝1', "'＝1"],
+    ['\t=1', '\\u0009=1'],
+    ['a,b', '"a,b"'],
+    ['a\nb', 'a\\u000ab'],
+    ['plain', 'plain'],
+  ])('a cell %j → %s', (text, cell) => {
+    const files = renderCsv(reportOf(text));
+    expect(files.map(({ name }) => name)).toEqual([
+      '0-report.csv',
+      '1-bars.csv',
+      '2-columns.csv',
+      '3-none.csv',
+    ]);
+    expect(files[1]?.contents).toBe(`name,success,empty\r\n${cell},3,\r\n`);
+  });
+});
+
+describe('the report as JSON', () => {
+  it('tables → rows by name, without what is empty', () => {
+    const json = JSON.parse(renderJson(reportOf('x'))) as {
+      sections: { a: { tables: Record<string, { rows: unknown }> } };
+    };
+    expect(json).toMatchObject({ format: 1, title: 'x', from: '2026-01-01T00:00:00.000Z' });
+    expect(json.sections.a.tables['bars']?.rows).toEqual([{ name: 'x', success: 3 }]);
+  });
+});

@@ -1,0 +1,233 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { makeReport } from '../../../../src/evidence/report/report.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { writeSegment } from '../search/log-folder.js';
+import {
+  type Draft,
+  FROM,
+  operation,
+  refusal,
+  report,
+  rowsOf,
+  TO,
+  writeLog,
+} from './report-log.js';
+
+async function rows(drafts: readonly Draft[], table: string): Promise<Record<string, unknown>[]> {
+  return rowsOf(await report([writeLog(temporaryFolder(), drafts)]), table);
+}
+
+describe('the operations of a report', () => {
+  const drafts = [
+    operation(),
+    operation({ location: 'Berlin', operation: 'Decrypt', kmsViaService: 's3.amazonaws.com' }),
+    operation(),
+    refusal('AccessDeniedException', { externalKeyId: 'other' }),
+    operation({ time: new Date(FROM - 1).toISOString() }),
+    operation({ time: new Date(TO).toISOString() }),
+    { type: 'health-check', clientAddress: '192.0.2.9', result: 'success', status: 200 },
+  ];
+
+  it.each([
+    ['operations-by-location', 'location', { Frankfurt: 2, Berlin: 1, '(not recorded)': 1 }],
+    ['operations-by-external-key-id', 'externalKeyId', { payroll: 3, other: 1 }],
+    [
+      'operations-by-kms-via-service',
+      'kmsViaService',
+      { '(not recorded)': 3, 's3.amazonaws.com': 1 },
+    ],
+    ['operations-by-result', 'result', { success: 3, AccessDeniedException: 1 }],
+    ['operations-by-aws-account', 'awsAccount', { '111122223333': 4 }],
+    ['operations-by-aws-region', 'awsRegion', { 'eu-central-1': 4 }],
+    ['records-by-type', 'type', { 'key-operation': 4, 'health-check': 1 }],
+  ])('%s → the records of the period alone', async (table, key, expected) => {
+    const found = await rows(drafts, table);
+    expect(Object.fromEntries(found.map((row) => [row[key], row['total']]))).toEqual(expected);
+  });
+
+  it('over time → a step a day, those without an operation too', async () => {
+    const found = await rows(drafts, 'operations-over-time');
+    expect(found).toHaveLength(31);
+    expect(found[0]).toEqual({ from: '2026-01-01', success: 3, failure: 1 });
+    expect(found[30]).toEqual({ from: '2026-01-31', success: 0, failure: 0 });
+  });
+
+  it('more values than lines → a line for the others', async () => {
+    const many = ['a', 'b', 'c', 'c'].map((externalKeyId) => operation({ externalKeyId }));
+    const made = await report([writeLog(temporaryFolder(), many)], { limit: 1 });
+    expect(rowsOf(made, 'operations-by-external-key-id')).toMatchObject([
+      { externalKeyId: 'c', total: 2 },
+      { externalKeyId: 'others (2)', total: 2 },
+    ]);
+  });
+});
+
+describe('the other sections of a report', () => {
+  it('denials → by decision, error and cause, without what failed for other reasons', async () => {
+    const denied = { authorization: { decision: 'denied', by: 'exposes' }, cause: 'not exposed' };
+    const made = await report([
+      writeLog(temporaryFolder(), [
+        refusal('AccessDeniedException', denied),
+        refusal('InvalidKeyUsageException'),
+        refusal('DependencyTimeoutException'),
+      ]),
+    ]);
+    expect(rowsOf(made, 'authorization-denied')).toMatchObject([
+      { externalKeyId: 'payroll', total: 1 },
+    ]);
+    expect(rowsOf(made, 'refusals').map((row) => row['errorName'])).toEqual([
+      'AccessDeniedException',
+      'InvalidKeyUsageException',
+    ]);
+    expect(rowsOf(made, 'refusal-causes')).toMatchObject([{ cause: 'not exposed' }, {}]);
+  });
+
+  it('unauthenticated requests → by failure, address and claim, and those left out', async () => {
+    const stranger = { type: 'unauthenticated', clientAddress: '203.0.113.7', result: 'failure' };
+    const time = new Date(FROM).toISOString();
+    const made = await report([
+      writeLog(temporaryFolder(), [
+        {
+          ...stranger,
+          errorName: 'AuthenticationFailedException',
+          authenticationFailure: 'no date',
+        },
+        { ...stranger, errorName: 'InvalidUriPathException', target: '/admin' },
+        {
+          type: 'omitted',
+          from: time,
+          to: time,
+          count: 7,
+          byErrorName: { InvalidUriPathException: 7 },
+        },
+      ]),
+    ]);
+    expect(rowsOf(made, 'unauthenticated-failures')).toMatchObject([
+      { errorName: 'AuthenticationFailedException', why: 'no date' },
+      { errorName: 'InvalidUriPathException', why: 'no such path' },
+    ]);
+    expect(rowsOf(made, 'unauthenticated-addresses')).toMatchObject([{ total: 2 }]);
+    expect(rowsOf(made, 'omitted')).toMatchObject([
+      { count: 7, byErrorName: 'InvalidUriPathException: 7' },
+    ]);
+  });
+
+  it('acts, starts and configurations → in their order, and whether a configuration changed', async () => {
+    const configuration = (sha256: string): Draft => ({
+      type: 'configuration',
+      file: 'holdfast.yaml',
+      sha256,
+      keyManagers: [{ name: 'hsm', type: 'pkcs11', nodes: [{ name: 'a', location: 'Berlin' }] }],
+      keyStores: [{ name: 'p', uriPath: '/p/kms/xks/v1', keyManager: 'hsm', accessKeyIds: ['AK'] }],
+    });
+    const start = { type: 'start', version: '1.0.0', nodeVersion: '20.20.2', processId: 7 };
+    const act = { type: 'administrative-act', by: 'admin-socket', request: { externalKeyId: 'x' } };
+    const made = await report([
+      writeLog(temporaryFolder(), [
+        start,
+        configuration('aa'),
+        { ...act, act: 'createKey', result: 'success' },
+        { ...act, act: 'exportKeyStore', result: 'failure', errorCode: 'not-found' },
+        { type: 'stop' },
+        start,
+        configuration('aa'),
+        configuration('bb'),
+      ]),
+    ]);
+    expect(rowsOf(made, 'starts-and-stops').map((row) => row['event'])).toEqual([
+      'start',
+      'stop',
+      'start',
+    ]);
+    expect(rowsOf(made, 'configurations').map((row) => row['change'])).toEqual([
+      'first in this log',
+      'none',
+      'changed',
+    ]);
+    expect(rowsOf(made, 'configurations')[0]).toMatchObject({
+      keyManagers: 'hsm: pkcs11 (a in Berlin)',
+      keyStores: 'p: /p/kms/xks/v1 (AK)',
+    });
+    expect(rowsOf(made, 'administrative-acts')).toMatchObject([
+      { act: 'createKey', request: '{"externalKeyId":"x"}' },
+      { act: 'exportKeyStore', errorCode: 'not-found' },
+    ]);
+  });
+
+  it('gaps → those that the log tells, and those that show', async () => {
+    const time = new Date(FROM).toISOString();
+    const range = { firstSequence: 1, lastSequence: 2 };
+    const start = { type: 'start', version: '1', nodeVersion: '20', processId: 1 };
+    const parent = temporaryFolder();
+    const made = await report([
+      writeLog(
+        parent,
+        [
+          start,
+          start,
+          { type: 'recovery', tornBytes: 5 },
+          { type: 'gap', from: time, to: time, reason: 'ENOSPC', refused: 3, served: 0 },
+          { type: 'retention', ...range },
+          { type: 'sink-gap', sink: 'siem', ...range },
+          { type: 'abandoned', record: 4, reason: 'deadline' },
+          { type: 'stop', sequence: 99 },
+          { ...start, sequence: 100, time },
+        ],
+        { first: 10 },
+      ),
+    ]);
+    expect(rowsOf(made, 'gaps').map((row) => row['kind'])).toEqual([
+      'beginning',
+      'no stop',
+      'recovery',
+      'gap',
+      'retention',
+      'sink-gap',
+      'sequence',
+      'clock',
+    ]);
+    expect(rowsOf(made, 'abandoned')).toMatchObject([{ reason: 'deadline', total: 1 }]);
+  });
+});
+
+describe('what a report covers', () => {
+  it('several logs → each with its origin and how far it reaches', async () => {
+    const parent = temporaryFolder();
+    const a = writeLog(parent, [{ type: 'segment', origin: 'holdfast/a' }, operation()]);
+    const b = writeLog(parent, [operation()], { name: 'b', first: 5 });
+    const made = await report([a, b]);
+    expect(rowsOf(made, 'logs')).toMatchObject([
+      { log: a, origin: 'holdfast/a', replica: 'a', firstSequence: 0, lastSequence: 1, records: 2 },
+      { log: b, replica: 'b', firstSequence: 5, lastSequence: 5, inPeriod: 1, notRecords: 0 },
+    ]);
+    expect(made.statement.join(' ')).toContain(`--log ${a} ${b}`);
+    expect(rowsOf(made, 'operations-by-external-key-id')).toMatchObject([{ total: 2 }]);
+  });
+
+  it('lines that are no records, and a damaged segment → told, and the rest is summed up', async () => {
+    const parent = temporaryFolder();
+    const folder = writeLog(parent, [operation()], { first: 2 });
+    const path = writeSegment(folder, { first: 0, lines: ['no record', '{}'], linesInMember: 1 });
+    const made = await report([folder]);
+    expect(rowsOf(made, 'logs')).toMatchObject([{ records: 1, notRecords: 2 }]);
+    writeFileSync(path, readFileSync(path).subarray(0, 12));
+    const options = { fromMs: FROM, toMs: TO, nowMs: TO, generator: '', limit: 5 };
+    const outcome = await makeReport([folder], { ...options, cryptoperiodDays: undefined });
+    expect(outcome.unreadable).toEqual([path]);
+    expect(rowsOf(outcome.report, 'gaps')).toMatchObject([{ kind: 'unreadable' }, {}]);
+    expect(rowsOf(outcome.report, 'logs')).toMatchObject([{ records: 1 }]);
+  });
+
+  it('a folder that is not there → the file system’s error', async () => {
+    await expect(report([join(temporaryFolder(), 'none')])).rejects.toThrow('ENOENT');
+  });
+
+  it('every section → is mapped to controls', async () => {
+    const made = await report([writeLog(temporaryFolder(), [operation()])]);
+    const mapped = rowsOf(made, 'controls').map((row) => row['section']);
+    const titles = made.sections.map(({ title }) => title);
+    expect(mapped).toEqual(titles.slice(0, -1));
+  });
+});
