@@ -1,33 +1,29 @@
-import { configurationFile } from '../runtime/overrides.js';
-import { systemClock } from '../shared/clock.js';
-import { CliError, EXIT } from './exit.js';
+import { z } from 'zod';
+import { auditSchema } from '../audit/config.js';
+import { findConfiguredPath } from './configured-path.js';
 import type { Terminal } from './terminal.js';
+
+const folderSchema = z.object({ audit: auditSchema.pick({ directory: true }).loose() });
 
 /**
  * The folders of the audit logs that a command is about: those that are named, or else the one of the
  * configuration that a server would be started with.
  *
- * @throws CliError where neither names one; ConfigurationError
+ * @throws CliError where neither names one
  */
-export async function auditFolders(
+export function auditFolders(
   named: readonly string[] | undefined,
   terminal: Terminal,
-): Promise<readonly string[]> {
-  if (named !== undefined) return named;
-  // Only here: what the configuration describes would slow down every other command.
-  const { loadConfiguration } = await import('../runtime/configuration-file.js');
-  const path = configurationFile(terminal.env);
-  const { configuration, file } = loadConfiguration(path, terminal.env, systemClock);
-  if (configuration.audit !== undefined) return [configuration.audit.directory];
-  throw new CliError(
-    EXIT.usage,
-    `${file} has no audit log; name the folder of one with --log DIRECTORY.`,
-  );
+): readonly string[] {
+  return named ?? [auditFolder(undefined, terminal)];
 }
 
 /** The same for a command that is about one log. */
-export async function auditFolder(named: string | undefined, terminal: Terminal): Promise<string> {
-  const [folder] = await auditFolders(named === undefined ? undefined : [named], terminal);
-  if (folder !== undefined) return folder;
-  throw new CliError(EXIT.usage, 'name the folder of the audit log with --log.');
+export function auditFolder(named: string | undefined, { env }: Terminal): string {
+  if (named !== undefined) return named;
+  return findConfiguredPath(env, {
+    what: 'the audit log',
+    option: '--log',
+    find: (configuration) => folderSchema.safeParse(configuration).data?.audit.directory,
+  });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { AuditTrail } from '../audit/trail/audit-trail.js';
+import type { OpenAuditTrail } from '../audit/trail/open-trail.js';
 import { OperationsServer } from '../http/operations-server.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import { KeyStore } from '../key-stores/key-store.js';
@@ -55,7 +55,7 @@ export class Holdfast {
   readonly #ports: ProcessPorts;
   readonly #keyStores: KeyStoreTable;
   readonly #teardown = new Teardown();
-  #trail: AuditTrail | undefined;
+  #audit: OpenAuditTrail | undefined;
   #listeners: readonly ServingListener[] = [];
   #draining = false;
 
@@ -113,9 +113,16 @@ export class Holdfast {
       listeners: this.#listeners,
       operations,
       adminSocket: configuration.admin.socket,
+      audit: this.#auditOnScreen(),
       keyStores: this.#keyStores.keyStores,
       keyManagers: await this.#reportKeyManagers(keyManagers),
     };
+  }
+
+  #auditOnScreen(): StartScreen['audit'] {
+    const { audit } = this.#loaded.configuration;
+    if (audit === undefined || this.#audit === undefined) return undefined;
+    return { directory: audit.directory, publicKey: this.#audit.publicKey };
   }
 
   async #startAudit(): Promise<void> {
@@ -125,14 +132,15 @@ export class Holdfast {
     const ports = { clock, logger: loggers.audit, init: init || quickstart };
     const opened = await startAudit(audit, ports);
     this.#teardown.add(() => opened.close());
-    this.#trail = opened.trail;
+    this.#audit = opened;
   }
 
   async #recordWhatIsServed(keyManagers: KeyManagers): Promise<void> {
-    if (this.#trail === undefined) return;
+    if (this.#audit === undefined) return;
+    const { trail } = this.#audit;
     const served = { keyStores: this.#keyStores, keyManagers };
-    await this.#trail.record('configuration', configurationFields(this.#loaded, served));
-    const inventory = new KeyInventory(this.#trail, served, this.#ports.loggers.audit);
+    await trail.record('configuration', configurationFields(this.#loaded, served));
+    const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
     this.#teardown.add(() => inventory.stop());
   }
 
@@ -154,7 +162,7 @@ export class Holdfast {
   async #startAdmin(keyManagers: KeyManagers): Promise<void> {
     const { socket } = this.#loaded.configuration.admin;
     const inForce = { keyStores: this.#keyStores, keyManagers };
-    const journals = { log: this.#ports.loggers.admin, trail: this.#trail };
+    const journals = { log: this.#ports.loggers.admin, trail: this.#audit?.trail };
     const server = await startAdmin(socket, inForce, journals);
     this.#teardown.add(() => stopAdmin(server));
   }
@@ -165,7 +173,7 @@ export class Holdfast {
       nodeStates: () => sampleNodeStates(keyManagers, clock),
       encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
       certificates: () => sampleCertificates(this.#listeners, clock.now()),
-      audit: () => this.#trail?.sample(),
+      audit: () => this.#audit?.trail.sample(),
     };
     return new Metrics(sources, {
       keyStores: this.#keyStores.keyStores.map(({ name }) => name),
@@ -180,7 +188,7 @@ export class Holdfast {
       config: this.#loaded.configuration.operations,
       isDraining: () => this.#draining,
       isServing: () => this.#listeners.length > 0,
-      isRefusing: () => this.#trail?.isRefusing ?? false,
+      isRefusing: () => this.#audit?.trail.isRefusing ?? false,
       metrics,
       logger: this.#ports.loggers.http,
     });
@@ -218,7 +226,7 @@ export class Holdfast {
     return {
       keyStores: serveKeyStores(this.#keyStores, keyManagers, { clock, randomBytes }),
       clock,
-      audit: this.#trail,
+      audit: this.#audit?.trail,
       deadlineMs,
       proxyFleetSize,
       proxyModel: `Holdfast ${VERSION}`,

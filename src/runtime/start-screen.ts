@@ -19,6 +19,8 @@ export interface StartScreen {
   readonly listeners: readonly ServingListener[];
   readonly operations: AddressInfo;
   readonly adminSocket: string;
+  /** Absent where there is no audit log. */
+  readonly audit: { readonly directory: string; readonly publicKey: string } | undefined;
   readonly keyStores: readonly KeyStore[];
   readonly keyManagers: readonly {
     readonly name: string;
@@ -66,6 +68,7 @@ export function renderStartScreen(screen: StartScreen): string {
     ...group('Operations listener, for probes and metrics', [
       [`http://${place(screen.operations)}`],
     ]),
+    ...auditGroup(screen),
     ...group('Admin socket, for the commands "holdfast keys" and "holdfast key-stores"', [
       [screen.adminSocket],
     ]),
@@ -91,7 +94,7 @@ export function renderStopping({
 
 /** The same for programs: the fields of the log's line *started*. */
 export function startedFields(screen: StartScreen): object {
-  const { version, configurationHash, listeners, operations, adminSocket } = screen;
+  const { version, configurationHash, listeners, operations, adminSocket, audit } = screen;
   return {
     version,
     configuration: configurationHash,
@@ -103,7 +106,16 @@ export function startedFields(screen: StartScreen): object {
     })),
     operations: { address: operations.address, port: operations.port },
     adminSocket,
+    auditPublicKey: audit?.publicKey,
   };
+}
+
+function auditGroup({ audit }: StartScreen): string[] {
+  if (audit === undefined) return group('Audit log', [['none: nothing is recorded']]);
+  return group('Audit log, with the key that verifies it: keep a copy elsewhere', [
+    [audit.directory],
+    [audit.publicKey],
+  ]);
 }
 
 function quickstartGroups({ quickstart, listeners, adminSocket }: StartScreen): string[] {

@@ -6,7 +6,7 @@ import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js
 import type { Logger } from '../../observability/logger.js';
 import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
-import type { NoteSigner } from '../../transparency-log/signed-note.js';
+import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
 import { AuditLog } from '../log/audit-log.js';
 import { openLog } from '../log/open-log.js';
@@ -31,6 +31,8 @@ export interface AuditPorts {
 /** An audit trail at work. */
 export interface OpenAuditTrail {
   readonly trail: AuditTrail;
+  /** What verifies its checkpoints; begins with the name of the log. */
+  readonly publicKey: string;
   /** Records that the server stops, signs the log, closes it, and lets another process have the folder. */
   close(): Promise<void>;
 }
@@ -66,7 +68,7 @@ async function begin(
   const { directory, segments, retentionDays, onAuditFailure } = config;
   const { clock, logger, version } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
-  const { log, recovery } = await openAuditLog(config, payloads, ports);
+  const { log, recovery, publicKey } = await openAuditLog(config, payloads, ports);
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
   try {
     if (recovery !== undefined) {
@@ -92,6 +94,7 @@ async function begin(
   });
   return {
     trail,
+    publicKey,
     async close() {
       await housekeeping.stop();
       try {
@@ -124,7 +127,7 @@ async function openAuditLog(config: AuditConfig, payloads: Payloads, ports: Audi
     { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
     position,
   );
-  return { log, recovery };
+  return { log, recovery, publicKey: formatVerifierKey(signer.verifierKey) };
 }
 
 async function signerOf({ directory, origin, signingKey }: AuditConfig): Promise<NoteSigner> {

@@ -32,7 +32,7 @@ export function auditProveCommand(terminal: Terminal): Command {
     .action(async (options: ProveOptions) => {
       const { proveRecord } = await import('../../audit/verify/prove.js');
       const [key] = await verifierKeys([options.publicKey]);
-      const folder = await auditFolder(options.log, terminal);
+      const folder = auditFolder(options.log, terminal);
       const { line, proof } = await proveRecord(folder, options.record, key);
       await writeFile(`${options.output}.json`, `${line}\n`);
       await writeFile(`${options.output}.tlog-proof`, proof);

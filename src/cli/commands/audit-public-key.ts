@@ -18,7 +18,7 @@ export function auditPublicKeyCommand(terminal: Terminal): Command {
     .addHelpText('after', example('holdfast audit public-key > audit-1.vkey'))
     .action(async ({ log }: { readonly log?: string }) => {
       const { publicKeyOf } = await import('../../audit/read/public-key.js');
-      const folder = await auditFolder(log, terminal);
+      const folder = auditFolder(log, terminal);
       const key = await publicKeyOf(folder);
       if (key === undefined) throw new CliError(EXIT.failed, `There is no audit log in ${folder}.`);
       terminal.print(`${key}\n`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { systemClock, type Clock } from '../../shared/clock.js';
+import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, parseTime, toOption } from '../period.js';
 import { printJson, type Terminal } from '../terminal.js';
@@ -29,7 +30,10 @@ export function auditReconcileCommand(
   return new Command('reconcile')
     .description('compare the audit log with CloudTrail; needs no server')
     .requiredOption('--cloudtrail <path...>', 'CloudTrail files, and folders of them')
-    .option('--log <directory...>', 'folders of the audit log: those of all replicas')
+    .option(
+      '--log <directory...>',
+      "folders of the audit log, those of all replicas (default: the configuration's)",
+    )
     .addOption(fromOption())
     .addOption(toOption())
     .option(
@@ -57,13 +61,10 @@ async function compare(
   const { reconcile } = await import('../../evidence/reconciliation/reconcile.js');
   const { renderReconciliation } = await import('../reconciliation-report.js');
   const { log, cloudtrail, from, to, collectedAt, customKeyStore, json } = options;
-  if (log === undefined) {
-    throw new CliError(EXIT.usage, 'name the folder of the audit log with --log.');
-  }
   const result = await inputAsUsage(
     reconcile({
       cloudTrail: cloudtrail,
-      logs: log,
+      logs: auditFolders(log, terminal),
       period: { from, to },
       customKeyStores: customKeyStore ?? [],
       collectedAt,

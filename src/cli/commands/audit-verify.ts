@@ -44,7 +44,7 @@ async function verify(options: Options, terminal: Terminal): Promise<void> {
   const { publicKey, checkpoint = [], json } = options;
   const keys = await verifierKeys(publicKey);
   const reports = [];
-  for (const directory of await auditFolders(options.log, terminal)) {
+  for (const directory of auditFolders(options.log, terminal)) {
     reports.push(await verifyLog({ directory, keys, keptCheckpoints: checkpoint }));
   }
   if (json) printJson(terminal, reports);

@@ -26,6 +26,7 @@ function screenWith(fields: Partial<StartScreen>): string {
     operations: { address: '127.0.0.1', port: 9464, family: 'IPv4' },
     adminSocket: '/var/lib/holdfast/admin.sock',
     keyStores: [],
+    audit: undefined,
     keyManagers: [],
     ...fields,
   });
@@ -55,6 +56,12 @@ describe('the start screen', () => {
     expect(screen).toMatch(
       /^ {2}node \/.*cli\/main\.js keys list --socket \/var\/lib\/holdfast\/admin\.sock$/m,
     );
+  });
+
+  it('shows the key of the audit log, or that there is none', () => {
+    const audit = { directory: '/var/lib/holdfast/audit', publicKey: 'log+1234abcd+AbC=' };
+    expect(screenWith({ audit })).toContain('\n  /var/lib/holdfast/audit\n  log+1234abcd+AbC=\n');
+    expect(screenWith({})).toContain('Audit log\n  none: nothing is recorded\n');
   });
 
   it('a healthy node → its status alone', () => {

@@ -132,7 +132,11 @@ describe('holdfast audit reconcile', () => {
 describe('a wrong command line or input', () => {
   it.each<[string, (folder: string) => string[], string]>([
     ['no --cloudtrail', () => ['--log', '/none'], '--cloudtrail'],
-    ['no --log', (folder) => ['--cloudtrail', folder], '--log'],
+    [
+      'no --log, and nothing where the configuration has it',
+      (folder) => ['--cloudtrail', folder],
+      '/audit: ',
+    ],
     [
       'a time that is none',
       (folder) => ['--cloudtrail', folder, '--log', folder, '--from', 'noon'],
