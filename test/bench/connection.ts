@@ -43,6 +43,7 @@ export class Connection {
 
   /** Sends one request. The one before it must have been answered. */
   send(request: Buffer): Promise<Response> {
+    if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'));
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#socket.write(request);
