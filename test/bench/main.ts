@@ -4,6 +4,7 @@ import { arch, cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { requireWrk } from './load/wrk.js';
+import { measureAudit } from './measurements/audit.js';
 import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
 import { measureLatency } from './measurements/latency.js';
@@ -12,18 +13,21 @@ import { measureThroughput } from './measurements/throughput.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
 import { Session } from './session.js';
-import { BACKENDS, BASELINE, CANDIDATES } from './targets/index.js';
+import { AUDITED, BACKENDS, BASELINE, CANDIDATES } from './targets/index.js';
 import type { Target } from './targets/target.js';
 
+/** The parts that share their servers. */
+const SIDE_BY_SIDE = ['cpu', 'throughput', 'latency'] as const satisfies readonly Part[];
 const RESULTS_DIRECTORY = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
 
 /** Fills `results` part by part, so that what was measured is not lost with what fails later. */
 async function measure(options: Options, results: Results): Promise<void> {
   const wanted = PARTS.filter((part) => options.parts.includes(part));
-  const sideBySide = wanted.filter((part) => part !== 'memory' && part !== 'backends');
+  const sideBySide = SIDE_BY_SIDE.filter((part) => wanted.includes(part));
   if (sideBySide.length > 0) await measureSideBySide(sideBySide, options, results);
   if (wanted.includes('memory')) await measureAlone(options, results);
   if (wanted.includes('backends')) await measureBackends(options, results);
+  if (wanted.includes('audit')) await measureAuditLog(options, results);
 }
 
 async function measureAlone(options: Options, results: Results): Promise<void> {
@@ -41,9 +45,17 @@ async function measureBackends(options: Options, results: Results): Promise<void
   });
 }
 
+async function measureAuditLog(options: Options, results: Results): Promise<void> {
+  await withSessions(AUDITED, options, async (sessions) => {
+    say('audit');
+    results.audit = {};
+    await measureAudit(sessions, options, results.audit);
+  });
+}
+
 /** Whatever compares: all servers run at once, and are asked in turn. */
 async function measureSideBySide(
-  wanted: readonly Exclude<Part, 'memory' | 'backends'>[],
+  wanted: readonly (typeof SIDE_BY_SIDE)[number][],
   options: Options,
   results: Results,
 ): Promise<void> {

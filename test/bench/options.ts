@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the benchmark, in the order they run. */
-export const PARTS = ['cpu', 'throughput', 'latency', 'memory', 'backends'] as const;
+export const PARTS = ['cpu', 'throughput', 'latency', 'memory', 'backends', 'audit'] as const;
 
 /** One part of the benchmark. */
 export type Part = (typeof PARTS)[number];
@@ -23,12 +23,14 @@ export interface Options {
   readonly memoryRequests: readonly [number, number];
   /** How often RSS is read on the way there. */
   readonly memoryChunkSeconds: number;
+  /** How often an audit log is verified. */
+  readonly verificationRounds: number;
 }
 
 /** Printed by `--help`. */
-export const USAGE = `Usage: npm run bench -- [--only cpu|throughput|latency|memory|backends] [--rounds N] [--quick]
+export const USAGE = `Usage: npm run bench -- [--only PART] [--rounds N] [--quick]
 
-  --only PART   measure one part; may be repeated
+  --only PART   measure one part: ${PARTS.join(', ')}; may be repeated
   --rounds N    alternating rounds of CPU time for each operation (default 7)
   --quick       everything once and briefly: shows that it runs, the figures mean little
 
@@ -45,6 +47,7 @@ const FULL = {
   latencySeconds: 20,
   memoryRequests: [100_000, 500_000],
   memoryChunkSeconds: 3,
+  verificationRounds: 5,
 } as const;
 
 const QUICK = {
@@ -58,6 +61,7 @@ const QUICK = {
   latencySeconds: 0.5,
   memoryRequests: [500, 1000],
   memoryChunkSeconds: 1,
+  verificationRounds: 1,
 } as const;
 
 /**

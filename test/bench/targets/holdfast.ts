@@ -2,12 +2,16 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { trialConfiguration } from '../../../scripts/lib/trial.mjs';
 import { freePort, startServer } from './server-process.js';
 import type { RunningTarget, Target } from './target.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+/** Folder of the audit log, in the state folder. */
+const AUDIT = 'audit';
+const QUICKSTART = fileURLToPath(new URL('../../../config/quickstart.yaml', import.meta.url));
 
 /** The file that the KMS console takes, as the quickstart writes it. */
 const proxyConfiguration = z.object({
@@ -24,19 +28,26 @@ export interface HoldfastOptions {
   readonly keyManager?: string;
   /** Where to serve metrics. */
   readonly operationsPort?: number;
+  /** Of the audit log; without it there is none, whatever the quickstart has. */
+  readonly durability?: 'written' | 'synced';
+  /** Where to make the state folder; default the one for temporary files. */
+  readonly parentDirectory?: string;
 }
 
-/** Starts the built program as the quickstart has it, with everything on. */
+/** Starts the built program as the quickstart has it, with everything on but the audit log. */
 export async function startHoldfast(
   name: string,
-  { keyManager, operationsPort = 0 }: HoldfastOptions = {},
+  options: HoldfastOptions = {},
 ): Promise<RunningTarget> {
-  const directory = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
+  const { parentDirectory = tmpdir(), operationsPort = 0 } = options;
+  const directory = await mkdtemp(join(parentDirectory, 'holdfast-bench-'));
+  const configurationFile = join(directory, 'holdfast.yaml');
+  await writeFile(configurationFile, await configured(options), { mode: 0o600 });
   const port = await freePort();
   const server = await startServer({
     arguments: [...extraNodeArguments(), PROGRAM, 'serve'],
     environment: {
-      ...(await configured(directory, keyManager)),
+      HOLDFAST_CONFIG: configurationFile,
       HOLDFAST_PORT: String(port),
       HOLDFAST_OPERATIONS_PORT: String(operationsPort),
     },
@@ -51,6 +62,7 @@ export async function startHoldfast(
   return {
     ...server,
     name,
+    ...(options.durability && { auditDirectory: join(stateDirectory(directory), AUDIT) }),
     endpoint: {
       host: '127.0.0.1',
       port,
@@ -67,16 +79,18 @@ export async function startHoldfast(
 /** The quickstart's own: the file key manager. */
 export const holdfast: Target = { name: 'holdfast', start: () => startHoldfast('holdfast') };
 
-/** Where a trial's configuration puts it, beside itself. */
+/** Beside the configuration, which names it. */
 function stateDirectory(directory: string): string {
   return join(directory, 'state');
 }
 
-async function configured(directory: string, keyManager: string | undefined) {
-  if (keyManager === undefined) return { HOLDFAST_STATE_DIR: stateDirectory(directory) };
-  const file = join(directory, 'holdfast.yaml');
-  await writeFile(file, trialConfiguration(keyManager), { mode: 0o600 });
-  return { HOLDFAST_CONFIG: file };
+/** @returns YAML; a field that is undefined is not in it */
+async function configured({ keyManager, durability }: HoldfastOptions): Promise<string> {
+  const text =
+    keyManager === undefined ? await readFile(QUICKSTART, 'utf8') : trialConfiguration(keyManager);
+  const signingKey = { masterKey: { key: '${file:quickstart/master.key}' } };
+  const audit = durability && { directory: AUDIT, durability, signingKey };
+  return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit });
 }
 
 /** `HOLDFAST_BENCH_NODE_ARGUMENTS="--cpu-prof --cpu-prof-dir=DIR"` profiles the server under load. */

@@ -36,6 +36,8 @@ export interface ServerProcess {
 export interface RunningTarget extends ServerProcess {
   readonly name: string;
   readonly endpoint: Endpoint;
+  /** The folder of its audit log, where it keeps one. */
+  readonly auditDirectory?: string;
 }
 
 /** Something that can be measured. A new backend is one more of these in `targets/index.ts`. */
