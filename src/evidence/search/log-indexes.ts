@@ -64,7 +64,7 @@ export class LogIndexes {
   async finish(segments: readonly Segment[]): Promise<void> {
     if (this.#made === 0) return;
     const firsts = new Set(segments.map(({ first }) => first));
-    await removeLeftovers(this.#folder, firsts, this.#options.nowMs);
+    await orNothing(removeLeftovers(this.#folder, firsts, this.#options.nowMs));
     this.#options.notify({ kind: 'indexed', log: this.#log, segments: this.#made });
   }
 
@@ -90,6 +90,15 @@ export class LogIndexes {
       this.#options.notify({ kind: 'no-index', log: this.#log, reason });
       return undefined;
     }
+  }
+}
+
+/** What others are removing at the same time, or guard, can stay. */
+async function orNothing(tidying: Promise<void>): Promise<void> {
+  try {
+    await tidying;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
   }
 }
 

@@ -4,6 +4,9 @@ import { RowList } from '../model/row-list.js';
 import { Tally } from '../model/tally.js';
 import { tallyTable } from '../model/tally-table.js';
 
+/** A record is written a little after its time, so that one of an earlier time can follow it. */
+const CLOCK_TOLERANCE_MS = 5000;
+
 /** Where a log is not whole, or says itself that it was not. */
 export class GapsCollector implements Collector {
   readonly #list = new RowList();
@@ -106,7 +109,8 @@ export class GapsCollector implements Collector {
       if (sequence !== before.sequence + 1) {
         this.#note(record, 'sequence', `follows record ${before.sequence}`);
       }
-      if (time < before.time) this.#note(record, 'clock', `follows a record of ${before.time}`);
+      if (Date.parse(before.time) - Date.parse(time) > CLOCK_TOLERANCE_MS)
+        this.#note(record, 'clock', `follows a record of ${before.time}`);
     }
     if (type === 'start' && this.#running === true) {
       this.#note(record, 'no stop', 'the server before did not stop in order');

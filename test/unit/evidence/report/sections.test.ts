@@ -192,6 +192,17 @@ describe('the other sections of a report', () => {
   });
 });
 
+describe('the clock of a log', () => {
+  it.each([
+    [5000, 0],
+    [5001, 1],
+  ])('%i ms back → %i gaps', async (back, count) => {
+    const time = new Date(FROM + 60_000 - back).toISOString();
+    const found = await rows([operation(), operation(), operation({ time })], 'gaps');
+    expect(found).toHaveLength(count);
+  });
+});
+
 describe('what a report covers', () => {
   it('several logs → each with its origin and how far it reaches', async () => {
     const parent = temporaryFolder();
