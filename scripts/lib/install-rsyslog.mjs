@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mustRun } from './run.mjs';
 
 /** Not on the PATH of every user. */
@@ -14,16 +14,24 @@ const packages = ['rsyslog', 'rsyslog-gnutls'];
  * @throws {Error} where it is missing and has to be installed by hand
  */
 export async function installRsyslog() {
-  if (existsSync(program)) return program;
+  if (isInstalled()) return program;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     process.stderr.write(`Installing ${packages.join(', ')} …\n`);
+    const install = `apt-get install -y -qq --no-install-recommends ${packages.join(' ')}`;
+    // One after the other: another test file may be at the same.
+    const args = ['/var/lock/holdfast-apt', 'sh', '-c', `apt-get update -qq && ${install}`];
     // RUNLEVEL: the daemon is for the tests to start, each with a configuration of its own.
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    const options = { env, toStderr: true };
-    await mustRun('apt-get', ['update', '-qq'], options);
-    const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-    await mustRun('apt-get', install, options);
+    await mustRun('flock', args, { env, toStderr: true });
   }
-  if (existsSync(program)) return program;
-  throw new Error(`${program} is missing: apt-get install ${packages.join(' ')}`);
+  if (isInstalled()) return program;
+  throw new Error(`rsyslog with TLS is missing: apt-get install ${packages.join(' ')}`);
+}
+
+/** Debian has the libraries in a folder that is named after the machine. */
+function isInstalled() {
+  const libraries = ['/usr/lib64', ...readdirSync('/usr/lib').map((name) => `/usr/lib/${name}`)];
+  return (
+    existsSync(program) && libraries.some((folder) => existsSync(`${folder}/rsyslog/lmnsd_gtls.so`))
+  );
 }

@@ -10,6 +10,7 @@ import {
   textField,
 } from '../config/field-types.js';
 import { masterKeySchema } from '../sealing/config.js';
+import { sinksSchema } from './sinks/config.js';
 
 const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
@@ -92,6 +93,7 @@ export const auditSchema = z
         'Closed segments whose last record is older are removed, and a record says which. Without it ' +
           'nothing is removed.',
       ),
+    sinks: sinksSchema,
   })
   .describe('The audit trail: a record of every key operation that can be checked by others.');
 

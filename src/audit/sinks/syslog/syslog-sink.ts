@@ -1,0 +1,177 @@
+import type { Logger } from '../../../observability/logger.js';
+import type { LogFeed } from '../feed/log-feed.js';
+import { BEGINNING, type Position } from '../feed/position.js';
+import type { AuditSink } from '../sink.js';
+import type { Backoff } from './backoff.js';
+import type { SyslogConnection } from './connection.js';
+import type { CursorFile } from './cursor-file.js';
+import type { Delivery } from './delivery.js';
+import type { LinkState } from './link-state.js';
+import { Signal } from './signal.js';
+
+/** Records that come one after the other are sent together: one write to a socket costs more than ten records. */
+const GATHER_MS = 20;
+/** A connection that has lasted so long was accepted: with TLS 1.3 a client certificate is refused later. */
+const ACCEPTED_AFTER_MS = 2_000;
+const SAVE_EVERY_MS = 1_000;
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** What a syslog sink is made of. */
+export interface SyslogSinkParts {
+  readonly name: string;
+  readonly feed: LogFeed;
+  readonly delivery: Delivery;
+  readonly cursor: CursorFile;
+  readonly backoff: Backoff;
+  readonly link: LinkState;
+  readonly logger: Logger;
+  /** Begins a connection; `onLost` is called once when it is of no use any more. */
+  readonly connect: (onLost: () => void) => Promise<SyslogConnection>;
+}
+
+/** Sends the log to a collector, beside everything else, and keeps its place when the collector is away. */
+export class SyslogSink implements AuditSink {
+  readonly name: string;
+  readonly #parts: SyslogSinkParts;
+  readonly #news = new Signal();
+  readonly #closing = new Signal();
+  #connection: SyslogConnection | undefined;
+  #work: Promise<void> | undefined;
+  #saver: NodeJS.Timeout | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #cannotSave = false;
+  #isClosing = false;
+  #isGivenUp = false;
+
+  constructor(parts: SyslogSinkParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  get behind(): number {
+    return this.#parts.feed.behind;
+  }
+
+  committed(lines: Buffer): void {
+    this.#parts.feed.committed(lines);
+    this.#news.set();
+    // Before the first lines nobody has said how much of the log is good.
+    this.#work ??= this.#run();
+  }
+
+  checkpoint(note: string): void {
+    this.#parts.feed.checkpoint(note);
+    this.#news.set();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#news.set();
+    this.#closing.set();
+    if (this.#work === undefined) return;
+    const giveUp = setTimeout(() => {
+      this.#isGivenUp = true;
+      this.#connection?.destroy();
+    }, CLOSE_TIMEOUT_MS);
+    await this.#work;
+    clearTimeout(giveUp);
+    clearInterval(this.#saver);
+    await this.#save();
+  }
+
+  async #run(): Promise<void> {
+    const { feed, delivery, backoff, link } = this.#parts;
+    await feed.goTo(await this.#start());
+    this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS).unref();
+    for (let isLast = false; !isLast && !this.#isGivenUp; ) {
+      // After close() has been called there is one more attempt.
+      isLast = this.#isClosing;
+      try {
+        await this.#connectAndSend();
+        return;
+      } catch (error) {
+        link.down(error, feed.size - delivery.delivered.record);
+      }
+      if (!this.#isClosing) await this.#closing.wait(backoff.nextMs());
+    }
+  }
+
+  /** Without a cursor that can be read the collector gets everything once more. */
+  async #start(): Promise<Position> {
+    const { cursor, feed, logger, name } = this.#parts;
+    try {
+      const position = await cursor.read();
+      if (position.record <= feed.size) return position;
+      logger.warn(
+        { sink: name, ...position, size: feed.size },
+        'the audit sink was further on than the log is; it gets the log from its beginning',
+      );
+    } catch (error) {
+      logger.warn(
+        { sink: name, err: error },
+        'where the audit sink stood cannot be read; it gets the log from its beginning',
+      );
+    }
+    return BEGINNING;
+  }
+
+  /** Resolves when the sink is closed and everything was sent. */
+  async #connectAndSend(): Promise<void> {
+    const { delivery, connect } = this.#parts;
+    const connection = await connect(() => {
+      this.#news.set();
+    });
+    this.#connection = connection;
+    const accepted = this.#acceptLater(connection);
+    try {
+      if (this.#isGivenUp) throw new Error('the server stops');
+      await connection.open();
+      await delivery.begin();
+      await this.#sendUntilClosed(connection);
+      await delivery.finish(connection);
+    } finally {
+      clearTimeout(accepted);
+      connection.destroy();
+    }
+  }
+
+  async #sendUntilClosed(connection: SyslogConnection): Promise<void> {
+    for (;;) {
+      // Read before sending: what comes after it is sent by another round.
+      const isLast = this.#isClosing;
+      await this.#parts.delivery.sendAll(connection);
+      if (isLast) return;
+      await this.#news.wait();
+      if (connection.failure !== undefined) throw connection.failure;
+      if (!this.#isClosing) await this.#closing.wait(GATHER_MS);
+    }
+  }
+
+  #acceptLater(connection: SyslogConnection): NodeJS.Timeout {
+    const { backoff, link, feed } = this.#parts;
+    return setTimeout(() => {
+      if (connection.failure !== undefined) return;
+      backoff.reset();
+      link.up(feed.behind);
+    }, ACCEPTED_AFTER_MS).unref();
+  }
+
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#saveNow());
+    return this.#saving;
+  }
+
+  /** An old position costs no more than sending some records twice. */
+  async #saveNow(): Promise<void> {
+    const { cursor, delivery, logger, name } = this.#parts;
+    try {
+      await cursor.save(delivery.delivered);
+      this.#cannotSave = false;
+    } catch (error) {
+      if (!this.#cannotSave) {
+        logger.warn({ sink: name, err: error }, 'where the audit sink stands cannot be saved');
+      }
+      this.#cannotSave = true;
+    }
+  }
+}
