@@ -86,7 +86,7 @@ export function auditQueryCommand(terminal: Terminal): Command {
 }
 
 async function query(options: Options, terminal: Terminal): Promise<void> {
-  const log = await auditFolders(options.log, terminal);
+  const log = auditFolders(options.log, terminal);
   const { eventText } = await import('../search-events.js');
   const { unknownFields } = await import('../../evidence/search/known-fields.js');
   const { prepareIndexes, search } = await import('../../evidence/search/search.js');

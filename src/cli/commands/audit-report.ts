@@ -80,7 +80,7 @@ async function report(
     throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
   }
   const { makeReport } = await import('../../evidence/report/report.js');
-  const { report: made, unreadable } = await makeReport(await auditFolders(options.log, terminal), {
+  const { report: made, unreadable } = await makeReport(auditFolders(options.log, terminal), {
     fromMs: from,
     toMs: to,
     nowMs: clock.now(),
