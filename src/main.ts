@@ -32,11 +32,8 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   // Node would open its debugger to every user of this machine, and with it the keys.
   process.on('SIGUSR1', () => undefined);
   const loaded = await load(options.configFile ?? configurationFile(process.env));
-  const loggers = declareLoggers(
-    loaded.configuration.log,
-    bufferedDestination(STDOUT),
-    systemClock,
-  );
+  const stdout = bufferedDestination(STDOUT);
+  const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
   });
@@ -47,6 +44,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const { holdfast, screen } = await Holdfast.start(loaded, {
     clock: systemClock,
     loggers,
+    stdout,
     init: options.init ?? false,
   });
   process.stderr.write(renderStartScreen(screen));

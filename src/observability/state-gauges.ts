@@ -31,6 +31,8 @@ export interface AuditSample {
   readonly records: number;
   /** Whether records cannot be written. */
   readonly isInterrupted: boolean;
+  /** Records that each sink has not been sent yet. */
+  readonly sinks: readonly { readonly sink: string; readonly behind: number }[];
 }
 
 /** Where the state of the parts is read when somebody scrapes. */
@@ -111,6 +113,15 @@ function registerAuditGauges(registry: Registry, sources: MetricSources): void {
     registers,
     collect() {
       this.set(sources.audit()?.isInterrupted === true ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_audit_sink_behind_records',
+    help: 'Records of the audit log that a sink has not been sent yet.',
+    labelNames: ['sink'],
+    registers,
+    collect() {
+      for (const { sink, behind } of sources.audit()?.sinks ?? []) this.set({ sink }, behind);
     },
   });
 }

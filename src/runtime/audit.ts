@@ -1,12 +1,11 @@
 import type { AuditConfig } from '../audit/config.js';
 import type { FieldsOf } from '../audit/log/payloads.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
-import { type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
+import { type AuditPorts, type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { KeySummary } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { Logger } from '../observability/logger.js';
-import type { Clock } from '../shared/clock.js';
 import type { LoadedConfiguration } from './configuration-file.js';
 import { VERSION } from './version.js';
 
@@ -23,7 +22,7 @@ export interface Served {
 /** @throws what `openAuditTrail` throws */
 export function startAudit(
   config: AuditConfig,
-  ports: { readonly clock: Clock; readonly logger: Logger; readonly init: boolean },
+  ports: Omit<AuditPorts, 'version'>,
 ): Promise<OpenAuditTrail> {
   return openAuditTrail(config, { ...ports, version: VERSION });
 }

@@ -4,6 +4,7 @@ import { OperationsServer } from '../http/operations-server.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import { KeyStore } from '../key-stores/key-store.js';
 import { KeyStoreTable } from '../key-stores/key-store-table.js';
+import type { LogDestination } from '../observability/log-destination.js';
 import type { Loggers } from '../observability/loggers.js';
 import { Metrics } from '../observability/metrics.js';
 import type { MetricSources } from '../observability/state-gauges.js';
@@ -43,6 +44,8 @@ const FIRST_HEALTH_CHECK_MS = 5_000;
 export interface ProcessPorts {
   readonly clock: Clock;
   readonly loggers: Loggers;
+  /** Where the log goes, and sinks of the audit log that are to go there too. */
+  readonly stdout: LogDestination;
   /** Whether empty key folders may be made key folders (`--init`). */
   readonly init: boolean;
 }
@@ -128,8 +131,8 @@ export class Holdfast {
   async #startAudit(): Promise<void> {
     const { audit, quickstart } = this.#loaded.configuration;
     if (audit === undefined) return;
-    const { clock, loggers, init } = this.#ports;
-    const ports = { clock, logger: loggers.audit, init: init || quickstart };
+    const { clock, loggers, stdout, init } = this.#ports;
+    const ports = { clock, logger: loggers.audit, stdout, init: init || quickstart };
     const opened = await startAudit(audit, ports);
     this.#teardown.add(() => opened.close());
     this.#audit = opened;
@@ -173,7 +176,7 @@ export class Holdfast {
       nodeStates: () => sampleNodeStates(keyManagers, clock),
       encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
       certificates: () => sampleCertificates(this.#listeners, clock.now()),
-      audit: () => this.#audit?.trail.sample(),
+      audit: () => this.#audit?.sample(),
     };
     return new Metrics(sources, {
       keyStores: this.#keyStores.keyStores.map(({ name }) => name),

@@ -1,5 +1,4 @@
 import type { Logger } from '../../observability/logger.js';
-import type { AuditSample } from '../../observability/state-gauges.js';
 import type { RequestRecord } from '../../observability/request-record.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
@@ -35,7 +34,7 @@ export class AuditTrail {
     this.#options = options;
     this.#waits = new TimedWaits(options.clock);
     this.#strangers = new Strangers(options.payloads, (omitted) => {
-      this.#recordLater('omitted', omitted);
+      this.recordLater('omitted', omitted);
     });
   }
 
@@ -44,9 +43,9 @@ export class AuditTrail {
     return this.#interruption !== undefined && this.#options.onAuditFailure === 'refuse';
   }
 
-  /** For metrics. */
-  sample(): AuditSample {
-    return { records: this.#options.log.size, isInterrupted: this.#interruption !== undefined };
+  /** Whether records cannot be written, whatever becomes of the requests. */
+  get isInterrupted(): boolean {
+    return this.#interruption !== undefined;
   }
 
   /**
@@ -109,7 +108,7 @@ export class AuditTrail {
 
   /** Tells that a recorded answer was not given. */
   recordAbandoned(fields: FieldsOf<'abandoned'>): void {
-    this.#recordLater('abandoned', fields);
+    this.recordLater('abandoned', fields);
   }
 
   /**
@@ -173,8 +172,8 @@ export class AuditTrail {
     throw error;
   }
 
-  /** For what nobody waits for. */
-  #recordLater<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): void {
+  /** Records what nobody waits for. */
+  recordLater<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): void {
     this.record(type, fields).catch((error: unknown) => {
       this.#options.logger.error({ err: error, type, ...fields }, 'a record could not be written');
     });

@@ -3,18 +3,22 @@ import { hostname } from 'node:os';
 import { removeTemporaryFiles } from '../../durable/atomic-write.js';
 import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
 import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
+import type { LogDestination } from '../../observability/log-destination.js';
 import type { Logger } from '../../observability/logger.js';
+import type { AuditSample } from '../../observability/state-gauges.js';
 import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
 import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
-import { AuditLog } from '../log/audit-log.js';
+import { AuditLog, type LogListener } from '../log/audit-log.js';
 import { openLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
 import { startOf } from '../read/public-key.js';
 import { listSegments } from '../read/segments.js';
 import { signingKeyOf } from '../signing-key.js';
+import { createSinks } from '../sinks/create.js';
+import type { AuditSink } from '../sinks/sink.js';
 import { AuditTrail } from './audit-trail.js';
 import { Housekeeping } from './housekeeping.js';
 
@@ -22,6 +26,8 @@ import { Housekeeping } from './housekeeping.js';
 export interface AuditPorts {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** For sinks that go there. */
+  readonly stdout: LogDestination;
   /** Whether an empty or missing folder may be made the folder of a log. */
   readonly init: boolean;
   /** Version of Holdfast. */
@@ -33,6 +39,8 @@ export interface OpenAuditTrail {
   readonly trail: AuditTrail;
   /** What verifies its checkpoints; begins with the name of the log. */
   readonly publicKey: string;
+  /** For metrics. */
+  sample(): AuditSample;
   /** Records that the server stops, signs the log, closes it, and lets another process have the folder. */
   close(): Promise<void>;
 }
@@ -68,8 +76,13 @@ async function begin(
   const { directory, segments, retentionDays, onAuditFailure } = config;
   const { clock, logger, version } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
-  const { log, recovery, publicKey } = await openAuditLog(config, payloads, ports);
+  const sinks: AuditSink[] = [];
+  const { log, recovery, publicKey } = await openAuditLog(config, payloads, {
+    clock,
+    listener: toSinks(sinks, logger),
+  });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
+  sinks.push(...makeSinks(config, ports, trail));
   try {
     if (recovery !== undefined) {
       logger.warn(recovery, 'the audit log had not been closed and is continued');
@@ -82,6 +95,7 @@ async function begin(
     });
   } catch (error) {
     await log.close();
+    await Promise.all(sinks.map((sink) => sink.close()));
     throw error;
   }
   const housekeeping = new Housekeeping({
@@ -95,20 +109,59 @@ async function begin(
   return {
     trail,
     publicKey,
+    sample: () => ({
+      records: log.size,
+      isInterrupted: trail.isInterrupted,
+      sinks: sinks.map(({ name, behind }) => ({ sink: name, behind })),
+    }),
     async close() {
       await housekeeping.stop();
       try {
         await trail.close();
       } finally {
+        await Promise.all(sinks.map((sink) => sink.close()));
         await lock.release();
       }
     },
   };
 }
 
-async function openAuditLog(config: AuditConfig, payloads: Payloads, ports: AuditPorts) {
+function makeSinks(
+  { directory, sinks }: AuditConfig,
+  { clock, logger, stdout }: AuditPorts,
+  trail: AuditTrail,
+): readonly AuditSink[] {
+  return createSinks(sinks, {
+    directory,
+    clock,
+    logger,
+    stdout,
+    onGap: (sink, firstSequence, lastSequence) => {
+      trail.recordLater('sink-gap', { sink, firstSequence, lastSequence });
+    },
+  });
+}
+
+function toSinks(sinks: readonly AuditSink[], logger: Logger): LogListener {
+  return {
+    committed(lines) {
+      for (const sink of sinks) sink.committed(lines);
+    },
+    checkpoint(note) {
+      for (const sink of sinks) sink.checkpoint(note);
+    },
+    failed(error) {
+      logger.error({ err: error }, 'the audit log could not be signed');
+    },
+  };
+}
+
+async function openAuditLog(
+  config: AuditConfig,
+  payloads: Payloads,
+  { clock, listener }: { readonly clock: Clock; readonly listener: LogListener },
+) {
   const { directory, durability, segments, checkpoints } = config;
-  const { clock, logger } = ports;
   const signer = await signerOf(config);
   const { position, recovery } = await openLog({
     directory,
@@ -116,13 +169,6 @@ async function openAuditLog(config: AuditConfig, payloads: Payloads, ports: Audi
     key: signer.verifierKey,
     clock,
   });
-  const listener = {
-    committed: () => undefined,
-    checkpoint: () => undefined,
-    failed: (error: unknown) => {
-      logger.error({ err: error }, 'the audit log could not be signed');
-    },
-  };
   const log = new AuditLog(
     { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
     position,

@@ -109,7 +109,11 @@ describe('Metrics', () => {
           })),
         ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
-      audit: () => ({ records: 7, isInterrupted: true }),
+      audit: () => ({
+        records: 7,
+        isInterrupted: true,
+        sinks: [{ sink: 'siem', behind: 12 }],
+      }),
     };
     const metrics = new Metrics(sources, NO_LABELS);
     const node = 'key_manager="files",node="a",location="local"';
