@@ -47,10 +47,19 @@ export class Session {
     return file;
   }
 
-  /** Loads the server as fast as it answers. */
+  /**
+   * Loads the server as fast as it answers.
+   *
+   * @throws Error that names the server, when it does not answer everything
+   */
   async load(operation: Operation, load: Load): Promise<LoadResult> {
     const requestsFile = await this.freshRequests(operation);
-    return runWrk({ endpoint: this.server.endpoint, requestsFile, ...load });
+    try {
+      return await runWrk({ endpoint: this.server.endpoint, requestsFile, ...load });
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${this.name}, ${operation}: ${why}`, { cause });
+    }
   }
 
   /** Loads both operations until the server's code is optimised. */

@@ -9,8 +9,8 @@ const TMPFS = 0x01021994;
 
 /** The file key manager without an audit log, on the same disk: what the others are compared with. */
 export const unaudited: Target = {
-  name: 'no audit log',
-  start: async () => startHoldfast('no audit log', { parentDirectory: await disk() }),
+  name: 'without',
+  start: async () => startHoldfast('without', { parentDirectory: await disk() }),
 };
 
 /** The same with an audit log whose records outlive the process when an answer goes out. */
