@@ -25,6 +25,7 @@ export interface Options {
   readonly memoryChunkSeconds: number;
   /** How often an audit log is verified. */
   readonly verificationRounds: number;
+  readonly verificationRecords: number;
 }
 
 /** Printed by `--help`. */
@@ -48,6 +49,7 @@ const FULL = {
   memoryRequests: [100_000, 500_000],
   memoryChunkSeconds: 3,
   verificationRounds: 5,
+  verificationRecords: 500_000,
 } as const;
 
 const QUICK = {
@@ -62,6 +64,7 @@ const QUICK = {
   memoryRequests: [500, 1000],
   memoryChunkSeconds: 1,
   verificationRounds: 1,
+  verificationRecords: 10_000,
 } as const;
 
 /**

@@ -60,7 +60,15 @@ function formatThroughput(results: readonly ThroughputResult[]): string {
 function formatLatency(results: readonly LatencyResult[], wantedMs: number): string {
   return table(
     `Latency at a steady 1,800 requests/s, ms (p99 wanted < ${String(wantedMs)}; p50/p99/p99.9/max)`,
-    ['operation', 'target', 'from due time', 'generator late', 'without that', 'stolen ms'],
+    [
+      'operation',
+      'target',
+      'from due time',
+      'generator late',
+      'without that',
+      'stolen ms',
+      'refused',
+    ],
     results.map((r) => [
       r.operation,
       r.target,
@@ -68,6 +76,7 @@ function formatLatency(results: readonly LatencyResult[], wantedMs: number): str
       formatPercentiles(r.generatorLag),
       formatPercentiles(r.serverLatency),
       `${r.stolenMs.server.toFixed(0)}+${r.stolenMs.generator.toFixed(0)}`,
+      String(r.refused),
     ]),
   );
 }

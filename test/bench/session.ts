@@ -13,18 +13,27 @@ export interface Load {
   readonly seconds: number;
 }
 
+interface PreparedLoad {
+  readonly workload: Workload;
+  /** For files of requests. */
+  readonly directory: string;
+}
+
 /** A running server with requests that it is known to answer correctly. */
 export class Session {
   readonly name: string;
   readonly server: RunningTarget;
+  /** Of all requests; more than that, and nothing is measured. */
+  readonly maxRefusedShare: number;
   readonly #workload: Workload;
   readonly #directory: string;
 
-  private constructor(server: RunningTarget, workload: Workload, directory: string) {
+  private constructor(target: Target, server: RunningTarget, load: PreparedLoad) {
     this.name = server.name;
     this.server = server;
-    this.#workload = workload;
-    this.#directory = directory;
+    this.maxRefusedShare = target.maxRefusedShare ?? 0;
+    this.#workload = load.workload;
+    this.#directory = load.directory;
   }
 
   /** Starts the target and checks its answers. */
@@ -33,7 +42,7 @@ export class Session {
     try {
       const workload = await prepareWorkload(server.endpoint);
       const directory = await mkdtemp(join(tmpdir(), `holdfast-bench-${target.name}-requests-`));
-      return new Session(server, workload, directory);
+      return new Session(target, server, { workload, directory });
     } catch (error) {
       await server.stop();
       throw error;
@@ -50,12 +59,13 @@ export class Session {
   /**
    * Loads the server as fast as it answers.
    *
-   * @throws Error that names the server, when it does not answer everything
+   * @throws Error that names the server, when it does not answer what it must
    */
   async load(operation: Operation, load: Load): Promise<LoadResult> {
     const requestsFile = await this.freshRequests(operation);
     try {
-      return await runWrk({ endpoint: this.server.endpoint, requestsFile, ...load });
+      const { maxRefusedShare, server } = this;
+      return await runWrk({ endpoint: server.endpoint, requestsFile, maxRefusedShare, ...load });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new Error(`${this.name}, ${operation}: ${why}`, { cause });

@@ -24,6 +24,8 @@ export interface OpenLoopJob {
 /** What the generator measured. All in ms. */
 export interface OpenLoopResult {
   readonly requests: number;
+  /** Answers that were not 200, those while warming up included. */
+  readonly refused: number;
   /** From the moment a request was due, whether or not it left then, to its whole answer. */
   readonly latency: Percentiles;
   /** How late the generator itself was: its own and the machine's doing, never the server's. */
@@ -35,7 +37,7 @@ export interface OpenLoopResult {
 /**
  * Runs the generator in a process of its own on the generator's core.
  *
- * @throws Error when an answer is not 200 or a connection fails
+ * @throws Error when a connection fails
  */
 export async function runOpenLoop(job: OpenLoopJob): Promise<OpenLoopResult> {
   const jobFile = `${job.requestsFile}.job.json`;

@@ -20,6 +20,8 @@ export interface LatencyResult extends OpenLoopResult {
 /**
  * Measures latency at a steady rate. The baseline's own tail, the generator's lag and the stolen
  * time stand beside the candidate's, so that the machine's share can be told.
+ *
+ * @throws Error when more was refused than may be
  */
 export async function measureLatency(
   sessions: readonly Session[],
@@ -38,6 +40,9 @@ export async function measureLatency(
         warmUpSeconds: options.latencyWarmUpSeconds,
         seconds: options.latencySeconds,
       });
+      if (result.refused > result.requests * session.maxRefusedShare) {
+        throw new Error(`${session.name}, ${operation}: ${result.refused} requests were refused`);
+      }
       await session.server.discardLog();
       results.push({
         ...result,

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { compressSegments } from '../../../src/audit/log/closed-segments.js';
-import { publicKeyOf } from '../../../src/audit/read/public-key.js';
 import { pinned, SERVER_CORE } from '../cores.js';
 import type { Options } from '../options.js';
 import { median } from '../statistics.js';
+import { writeLongLog } from './long-log.js';
 
 const PROCESS = fileURLToPath(new URL('verification-process.mjs', import.meta.url));
 
@@ -31,35 +31,37 @@ export interface VerificationResult {
 }
 
 /**
- * Measures the built verifier on a log, each time in a process of its own on one core.
+ * Measures the built verifier, each time in a process of its own on one core, on a log that is long
+ * enough for the start of that process not to count.
  *
- * @param directory of a log that nobody is writing to
- * @throws Error when anything is found to be wrong with it
+ * @param directory of a log with key operations, which the long one is made of; on the disk
+ * @throws Error when anything is found to be wrong
  */
 export async function measureVerification(
   directory: string,
-  { verificationRounds }: Options,
+  { verificationRounds, verificationRecords }: Options,
 ): Promise<VerificationResult[]> {
-  const compressed = `${directory}-compressed`;
-  await cp(directory, compressed, { recursive: true });
+  const long = `${directory}-long`;
+  await mkdir(long, { mode: 0o700 });
   try {
-    await compressSegments(compressed, Number.POSITIVE_INFINITY);
+    const publicKey = await writeLongLog(directory, long, verificationRecords);
+    const plain = await verifyAgainAndAgain(long, publicKey, verificationRounds);
+    await compressSegments(long, Number.POSITIVE_INFINITY);
+    const compressed = await verifyAgainAndAgain(long, publicKey, verificationRounds);
     return [
-      await verifyAgainAndAgain(directory, 'as written', verificationRounds),
-      await verifyAgainAndAgain(compressed, 'compressed', verificationRounds),
+      { segments: 'as written', ...plain },
+      { segments: 'compressed', ...compressed },
     ];
   } finally {
-    await rm(compressed, { recursive: true });
+    await rm(long, { recursive: true });
   }
 }
 
 async function verifyAgainAndAgain(
   directory: string,
-  segments: VerificationResult['segments'],
+  publicKey: string,
   rounds: number,
-): Promise<VerificationResult> {
-  const publicKey = await publicKeyOf(directory);
-  if (publicKey === undefined) throw new Error(`there is no audit log in ${directory}`);
+): Promise<Omit<VerificationResult, 'segments'>> {
   const [program, ...rest] = pinned(SERVER_CORE, [process.execPath, PROCESS, directory, publicKey]);
   const recordsPerCpuSecond: number[] = [];
   let records = 0;
@@ -69,7 +71,6 @@ async function verifyAgainAndAgain(
     recordsPerCpuSecond.push(records / verified.cpuSeconds);
   }
   return {
-    segments,
     records,
     bytesPerRecord: (await sizeOf(directory)) / records,
     recordsPerCpuSecond,

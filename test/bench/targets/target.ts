@@ -44,6 +44,11 @@ export interface RunningTarget extends ServerProcess {
 export interface Target {
   readonly name: string;
   /**
+   * Share of the requests that it may refuse, because a disk can stall for longer than a request may
+   * take. Without it, one refusal ends the benchmark.
+   */
+  readonly maxRefusedShare?: number;
+  /**
    * Starts the server in a state folder of its own, on a free port, pinned to the server's core.
    *
    * @throws Error when it does not listen within 30 s; its last output is in the message
