@@ -5,6 +5,8 @@ import type { Finding } from './finding.js';
 import { claimsOf } from './line-claims.js';
 import { Ranges } from './ranges.js';
 
+const LINK = /"previous":"[^"]*",/;
+
 /** A segment, as findings name it. */
 export interface SegmentName {
   /** Name of the file, without its folder. */
@@ -30,6 +32,8 @@ export class Chain {
   readonly #listener: ChainListener;
   /** Undefined while leaves are unknown: between records that were removed and the next segment. */
   #tree: MerkleFrontier | undefined;
+  /** The first record of a segment that alone says what came before it. */
+  #treeRestsOn: number | undefined;
   #expected: number;
   /** Of the line that was taken last; it is not in the tree yet. */
   #leaf: Buffer | undefined;
@@ -37,6 +41,7 @@ export class Chain {
   /** Records that have not come, though later ones have. */
   readonly #missing = new Ranges();
   #file = '';
+  #lastChanged: number | undefined;
 
   /** @param first sequence of the first record that is here */
   constructor(first: number, listener: ChainListener) {
@@ -50,21 +55,34 @@ export class Chain {
     return this.#expected;
   }
 
-  /** A segment begins. Its first record says what came before it; the record itself is still to be added. */
-  beginSegment({ file, first }: SegmentName, line: Buffer): void {
+  /**
+   * A segment begins. Its first record says what came before it; the record itself is still to be added.
+   *
+   * @param next the line that follows its first one
+   */
+  beginSegment({ file, first }: SegmentName, line: Buffer, next: Buffer | undefined): void {
+    const fileBefore = this.#file;
     this.#file = file;
-    const claims = claimsOf(line);
-    this.#settle(claims?.sequence === this.#expected ? claims.previous : undefined);
+    this.#settle(this.#linkOf(line, next));
     if (first > this.#expected) this.#miss(first);
     const before = readSegmentStart(line)?.before;
     if (before?.size !== first) {
       this.#found('changed', first, `Record ${String(first)} does not begin a segment.`);
       return;
     }
-    if (this.#tree?.size === first && !sameRoots(before, this.#tree)) {
-      this.#found('changed', first, `${file} says another thing of the records before it.`);
+    if (first < this.#expected) {
+      const last = String(this.#expected - 1);
+      const message = `${fileBefore} goes on to record ${last}, and ${file} begins with record ${String(first)}.`;
+      this.#listener.found({ kind: 'inserted', file: fileBefore, sequence: first, message });
     }
-    this.#tree = before.copy();
+    if (this.#tree?.size !== first) {
+      this.#tree = before.copy();
+      this.#treeRestsOn = first;
+    } else if (!sameRoots(before, this.#tree)) {
+      this.#found('changed', first, `${file} says another thing of the records before it.`);
+      // Where its successor says that it is what was written, those before it are not.
+      if (claimsOf(next)?.previous?.equals(leafHash(line)) === true) this.#tree = before.copy();
+    }
     this.#expected = first;
   }
 
@@ -77,7 +95,7 @@ export class Chain {
     const claims = claimsOf(line);
     const expected = this.#expected;
     if (claims?.sequence === expected) {
-      this.#settle(claims.previous);
+      this.#settle(this.#linkOf(line, next));
       this.#take(line);
     } else if (claimsOf(next)?.sequence === expected + 1) {
       this.#settle(undefined);
@@ -112,6 +130,22 @@ export class Chain {
     return true;
   }
 
+  /**
+   * The hash of the line before as the line that should come next has it.
+   *
+   * @returns undefined where it says nothing, and where nothing but that hash was changed in it: its
+   *   successor has the hash of the line as it was
+   */
+  #linkOf(line: Buffer, next: Buffer | undefined): Buffer | undefined {
+    const claims = claimsOf(line);
+    if (claims?.sequence !== this.#expected) return undefined;
+    const written = claimsOf(next)?.previous;
+    if (this.#leafText === undefined || written === undefined) return claims.previous;
+    const mended = line.toString('latin1').replace(LINK, linkTo(this.#leafText));
+    const wasLinked = leafHash(Buffer.from(mended, 'latin1')).equals(written);
+    return wasLinked ? this.#leaf : claims.previous;
+  }
+
   #take(line: Buffer): void {
     this.#leaf = leafHash(line);
     this.#leafText = this.#leaf.toString('base64');
@@ -130,6 +164,7 @@ export class Chain {
     const sequence = this.#expected - 1;
     if (claimed !== undefined && !claimed.equals(leaf)) {
       this.#found('changed', sequence, `Record ${String(sequence)} was changed.`);
+      if (sequence === this.#treeRestsOn) this.#tree = undefined;
     }
     this.#grow(claimed ?? leaf);
   }
@@ -164,6 +199,9 @@ export class Chain {
   }
 
   #found(kind: Finding['kind'], sequence: number, message: string): void {
+    // The first record of a segment tells by itself that it was changed, and its successor tells it too.
+    if (kind === 'changed' && sequence === this.#lastChanged) return;
+    if (kind === 'changed') this.#lastChanged = sequence;
     this.#listener.found({ kind, file: this.#file, sequence, message });
   }
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { openCheckpoint, splitNotes } from '../../transparency-log/checkpoint.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
@@ -13,6 +13,7 @@ export interface SignedRoot {
   readonly file: string;
 }
 
+const OWN_FILE = /^\d{12}\.checkpoints$/;
 const shippedSchema = z.object({ checkpoint: z.string() });
 
 /** Every checkpoint that a log is held against, from beside its segments and from elsewhere. */
@@ -31,9 +32,10 @@ export class CheckpointSet {
     return [...this.#bySize.keys()].sort((a, b) => a - b);
   }
 
-  /** Adds a file that lies beside a segment; one that is not there adds nothing. */
-  async addOwn(path: string): Promise<void> {
-    await this.#addFile(path, readNotes);
+  /** Adds the files in the folder of a log. One whose segment is gone counts: it says that there was one. */
+  async addOwn(directory: string): Promise<void> {
+    const names = (await readdir(directory)).filter((name) => OWN_FILE.test(name)).sort();
+    for (const name of names) await this.#addFile(join(directory, name), readNotes);
   }
 
   /**

@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { MerkleFrontier } from '../../transparency-log/frontier.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { lineBatches } from '../read/lines.js';
-import { parseRecord } from '../read/records.js';
-import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import { listSegments, type Segment } from '../read/segments.js';
 import { Chain, type SegmentName } from './chain.js';
 import { CheckpointSet } from './checkpoint-set.js';
 import type { Finding, VerificationReport } from './finding.js';
+import { RetentionRecords } from './retention-records.js';
 
 /** What a log is verified with, all of it from elsewhere. */
 export interface VerifyOptions {
@@ -18,8 +18,11 @@ export interface VerifyOptions {
   readonly keptCheckpoints: readonly string[];
 }
 
-/** Marks a record that tells of removed segments, in a line that nobody has to parse. */
-const RETENTION_MARK = '"type":"retention"';
+/** A line of the log, and the segment that it begins. */
+interface HeldLine {
+  readonly line: Buffer;
+  readonly begins: SegmentName | undefined;
+}
 
 /**
  * Reads a log from its first record to its last and holds it against what was signed.
@@ -30,7 +33,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerificationRep
   const { directory, keys, keptCheckpoints } = options;
   const segments = await listSegments(directory);
   const checkpoints = new CheckpointSet(keys);
-  for (const { first } of segments) await checkpoints.addOwn(checkpointsPath(directory, first));
+  await checkpoints.addOwn(directory);
   for (const path of keptCheckpoints) await checkpoints.addKept(path);
   const verification = new Verification(checkpoints, segments[0]?.first ?? 0);
   for (const segment of segments) await verification.read(segment);
@@ -44,13 +47,13 @@ class Verification {
   readonly #sizes: readonly number[];
   readonly #chain: Chain;
   readonly #findings: Finding[] = [];
+  readonly #retention = new RetentionRecords();
   #nextSize = 0;
   #matched = 0;
   #vouchedBefore = 0;
   #records = 0;
   #tornBytes = 0;
-  #removedBefore = 0;
-  #held: Buffer | undefined;
+  #held: HeldLine | undefined;
 
   constructor(checkpoints: CheckpointSet, first: number) {
     this.#checkpoints = checkpoints;
@@ -68,13 +71,15 @@ class Verification {
   async read(segment: Segment): Promise<void> {
     const name = { file: basename(segment.path), first: segment.first };
     let isFirstLine = true;
+    let tornBytes = 0;
+    this.#closeBefore(name);
     try {
       for await (const { lines, torn } of lineBatches(segment)) {
         for (const line of lines) {
           this.#push(line, isFirstLine ? name : undefined);
           isFirstLine = false;
         }
-        this.#tornBytes = torn?.length ?? 0;
+        tornBytes = torn?.length ?? 0;
       }
     } catch (error) {
       if (!segment.compressed) throw error;
@@ -82,11 +87,12 @@ class Verification {
       const message = `${name.file} cannot be uncompressed to its end: ${why}.`;
       this.#findings.push({ kind: 'unreadable', file: name.file, message });
     }
+    this.#tornBytes = tornBytes;
   }
 
   /** @returns what has come of it */
   end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
-    if (this.#held !== undefined) this.#chain.add(this.#held, undefined);
+    this.#follow(undefined);
     this.#chain.end();
     const end = this.#chain.expected;
     this.#findCutOff(end);
@@ -97,23 +103,31 @@ class Verification {
       vouchedBefore: this.#vouchedBefore,
       unsignedRecords: Math.max(0, end - Math.max(this.#vouchedBefore, this.#first)),
       tornBytes: this.#tornBytes,
-      findings: [...this.#checkpoints.findings, ...this.#findings, ...this.#unexplainedStart()],
+      findings: [...this.#checkpoints.findings, ...this.#findings, ...this.#missingStart()],
       notes: this.#notes(end),
     };
   }
 
-  /** Each line is looked at when the one after it is known. */
   #push(line: Buffer, begins: SegmentName | undefined): void {
-    if (this.#held !== undefined) this.#chain.add(this.#held, line);
-    if (begins !== undefined) this.#chain.beginSegment(begins, line);
-    this.#held = line;
+    this.#follow(line);
+    this.#held = { line, begins };
     this.#records += 1;
-    if (line.includes(RETENTION_MARK)) this.#noteRetention(line);
+    this.#retention.add(line);
   }
 
-  #noteRetention(line: Buffer): void {
-    const record = parseRecord(line);
-    if (record.type === 'retention') this.#removedBefore = record.lastSequence + 1;
+  /** Each line is looked at when the one after it is known. */
+  #follow(next: Buffer | undefined): void {
+    if (this.#held === undefined) return;
+    const { line, begins } = this.#held;
+    if (begins !== undefined) this.#chain.beginSegment(begins, line, next);
+    this.#chain.add(line, next);
+  }
+
+  /** Only the last segment may end in a line that was being written. */
+  #closeBefore({ file, first }: SegmentName): void {
+    if (this.#tornBytes === 0) return;
+    const message = `Before ${file} stand ${String(this.#tornBytes)} bytes that are no whole line.`;
+    this.#findings.push({ kind: 'unreadable', file, sequence: first, message });
   }
 
   #compare(tree: MerkleFrontier): void {
@@ -148,15 +162,22 @@ class Verification {
     });
   }
 
-  #unexplainedStart(): Finding[] {
-    if (this.#first === 0 || this.#removedBefore >= this.#first) return [];
-    const message = `The log begins with record ${String(this.#first)}, and no record of it says that those before were removed by retention.`;
+  #missingStart(): Finding[] {
+    if (this.#records === 0) {
+      return [{ kind: 'removed', file: '', sequence: 0, message: 'There is no record at all.' }];
+    }
+    if (this.#first === 0 || this.#isStartExplained()) return [];
+    const message = `The log begins with record ${String(this.#first)}, and no record of it that is signed says that those before were removed by retention.`;
     return [{ kind: 'removed', file: '', sequence: 0, message }];
+  }
+
+  #isStartExplained(): boolean {
+    return this.#retention.removedBefore(this.#vouchedBefore) >= this.#first;
   }
 
   #notes(end: number): string[] {
     const notes: string[] = [];
-    if (this.#first > 0 && this.#removedBefore >= this.#first) {
+    if (this.#first > 0 && this.#isStartExplained()) {
       notes.push(
         `Records 0 to ${String(this.#first - 1)} are not here: the log says that retention has removed them.`,
       );
