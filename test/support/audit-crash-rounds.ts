@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Durability } from '../../src/audit/log/segment-file.js';
+import type { AuditConfig } from '../../src/audit/config.js';
 import { type Answer, loadUntilKilled } from './audit-crash-load.js';
 import { type Inspection, type Traces, WatchedLog } from './audit-crash-log.js';
 import { HoldfastProcess } from './holdfast-process.js';
@@ -67,7 +67,7 @@ export class CrashRounds {
    * Starts the server, loads it, kills it at a random moment, and looks at its log as the kill has
    * left it. One time in three, the start before it is killed, too.
    */
-  async round(durability: Durability): Promise<Inspection> {
+  async round(durability: AuditConfig['durability']): Promise<Inspection> {
     if (this.#rounds > 0 && randomInt(3) === 0) await this.#killAmidStart();
     const startedAt = performance.now();
     const server = await this.#start(durability);
@@ -101,7 +101,7 @@ export class CrashRounds {
     return { ...inspection, problems: [...inspection.problems, ...problems] };
   }
 
-  #start(durability: Durability) {
+  #start(durability: AuditConfig['durability']) {
     const configuration = quickstartConfiguration();
     const audit = { ...(configuration['audit'] as object), durability };
     return startHoldfast({
