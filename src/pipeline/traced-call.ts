@@ -20,8 +20,12 @@ export class TracedCall implements KeyManagerCall {
     nodesTried.push(failure === undefined ? { node, location } : { node, location, failure });
   }
 
-  /** The key manager has done what it was asked: the last node that was tried has. */
+  /**
+   * The key manager has done what it was asked: the last node that was tried has. What comes after it, the
+   * trial decryption of Encrypt, may be done elsewhere.
+   */
   done(): void {
+    if (this.record.node !== undefined) return;
     const last = this.record.nodesTried.at(-1);
     this.record.node = last?.node;
     this.record.location = last?.location;

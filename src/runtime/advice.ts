@@ -10,6 +10,7 @@ export function advise(configuration: Configuration): ConfigurationWarning[] {
     ...plainHttp(configuration),
     ...unusedKeyManagers(configuration),
     ...withoutAudit(configuration),
+    ...checkpointsThatStay(configuration),
   ];
 }
 
@@ -31,6 +32,14 @@ function withoutAudit({ audit }: Configuration): ConfigurationWarning[] {
   if (audit !== undefined) return [];
   const message = 'there is no audit log: nobody can prove afterwards who used which key';
   return [{ path: ['audit'], message }];
+}
+
+function checkpointsThatStay({ audit, quickstart }: Configuration): ConfigurationWarning[] {
+  if (audit === undefined || quickstart) return [];
+  if (audit.sinks.some(({ carries }) => carries.includes('checkpoints'))) return [];
+  const message =
+    'no sink carries checkpoints, and a log that is rolled back on this host looks whole';
+  return [{ path: ['audit', 'sinks'], message }];
 }
 
 function plainHttp({ listeners }: Configuration): ConfigurationWarning[] {

@@ -39,7 +39,10 @@ export function validConfiguration() {
   return {
     stateDirectory: '.',
     listeners: [{ host: '127.0.0.1', port: 8443, plainHttp: true }],
-    audit: { signingKey: { masterKey: { key: '${file:master.key}' } } },
+    audit: {
+      signingKey: { masterKey: { key: '${file:master.key}' } },
+      sinks: [{ name: 'out', type: 'stdout', carries: ['checkpoints'] }],
+    },
     keyManagers: [
       { name: 'files', type: 'file', directory: 'keys', masterKey: { key: '${file:master.key}' } },
     ],

@@ -10,7 +10,7 @@ import {
 import { encodeLines, type LogState } from './encode-lines.js';
 import { GroupCommit } from './group-commit.js';
 import type { Payloads } from './payloads.js';
-import { type Durability, SegmentFile } from './segment-file.js';
+import { AppendOnlyFile, type Durability } from './append-only-file.js';
 
 /** When a segment is closed and the next one begun. */
 export interface SegmentLimits {
@@ -63,7 +63,6 @@ export class AuditLog {
   #state: LogState;
   #segment: OpenSegment | undefined;
   #segmentBegunAt: number;
-  #isCutBack = true;
 
   constructor(options: AuditLogOptions, position: LogPosition) {
     const { directory, signer, clock, listener } = options;
@@ -115,18 +114,24 @@ export class AuditLog {
     return this.#commit.append(payload);
   }
 
-  /** Signs the log as it is. Never rejects. */
-  async sign(): Promise<void> {
+  /**
+   * Signs the log as it is. Never rejects.
+   *
+   * @returns whether there is a checkpoint over every record that was in the log when it was called
+   */
+  async sign(): Promise<boolean> {
     const { signer } = this.#options;
     const { tree } = this.#state;
     const checkpoint = { origin: signer.verifierKey.name, size: tree.size, root: tree.root() };
-    if (this.#segment !== undefined) await this.#checkpoints.sign(this.#segment, checkpoint);
+    if (this.#segment === undefined) return tree.size === 0;
+    return this.#checkpoints.sign(this.#segment, checkpoint);
   }
 
   /** Writes what is waiting, signs, and closes the file. */
   async close(): Promise<void> {
     await this.#commit.close();
     await this.sign();
+    await this.#checkpoints.close();
     await this.#segment?.file.close();
   }
 
@@ -134,21 +139,12 @@ export class AuditLog {
     const { file } = await this.#segmentForWriting();
     const first = this.#state.tree.size;
     const { bytes, state } = encodeLines(this.#state, payloads);
-    try {
-      await file.append(bytes);
-    } catch (error) {
-      this.#isCutBack = false;
-      await this.#cutBack(file).catch(() => {
-        // The next write begins with it. The first failure is the one to tell of.
-      });
-      throw error;
-    }
+    await file.append(bytes);
     this.#committed(state, bytes);
     return first;
   }
 
   async #segmentForWriting(): Promise<OpenSegment> {
-    if (this.#segment !== undefined && !this.#isCutBack) await this.#cutBack(this.#segment.file);
     if (this.#segment !== undefined && !this.#isFull(this.#segment)) return this.#segment;
     return this.#beginSegment();
   }
@@ -160,17 +156,14 @@ export class AuditLog {
     );
   }
 
-  async #cutBack(file: SegmentFile): Promise<void> {
-    await file.cutBack();
-    this.#isCutBack = true;
-  }
-
   /** The first record of a segment tells what is needed to verify from there on. */
   async #beginSegment(): Promise<OpenSegment> {
     const { directory, durability, signer, payloads, clock } = this.#options;
     const { tree } = this.#state;
     const path = segmentPath(directory, tree.size);
-    const file = await SegmentFile.open(path, 0, durability);
+    // A segment that outlives a power cut tells of all before it, so those must outlive it as well.
+    await this.#segment?.file.sync();
+    const file = await AppendOnlyFile.open(path, 0, durability);
     const { bytes, state } = encodeLines(this.#state, [
       payloads.of('segment', {
         origin: signer.verifierKey.name,

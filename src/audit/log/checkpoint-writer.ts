@@ -1,9 +1,10 @@
-import { appendFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.js';
 import { type Checkpoint, signCheckpoint } from '../../transparency-log/checkpoint.js';
 import type { NoteSigner } from '../../transparency-log/signed-note.js';
+import { isErrno } from '../../shared/errno.js';
 import { checkpointsPath } from '../read/segments.js';
-import type { SegmentFile } from './segment-file.js';
+import { AppendOnlyFile } from './append-only-file.js';
 
 /** How many records may be unsigned, and for how long. */
 export interface CheckpointSchedule {
@@ -15,7 +16,7 @@ export interface CheckpointSchedule {
 export interface OpenSegment {
   /** Sequence of its first record. */
   readonly first: number;
-  readonly file: SegmentFile;
+  readonly file: AppendOnlyFile;
 }
 
 /** What checkpoints are written with. */
@@ -40,7 +41,8 @@ export class CheckpointWriter {
   readonly #options: CheckpointWriterOptions;
   #signedSize: number;
   #signedAt: number;
-  #last: Promise<void> = Promise.resolve();
+  #last: Promise<boolean> = Promise.resolve(true);
+  #notes: NotesFile | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param signedSize size of the last checkpoint there is */
@@ -66,8 +68,12 @@ export class CheckpointWriter {
     }
   }
 
-  /** Makes a checkpoint, after those that were begun. Never rejects. */
-  sign(segment: OpenSegment, checkpoint: Checkpoint): Promise<void> {
+  /**
+   * Makes a checkpoint, after those that were begun. Never rejects.
+   *
+   * @returns whether it is on the disk
+   */
+  sign(segment: OpenSegment, checkpoint: Checkpoint): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#signedSize = checkpoint.size;
@@ -76,15 +82,50 @@ export class CheckpointWriter {
     return this.#last;
   }
 
-  async #make({ first, file }: OpenSegment, checkpoint: Checkpoint): Promise<void> {
-    const { directory, signer, onCheckpoint, onFailure } = this.#options;
+  /** After the last checkpoint. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    await this.#last;
+    await this.#notes?.file.close();
+  }
+
+  async #make({ first, file }: OpenSegment, checkpoint: Checkpoint): Promise<boolean> {
+    const { signer, onCheckpoint, onFailure } = this.#options;
     try {
       await file.sync();
       const note = signCheckpoint(checkpoint, signer);
-      await appendFile(checkpointsPath(directory, first), note, { mode: 0o600, flush: true });
+      await (await this.#notesBeside(first)).append(Buffer.from(note));
       onCheckpoint(note);
+      return true;
     } catch (error) {
       onFailure(error);
+      return false;
     }
+  }
+
+  /** The file of checkpoints that belongs to a segment. */
+  async #notesBeside(first: number): Promise<AppendOnlyFile> {
+    if (this.#notes?.first === first) return this.#notes.file;
+    await this.#notes?.file.close();
+    this.#notes = undefined;
+    const path = checkpointsPath(this.#options.directory, first);
+    const file = await AppendOnlyFile.open(path, await sizeOf(path), 'synced');
+    this.#notes = { first, file };
+    return file;
+  }
+}
+
+interface NotesFile {
+  readonly first: number;
+  readonly file: AppendOnlyFile;
+}
+
+/** In bytes; 0 for a file that is not there yet. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0;
+    throw error;
   }
 }

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { syncFolder } from '../../durable/atomic-write.js';
 import { lineBatches } from '../read/lines.js';
 import { parseRecord } from '../read/records.js';
-import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import { checkpointsPath, listSegments, type Segment, segmentPath } from '../read/segments.js';
 
 const compress = promisify(gzip);
 const LINE_FEED = Buffer.from('\n');
@@ -17,9 +17,15 @@ const MEMBER_BYTES = 256 * 1024;
  * that a record can be read without unpacking all of them. `zcat` reads them as one.
  *
  * @param closedBefore in ms since 1970
+ * @param stopping ends it after the segment that is being compressed
  */
-export async function compressSegments(directory: string, closedBefore: number): Promise<void> {
+export async function compressSegments(
+  directory: string,
+  closedBefore: number,
+  stopping?: AbortSignal,
+): Promise<void> {
   for (const segment of (await listSegments(directory)).slice(0, -1)) {
+    if (stopping?.aborted === true) return;
     if (segment.compressed || (await stat(segment.path)).mtimeMs >= closedBefore) continue;
     await compressSegment(segment);
   }
@@ -78,7 +84,8 @@ export async function findOldSegments(
   let count = 0;
   // The first record of the next segment is younger than all of this one.
   for (const next of segments.slice(1)) {
-    if ((await timeOfFirst(next)) >= before) break;
+    // A time that is none is not old.
+    if (!((await timeOfFirst(next)) < before)) break;
     count += 1;
   }
   const [first] = segments;
@@ -95,6 +102,8 @@ export async function findOldSegments(
 export async function removeSegments(directory: string, { segments }: OldSegments): Promise<void> {
   for (const { first, path } of segments) {
     await rm(path);
+    // A crash may have left the segment both compressed and not.
+    await rm(`${segmentPath(directory, first)}.gz`, { force: true });
     await rm(checkpointsPath(directory, first), { force: true });
   }
   await syncFolder(directory);

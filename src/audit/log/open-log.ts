@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { rm, stat, truncate } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, stat, truncate } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
@@ -11,14 +13,19 @@ import {
 } from '../../transparency-log/signed-note.js';
 import { openNotes, readNotes } from '../read/checkpoint-file.js';
 import { lineBatches } from '../read/lines.js';
-import { parseRecord } from '../read/records.js';
-import { readSegmentStart, Replay } from '../read/segment-replay.js';
+import { startOf } from '../read/public-key.js';
+import { NotARecordError, parseRecord } from '../read/records.js';
+import { Replay, type SegmentStart } from '../read/segment-replay.js';
 import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
 import type { RecordOf } from '../record/index.js';
 import type { LogPosition } from './audit-log.js';
 import { EMPTY_LOG } from './encode-lines.js';
-import { type Durability, SegmentFile } from './segment-file.js';
+import { AppendOnlyFile, type Durability } from './append-only-file.js';
 import { UnusableLogError } from './unusable-log.js';
+
+/** Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these. */
+const START_MARK = '"type":"start"';
+const STOP_MARK = '"type":"stop"';
 
 /** What a log is opened with. */
 export interface OpenLogOptions {
@@ -32,7 +39,7 @@ export interface OpenLogOptions {
 
 /** What was found behind a log that nobody had closed. */
 export interface Recovery {
-  /** Bytes of a record that was being written. */
+  /** Bytes behind the last whole record, which are cut off and kept beside the segment. */
   readonly tornBytes: number;
   /** Of those bytes, in base64. */
   readonly tornSha256: string | undefined;
@@ -50,15 +57,16 @@ interface ReplayedSegment {
   readonly segment: Segment;
   readonly start: RecordOf<'segment'>;
   readonly end: Replay;
-  readonly lastLine: Buffer;
+  /** Whether a server has stopped in order, and none has started since. */
+  readonly isStopped: boolean;
   readonly wholeBytes: number;
-  readonly torn: Buffer | undefined;
   readonly signedSize: number;
 }
 
 /**
- * Finds the end of a log: reads its last segment, holds it against its checkpoints, and cuts off a
- * record that a crash has left in the middle. What was answered had been written whole before.
+ * Finds the end of a log: reads its last segment, holds it against its checkpoints, and cuts off what a
+ * crash has left behind the last whole record. Before an answer went out its record had been written
+ * whole; after a power cut, with `written`, more may be gone, and what is no record is kept beside.
  *
  * @throws UnusableLogError for another log, or one that was changed: it must be kept and looked at
  */
@@ -75,10 +83,9 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
       `${directory} holds the log ${replayed.start.origin}, and not ${key.name}. Set audit.origin to its name, or give the new log a folder of its own.`,
     );
   }
-  return {
-    position: await positionAfter(replayed, options),
-    recovery: recoveryOf(replayed),
-  };
+  // Before the file is cut.
+  const recovery = await recoveryOf(replayed);
+  return { position: await positionAfter(replayed, options), recovery };
 }
 
 async function positionAfter(
@@ -86,57 +93,59 @@ async function positionAfter(
   { durability, key }: OpenLogOptions,
 ): Promise<LogPosition> {
   const { segment, start, end, wholeBytes, signedSize } = replayed;
-  const file = await SegmentFile.open(segment.path, wholeBytes, durability);
+  const file = await AppendOnlyFile.open(segment.path, wholeBytes, durability);
   const isOwn = start.publicKey === formatVerifierKey(key);
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();
   return {
     state: { tree: end.tree, previous: end.previous },
     segment: isOwn ? { first: segment.first, file } : undefined,
-    segmentBegunAt: (await stat(segment.path)).birthtimeMs,
+    segmentBegunAt: Date.parse(start.time),
     signedSize,
   };
 }
 
-function recoveryOf({ torn, lastLine }: ReplayedSegment): Recovery | undefined {
-  if (torn === undefined && parseRecord(lastLine).type === 'stop') return undefined;
-  return {
-    tornBytes: torn?.length ?? 0,
-    tornSha256: torn && createHash('sha256').update(torn).digest('base64'),
-  };
+async function recoveryOf(replayed: ReplayedSegment): Promise<Recovery | undefined> {
+  const { segment, wholeBytes, isStopped } = replayed;
+  const tornBytes = (await stat(segment.path)).size - wholeBytes;
+  if (tornBytes === 0) {
+    return isStopped ? undefined : { tornBytes, tornSha256: undefined };
+  }
+  const kept = `${segment.path}.cut-at-${String(replayed.end.tree.size)}`;
+  await pipeline(
+    createReadStream(segment.path, { start: wholeBytes }),
+    createWriteStream(kept, { mode: 0o600, flush: true }),
+  );
+  return { tornBytes, tornSha256: await sha256OfFile(kept) };
 }
 
-/** A segment whose first record was never written whole had not begun. */
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('base64');
+}
+
+/** A segment whose first record was never written whole, and so never signed, had not begun. */
 async function lastSegment(directory: string): Promise<Segment | undefined> {
   const last = (await listSegments(directory)).at(-1);
   if (last?.compressed === true) {
     throw damaged(`${last.path} is closed, and the segment that followed it is missing`);
   }
-  if (last === undefined || (await hasWholeLine(last))) return last;
-  await rm(last.path);
-  return lastSegment(directory);
-}
-
-async function hasWholeLine(segment: Segment): Promise<boolean> {
-  for await (const { lines } of lineBatches(segment)) {
-    if (lines.length > 0) return true;
+  if (last === undefined || (await startOf(last))?.record.sequence === last.first) return last;
+  if ((await readNotes(checkpointsPath(directory, last.first))).length > 0) {
+    throw damaged(`${last.path} does not begin a segment`);
   }
-  return false;
+  await rename(last.path, `${last.path}.cut-at-${String(last.first)}`);
+  return lastSegment(directory);
 }
 
 async function replaySegment(directory: string, segment: Segment): Promise<ReplayedSegment> {
   const notes = await mendedNotes(checkpointsPath(directory, segment.first));
-  let reading: SegmentReading | undefined;
-  let torn: Buffer | undefined;
-  for await (const batch of lineBatches(segment)) {
-    for (const line of batch.lines) {
-      reading ??= new SegmentReading(segment, line, notes);
-      reading.add(line);
-    }
-    torn = batch.torn;
+  const reading = await SegmentReading.begin(segment, notes);
+  for await (const { lines } of lineBatches(segment)) {
+    if (!lines.every((line) => reading.add(line))) break;
   }
-  if (reading === undefined) throw damaged(`${segment.path} has no record`);
-  return { segment, ...reading.finish(), torn };
+  return { segment, ...reading.finish() };
 }
 
 /** The notes of a file, from which one that a crash has left in the middle is cut off. */
@@ -158,20 +167,30 @@ class SegmentReading {
   readonly #checkpoints: Map<number, Checkpoint>;
   readonly #signedSize: number;
   #wholeBytes = 0;
-  #lastLine: Buffer = Buffer.alloc(0);
+  #isStopped = false;
 
-  constructor({ path, first }: Segment, line: Buffer, notes: readonly string[]) {
-    const start = readSegmentStart(line);
-    if (start?.record.sequence !== first) throw damaged(`${path} does not begin a segment`);
+  private constructor(
+    { path, first }: Segment,
+    { record, before }: SegmentStart,
+    notes: readonly string[],
+  ) {
     this.#path = path;
-    this.#start = start.record;
-    this.#replay = new Replay(start.before, start.record.previous);
-    this.#checkpoints = checkpointsOf(notes, start.record.publicKey);
+    this.#start = record;
+    this.#replay = new Replay(before, record.previous);
+    this.#checkpoints = checkpointsOf(notes, record.publicKey);
     this.#signedSize = Math.max(first, ...this.#checkpoints.keys());
   }
 
-  add(line: Buffer): void {
+  static async begin(segment: Segment, notes: readonly string[]): Promise<SegmentReading> {
+    const start = await startOf(segment);
+    if (start === undefined) throw damaged(`${segment.path} does not begin a segment`);
+    return new SegmentReading(segment, start, notes);
+  }
+
+  /** @returns whether there is a record; from the first line that is none on, all is what a crash has left */
+  add(line: Buffer): boolean {
     const sequence = this.#replay.tree.size;
+    if (sequence >= this.#signedSize && !isRecordLine(line)) return false;
     if (!this.#replay.isNext(line)) throw damaged(`${this.#path} misses record ${sequence}`);
     if (!this.#replay.isLinked(line)) {
       throw damaged(`${this.#path} was changed before record ${sequence}`);
@@ -182,10 +201,12 @@ class SegmentReading {
       throw damaged(`${this.#path} is not what was signed at record ${sequence}`);
     }
     this.#wholeBytes += line.length + 1;
-    this.#lastLine = line;
+    if (line.includes(START_MARK)) this.#isStopped = false;
+    else if (line.includes(STOP_MARK)) this.#isStopped = true;
+    return true;
   }
 
-  finish(): Omit<ReplayedSegment, 'segment' | 'torn'> {
+  finish(): Omit<ReplayedSegment, 'segment'> {
     const { size } = this.#replay.tree;
     if (this.#signedSize > size) {
       throw damaged(
@@ -195,10 +216,20 @@ class SegmentReading {
     return {
       start: this.#start,
       end: this.#replay,
-      lastLine: this.#lastLine,
+      isStopped: this.#isStopped,
       wholeBytes: this.#wholeBytes,
       signedSize: this.#signedSize,
     };
+  }
+}
+
+function isRecordLine(line: Buffer): boolean {
+  try {
+    parseRecord(line);
+    return true;
+  } catch (error) {
+    if (error instanceof NotARecordError) return false;
+    throw error;
   }
 }
 

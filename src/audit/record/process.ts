@@ -50,7 +50,7 @@ export const recoverySchema = z.strictObject({
   type: z.literal('recovery'),
   ...envelope,
   tornBytes: countSchema.describe(
-    'Bytes after the last whole record, which were cut off: no answer waited for them any more.',
+    'Bytes after the last whole record, which were cut off and kept in a file `.cut-at-…` beside the segment.',
   ),
   tornSha256: sha256Schema.optional().describe('SHA-256 of those bytes.'),
 });

@@ -13,6 +13,10 @@ import { TimedWaits } from './timed-waits.js';
 
 /** A write that takes longer stands still. */
 const STALL_MS = 1_000;
+/** What a record is given in any case: a request that has used up its time is still to be recorded. */
+const MIN_WAIT_MS = 10;
+/** HTTP statuses from here on tell of a failure, which gives nothing away that a record must go before. */
+const FIRST_FAILURE = 400;
 
 /** What an audit trail is kept with. */
 export interface AuditTrailOptions {
@@ -29,6 +33,7 @@ export class AuditTrail {
   readonly #waits: TimedWaits;
   readonly #strangers: Strangers;
   #interruption: Interruption | undefined;
+  #isClosed = false;
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
@@ -75,7 +80,7 @@ export class AuditTrail {
       return undefined;
     }
     const written = log.append(payloads.of(type, requestFields(record)));
-    const expiresAt = clock.monotonic() + deadline.remainingMs();
+    const expiresAt = clock.monotonic() + Math.max(MIN_WAIT_MS, deadline.remainingMs());
     try {
       return await this.#waits.race(written, expiresAt, tooLate);
     } catch (error) {
@@ -127,6 +132,7 @@ export class AuditTrail {
     try {
       await this.record('stop', {});
     } finally {
+      this.#isClosed = true;
       await this.#options.log.close();
     }
   }
@@ -150,32 +156,32 @@ export class AuditTrail {
 
   /** The record says how the request ended, so when it is written after all another one must say that it did not. */
   #notYetWritten(
-    { kmsRequestId }: RequestRecord,
+    { kmsRequestId, status }: RequestRecord,
     written: Promise<number>,
     error: AuditTimeoutError,
   ): void {
     if (this.#options.log.writingForMs > STALL_MS) this.#interrupt(error);
-    if (this.#options.onAuditFailure === 'serve') {
-      written.catch((cause: unknown) => {
-        this.#interrupt(cause).countServed();
-      });
-      return;
-    }
+    const isServed = this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
     written.then(
       (record) => {
-        this.recordAbandoned({ record, kmsRequestId, reason: 'deadline' });
+        if (!isServed) this.recordLater('abandoned', { record, kmsRequestId, reason: 'deadline' });
       },
       (cause: unknown) => {
-        this.#interrupt(cause).countRefused();
+        const interruption = this.#interrupt(cause);
+        if (isServed) interruption.countServed();
+        else interruption.countRefused();
       },
     );
-    throw error;
+    if (!isServed) throw error;
   }
 
-  /** Records what nobody waits for. */
+  /** Records what nobody waits for; where that cannot be done now, when it can be done again. */
   recordLater<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): void {
-    this.record(type, fields).catch((error: unknown) => {
-      this.#options.logger.error({ err: error, type, ...fields }, 'a record could not be written');
+    const { log, payloads, logger } = this.#options;
+    const payload = payloads.of(type, fields);
+    log.append(payload).catch((error: unknown) => {
+      if (this.#isClosed) logger.error({ err: error, type, ...fields }, 'a record came too late');
+      else this.#interrupt(error).hold(payload);
     });
   }
 }

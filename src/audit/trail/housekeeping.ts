@@ -15,14 +15,19 @@ export interface HousekeepingOptions {
   readonly retentionDays: number | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Records what is going to be removed. */
-  readonly recordRetention: (fields: FieldsOf<'retention'>) => Promise<unknown>;
+  /**
+   * Records what is going to be removed, and signs that.
+   *
+   * @throws where it could not be recorded or signed; then nothing is removed
+   */
+  readonly recordRetention: (fields: FieldsOf<'retention'>) => Promise<void>;
 }
 
 /** Compresses and removes closed segments, at the start and every ten minutes. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #stopping = new AbortController();
   #work: Promise<void>;
 
   constructor(options: HousekeepingOptions) {
@@ -33,9 +38,10 @@ export class Housekeeping {
     }, EVERY_MS).unref();
   }
 
-  /** Finishes what was begun. */
+  /** Finishes the segment that was begun. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#stopping.abort();
     await this.#work;
   }
 
@@ -43,14 +49,14 @@ export class Housekeeping {
     const { directory, compressAfterMs, clock, logger } = this.#options;
     try {
       await this.#removeOld();
-      await compressSegments(directory, clock.now() - compressAfterMs);
+      await compressSegments(directory, clock.now() - compressAfterMs, this.#stopping.signal);
     } catch (error) {
       // Nothing is lost by it; it is tried again in ten minutes.
       logger.error({ err: error }, 'old segments of the audit log could not be tidied up');
     }
   }
 
-  /** The record comes first: a segment that is gone without one was not removed by us. */
+  /** The record comes first, and is signed: a segment that is gone without one was not removed by us. */
   async #removeOld(): Promise<void> {
     const { directory, retentionDays, clock, logger, recordRetention } = this.#options;
     if (retentionDays === undefined) return;

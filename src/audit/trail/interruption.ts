@@ -4,6 +4,8 @@ import type { AuditLog } from '../log/audit-log.js';
 import type { Payloads } from '../log/payloads.js';
 
 const RETRY_MS = 1_000;
+/** Records that wait for the end; each is some hundred bytes. */
+const MAX_HELD = 10_000;
 
 /** What an interruption is noticed, counted and ended with. */
 export interface InterruptionOptions {
@@ -21,6 +23,8 @@ export class Interruption {
   #refused = 0;
   #served = 0;
   #timer: NodeJS.Timeout;
+  #ending: Promise<void> | undefined;
+  readonly #held: string[] = [];
 
   /** @param onEnd called when records can be written again */
   constructor(options: InterruptionOptions, cause: unknown, onEnd: () => void) {
@@ -40,6 +44,12 @@ export class Interruption {
     this.#served += 1;
   }
 
+  /** Keeps a record until records can be written again. */
+  hold(payload: string): void {
+    if (this.#held.length < MAX_HELD) this.#held.push(payload);
+    else this.#options.logger.error({ payload }, 'a record was lost');
+  }
+
   /** Tries once more, and gives up. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
@@ -51,7 +61,15 @@ export class Interruption {
     return setTimeout(() => void this.#tryToEnd(), RETRY_MS).unref();
   }
 
-  async #tryToEnd(): Promise<void> {
+  /** One at a time. */
+  #tryToEnd(): Promise<void> {
+    this.#ending ??= this.#end().finally(() => {
+      this.#ending = undefined;
+    });
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     const { log, logger } = this.#options;
     const told = { refused: this.#refused, served: this.#served };
     try {
@@ -63,7 +81,15 @@ export class Interruption {
     }
     logger.warn({ from: this.#from, ...told }, 'the audit log can be written again');
     this.#onEnd();
+    await this.#appendHeld();
     await this.#tellTheRest(told);
+  }
+
+  async #appendHeld(): Promise<void> {
+    const { log, logger } = this.#options;
+    const results = await Promise.allSettled(this.#held.map((payload) => log.append(payload)));
+    const lost = results.filter(({ status }) => status === 'rejected').length;
+    if (lost > 0) logger.error({ lost }, 'records were lost');
   }
 
   /** Requests that came while the record of the gap was being written. */

@@ -82,8 +82,8 @@ async function begin(
     listener: toSinks(sinks, logger),
   });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
-  sinks.push(...makeSinks(config, ports, trail));
   try {
+    sinks.push(...makeSinks(config, ports, trail));
     if (recovery !== undefined) {
       logger.warn(recovery, 'the audit log had not been closed and is continued');
       await trail.record('recovery', recovery);
@@ -104,7 +104,10 @@ async function begin(
     retentionDays,
     clock,
     logger,
-    recordRetention: (fields) => trail.record('retention', fields),
+    recordRetention: async (fields) => {
+      await trail.record('retention', fields);
+      if (!(await log.sign())) throw new Error('the record of the retention could not be signed');
+    },
   });
   return {
     trail,
@@ -119,7 +122,7 @@ async function begin(
       try {
         await trail.close();
       } finally {
-        await Promise.all(sinks.map((sink) => sink.close()));
+        await Promise.allSettled(sinks.map((sink) => sink.close()));
         await lock.release();
       }
     },

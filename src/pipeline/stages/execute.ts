@@ -63,11 +63,11 @@ class FoundMaterial implements KeyMaterial {
     this.materialName = version.materialName;
     this.#found = found;
     this.#ref = { externalKeyId: found.description.externalKeyId, version };
-    found.trace.record.keyVersion = version.version;
   }
 
   async encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
     const { keyStore, trace } = this.#found;
+    trace.record.keyVersion = this.version;
     const sealed = await keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, trace);
     trace.done();
     trace.record.ciphertext = sealed.ciphertext;
@@ -76,6 +76,7 @@ class FoundMaterial implements KeyMaterial {
 
   async decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined> {
     const { keyStore, trace } = this.#found;
+    trace.record.keyVersion = this.version;
     try {
       const plaintext = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, trace);
       trace.done();

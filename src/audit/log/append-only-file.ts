@@ -15,9 +15,11 @@ const syncFile = promisify(fdatasync);
 const truncateFile = promisify(ftruncate);
 
 /** A file that grows at its end. Node's own file handles cost four times as much a write. */
-export class SegmentFile {
+export class AppendOnlyFile {
   readonly #fd: number;
   #bytes: number;
+  /** Whether an append that failed has left something behind. */
+  #isTorn = false;
 
   private constructor(fd: number, bytes: number) {
     this.#fd = fd;
@@ -30,11 +32,11 @@ export class SegmentFile {
    * @param bytes that are good; what stands behind them is cut off
    * @throws the file system's error
    */
-  static async open(path: string, bytes: number, durability: Durability): Promise<SegmentFile> {
+  static async open(path: string, bytes: number, durability: Durability): Promise<AppendOnlyFile> {
     const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
     const sync = durability === 'synced' ? O_DSYNC : 0;
     const fd = await openFile(path, O_APPEND | O_CREAT | O_WRONLY | sync, 0o600);
-    const file = new SegmentFile(fd, bytes);
+    const file = new AppendOnlyFile(fd, bytes);
     try {
       await truncateFile(fd, bytes);
       await syncFolder(dirname(path));
@@ -51,18 +53,23 @@ export class SegmentFile {
   }
 
   /**
-   * Appends all of it or, as far as the file system lets us, nothing.
+   * Appends all of it or nothing: what an append that fails leaves behind is cut off, at the latest
+   * before the next one.
    *
-   * @throws the file system's error; then {@link cutBack} must succeed before the next append
+   * @throws the file system's error
    */
   async append(bytes: Buffer): Promise<void> {
-    for (let done = 0; done < bytes.length; ) done += await this.#write(bytes, done);
+    if (this.#isTorn) await this.#cutBack();
+    try {
+      for (let done = 0; done < bytes.length; ) done += await this.#write(bytes, done);
+    } catch (error) {
+      this.#isTorn = true;
+      await this.#cutBack().catch(() => {
+        // The next append begins with it. The first failure is the one to tell of.
+      });
+      throw error;
+    }
     this.#bytes += bytes.length;
-  }
-
-  /** Takes away what an append that failed has left behind. */
-  async cutBack(): Promise<void> {
-    await truncateFile(this.#fd, this.#bytes);
   }
 
   /** Waits until all that was appended has reached the disk. */
@@ -72,6 +79,11 @@ export class SegmentFile {
 
   async close(): Promise<void> {
     await closeFile(this.#fd);
+  }
+
+  async #cutBack(): Promise<void> {
+    await truncateFile(this.#fd, this.#bytes);
+    this.#isTorn = false;
   }
 
   #write(bytes: Buffer, from: number): Promise<number> {
