@@ -16,6 +16,7 @@ const WHY: Readonly<Record<WithoutEvent, string>> = {
   'no-event': 'no event has this request id',
   'other-operation': 'the event with this request id is of another operation',
   'other-key': 'the event with this request id names another key',
+  'other-time': 'the event with this request id is of another time',
   'no-request-id': 'it has no request id, so KMS did not send it',
 };
 const NOT_COVERED: Readonly<Record<NotCovered['why'], string>> = {
@@ -75,6 +76,7 @@ function counts(result: Reconciliation): string {
     ['matched', matched.calls, details],
     ['used here without a CloudTrail event', ...alarm(usedHereWithoutCloudTrailEvent)],
     ['in CloudTrail, never arrived here', ...alarm(inCloudTrailNeverArrivedHere)],
+    ['repeated more often than KMS does', ...alarm(matched.repeatedTooOften)],
     ['pending: younger than 30 minutes', result.pending.count, ''],
     ['not covered by the CloudTrail input', uncovered, ''],
     ['failed in KMS, did not arrive', sum(Object.values(failedInKms)), ''],
@@ -84,7 +86,7 @@ function counts(result: Reconciliation): string {
     ['in CloudTrail, of another key store', otherKeyStore, ''],
     ['in CloudTrail without a request id', result.cloudTrail.withoutRequestId, ''],
   ];
-  const always = 4;
+  const always = 5;
   const shown = rows.filter(([, number], at) => at < always || number > 0);
   const cells = shown.map(([name, number, note]) => [name, count(number), note]);
   return alignColumns(cells)

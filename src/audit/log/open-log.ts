@@ -4,14 +4,14 @@ import { rename, stat, truncate } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
-import type { Checkpoint } from '../../transparency-log/checkpoint.js';
+import { type Checkpoint, openCheckpoint } from '../../transparency-log/checkpoint.js';
 import {
   formatVerifierKey,
   NoteError,
   parseVerifierKey,
   type VerifierKey,
 } from '../../transparency-log/signed-note.js';
-import { openNotes, readNotes } from '../read/checkpoint-file.js';
+import { readNotes } from '../read/checkpoint-file.js';
 import { lineBatches } from '../read/lines.js';
 import { startOf } from '../read/public-key.js';
 import { NotARecordError, parseRecord } from '../read/records.js';
@@ -236,8 +236,9 @@ function isRecordLine(line: Buffer): boolean {
 /** By their sizes. */
 function checkpointsOf(notes: readonly string[], publicKey: string): Map<number, Checkpoint> {
   try {
-    const signed = openNotes(notes, parseVerifierKey(publicKey));
-    return new Map(signed.map(({ checkpoint }) => [checkpoint.size, checkpoint]));
+    const key = parseVerifierKey(publicKey);
+    const checkpoints = notes.map((note) => openCheckpoint(note, key));
+    return new Map(checkpoints.map((checkpoint) => [checkpoint.size, checkpoint]));
   } catch (error) {
     if (error instanceof NoteError) throw damaged(`a checkpoint of it: ${error.message}`);
     throw error;

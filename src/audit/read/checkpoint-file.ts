@@ -1,13 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isErrno } from '../../shared/errno.js';
-import { type Checkpoint, openCheckpoint, splitNotes } from '../../transparency-log/checkpoint.js';
-import type { VerifierKey } from '../../transparency-log/signed-note.js';
-
-/** A note out of a file of checkpoints, and what it says. */
-export interface NotedCheckpoint {
-  readonly note: string;
-  readonly checkpoint: Checkpoint;
-}
+import { splitNotes } from '../../transparency-log/checkpoint.js';
 
 /**
  * Reads a file of checkpoints; one that is not there holds none. A note at the end that was cut is
@@ -18,15 +11,6 @@ export interface NotedCheckpoint {
  */
 export async function readNotes(path: string): Promise<readonly string[]> {
   return splitNotes(withoutTornNote(await readIfThere(path)));
-}
-
-/**
- * Opens notes with a key.
- *
- * @throws NoteError at the first that is not signed by it
- */
-export function openNotes(notes: readonly string[], key: VerifierKey): NotedCheckpoint[] {
-  return notes.map((note) => ({ note, checkpoint: openCheckpoint(note, key) }));
 }
 
 /** The last signature line that is whole ends the text that counts. */

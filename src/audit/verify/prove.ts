@@ -2,9 +2,9 @@ import type { Checkpoint } from '../../transparency-log/checkpoint.js';
 import { openCheckpoint } from '../../transparency-log/checkpoint.js';
 import { leafHash } from '../../transparency-log/hashes.js';
 import { InclusionProofBuilder, verifyInclusion } from '../../transparency-log/inclusion-proof.js';
-import type { VerifierKey } from '../../transparency-log/signed-note.js';
+import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { formatTlogProof, parseTlogProof } from '../../transparency-log/tlog-proof.js';
-import { openNotes, readNotes } from '../read/checkpoint-file.js';
+import { readNotes } from '../read/checkpoint-file.js';
 import { lineBatches } from '../read/lines.js';
 import { readSegmentStart } from '../read/segment-replay.js';
 import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
@@ -25,20 +25,22 @@ export interface ProvenRecord {
 /**
  * Proves that a record is in the log, against the first checkpoint that covers it.
  *
- * @param key that signed the checkpoint
+ * @param keys that sign the log's checkpoints, or have signed them
  * @throws ProofError, NoteError, or the file system's error
  */
 export async function proveRecord(
   directory: string,
   sequence: number,
-  key: VerifierKey,
+  keys: readonly VerifierKey[],
 ): Promise<ProvenRecord> {
   const segments = await listSegments(directory);
   const start = segments.findLastIndex(({ first }) => first <= sequence);
   if (start < 0) throw new ProofError(`Record ${String(sequence)} is not in ${directory}.`);
-  const { note, checkpoint } = await firstCheckpointOver(directory, segments, { sequence, key });
+  const reachable = segments.slice(start);
+  const found = await firstCheckpointOver(directory, reachable, { sequence, keys });
+  const { note, checkpoint } = found;
   const reading = new ProofReading(sequence, checkpoint);
-  for (const segment of segments.slice(start)) {
+  for (const segment of reachable) {
     if (segment.first >= checkpoint.size) break;
     for await (const { lines } of lineBatches(segment)) {
       for (const line of lines) reading.add(line);
@@ -65,14 +67,32 @@ export function checkProof(line: Buffer, proof: string, key: VerifierKey): Check
 async function firstCheckpointOver(
   directory: string,
   segments: readonly Segment[],
-  { sequence, key }: { readonly sequence: number; readonly key: VerifierKey },
-) {
+  { sequence, keys }: { readonly sequence: number; readonly keys: readonly VerifierKey[] },
+): Promise<SignedCheckpoint> {
   for (const { first } of segments) {
-    const notes = openNotes(await readNotes(checkpointsPath(directory, first)), key);
-    const found = notes.find(({ checkpoint }) => checkpoint.size > sequence);
-    if (found !== undefined) return found;
+    for (const note of await readNotes(checkpointsPath(directory, first))) {
+      const checkpoint = openWithAny(note, keys);
+      if (checkpoint !== undefined && checkpoint.size > sequence) return { note, checkpoint };
+    }
   }
   throw new ProofError(`No checkpoint covers record ${String(sequence)} yet.`);
+}
+
+interface SignedCheckpoint {
+  readonly note: string;
+  readonly checkpoint: Checkpoint;
+}
+
+/** @returns undefined for a note that none of the keys has signed */
+function openWithAny(note: string, keys: readonly VerifierKey[]): Checkpoint | undefined {
+  for (const key of keys) {
+    try {
+      return openCheckpoint(note, key);
+    } catch (error) {
+      if (!(error instanceof NoteError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The lines from the segment of a record up to the end that was signed. */

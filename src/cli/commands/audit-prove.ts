@@ -11,7 +11,7 @@ c2sp.org/tlog-proof can check: the leaf is the line without its line feed.`;
 
 interface ProveOptions {
   readonly record: number;
-  readonly publicKey: string;
+  readonly publicKey: readonly string[];
   readonly log?: string;
   readonly output: string;
 }
@@ -21,7 +21,7 @@ export function auditProveCommand(terminal: Terminal): Command {
   return new Command('prove')
     .description('prove to others that a record is in the log, without the log; needs no server')
     .requiredOption('--record <sequence>', 'number of the record', parseSequence)
-    .requiredOption('--public-key <key>', 'of the log, or a file that holds it')
+    .requiredOption('--public-key <key...>', 'of the log, or files that hold it')
     .requiredOption('--output <name>', 'files to write, without their suffixes')
     .option('--log <directory>', "folder of the audit log (default: the configuration's)")
     .addHelpText('after', NOTES)
@@ -31,9 +31,9 @@ export function auditProveCommand(terminal: Terminal): Command {
     )
     .action(async (options: ProveOptions) => {
       const { proveRecord } = await import('../../audit/verify/prove.js');
-      const [key] = await verifierKeys([options.publicKey]);
+      const keys = await verifierKeys(options.publicKey);
       const folder = auditFolder(options.log, terminal);
-      const { line, proof } = await proveRecord(folder, options.record, key);
+      const { line, proof } = await proveRecord(folder, options.record, keys);
       await writeFile(`${options.output}.json`, `${line}\n`);
       await writeFile(`${options.output}.tlog-proof`, proof);
       terminal.print(`${options.output}.json\n${options.output}.tlog-proof\n`);

@@ -7,8 +7,8 @@ import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 
 const NOTES = `
-A use of a key here without an event in CloudTrail, or a call in CloudTrail that never arrived here, is an
-alarm: exit code 1. Uses younger than 30 minutes are pending, because CloudTrail delivers late; accounts,
+A use of a key here without an event in CloudTrail, a call in CloudTrail that never arrived here, or a call that
+came more than twice is an alarm: exit code 1. Uses younger than 30 minutes are pending, because CloudTrail delivers late; accounts,
 regions and times that the input does not speak for are named. docs/audit-reconciliation.md says what each
 class means, what to do, and which CloudTrail files can be read.`;
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditFolders } from '../audit-folders.js';
+import { errnoOf } from '../../shared/errno.js';
 import { CliError, EXIT } from '../exit.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
@@ -45,11 +46,26 @@ async function verify(options: Options, terminal: Terminal): Promise<void> {
   const keys = await verifierKeys(publicKey);
   const reports = [];
   for (const directory of auditFolders(options.log, terminal)) {
-    reports.push(await verifyLog({ directory, keys, keptCheckpoints: checkpoint }));
+    const work = verifyLog({ directory, keys, keptCheckpoints: checkpoint });
+    const report = await unreadableAsUsage(work);
+    if (report.segments === 0) {
+      throw new CliError(EXIT.usage, `there is no audit log in ${directory}`);
+    }
+    reports.push(report);
   }
   if (json) printJson(terminal, reports);
   else terminal.print(reports.map(renderVerification).join('\n'));
   if (reports.some(({ findings }) => findings.length > 0)) {
     throw new CliError(EXIT.failed, 'the audit log is not what was written and signed');
+  }
+}
+
+/** A file that cannot be read says nothing about the log: that must not look like a finding. */
+async function unreadableAsUsage<Result>(work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
+    throw new CliError(EXIT.usage, `the log cannot be read: ${error.message}`, { cause: error });
   }
 }

@@ -11,6 +11,7 @@ import {
   decryptRecord,
   logFile,
   otherEvent,
+  REQUEST,
   wholeDay,
   writeInput,
   writeLog,
@@ -85,6 +86,14 @@ describe('holdfast audit reconcile', () => {
     expect(exitCode).toBe(1);
     expect(terminal.stderr).not.toBe('');
     for (const text of SEEN) expect(terminal.stdout).toMatch(text);
+  });
+
+  it('a call that came three times → exit code 1, and its request id', async () => {
+    const records = Array<Record<string, unknown>>(3).fill(decryptRecord());
+    const { exitCode, terminal } = await reconcile({ ...matching, records });
+    expect(exitCode).toBe(1);
+    expect(terminal.stdout).toMatch(/^repeated more often than KMS does +1 +ALARM$/m);
+    expect(terminal.stdout).toContain(REQUEST);
   });
 
   it('--json → everything, for programs, with the same exit code', async () => {

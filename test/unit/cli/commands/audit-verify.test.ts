@@ -81,6 +81,8 @@ describe('audit verify', () => {
   it.each([
     ['no key', []],
     ['a key that is none', ['--public-key', 'nonsense']],
+    ['a folder without a log', ['--public-key', KEY]],
+    ['a folder that is not there', ['--public-key', KEY, '--log', '/none']],
   ])('with %s → exit code 2', async (_title, args) => {
     expect(await audit('verify', '--log', temporaryFolder(), ...args)).toMatchObject({ code: 2 });
   });
