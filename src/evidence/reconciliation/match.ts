@@ -3,6 +3,12 @@ import { isSameKey } from './cloudtrail/kms-event.js';
 import type { EventContents, EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
+/**
+ * What may lie between a call here and its event. The proxy accepts a signature that is dated so much
+ * before or after its own clock, so the clocks cannot differ by more; the call itself takes seconds.
+ */
+const MAX_APART_MS = 5 * 60 * 1000;
+
 /** A call of the proxy that an event leads to. */
 export interface Match {
   readonly event: IndexedEvent;
@@ -12,7 +18,8 @@ export interface Match {
 
 /**
  * Finds the event of a call: the same request id, operation of KMS and of the proxy, KMS key, and
- * external key. Several calls may belong to one event, because KMS repeats what timed out.
+ * external key, at about the same time. Several calls may belong to one event, because KMS repeats
+ * what timed out; at another time, somebody else has taken over what the event says.
  *
  * @returns the event, or why there is none
  */
@@ -28,10 +35,12 @@ export function findEvent(
     .flatMap((event) => event.contents.calls.map((call, at) => ({ event, call, at })))
     .filter(({ call }) => call.operation === undefined || call.operation === record.operation);
   if (candidates.length === 0) return 'other-operation';
-  const match = candidates.find(({ event, call }) => {
+  const ofTheKey = candidates.filter(({ event, call }) => {
     return isSameKey(call.key, record.kmsKeyArn) && isSameExternalKey(event.contents, record);
   });
-  return match ?? 'other-key';
+  if (ofTheKey.length === 0) return 'other-key';
+  const time = Date.parse(record.time);
+  return ofTheKey.find(({ event }) => Math.abs(time - event.time) <= MAX_APART_MS) ?? 'other-time';
 }
 
 /** An event that tells fewer external keys than it has calls does not tell whose they are. */

@@ -8,6 +8,8 @@ export type WithoutEvent =
   | 'other-operation'
   /** An event has the request id and the operation, but it names another key. */
   | 'other-key'
+  /** An event has all that is compared, but it is of another time. */
+  | 'other-time'
   /** KMS always sends a request id, so this was not KMS. */
   | 'no-request-id';
 
@@ -95,7 +97,7 @@ export interface ExplainedEvents {
 
 /** What a reconciliation has found. */
 export interface Reconciliation {
-  /** Whether something needs a look: the two lists of alarms are not both empty. */
+  /** Whether something needs a look: a list of alarms, or the one of repeats, is not empty. */
   readonly alarming: boolean;
   readonly range: { readonly from: string | undefined; readonly to: string | undefined };
   readonly matched: Matched;

@@ -41,8 +41,9 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
   const collectedAt = Math.min(options.collectedAt ?? coverage.newest ?? now, now);
   const used = await lookUpCalls(survey, { index, coverage, period, collectedAt });
   const missing = findMissing(index, survey, { period, customKeyStores });
+  const { repeatedTooOften } = used.matched;
   return {
-    alarming: used.withoutEvent.count + missing.alarming.count > 0,
+    alarming: used.withoutEvent.count + missing.alarming.count + repeatedTooOften.count > 0,
     range: { from: isoTime(period.from), to: isoTime(period.to) },
     matched: used.matched,
     usedHereWithoutCloudTrailEvent: used.withoutEvent,

@@ -64,8 +64,9 @@ export class UsedCalls {
 
   /** What became of all calls that were added. */
   result(): UsedCallsResult {
+    const { index, period } = this.#options;
     return {
-      matched: this.#matched.count(this.#options.index),
+      matched: this.#matched.count(index, period),
       withoutEvent: this.#withoutEvent.listed(),
       pending: this.#pending.listed(),
       notCovered: this.#notCovered.list(),

@@ -5,6 +5,7 @@ import { ALICE, atNoon, decryptEvent, decryptRecord, KEY, OTHER_KEY, REQUEST } f
 type Fields = Record<string, unknown>;
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 describe('a call and its event', () => {
   it.each([
@@ -90,10 +91,19 @@ describe('a call and its event', () => {
     expect(result.matched.repeatedTooOften.count).toBe(0);
   });
 
-  it('a call that came three times → named', async () => {
-    const result = await compare([decryptEvent()], Array<Fields>(3).fill(decryptRecord()));
+  it('a call that came three times → alarm that names it, in the period of its event alone', async () => {
+    const calls = Array<Fields>(3).fill(decryptRecord({ time: atNoon(20) }));
+    const result = await compare([decryptEvent()], calls);
     expect(classes(result)).toEqual({ matched: 1, repeats: 2 });
     expect(result.matched.repeatedTooOften.first).toEqual([{ requestId: REQUEST, calls: 3 }]);
+    expect(result.alarming).toBe(true);
+    const period = { from: Date.parse(atNoon(10)), to: undefined };
+    expect((await compare([decryptEvent()], calls, { period })).alarming).toBe(false);
+  });
+
+  it.each([-5 * MINUTE, 5 * MINUTE])('a call %i ms from its event → matched', async (offsetMs) => {
+    const record = decryptRecord({ time: atNoon(offsetMs) });
+    expect(classes(await compare([decryptEvent()], [record]))).toEqual({ matched: 1 });
   });
 
   it('an event that was delivered twice → counted once', async () => {

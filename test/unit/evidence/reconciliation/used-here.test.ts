@@ -33,6 +33,8 @@ describe('used here without a CloudTrail event', () => {
     ],
     ['another KMS key', decryptRecord({ kmsKeyArn: OTHER_KEY }), 'other-key'],
     ['another external key', decryptRecord({ externalKeyId: 'archive' }), 'other-key'],
+    ['more than 5 minutes before', decryptRecord({ time: atNoon(-5 * MINUTE - 1) }), 'other-time'],
+    ['more than 5 minutes after', decryptRecord({ time: atNoon(5 * MINUTE + 1) }), 'other-time'],
   ])('%s → alarm that says why', async (_, record, why) => {
     const result = await compare([decryptEvent()], [decryptRecord(), record]);
     expect(classes(result)).toEqual({ matched: 1, used: 1 });
@@ -40,6 +42,11 @@ describe('used here without a CloudTrail event', () => {
     expect(result.usedHereWithoutCloudTrailEvent.first).toMatchObject([
       { why, sequence: 2, awsPrincipalArn: ALICE, clientAddress: '198.51.100.4' },
     ]);
+  });
+
+  it('a genuine event whose call is missing, and a use of its request id at another hour → two alarms', async () => {
+    const late = decryptRecord({ time: '2026-03-01T09:00:00.000Z' });
+    expect(classes(await compare([decryptEvent()], [late]))).toEqual({ used: 1, neverArrived: 1 });
   });
 
   it('a network event of a VPC endpoint with its request id → alarm all the same', async () => {
