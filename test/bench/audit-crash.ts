@@ -88,7 +88,7 @@ function print(sums: Sums): void {
   const { traces } = sums;
   console.log(`
 ${sums.rounds} kills under load, ${sums.killsAmidStart} amid the start
-${sums.answers} answers received (${sums.refusals} of them errors), each with its record
+${sums.answers} answers received, ${sums.refusals} of them errors: none with a result and without its record
 ${sums.records} records in ${sums.segments} segments, all verified, ${sums.recoveries} recoveries
 Found after a kill: ${traces.tornRecord} torn records (${sums.tornRecoveries} recorded), ${traces.emptySegment} empty segments,
 ${traces.halfCompressed} half compressed ones, ${traces.tornCheckpoint} torn checkpoints`);
