@@ -1,5 +1,5 @@
 import type { RecordOf } from '../../audit/record/index.js';
-import { isSameKey } from './cloudtrail/kms-event.js';
+import { type ExpectedCall, isSameKey } from './cloudtrail/kms-event.js';
 import type { EventContents, EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
@@ -33,7 +33,7 @@ export function findEvent(
   const candidates = events
     .filter(({ contents }) => contents.eventName === record.kmsOperation)
     .flatMap((event) => event.contents.calls.map((call, at) => ({ event, call, at })))
-    .filter(({ call }) => call.operation === undefined || call.operation === record.operation);
+    .filter(({ event, call }) => canLeadTo(record.operation, call, event.contents));
   if (candidates.length === 0) return 'other-operation';
   const ofTheKey = candidates.filter(({ event, call }) => {
     return isSameKey(call.key, record.kmsKeyArn) && isSameExternalKey(event.contents, record);
@@ -41,6 +41,18 @@ export function findEvent(
   if (ofTheKey.length === 0) return 'other-key';
   const time = Date.parse(record.time);
   return ofTheKey.find(({ event }) => Math.abs(time - event.time) <= MAX_APART_MS) ?? 'other-time';
+}
+
+/**
+ * An operation of KMS that is not known may lead to any of the proxy's, if its event names an external
+ * key. Many never ask the proxy, such as DescribeKey: their events must not cover for a use of the key.
+ */
+function canLeadTo(
+  operation: string | undefined,
+  call: ExpectedCall,
+  { externalKeyIds }: EventContents,
+): boolean {
+  return call.operation === undefined ? externalKeyIds.length > 0 : call.operation === operation;
 }
 
 /** An event that tells fewer external keys than it has calls does not tell whose they are. */

@@ -7,7 +7,7 @@ export type XksOperation = 'Encrypt' | 'Decrypt' | 'GetKeyMetadata';
 
 /** A call of the proxy that an operation of KMS leads to. */
 export interface ExpectedCall {
-  /** `undefined` for an operation of KMS that is not known: it may lead to any. */
+  /** `undefined` for an operation of KMS that is not known: it may lead to any, or to none. */
   readonly operation: XksOperation | undefined;
   /** ARN of the KMS key, or what the caller named instead; `undefined` where the event tells none. */
   readonly key: string | undefined;

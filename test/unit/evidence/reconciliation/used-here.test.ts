@@ -49,6 +49,15 @@ describe('used here without a CloudTrail event', () => {
     expect(classes(await compare([decryptEvent()], [late]))).toEqual({ used: 1, neverArrived: 1 });
   });
 
+  it('a Decrypt that calls itself DescribeKey, which never asks the proxy → alarm', async () => {
+    const describe = { eventName: 'DescribeKey', additionalEventData: undefined };
+    const record = decryptRecord({ kmsOperation: 'DescribeKey', kmsRequestId: 'described' });
+    const events = [decryptEvent(), decryptEvent({ ...describe, requestID: 'described' })];
+    const result = await compare(events, [decryptRecord(), record]);
+    expect(classes(result)).toEqual({ matched: 1, used: 1 });
+    expect(result.usedHereWithoutCloudTrailEvent.first).toMatchObject([{ why: 'other-operation' }]);
+  });
+
   it('a network event of a VPC endpoint with its request id → alarm all the same', async () => {
     const network = decryptEvent({ eventType: 'AwsVpceEvent', eventCategory: 'NetworkActivity' });
     const other = decryptEvent({ requestID: 'other', errorCode: 'AccessDenied' });
