@@ -1,5 +1,4 @@
-import { decodeBase64 } from '../shared/bytes.js';
-import { HASH_BYTES } from './hashes.js';
+import { type Hash, isHash } from './hashes.js';
 import { NoteError, type NoteSigner, openNote, signNote, type VerifierKey } from './signed-note.js';
 
 /** The state of a log that its owner vouches for. */
@@ -8,8 +7,8 @@ export interface Checkpoint {
   readonly origin: string;
   /** Number of leaves. */
   readonly size: number;
-  /** Root of the tree over them, 32 bytes. */
-  readonly root: Buffer;
+  /** Root of the tree over them. */
+  readonly root: Hash;
 }
 
 const BODY = /^(?<origin>[^\n]+)\n(?<size>0|[1-9][0-9]{0,14})\n(?<root>[^\n]+)\n(?:[^\n]+\n)*$/;
@@ -21,7 +20,7 @@ const NOTE = /(?:(?!\u2014 )[^\n]*\n)+(?:\u2014 [^\n]*\n)+/gu;
  * @see C2SP tlog-checkpoint
  */
 export function signCheckpoint({ origin, size, root }: Checkpoint, signer: NoteSigner): string {
-  return signNote(`${origin}\n${String(size)}\n${root.toString('base64')}\n`, signer);
+  return signNote(`${origin}\n${String(size)}\n${root}\n`, signer);
 }
 
 /**
@@ -49,9 +48,8 @@ export function splitNotes(text: string): string[] {
 
 function parseBody(text: string): Checkpoint {
   const { origin, size, root } = BODY.exec(text)?.groups ?? {};
-  const bytes = root === undefined ? undefined : decodeBase64(root);
-  if (origin === undefined || bytes?.length !== HASH_BYTES) {
+  if (origin === undefined || root === undefined || !isHash(root)) {
     throw new NoteError('the signed note is no checkpoint');
   }
-  return { origin, size: Number(size), root: bytes };
+  return { origin, size: Number(size), root };
 }

@@ -1,5 +1,5 @@
 import { invariant } from '../shared/assert.js';
-import { EMPTY_ROOT, nodeHash } from './hashes.js';
+import { EMPTY_ROOT, type Hash, nodeHash } from './hashes.js';
 
 /**
  * All that is needed of a Merkle tree in order to add leaves to it and to know its root: the roots
@@ -10,9 +10,9 @@ import { EMPTY_ROOT, nodeHash } from './hashes.js';
  */
 export class MerkleFrontier {
   #size: number;
-  readonly #roots: Buffer[];
+  readonly #roots: Hash[];
 
-  private constructor(size: number, roots: Buffer[]) {
+  private constructor(size: number, roots: Hash[]) {
     this.#size = size;
     this.#roots = roots;
   }
@@ -23,10 +23,10 @@ export class MerkleFrontier {
   }
 
   /**
-   * @param roots of the perfect subtrees, 32 bytes each, largest first
+   * @param roots of the perfect subtrees, largest first
    * @returns undefined where so many subtrees cannot make a tree of that size
    */
-  static from(size: number, roots: readonly Buffer[]): MerkleFrontier | undefined {
+  static from(size: number, roots: readonly Hash[]): MerkleFrontier | undefined {
     if (subtreeSizes(size).length !== roots.length) return undefined;
     return new MerkleFrontier(size, [...roots]);
   }
@@ -37,7 +37,7 @@ export class MerkleFrontier {
   }
 
   /** The roots of the perfect subtrees, largest first. */
-  get roots(): readonly Buffer[] {
+  get roots(): readonly Hash[] {
     return this.#roots;
   }
 
@@ -47,7 +47,7 @@ export class MerkleFrontier {
   }
 
   /** @param leaf the hash of the next leaf */
-  append(leaf: Buffer): void {
+  append(leaf: Hash): void {
     let node = leaf;
     // Every trailing 1 of the size is a subtree as large as what has been put together so far.
     for (let size = this.#size; size % 2 === 1; size = (size - 1) / 2) {
@@ -59,8 +59,8 @@ export class MerkleFrontier {
     this.#size += 1;
   }
 
-  /** The root of the tree, 32 bytes. */
-  root(): Buffer {
+  /** The root of the tree. */
+  root(): Hash {
     return this.#roots.length === 0
       ? EMPTY_ROOT
       : this.#roots.reduceRight((right, left) => nodeHash(left, right));
@@ -72,7 +72,7 @@ export class MerkleFrontier {
    */
   between(start: number, end: number): MerkleFrontier {
     let begin = 0;
-    const roots: Buffer[] = [];
+    const roots: Hash[] = [];
     subtreeSizes(this.#size).forEach((size, index) => {
       const root = this.#roots[index];
       if (root !== undefined && begin >= start && begin < end) roots.push(root);

@@ -1,6 +1,5 @@
-import { equalInConstantTime } from '../shared/bytes.js';
 import { MerkleFrontier } from './frontier.js';
-import { nodeHash } from './hashes.js';
+import { type Hash, nodeHash } from './hashes.js';
 
 /** A subtree beside the way from a leaf to the root: the leaves from `start` up to `end`, and their tree so far. */
 interface Sibling {
@@ -34,14 +33,14 @@ export class InclusionProofBuilder {
   }
 
   /** @param leaf the hash of the next leaf */
-  append(leaf: Buffer): void {
+  append(leaf: Hash): void {
     const index = this.#next;
     this.#siblings.find(({ start, end }) => start <= index && index < end)?.tree.append(leaf);
     this.#next += 1;
   }
 
   /** When every leaf of the tree has gone by: the siblings' hashes, from the leaf's up to the root's child. */
-  path(): Buffer[] {
+  path(): Hash[] {
     return this.#siblings.map(({ tree }) => tree.root());
   }
 }
@@ -53,9 +52,9 @@ export class InclusionProofBuilder {
  * @see RFC 9162, section 2.1.3.2
  */
 export function verifyInclusion(
-  { index, size, root }: { readonly index: number; readonly size: number; readonly root: Buffer },
-  leaf: Buffer,
-  path: readonly Buffer[],
+  { index, size, root }: { readonly index: number; readonly size: number; readonly root: Hash },
+  leaf: Hash,
+  path: readonly Hash[],
 ): boolean {
   if (index >= size) return false;
   let node = index;
@@ -75,7 +74,7 @@ export function verifyInclusion(
     node = Math.floor(node / 2);
     last = Math.floor(last / 2);
   }
-  return last === 0 && equalInConstantTime(hash, root);
+  return last === 0 && hash === root;
 }
 
 /** From the leaf up. */

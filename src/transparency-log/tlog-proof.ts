@@ -1,13 +1,12 @@
-import { decodeBase64 } from '../shared/bytes.js';
-import { HASH_BYTES } from './hashes.js';
+import { type Hash, isHash } from './hashes.js';
 import { NoteError } from './signed-note.js';
 
 /** A proof that a leaf is in a log, without the leaf. */
 export interface TlogProof {
   /** Of the leaf, from 0. */
   readonly index: number;
-  /** Hashes of 32 bytes, from the leaf's sibling up to the root's child. */
-  readonly path: readonly Buffer[];
+  /** From the leaf's sibling up to the root's child. */
+  readonly path: readonly Hash[];
   /** The signed note. */
   readonly checkpoint: string;
 }
@@ -18,7 +17,7 @@ const PROOF =
 
 /** @see C2SP tlog-proof, section Format */
 export function formatTlogProof({ index, path, checkpoint }: TlogProof): string {
-  const hashes = path.map((hash) => `${hash.toString('base64')}\n`).join('');
+  const hashes = path.map((hash) => `${hash}\n`).join('');
   return `${HEADER}\nindex ${String(index)}\n${hashes}\n${checkpoint}`;
 }
 
@@ -33,15 +32,9 @@ export function parseTlogProof(text: string): TlogProof {
   if (index === undefined || path === undefined || checkpoint === undefined) {
     throw new NoteError('not a proof of c2sp.org/tlog-proof@v1');
   }
-  return {
-    index: Number(index),
-    path: path.split('\n').slice(0, -1).map(decodeHash),
-    checkpoint,
-  };
-}
-
-function decodeHash(text: string): Buffer {
-  const bytes = decodeBase64(text);
-  if (bytes?.length === HASH_BYTES) return bytes;
-  throw new NoteError('a hash of the proof is not 32 bytes of base64');
+  const hashes = path.split('\n').slice(0, -1);
+  if (!hashes.every(isHash)) {
+    throw new NoteError('a hash of the proof is not 32 bytes of base64');
+  }
+  return { index: Number(index), path: hashes, checkpoint };
 }

@@ -10,7 +10,7 @@ const PUBLIC_KEY = /"publicKey":"(?<origin>[^+"]+)[^"]*"/;
 const { privateKey } = generateKeyPairSync('ed25519');
 
 /** What a record says from its time on, one list a segment: what is before follows from its place. */
-export type Payloads = readonly (readonly string[])[];
+type Payloads = readonly (readonly string[])[];
 
 /**
  * Writes a log anew, as somebody can who knows how it is made and does not have the key: numbers,
@@ -77,7 +77,7 @@ export function payloadOf(line: Buffer): string {
 }
 
 /** Name of the files that belong to a segment, without what it ends with. */
-export function fileStem(first: number): string {
+function fileStem(first: number): string {
   return String(first).padStart(12, '0');
 }
 
@@ -100,12 +100,12 @@ class ForgedChain {
     return this.#tree.size;
   }
 
-  root(): Buffer {
+  root(): string {
     return this.#tree.root();
   }
 
   segment(payload: string): string {
-    const frontier = JSON.stringify(this.#tree.roots.map((root) => root.toString('base64')));
+    const frontier = JSON.stringify(this.#tree.roots);
     return this.line(payload.replace(/"frontier":\[[^\]]*\]/, `"frontier":${frontier}`));
   }
 
@@ -119,6 +119,6 @@ class ForgedChain {
   take(line: Buffer): void {
     const leaf = leafHash(line);
     this.#tree.append(leaf);
-    this.#previous = leaf.toString('base64');
+    this.#previous = leaf;
   }
 }

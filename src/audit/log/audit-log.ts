@@ -168,7 +168,7 @@ export class AuditLog {
       payloads.of('segment', {
         origin: signer.verifierKey.name,
         publicKey: formatVerifierKey(signer.verifierKey),
-        frontier: tree.roots.map((root) => root.toString('base64')),
+        frontier: [...tree.roots],
       }),
     ]);
     try {

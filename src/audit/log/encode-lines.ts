@@ -29,7 +29,7 @@ export function encodeLines(state: LogState, payloads: readonly string[]) {
     const line = `${lineStart(tree.size)}${linkTo(previous)}${payload}`;
     const leaf = leafHash(lines.append(line));
     tree.append(leaf);
-    previous = leaf.toString('base64');
+    previous = leaf;
   }
   return { bytes: lines.bytes(), state: { tree, previous } satisfies LogState };
 }

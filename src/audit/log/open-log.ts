@@ -197,7 +197,7 @@ class SegmentReading {
     }
     this.#replay.append(line);
     const signed = this.#checkpoints.get(sequence + 1);
-    if (signed?.root.equals(this.#replay.tree.root()) === false) {
+    if (signed !== undefined && signed.root !== this.#replay.tree.root()) {
       throw damaged(`${this.#path} is not what was signed at record ${sequence}`);
     }
     this.#wholeBytes += line.length + 1;

@@ -1,6 +1,5 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
-import { leafHash } from '../../transparency-log/hashes.js';
-import { decodeBase64 } from '../../shared/bytes.js';
+import { type Hash, isHash, leafHash } from '../../transparency-log/hashes.js';
 import { type RecordOf, SCHEMA_VERSION, auditRecordSchema } from '../record/index.js';
 
 /** What the file has at the beginning of each of its lines. */
@@ -26,9 +25,8 @@ export interface SegmentStart {
  */
 export function readSegmentStart(line: Buffer): SegmentStart | undefined {
   const record = parseSegmentRecord(line);
-  if (record === undefined) return undefined;
-  const roots = record.frontier.map((root) => decodeBase64(root) ?? Buffer.alloc(0));
-  const before = MerkleFrontier.from(record.sequence, roots);
+  if (record?.frontier.every(isHash) !== true) return undefined;
+  const before = MerkleFrontier.from(record.sequence, record.frontier);
   return before && { record, before };
 }
 
@@ -66,10 +64,10 @@ export class Replay {
   }
 
   /** Adds a line, whatever it says. @returns its leaf hash */
-  append(line: Buffer): Buffer {
+  append(line: Buffer): Hash {
     const leaf = leafHash(line);
     this.#tree.append(leaf);
-    this.#previous = leaf.toString('base64');
+    this.#previous = leaf;
     return leaf;
   }
 }

@@ -1,5 +1,5 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
-import { leafHash } from '../../transparency-log/hashes.js';
+import { type Hash, leafHash } from '../../transparency-log/hashes.js';
 import { lineStart, linkTo, readSegmentStart } from '../read/segment-replay.js';
 import type { Finding } from './finding.js';
 import { claimsOf } from './line-claims.js';
@@ -36,8 +36,8 @@ export class Chain {
   #treeRestsOn: number | undefined;
   #expected: number;
   /** Of the line that was taken last; it is not in the tree yet. */
-  #leaf: Buffer | undefined;
-  #leafText: string | undefined;
+  #leaf: Hash | undefined;
+  #leafText: Hash | undefined;
   /** Records that have not come, though later ones have. */
   readonly #missing = new Ranges();
   #file = '';
@@ -81,7 +81,7 @@ export class Chain {
     } else if (!sameRoots(before, this.#tree)) {
       this.#found('changed', first, `${file} says another thing of the records before it.`);
       // Where its successor says that it is what was written, those before it are not.
-      if (claimsOf(next)?.previous?.equals(leafHash(line)) === true) this.#tree = before.copy();
+      if (claimsOf(next)?.previous === leafHash(line)) this.#tree = before.copy();
     }
     this.#expected = first;
   }
@@ -136,19 +136,19 @@ export class Chain {
    * @returns undefined where it says nothing, and where nothing but that hash was changed in it: its
    *   successor has the hash of the line as it was
    */
-  #linkOf(line: Buffer, next: Buffer | undefined): Buffer | undefined {
+  #linkOf(line: Buffer, next: Buffer | undefined): Hash | undefined {
     const claims = claimsOf(line);
     if (claims?.sequence !== this.#expected) return undefined;
     const written = claimsOf(next)?.previous;
     if (this.#leafText === undefined || written === undefined) return claims.previous;
     const mended = line.toString('latin1').replace(LINK, linkTo(this.#leafText));
-    const wasLinked = leafHash(Buffer.from(mended, 'latin1')).equals(written);
+    const wasLinked = leafHash(Buffer.from(mended, 'latin1')) === written;
     return wasLinked ? this.#leaf : claims.previous;
   }
 
   #take(line: Buffer): void {
     this.#leaf = leafHash(line);
-    this.#leafText = this.#leaf.toString('base64');
+    this.#leafText = this.#leaf;
     this.#expected += 1;
   }
 
@@ -157,32 +157,32 @@ export class Chain {
    *
    * @param claimed its hash as the line after it has it; undefined where that says nothing
    */
-  #settle(claimed: Buffer | undefined): void {
+  #settle(claimed: Hash | undefined): void {
     const leaf = this.#leaf;
     this.#leaf = undefined;
     if (leaf === undefined) return;
     const sequence = this.#expected - 1;
-    if (claimed !== undefined && !claimed.equals(leaf)) {
+    if (claimed !== undefined && claimed !== leaf) {
       this.#found('changed', sequence, `Record ${String(sequence)} was changed.`);
       if (sequence === this.#treeRestsOn) this.#tree = undefined;
     }
     this.#grow(claimed ?? leaf);
   }
 
-  #grow(leaf: Buffer): void {
+  #grow(leaf: Hash): void {
     if (this.#tree === undefined) return;
     this.#tree.append(leaf);
     this.#listener.grown(this.#tree);
   }
 
   /** @param previous hash of the last of the records that are not there */
-  #skipTo(sequence: number, previous: Buffer | undefined): void {
+  #skipTo(sequence: number, previous: Hash | undefined): void {
     this.#settle(undefined);
     const isOne = sequence === this.#expected + 1;
     this.#miss(sequence, isOne ? previous : undefined);
   }
 
-  #miss(end: number, leaf?: Buffer): void {
+  #miss(end: number, leaf?: Hash): void {
     this.#missing.add(this.#expected, end);
     this.#expected = end;
     if (leaf === undefined) this.#tree = undefined;
@@ -207,5 +207,5 @@ export class Chain {
 }
 
 function sameRoots(a: MerkleFrontier, b: MerkleFrontier): boolean {
-  return a.roots.every((root, index) => b.roots[index]?.equals(root) === true);
+  return a.roots.every((root, index) => b.roots[index] === root);
 }

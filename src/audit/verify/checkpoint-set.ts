@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { openCheckpoint, splitNotes } from '../../transparency-log/checkpoint.js';
+import type { Hash } from '../../transparency-log/hashes.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { readNotes } from '../read/checkpoint-file.js';
 import type { Finding } from './finding.js';
@@ -9,7 +10,7 @@ import type { Finding } from './finding.js';
 /** A root that was signed for a size, and where that was read. */
 export interface SignedRoot {
   readonly size: number;
-  readonly root: Buffer;
+  readonly root: Hash;
   readonly file: string;
 }
 
@@ -68,7 +69,7 @@ export class CheckpointSet {
     const signed = this.#open(note, file);
     if (signed === undefined) return;
     const others = this.signedFor(signed.size);
-    const contradiction = others.find(({ root }) => !root.equals(signed.root));
+    const contradiction = others.find(({ root }) => root !== signed.root);
     if (contradiction !== undefined) {
       this.findings.push({
         kind: 'forked',

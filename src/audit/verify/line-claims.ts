@@ -1,4 +1,4 @@
-import { decodeBase64 } from '../../shared/bytes.js';
+import { type Hash, isHash } from '../../transparency-log/hashes.js';
 
 const CLAIMS =
   /^\{"schema":1,"sequence":(?<sequence>0|[1-9][0-9]{0,14}),(?:"previous":"(?<previous>[A-Za-z0-9+/]{43}=)",)?/;
@@ -8,7 +8,7 @@ const CLAIMS_BYTES = 120;
 export interface LineClaims {
   readonly sequence: number;
   /** Leaf hash of the line before; absent where the line names none. */
-  readonly previous: Buffer | undefined;
+  readonly previous: Hash | undefined;
 }
 
 /** @returns undefined for a line that no server has written */
@@ -18,6 +18,6 @@ export function claimsOf(line: Buffer | undefined): LineClaims | undefined {
   const previous = groups['previous'];
   return {
     sequence: Number(groups['sequence']),
-    previous: previous === undefined ? undefined : decodeBase64(previous),
+    previous: previous !== undefined && isHash(previous) ? previous : undefined,
   };
 }

@@ -136,7 +136,7 @@ class Verification {
     if (this.#sizes[this.#nextSize] !== size) return;
     const root = tree.root();
     for (const signed of this.#checkpoints.signedFor(size)) {
-      if (signed.root.equals(root)) {
+      if (signed.root === root) {
         this.#matched += 1;
         this.#vouchedBefore = size;
       } else {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 
 /** The definitions of RFC 6962, section 2.1, word for word and slow: what the product is held against. */
-export function treeHash(leaves: readonly Buffer[]): Buffer {
+export function treeHash(leaves: readonly Buffer[]): string {
+  return rootBytes(leaves).toString('base64');
+}
+
+function rootBytes(leaves: readonly Buffer[]): Buffer {
   const [first] = leaves;
   if (first === undefined) return createHash('sha256').digest();
   if (leaves.length === 1) return sha256(Buffer.of(0), first);
   const k = split(leaves.length);
-  return sha256(Buffer.of(1), treeHash(leaves.slice(0, k)), treeHash(leaves.slice(k)));
+  return sha256(Buffer.of(1), rootBytes(leaves.slice(0, k)), rootBytes(leaves.slice(k)));
 }
 
 /** PATH(m, D[n]) of RFC 6962, section 2.1.1. */
-export function auditPath(m: number, leaves: readonly Buffer[]): Buffer[] {
+export function auditPath(m: number, leaves: readonly Buffer[]): string[] {
   if (leaves.length <= 1) return [];
   const k = split(leaves.length);
   return m < k

@@ -43,7 +43,7 @@ describe('MerkleFrontier', () => {
     'has the known root of $size leaves',
     ({ size, root }) => {
       const data = CT_LEAVES.slice(0, size).map((hex) => Buffer.from(hex, 'hex'));
-      expect(treeOf(data).root().toString('hex')).toBe(root);
+      expect(Buffer.from(treeOf(data).root(), 'base64').toString('hex')).toBe(root);
     },
   );
 
@@ -68,7 +68,7 @@ describe('MerkleFrontier', () => {
     { size: 3, roots: 1 },
     { size: 4, roots: 2 },
   ])('is not made of $roots roots for $size leaves', ({ size, roots }) => {
-    expect(MerkleFrontier.from(size, Array<Buffer>(roots).fill(Buffer.alloc(32)))).toBeUndefined();
+    expect(MerkleFrontier.from(size, Array<string>(roots).fill(''))).toBeUndefined();
   });
 });
 
@@ -105,7 +105,7 @@ describe('an inclusion proof', () => {
   });
 });
 
-function proofFrom(first: number, index: number, size: number): Buffer[] {
+function proofFrom(first: number, index: number, size: number): string[] {
   const builder = new InclusionProofBuilder(index, size, treeOf(leaves.slice(0, first)));
   for (const leaf of leaves.slice(first, size)) builder.append(leafHash(leaf));
   return builder.path();
