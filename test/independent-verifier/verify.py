@@ -111,9 +111,12 @@ class VerifierKey:
 
 
 def split_notes(data):
-    """(text, signature lines) of every note in a file that holds them one after the other."""
-    lines = data.decode("utf-8").split("\n")
-    unfinished, text, notes = lines.pop(), [], []
+    """(text, signature lines) of every note in a file that holds them one after the other.
+
+    What stands behind the last whole signature line is none yet: it is being written, or was in a crash.
+    """
+    lines = data.decode("utf-8").split("\n")[:-1]
+    text, notes = [], []
     for line in lines:
         if not line.startswith("— "):
             text.append(line)
@@ -126,8 +129,6 @@ def split_notes(data):
             notes[-1][1].append(line)
         else:
             raise ValueError("a signature of nothing")
-    if text or unfinished:
-        raise ValueError("what stands behind the last checkpoint is none")
     return notes
 
 
@@ -234,6 +235,8 @@ def verify_proof(key, record, proof):
             unbase64(lines.pop(0)[6:])
         index = int(re.fullmatch(r"index (0|[1-9][0-9]*)", lines.pop(0))[1])
         [(text, signatures)] = split_notes(note.encode())
+        if not note.endswith("\n") or signatures[-1] != note.split("\n")[-2]:
+            raise ValueError("the proof does not end with its checkpoint")
         size, root = key.open_checkpoint(text, signatures)
         line = record[:-1] if record.endswith(b"\n") else record
         path = [unbase64(text, 32) for text in lines]
