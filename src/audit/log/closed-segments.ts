@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { syncFolder } from '../../durable/atomic-write.js';
+import { firstLine } from '../read/first-line.js';
 import { lineBatches } from '../read/lines.js';
 import { parseRecord } from '../read/records.js';
 import { checkpointsPath, listSegments, type Segment, segmentPath } from '../read/segments.js';
@@ -110,9 +111,6 @@ export async function removeSegments(directory: string, { segments }: OldSegment
 }
 
 async function timeOfFirst(segment: Segment): Promise<number> {
-  for await (const { lines } of lineBatches(segment)) {
-    const [line] = lines;
-    if (line !== undefined) return Date.parse(parseRecord(line).time);
-  }
-  return Number.POSITIVE_INFINITY;
+  const line = await firstLine(segment);
+  return line === undefined ? Number.POSITIVE_INFINITY : Date.parse(parseRecord(line).time);
 }

@@ -1,7 +1,7 @@
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { openSegment } from './open-segment.js';
 import type { Segment } from './segments.js';
 
 const LINE_FEED = 0x0a;
@@ -24,7 +24,7 @@ export async function* lineBatches(
   segment: Pick<Segment, 'path' | 'compressed'>,
 ): AsyncGenerator<LineBatch, void, undefined> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of contentsOf(segment)) {
+  for await (const chunk of await contentsOf(segment)) {
     const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
     const lines = splitLines(bytes);
     rest = lines.rest;
@@ -33,8 +33,9 @@ export async function* lineBatches(
   if (rest.length > 0) yield { lines: [], torn: rest };
 }
 
-function contentsOf({ path, compressed }: Pick<Segment, 'path' | 'compressed'>): Readable {
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+async function contentsOf(segment: Pick<Segment, 'path' | 'compressed'>): Promise<Readable> {
+  const { handle, compressed } = await openSegment(segment);
+  const file = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
   if (!compressed) return file;
   const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
   // A failure of either ends both, and reaches whoever reads.
@@ -42,7 +43,12 @@ function contentsOf({ path, compressed }: Pick<Segment, 'path' | 'compressed'>):
   return unzipped;
 }
 
-function splitLines(bytes: Buffer): { readonly lines: Buffer[]; readonly rest: Buffer } {
+/**
+ * Divides bytes at their line feeds.
+ *
+ * @returns whole lines, without their line feeds, and what follows the last; they share the memory
+ */
+export function splitLines(bytes: Buffer): { readonly lines: Buffer[]; readonly rest: Buffer } {
   const lines: Buffer[] = [];
   let start = 0;
   for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {

@@ -1,4 +1,4 @@
-import { lineBatches } from './lines.js';
+import { firstLine } from './first-line.js';
 import { readSegmentStart, type SegmentStart } from './segment-replay.js';
 import { listSegments, type Segment } from './segments.js';
 
@@ -8,11 +8,8 @@ import { listSegments, type Segment } from './segments.js';
  * @returns undefined for one without a whole first record, or whose first record says nothing
  */
 export async function startOf(segment: Segment): Promise<SegmentStart | undefined> {
-  for await (const { lines } of lineBatches(segment)) {
-    const [line] = lines;
-    if (line !== undefined) return readSegmentStart(line);
-  }
-  return undefined;
+  const line = await firstLine(segment);
+  return line && readSegmentStart(line);
 }
 
 /**

@@ -1,7 +1,7 @@
+import { splitLines } from '../../audit/read/lines.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
 import { listSegments, type Segment } from '../../audit/read/segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
-import { linesOf } from '../search/lines.js';
 import { SegmentFile } from '../search/segment-file.js';
 import { isUnreadable } from '../search/unreadable.js';
 import { controlsSection } from './controls.js';
@@ -110,7 +110,7 @@ class Pass {
     try {
       file = await SegmentFile.open(segment);
       for await (const { text } of file.blocks()) {
-        for (const line of linesOf(text)) this.#take(line);
+        for (const line of splitLines(text).lines) this.#take(line);
       }
     } catch (error) {
       if (!isUnreadable(error)) throw error;

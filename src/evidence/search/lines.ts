@@ -1,15 +1,6 @@
 const LINE_FEED = 0x0a;
 const BACKSLASH = '\\';
 
-/** The lines of a block, without their line feeds. */
-export function* linesOf(text: Buffer): Generator<Buffer, void, undefined> {
-  for (let start = 0; start < text.length; ) {
-    const end = endOf(text, start);
-    yield text.subarray(start, end);
-    start = end + 1;
-  }
-}
-
 /**
  * The lines of a block that may hold a text: those that have its bytes, and those with a backslash,
  * in which it may be spelled in another way.

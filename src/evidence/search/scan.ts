@@ -1,7 +1,8 @@
+import { splitLines } from '../../audit/read/lines.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
-import { linesOf, linesWith } from './lines.js';
+import { linesWith } from './lines.js';
 
 /** A record that was looked for. */
 export interface Hit {
@@ -28,7 +29,8 @@ export class Scanner {
    * @param text whole lines
    */
   *hits(text: Buffer): Generator<Hit, void, undefined> {
-    const lines = this.#needle === undefined ? linesOf(text) : linesWith(text, this.#needle);
+    const lines =
+      this.#needle === undefined ? splitLines(text).lines : linesWith(text, this.#needle);
     for (const bytes of lines) {
       const line = bytes.toString();
       const record = this.#recordOf(line);

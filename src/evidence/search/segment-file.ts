@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { type OpenSegment, openSegment } from '../../audit/read/open-segment.js';
 import type { Segment } from '../../audit/read/segments.js';
-import { isErrno } from '../../shared/errno.js';
 import { readGzipMember } from './gzip-members.js';
 import { SegmentChangedError } from './unreadable.js';
 
 /** What is read, and found through an index, at once. As much as a member of a compressed segment. */
 export const BLOCK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
-const COMPRESSED_SUFFIX = '.gz';
 
 const inflate = promisify(gunzip);
 
@@ -40,9 +39,9 @@ export class SegmentFile {
   readonly path: string;
   readonly #handle: FileHandle;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor({ path, compressed, handle }: OpenSegment) {
     this.path = path;
-    this.compressed = path.endsWith(COMPRESSED_SUFFIX);
+    this.compressed = compressed;
     this.#handle = handle;
   }
 
@@ -51,13 +50,8 @@ export class SegmentFile {
    *
    * @throws the file system's error
    */
-  static async open({ path }: Pick<Segment, 'path'>): Promise<SegmentFile> {
-    try {
-      return new SegmentFile(path, await open(path));
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT') || path.endsWith(COMPRESSED_SUFFIX)) throw error;
-      return new SegmentFile(path + COMPRESSED_SUFFIX, await open(path + COMPRESSED_SUFFIX));
-    }
+  static async open(segment: Pick<Segment, 'path' | 'compressed'>): Promise<SegmentFile> {
+    return new SegmentFile(await openSegment(segment));
   }
 
   /** Of the file, without its folder. */

@@ -1,3 +1,5 @@
+import { splitLines } from '../../read/lines.js';
+
 const LINE_FEED = 0x0a;
 const SEQUENCE = /^\{"schema":\d+,"sequence":(?<sequence>\d+),/;
 /** More than a line has before the end of its sequence. */
@@ -52,7 +54,7 @@ export class RecentLines {
     for (let taken = 0; this.#commits.length > 0 && taken < RUN_BYTES; ) {
       const bytes = this.#dropOldest();
       taken += bytes.length;
-      lines.push(...splitLines(bytes));
+      lines.push(...splitLines(bytes).lines);
     }
     return { first: from, lines: lines.slice(from - oldest.first) };
   }
@@ -67,20 +69,6 @@ export class RecentLines {
     this.#bytes -= bytes.length;
     return bytes;
   }
-}
-
-/**
- * @param bytes of which only what ends with a line feed counts
- * @returns lines without their line feeds; they share the memory
- */
-export function splitLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
-  return lines;
 }
 
 function sequenceAt(bytes: Buffer, offset: number): number {

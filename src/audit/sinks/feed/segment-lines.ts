@@ -1,7 +1,6 @@
 import { open } from 'node:fs/promises';
-import { lineBatches } from '../../read/lines.js';
+import { lineBatches, splitLines } from '../../read/lines.js';
 import type { Segment } from '../../read/segments.js';
-import { splitLines } from './recent-lines.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -56,7 +55,7 @@ class PlainLines implements SegmentLines {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(room), {
           position: this.#offset,
         });
-        const lines = splitLines(buffer.subarray(0, bytesRead));
+        const { lines } = splitLines(buffer.subarray(0, bytesRead));
         // A line that is longer than the room is read again, whole.
         if (lines.length > 0 || bytesRead < room) return lines;
       }

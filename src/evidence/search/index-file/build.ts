@@ -1,8 +1,8 @@
+import { splitLines } from '../../../audit/read/lines.js';
 import { NotARecordError, parseRecord } from '../../../audit/read/records.js';
 import type { AuditRecord } from '../../../audit/record/index.js';
 import { timeOf } from '../filter.js';
 import { forEachLeaf } from '../leaves.js';
-import { linesOf } from '../lines.js';
 import type { BlockContents, SegmentFile } from '../segment-file.js';
 import { BodyWriter } from './body.js';
 import { type BlockEntry, encodeBlock, type IndexHead, MAX_RECORDS } from './layout.js';
@@ -59,7 +59,7 @@ function surveyBlock({ offset, length, text }: BlockContents, survey: Survey): B
   const bounds = new Bounds();
   const { postings } = survey;
   const first = survey.records;
-  for (const line of linesOf(text)) {
+  for (const line of splitLines(text).lines) {
     const record = recordOf(line);
     if (record === undefined) {
       survey.notRecords += 1;

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { firstLine } from '../../../../src/audit/read/first-line.js';
+import { lineBatches, splitLines } from '../../../../src/audit/read/lines.js';
+import { listSegments, type Segment, segmentPath } from '../../../../src/audit/read/segments.js';
+import { SegmentFile } from '../../../../src/evidence/search/segment-file.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+const TEXT = 'first\n\nthird\n';
+const LINES = ['first', '', 'third'];
+
+/** A log of one segment, as a reader finds it in the folder. */
+async function listedSegment(text: string | Buffer): Promise<Segment> {
+  const folder = temporaryFolder();
+  writeFileSync(segmentPath(folder, 0), text);
+  const [segment] = await listSegments(folder);
+  if (segment === undefined) throw new Error('the segment is not listed');
+  return segment;
+}
+
+/** What the server does to a segment that was closed some time ago. */
+function compress({ path }: Segment): void {
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path)));
+  rmSync(path);
+}
+
+async function linesOf(segment: Segment): Promise<string[]> {
+  const read: string[] = [];
+  for await (const { lines } of lineBatches(segment)) read.push(...lines.map(String));
+  return read;
+}
+
+async function textOf(segment: Segment): Promise<string> {
+  const file = await SegmentFile.open(segment);
+  try {
+    const parts: Buffer[] = [];
+    for await (const { text } of file.blocks()) parts.push(text);
+    return Buffer.concat(parts).toString();
+  } finally {
+    await file.close();
+  }
+}
+
+describe('a segment', () => {
+  it('compressed between listing and reading → its lines all the same', async () => {
+    const segment = await listedSegment(TEXT);
+    compress(segment);
+    expect(await linesOf(segment)).toEqual(LINES);
+    expect((await firstLine(segment))?.toString()).toBe('first');
+    expect(await textOf(segment)).toBe(TEXT);
+  });
+
+  it('compressed while it is being read → the rest of its lines', async () => {
+    const long = Array.from({ length: 200_000 }, (_, number) => `line ${number}`);
+    const segment = await listedSegment(`${long.join('\n')}\n`);
+    const batches = lineBatches(segment);
+    const read = (await batches.next()).value?.lines.map(String) ?? [];
+    compress(segment);
+    for await (const { lines } of batches) read.push(...lines.map(String));
+    expect(read).toEqual(long);
+  });
+
+  it.each([false, true])('removed (compressed: %s) → ENOENT', async (compressed) => {
+    const listed = await listedSegment(TEXT);
+    const segment = { ...listed, compressed };
+    rmSync(listed.path);
+    await expect(linesOf(segment)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it.skipIf(process.platform !== 'linux').each([false, true])(
+    'read no further than its first line → closed (compressed: %s)',
+    async (compressed) => {
+      const segment = await listedSegment(TEXT.repeat(300_000));
+      if (compressed) compress(segment);
+      await firstLine(segment);
+      await expect
+        .poll(() => openFiles().filter((path) => path.startsWith(segment.path)))
+        .toEqual([]);
+    },
+  );
+
+  it('without a whole line → no first line', async () => {
+    expect(await firstLine(await listedSegment('cut off'))).toBeUndefined();
+  });
+});
+
+describe('splitLines', () => {
+  it.each([
+    ['', [], ''],
+    ['cut off', [], 'cut off'],
+    [TEXT, LINES, ''],
+    [`${TEXT}cut off`, LINES, 'cut off'],
+  ])('%j → %j and the rest %j', (text, lines, rest) => {
+    const split = splitLines(Buffer.from(text));
+    expect(split.lines.map(String)).toEqual(lines);
+    expect(split.rest.toString()).toBe(rest);
+  });
+});
+
+/** Paths of the files that this process has open; Linux tells. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
