@@ -2,7 +2,6 @@ import type { Cell } from './document.js';
 
 /** As many values are told apart; the rest are counted together, so that memory stays bounded. */
 const CAPACITY = 100_000;
-const SEPARATOR = '\n';
 
 /** What has been counted of one value, or of several together. */
 export interface Count {
@@ -36,9 +35,9 @@ export class Tally {
     this.#capacity = capacity;
   }
 
-  /** @param value of one part or several, none with a line feed that matters */
+  /** @param value of one part or several; callers of the proxy choose what stands in some of them */
   add(value: readonly string[], time: string, success: boolean): void {
-    const count = this.#countOf(value.join(SEPARATOR), time);
+    const count = this.#countOf(keyOf(value), time);
     if (success) count.success += 1;
     else count.failure += 1;
     if (time < count.first) count.first = time;
@@ -55,9 +54,7 @@ export class Tally {
     const sorted = [...this.#counts].sort(
       ([a, countA], [b, countB]) => totalOf(countB) - totalOf(countA) || compare(a, b),
     );
-    const lines = sorted
-      .slice(0, limit)
-      .map(([value, count]) => ({ value: value.split(SEPARATOR), count }));
+    const lines = sorted.slice(0, limit).map(([key, count]) => ({ value: partsOf(key), count }));
     const rest = sorted.slice(limit).map(([, count]) => count);
     if (this.#overflow !== undefined) rest.push(this.#overflow);
     if (rest.length === 0) return { lines, others: undefined };
@@ -90,6 +87,17 @@ export function totalOf({ success, failure }: Readonly<Count>): number {
 /** The line of what is not listed, for a table whose first cells name a value. */
 export function othersText(others: Others, overflowed: boolean): Cell {
   return `others (${overflowed ? 'more than ' : ''}${others.values})`;
+}
+
+/** JSON, in which no part can end before its end and pass for several. */
+function keyOf(value: readonly string[]): string {
+  return JSON.stringify(value);
+}
+
+/** A line that somebody else wrote into the log may have something else where a text should be. */
+function partsOf(key: string): readonly string[] {
+  const parts = JSON.parse(key) as readonly unknown[];
+  return parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)));
 }
 
 function sum(a: Readonly<Count>, b: Readonly<Count>): Count {

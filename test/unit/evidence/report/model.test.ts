@@ -5,6 +5,8 @@ import { Tally } from '../../../../src/evidence/report/model/tally.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** A name that a caller has chosen so that it goes on with numbers and a time. */
+const FORGED = 'arn:aws:iam::1:role/innocent\n7777\n7777\n0\n2020-01-01';
 const START = Date.UTC(2026, 0, 1);
 
 describe('Tally', () => {
@@ -26,6 +28,26 @@ describe('Tally', () => {
       lines: [{ value: ['a', 'c'], count: { success: 1, failure: 1, first: '1', last: '3' } }],
       others: { values: 1, count: { success: 1, failure: 0, first: '2', last: '2' } },
     });
+  });
+
+  it.each([
+    ['line feeds', FORGED, 'b'],
+    ['quotation marks and commas', 'a","b', 'c'],
+    ['nothing', '', ''],
+    ['half a character', '\ud800', '\0'],
+  ])('parts with %s → as many parts, each as it was', (_, ...value) => {
+    const tally = new Tally();
+    tally.add(value, '1', true);
+    expect(tally.top(1).lines.map((line) => line.value)).toEqual([value]);
+  });
+
+  it('parts that are the same when joined → told apart', () => {
+    const tally = new Tally();
+    tally.add(['a\nb', 'c'], '1', true);
+    tally.add(['a', 'b\nc'], '1', true);
+    tally.add(['a","b', 'c'], '1', true);
+    tally.add(['a', 'b","c'], '1', true);
+    expect(tally.top(10).lines).toHaveLength(4);
   });
 });
 

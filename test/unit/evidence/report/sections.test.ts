@@ -84,6 +84,31 @@ describe('the other sections of a report', () => {
     expect(rowsOf(made, 'refusal-causes')).toMatchObject([{ cause: 'not exposed' }, {}]);
   });
 
+  it('a principal with line feeds, numbers and a time → one cell of one row', async () => {
+    const awsPrincipalArn = 'arn:aws:iam::1:role/innocent\n7777\n7777\n0\n2020-01-01';
+    const denied = { awsPrincipalArn, authorization: { decision: 'denied', by: 'exposes' } };
+    const made = await report([
+      writeLog(temporaryFolder(), [refusal('AccessDeniedException', denied)]),
+    ]);
+    const first = new Date(FROM).toISOString();
+    const counts = { total: 1, success: 0, failure: 1, first, last: first };
+    expect(rowsOf(made, 'operations-by-aws-principal-arn')).toEqual([
+      { awsPrincipalArn, ...counts },
+    ]);
+    expect(rowsOf(made, 'authorization-denied')).toEqual([
+      { externalKeyId: 'payroll', awsPrincipalArn, by: 'exposes', ...counts },
+    ]);
+  });
+
+  it('a record with other things than texts → told as JSON', async () => {
+    const strange = operation({ awsPrincipalArn: { toString: 1 }, kmsOperation: 7 });
+    const made = await report([writeLog(temporaryFolder(), [strange])]);
+    expect(rowsOf(made, 'operations-by-aws-principal-arn')).toMatchObject([
+      { awsPrincipalArn: '{"toString":1}' },
+    ]);
+    expect(rowsOf(made, 'operations-by-kms-operation')).toMatchObject([{ kmsOperation: '7' }]);
+  });
+
   it('unauthenticated requests → by failure, address and claim, and those left out', async () => {
     const stranger = { type: 'unauthenticated', clientAddress: '203.0.113.7', result: 'failure' };
     const time = new Date(FROM).toISOString();
