@@ -41,17 +41,16 @@ interface AuditedLog {
 
 describe(`a log that was changed, and an auditor who holds its last checkpoint (seed ${String(SEED)})`, () => {
   const logs: AuditedLog[] = [];
+  const [whole, shortened, kept] = [folderInMemory(), folderInMemory(), folderInMemory()];
 
   beforeAll(async () => {
     const short = { records: 70, segmentBytes: 32 * 1024, everyRecords: 100 };
-    const whole = folderInMemory();
     await runServer({ ...short, directory: whole });
     await runServer({ ...short, directory: whole, aheadMs: 2 * DAY_MS });
-    const shortened = folderInMemory();
     cpSync(whole, shortened, { recursive: true });
     const later = { retentionDays: 1, aheadMs: 4 * DAY_MS };
     await runServer({ ...short, directory: shortened, ...later });
-    logs.push(audited(whole), audited(shortened));
+    logs.push(audited(whole, join(kept, 'whole')), audited(shortened, join(kept, 'shortened')));
   });
 
   it('nothing changed → nothing found, and everything signed', async () => {
@@ -154,10 +153,10 @@ function textOf(image: LogImage): string | undefined {
   return allLinesOf(image)?.join('\n');
 }
 
-function audited(directory: string): AuditedLog {
+/** @param kept path of the checkpoint that the auditor holds */
+function audited(directory: string, kept: string): AuditedLog {
   const image = readImage(directory);
   const notes = splitNotes(fileOf(image, checkpointFilesOf(image).at(-1) ?? '').toString());
-  const kept = join(folderInMemory(), 'kept');
   writeFileSync(kept, notes.at(-1) ?? '');
   const options: VerifyOptions = {
     directory,
