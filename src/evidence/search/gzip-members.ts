@@ -54,11 +54,16 @@ function headerBytes(file: Buffer, offset: number): number {
   if (!isMember) throw new GzipError(`there is no gzip member at byte ${offset}`);
   const flags = file[offset + 3] ?? 0;
   let at = offset + FIXED_HEADER_BYTES;
-  if ((flags & FLAG_EXTRA) !== 0) at += 2 + (file.readUInt16LE(at) || 0);
+  if ((flags & FLAG_EXTRA) !== 0) at = afterExtra(file, at);
   if ((flags & FLAG_NAME) !== 0) at = afterZero(file, at);
   if ((flags & FLAG_COMMENT) !== 0) at = afterZero(file, at);
   if ((flags & FLAG_HEADER_CRC) !== 0) at += 2;
   return at - offset;
+}
+
+function afterExtra(file: Buffer, at: number): number {
+  if (at + 2 > file.length) throw new GzipError('the header of a gzip member is cut off');
+  return at + 2 + file.readUInt16LE(at);
 }
 
 function afterZero(file: Buffer, at: number): number {

@@ -10,6 +10,8 @@ import { SegmentChangedError } from './unreadable.js';
 
 /** What is read, and found through an index, at once. As much as a member of a compressed segment. */
 export const BLOCK_BYTES = 256 * 1024;
+/** Node ends the process when more is read at once. */
+const MAX_READ_BYTES = 2 ** 31 - 1;
 const LINE_FEED = 0x0a;
 
 const inflate = promisify(gunzip);
@@ -81,7 +83,7 @@ export class SegmentFile {
    * The blocks from the first to the last, as far as the file reaches now. A line at the end that
    * has no line feed (yet) is in none of them.
    *
-   * @throws the file system's error, GzipError or zlib's error
+   * @throws the file system's error, GzipError, zlib's error or SegmentChangedError
    */
   blocks(): AsyncGenerator<BlockContents, void, undefined> {
     return this.compressed ? this.#compressedBlocks() : this.#plainBlocks();
@@ -145,6 +147,9 @@ export class SegmentFile {
   }
 
   async #bytes(offset: number, length: number): Promise<Buffer> {
+    if (length > MAX_READ_BYTES) {
+      throw new SegmentChangedError('the file, or a line of it, is larger than any of the server');
+    }
     const bytes = Buffer.allocUnsafeSlow(length);
     const { bytesRead } = await this.#handle.read(bytes, 0, length, offset);
     return bytes.subarray(0, bytesRead);

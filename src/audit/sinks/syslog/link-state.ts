@@ -1,5 +1,5 @@
 import type { Logger } from '../../../observability/logger.js';
-import { errnoOf } from '../../../shared/errno.js';
+import { codeOf } from '../../../shared/errno.js';
 
 /** Which sink, in every line about it. */
 export interface LinkName {
@@ -28,7 +28,7 @@ export class LinkState {
 
   /** Tells of it when it is new, or has another cause than before. */
   down(error: unknown, behind: number): void {
-    const cause = errnoOf(error) ?? String(error);
+    const cause = codeOf(error) ?? String(error);
     if (this.#told === cause) return;
     this.#told = cause;
     this.#logger.warn(

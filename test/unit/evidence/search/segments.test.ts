@@ -1,4 +1,11 @@
-import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -52,12 +59,23 @@ describe('search', () => {
     ['cut off', (bytes: Buffer) => bytes.subarray(0, -3)],
     ['followed by something else', (bytes: Buffer) => Buffer.concat([bytes, Buffer.from('x')])],
     ['with a changed checksum', flipTrailer],
+    ['cut off in the extra field of its header', cutInExtraField],
   ])('a compressed segment %s, without an index → told', async (_, change) => {
     const folder = logFolder();
     const path = join(folder, '000000000000.jsonl.gz');
     writeFileSync(path, change(readFileSync(path)));
     const { sequences, events } = await find(folder, { kmsRequestId: 'request-15' });
     expect(sequences).toEqual([15]);
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'unreadable', segment: path }));
+  });
+
+  // Sparse, so that it takes no room.
+  it('a segment of 2 GiB, which Node cannot read at once → told, and the others are searched', async () => {
+    const folder = logFolder();
+    const path = join(folder, '000000000000.jsonl.gz');
+    truncateSync(path, 2 ** 31);
+    const { sequences, events } = await find(folder, { type: 'key-operation' });
+    expect(sequences).toEqual(Array.from({ length: 20 }, (_, at) => 10 + at));
     expect(events).toContainEqual(expect.objectContaining({ kind: 'unreadable', segment: path }));
   });
 
@@ -130,6 +148,12 @@ describe('search', () => {
     expect((await find([a, b], {})).sequences).toEqual([0, 10, 11, 1, 2, 12, 3]);
   });
 });
+
+function cutInExtraField(bytes: Buffer): Buffer {
+  const cut = Buffer.from(bytes.subarray(0, 11));
+  cut[3] = 4;
+  return cut;
+}
 
 function flipTrailer(bytes: Buffer): Buffer {
   const changed = Buffer.from(bytes);
