@@ -63,7 +63,11 @@ export class ShippedLog {
       onGap: (sink, first, last) => void parts.gaps.push(`${sink} ${first} ${last}`),
     });
     const common = { directory, durability: 'written', clock: systemClock } as const;
-    const { position } = await openLog({ ...common, key: signer.verifierKey });
+    const { position } = await openLog({
+      ...common,
+      key: signer.verifierKey,
+      everyRecords: 10_000,
+    });
     const listener: AuditLogOptions['listener'] = {
       committed: (lines) => {
         for (const sink of sinks) sink.committed(lines);

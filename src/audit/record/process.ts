@@ -53,6 +53,12 @@ export const recoverySchema = z.strictObject({
     'Bytes after the last whole record, which were cut off and kept in a file `.cut-at-…` beside the segment.',
   ),
   tornSha256: sha256Schema.optional().describe('SHA-256 of those bytes.'),
+  unsignedFirst: countSchema
+    .optional()
+    .describe(
+      'The first of the records that nothing had been signed for when the server started, and that it took over as they were.',
+    ),
+  unsignedLast: countSchema.optional().describe('The last of those records.'),
 });
 
 /** For a time the log could not be written. */

@@ -170,6 +170,7 @@ async function openAuditLog(
     directory,
     durability,
     key: signer.verifierKey,
+    everyRecords: checkpoints.everyRecords,
     clock,
   });
   const log = new AuditLog(

@@ -1,13 +1,26 @@
-import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openLog } from '../../../../src/audit/log/open-log.js';
 import { UnusableLogError } from '../../../../src/audit/log/unusable-log.js';
+import { systemClock } from '../../../../src/shared/clock.js';
 import { openCheckpoint, splitNotes } from '../../../../src/transparency-log/checkpoint.js';
 import { noteSigner } from '../../../../src/transparency-log/signed-note.js';
+import { NotPrivateError } from '../../../../src/durable/private.js';
 import { auditRecords } from '../../../support/audit-records.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { treeHash } from '../../transparency-log/merkle-oracle.js';
-import { addRecords, openTestLog, signer, stop } from './log-fixture.js';
+import { addRecords, openTestLog, payloads, signer, stop } from './log-fixture.js';
 
 const FIRST = '000000000000.jsonl';
 
@@ -131,7 +144,7 @@ describe('a log that nobody has closed', () => {
     const { log } = await openTestLog(directory);
     await addRecords(log, 3);
     await stop(log);
-    writeFileSync(join(directory, '000000000005.jsonl'), '{"sche');
+    writeFileSync(join(directory, '000000000005.jsonl'), '{"sche', { mode: 0o600 });
     appendFileSync(join(directory, '000000000000.checkpoints'), 'log.example/test\n5\nabc');
     const { log: again } = await openTestLog(directory);
     await addRecords(again, 1);
@@ -139,6 +152,51 @@ describe('a log that nobody has closed', () => {
     expect(await auditRecords(directory)).toHaveLength(7);
     const notes = readFileSync(join(directory, '000000000000.checkpoints'), 'utf8');
     expect(splitNotes(notes)).toHaveLength(2);
+  });
+});
+
+describe('records that nobody had signed', () => {
+  it('are taken over, and named in the recovery, whoever wrote them', async () => {
+    const directory = temporaryFolder();
+    const { log } = await openTestLog(directory);
+    await addRecords(log, 3);
+    await stop(log);
+    const added = await openTestLog(directory, {
+      signer: noteSigner('log.example/test', generateKeyPairSync('ed25519').privateKey),
+    });
+    await added.log.append(payloads.of('stop', {}));
+    await added.log.close();
+    rmSync(join(directory, '000000000005.checkpoints'));
+    const { recovery, log: again } = await openTestLog(directory);
+    expect(recovery).toMatchObject({ tornBytes: 0, unsignedFirst: 5, unsignedLast: 6 });
+    await again.close();
+  });
+
+  it('may be all that there are, at the beginning', async () => {
+    const directory = temporaryFolder();
+    const { log } = await openTestLog(directory);
+    await addRecords(log, 3);
+    await stop(log);
+    rmSync(join(directory, '000000000000.checkpoints'));
+    const { recovery, log: again } = await openTestLog(directory);
+    expect(recovery).toMatchObject({ unsignedFirst: 0, unsignedLast: 4 });
+    await again.close();
+  });
+
+  it('are too many where a checkpoint must have been signed', async () => {
+    const directory = temporaryFolder();
+    const { log } = await openTestLog(directory);
+    await addRecords(log, 30);
+    await stop(log);
+    rmSync(join(directory, '000000000000.checkpoints'));
+    const opening = openLog({
+      directory,
+      durability: 'written',
+      key: signer.verifierKey,
+      everyRecords: 2,
+      clock: systemClock,
+    });
+    await expect(opening).rejects.toThrow(UnusableLogError);
   });
 });
 
@@ -181,16 +239,25 @@ describe('a log that was changed is not continued', () => {
       },
     ],
     [
-      'a signature',
+      'its last segment, whose checkpoints are still there',
+      (directory) => {
+        rmSync(join(directory, FIRST));
+      },
+    ],
+    [
+      'a link in the place of its checkpoints',
       (directory) => {
         const path = join(directory, '000000000000.checkpoints');
-        writeFileSync(path, readFileSync(path, 'utf8').replace(/\n7\n/, '\n6\n'));
+        renameSync(path, join(directory, 'elsewhere'));
+        symlinkSync(join(directory, 'elsewhere'), path);
       },
     ],
   ])('%s', async (_title, change) => {
     const directory = await closedLog();
     change(directory);
-    await expect(openTestLog(directory)).rejects.toThrow(UnusableLogError);
+    await expect(openTestLog(directory)).rejects.toSatisfy(
+      (error) => error instanceof UnusableLogError || error instanceof NotPrivateError,
+    );
   });
 
   it('nor one of another name', async () => {

@@ -31,6 +31,7 @@ export async function openTestLog(
     directory,
     durability,
     key: by.verifierKey,
+    everyRecords: 10_000,
     clock: systemClock,
   });
   const log = new AuditLog(
