@@ -5,7 +5,7 @@ import type { IndexOptions } from '../../evidence/search/log-indexes.js';
 import type { Hit } from '../../evidence/search/scan.js';
 import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
-import { fromOption, toOption } from '../period.js';
+import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
 

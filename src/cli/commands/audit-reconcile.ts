@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
-import { fromOption, parseTime, toOption } from '../period.js';
+import { fromOption, parseTime, toOption } from '../time-options.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 

@@ -6,7 +6,7 @@ import { VERSION } from '../../runtime/version.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
-import { fromOption, toOption } from '../period.js';
+import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
 import { writeSecretFile } from '../write-secret-file.js';
 import { example } from './options.js';

@@ -1,17 +1,7 @@
 import { readRecords } from '../../audit/read/records.js';
 import { listSegments } from '../../audit/read/segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
-import { ReconciliationInputError } from './input-error.js';
-
-/** A folder of an audit log that nothing can be said with. The message names it. */
-export class AuditLogInputError extends ReconciliationInputError {
-  override readonly name = 'AuditLogInputError';
-
-  /** @param directory the folder of the log */
-  constructor(directory: string, problem: string, options?: ErrorOptions) {
-    super(`${directory}: ${problem}`, options);
-  }
-}
+import { AuditLogInputError } from './input-error.js';
 
 /** What one log is about. Times are milliseconds since 1970. */
 export interface SurveyedLog {

@@ -7,7 +7,7 @@ import { isUnreadable } from '../search/unreadable.js';
 import { controlsSection } from './controls.js';
 import type { Collector } from './model/collector.js';
 import type { Report, Section } from './model/document.js';
-import { Period } from './model/period.js';
+import { Timeline } from './model/timeline.js';
 import { AdministrationCollector } from './sections/administration.js';
 import { CoverageCollector } from './sections/coverage.js';
 import { DenialsCollector } from './sections/denials.js';
@@ -72,18 +72,18 @@ export async function makeReport(
 
 class Pass {
   readonly unreadable: string[] = [];
-  readonly #period: Period;
+  readonly #timeline: Timeline;
   readonly #coverage = new CoverageCollector();
   readonly #gaps: GapsCollector;
   /** In the order of the report. */
   readonly #collectors: readonly Collector[];
 
   constructor({ fromMs, toMs, nowMs, limit, cryptoperiodDays }: ReportOptions) {
-    this.#period = new Period(fromMs, toMs);
+    this.#timeline = new Timeline(fromMs, toMs);
     this.#gaps = new GapsCollector(limit);
     this.#collectors = [
       this.#coverage,
-      new OperationsCollector(this.#period, limit),
+      new OperationsCollector(this.#timeline, limit),
       new KeysCollector({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
       new DenialsCollector(limit),
       new DisabledKeysCollector(limit),
@@ -130,8 +130,8 @@ class Pass {
     const timeMs = Date.parse(record.time);
     const entry = {
       record,
-      inPeriod: this.#period.holds(timeMs),
-      beforeEnd: timeMs < this.#period.toMs,
+      inPeriod: this.#timeline.holds(timeMs),
+      beforeEnd: timeMs < this.#timeline.toMs,
     };
     for (const collector of this.#collectors) collector.add(entry);
   }

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CloudTrailInputError } from './input-error.js';
+import { CloudTrailInputError } from '../input-error.js';
 
 /**
  * What lies beside log files in a bucket and holds no events of the API: digests, the signatures of

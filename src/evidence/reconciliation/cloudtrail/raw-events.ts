@@ -1,6 +1,6 @@
 import { contentsOf } from './contents.js';
 import { CsvRows } from './csv-rows.js';
-import { CloudTrailInputError } from './input-error.js';
+import { CloudTrailInputError } from '../input-error.js';
 import { type JsonElement, JsonElements } from './json-elements.js';
 import { isObject } from './trail-event.js';
 

@@ -1,5 +1,5 @@
 import { Coverage } from './coverage.js';
-import { CloudTrailInputError } from './input-error.js';
+import { CloudTrailInputError } from '../input-error.js';
 import { listInputFiles, placeOfDelivery } from './input-files.js';
 import { asksProxy, isKmsCall, type KmsEvent, toKmsEvent } from './kms-event.js';
 import { readRawEvents } from './raw-events.js';

@@ -1,7 +1,7 @@
 import type { RecordOf } from '../../../audit/record/index.js';
 import type { Collector, Entry } from '../model/collector.js';
 import { columns, type Section, type Table } from '../model/document.js';
-import type { Period } from '../model/period.js';
+import type { Timeline } from '../model/timeline.js';
 import { Tally } from '../model/tally.js';
 import { tallyTable } from '../model/tally-table.js';
 
@@ -30,16 +30,16 @@ const DIMENSIONS: readonly {
 
 /** Counts key operations by everything that an auditor asks for, and over time. */
 export class OperationsCollector implements Collector {
-  readonly #period: Period;
+  readonly #timeline: Timeline;
   readonly #limit: number;
   readonly #tallies = DIMENSIONS.map((dimension) => ({ ...dimension, tally: new Tally() }));
   readonly #steps: { success: number; failure: number }[];
   readonly #classes = new Tally();
 
-  constructor(period: Period, limit: number) {
-    this.#period = period;
+  constructor(timeline: Timeline, limit: number) {
+    this.#timeline = timeline;
     this.#limit = limit;
-    this.#steps = Array.from({ length: period.steps }, () => ({ success: 0, failure: 0 }));
+    this.#steps = Array.from({ length: timeline.steps }, () => ({ success: 0, failure: 0 }));
   }
 
   add({ record, inPeriod }: Entry): void {
@@ -50,7 +50,7 @@ export class OperationsCollector implements Collector {
     for (const { tally, of } of this.#tallies) {
       tally.add([of(record) ?? NOT_RECORDED], record.time, success);
     }
-    const step = this.#steps[this.#period.stepOf(Date.parse(record.time))];
+    const step = this.#steps[this.#timeline.stepOf(Date.parse(record.time))];
     if (step === undefined) return;
     if (success) step.success += 1;
     else step.failure += 1;
@@ -80,10 +80,10 @@ export class OperationsCollector implements Collector {
   #overTime(): Table {
     return {
       id: 'operations-over-time',
-      title: `Over time, by ${this.#period.stepText}`,
+      title: `Over time, by ${this.#timeline.stepText}`,
       columns: columns({ from: 'From (UTC)', success: 'Succeeded', failure: 'Failed' }),
       rows: this.#steps.map(({ success, failure }, step) => [
-        this.#period.nameOf(step),
+        this.#timeline.nameOf(step),
         success,
         failure,
       ]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Period } from '../../../../src/evidence/report/model/period.js';
+import { Timeline } from '../../../../src/evidence/report/model/timeline.js';
 import { RowList } from '../../../../src/evidence/report/model/row-list.js';
 import { Tally } from '../../../../src/evidence/report/model/tally.js';
 
@@ -62,7 +62,7 @@ describe('RowList', () => {
   });
 });
 
-describe('Period', () => {
+describe('Timeline', () => {
   it.each([
     [DAY_MS, 'hour', 24, '2026-01-01T23:00Z'],
     [20 * DAY_MS, '6 hours', 80, '2026-01-20T18:00Z'],
@@ -71,19 +71,16 @@ describe('Period', () => {
     [3 * 365 * DAY_MS, '28 days', 40, '2028-12-28'],
     [400 * 365 * DAY_MS, '1217 days', 120, '2422-07-07'],
   ])('%i ms → steps of %s', (length, stepText, steps, last) => {
-    const period = new Period(START, START + length);
-    expect([period.stepText, period.steps]).toEqual([stepText, steps]);
-    expect(period.stepOf(period.toMs - 1)).toBe(steps - 1);
-    expect(period.nameOf(steps - 1)).toBe(last);
+    const timeline = new Timeline(START, START + length);
+    expect([timeline.stepText, timeline.steps]).toEqual([stepText, steps]);
+    expect(timeline.stepOf(timeline.toMs - 1)).toBe(steps - 1);
+    expect(timeline.nameOf(steps - 1)).toBe(last);
   });
 
   it('its end, and no time at all → not in it', () => {
-    const period = new Period(START, START + HOUR_MS);
-    expect([START - 1, START, START + HOUR_MS, Number.NaN].map((ms) => period.holds(ms))).toEqual([
-      false,
-      true,
-      false,
-      false,
-    ]);
+    const timeline = new Timeline(START, START + HOUR_MS);
+    expect([START - 1, START, START + HOUR_MS, Number.NaN].map((ms) => timeline.holds(ms))).toEqual(
+      [false, true, false, false],
+    );
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CloudTrailInputError } from '../../../../../src/evidence/reconciliation/cloudtrail/input-error.js';
+import { CloudTrailInputError } from '../../../../../src/evidence/reconciliation/input-error.js';
 import type { KmsEvent } from '../../../../../src/evidence/reconciliation/cloudtrail/kms-event.js';
 import { readCloudTrail } from '../../../../../src/evidence/reconciliation/cloudtrail/read-cloudtrail.js';
 import { temporaryFolder } from '../../../../support/temporary-folder.js';

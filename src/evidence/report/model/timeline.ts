@@ -7,7 +7,7 @@ const LENGTH_OF_MINUTES = '2026-01-01T00:00'.length;
 const LENGTH_OF_DAYS = '2026-01-01'.length;
 
 /** The time that a report is about, divided into steps of the same length. */
-export class Period {
+export class Timeline {
   readonly fromMs: number;
   readonly toMs: number;
   readonly stepMs: number;
