@@ -44,6 +44,23 @@ export async function latestNotes(
   return [];
 }
 
+/**
+ * The size of the newest checkpoint.
+ *
+ * @param upTo larger ones are left out
+ * @returns 0 where there is none
+ * @throws the file system's error
+ */
+export async function newestNoteSize(directory: string, upTo: number): Promise<number> {
+  const segments = await listSegments(directory);
+  for (const { first } of segments.toReversed()) {
+    const notes = notesIn(await wholeNotesAtEnd(checkpointsPath(directory, first)));
+    const newest = notes.findLast(({ size }) => size <= upTo);
+    if (newest !== undefined) return newest.size;
+  }
+  return 0;
+}
+
 /** Of a file that holds something else the rest is looked at by whoever verifies the log. */
 function notesIn(text: string): readonly SizedNote[] {
   try {

@@ -1,5 +1,5 @@
 import type { Carried } from '../config.js';
-import { latestNotes, sizeOfNote } from './latest-notes.js';
+import { latestNotes, newestNoteSize, sizeOfNote } from './latest-notes.js';
 import { LogReader } from './log-reader.js';
 import { placeToContinue } from './place-to-continue.js';
 import { BEGINNING, type Position } from './position.js';
@@ -34,11 +34,13 @@ export class LogFeed {
   #size = 0;
   #signedSize = 0;
   #mustLookForNotes = true;
+  #mustRepeatNewest: boolean;
   #isNewSegment = false;
   #mustCheckPlace = true;
 
   constructor(options: LogFeedOptions) {
     this.#options = options;
+    this.#mustRepeatNewest = options.carries.includes('checkpoints');
     this.#reader = new LogReader(options.directory);
   }
 
@@ -84,6 +86,7 @@ export class LogFeed {
    * @throws the file system's error, zlib's, or Error for a log that is not whole
    */
   async next(): Promise<FeedItem | undefined> {
+    if (this.#mustRepeatNewest) await this.#goBeforeNewest();
     if (!this.#options.carries.includes('records')) this.#passOverRecords();
     if (this.#isTimeForNotes()) {
       const at = this.#position;
@@ -97,6 +100,18 @@ export class LogFeed {
     const at = this.#position;
     this.#position = { ...at, record: at.record + run.lines.length };
     return { kind: 'records', at, lines: run.lines };
+  }
+
+  /**
+   * The newest checkpoint is handed out after every start. It covers all before it, so whoever has
+   * edited the place that a sink keeps cannot hold checkpoints back. Before anything is handed out:
+   * every position after this leads to that checkpoint.
+   */
+  async #goBeforeNewest(): Promise<void> {
+    const newest = await newestNoteSize(this.#options.directory, this.#size);
+    const { record, checkpoint } = this.#position;
+    this.#position = { record, checkpoint: Math.min(checkpoint, Math.max(0, newest - 1)) };
+    this.#mustRepeatNewest = false;
   }
 
   #passOverRecords(): void {

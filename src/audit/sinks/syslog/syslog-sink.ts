@@ -101,7 +101,7 @@ export class SyslogSink implements AuditSink {
     const { cursor, feed, logger, name } = this.#parts;
     try {
       const position = await cursor.read();
-      if (position.record <= feed.size) return position;
+      if (Math.max(position.record, position.checkpoint) <= feed.size) return position;
       logger.warn(
         { sink: name, ...position, size: feed.size },
         'the audit sink was further on than the log is; it gets the log from its beginning',

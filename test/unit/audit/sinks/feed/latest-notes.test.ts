@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { latestNotes } from '../../../../../src/audit/sinks/feed/latest-notes.js';
+import { latestNotes, newestNoteSize } from '../../../../../src/audit/sinks/feed/latest-notes.js';
 import { temporaryFolder } from '../../../../support/temporary-folder.js';
 
 function note(size: number): string {
@@ -60,5 +60,21 @@ describe('latestNotes', () => {
   it('a file that holds something else → left to whoever verifies the log', async () => {
     const damaged = logWith({ 0: `\u2014 x y\n${note(5)}`, 10: note(15) });
     expect(await sizes(damaged, 0, 100)).toEqual([15]);
+  });
+});
+
+describe('newestNoteSize', () => {
+  it.each([
+    ['in the last file', 100, 40],
+    ['before a limit', 39, 35],
+    ['past a file that is not there', 34, 15],
+    ['none', 2, 0],
+  ])('%s', async (_, upTo, expected) => {
+    const folder = logWith({ 0: note(3), 10: note(15), 20: '', 30: note(35) + note(40) });
+    expect(await newestNoteSize(folder, upTo)).toBe(expected);
+  });
+
+  it('no log → none', async () => {
+    expect(await newestNoteSize(temporaryFolder(), 100)).toBe(0);
   });
 });

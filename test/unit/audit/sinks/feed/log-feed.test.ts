@@ -4,14 +4,18 @@ import { compressSegments } from '../../../../../src/audit/log/closed-segments.j
 import { listSegments } from '../../../../../src/audit/read/segments.js';
 import type { Carried } from '../../../../../src/audit/sinks/config.js';
 import { LogFeed } from '../../../../../src/audit/sinks/feed/log-feed.js';
-import { BEGINNING } from '../../../../../src/audit/sinks/feed/position.js';
+import { BEGINNING, type Position } from '../../../../../src/audit/sinks/feed/position.js';
 import { ShippedLog } from '../../../../support/shipped-log.js';
 import { temporaryFolder } from '../../../../support/temporary-folder.js';
 
 const SMALL_SEGMENTS = { segments: { maxBytes: 100_000, maxAgeMs: 86_400_000 } };
 
 /** A feed of a log that was written before; it is told of the last line alone. */
-async function feedOf(log: ShippedLog, carries: Carried = ['records', 'checkpoints']) {
+async function feedOf(
+  log: ShippedLog,
+  carries: Carried = ['records', 'checkpoints'],
+  position: Position = BEGINNING,
+) {
   const gaps: string[] = [];
   const feed = new LogFeed({
     directory: log.directory,
@@ -23,7 +27,7 @@ async function feedOf(log: ShippedLog, carries: Carried = ['records', 'checkpoin
   });
   const lines = await log.lines();
   feed.committed(Buffer.from(`${lines.at(-1) ?? ''}\n`));
-  await feed.goTo(BEGINNING);
+  await feed.goTo(position);
   return { feed, gaps, lines };
 }
 
@@ -118,6 +122,40 @@ describe('LogFeed', () => {
     const [segment] = await listSegments(log.directory);
     const path = segment?.path.replace('.jsonl', '.checkpoints') ?? '';
     expect(sent.notes.join('')).toBe(readFileSync(path, 'utf8'));
+  });
+
+  it.each([
+    ['where it was', 22],
+    ['edited to the end of the log', 23],
+  ])('a place that is %s → the newest checkpoint again, and no other', async (_, checkpoint) => {
+    const log = await ShippedLog.open(temporaryFolder(), []);
+    await log.add(10);
+    await log.sign();
+    await log.add(10);
+    await log.sign();
+    await log.add(1);
+    const { feed, lines } = await feedOf(log, undefined, { record: 22, checkpoint });
+    expect(lines).toHaveLength(22);
+    const sent = await rest(feed);
+    expect(sent.lines).toEqual([]);
+    expect(sent.notes).toEqual([expect.stringMatching(/^[^\n]+\n21\n/)]);
+    // Once a start: a lost connection goes back to what is in doubt alone.
+    await feed.goTo(feed.position);
+    expect(await rest(feed)).toEqual({ lines: [], notes: [] });
+    await log.close();
+  });
+
+  it('an edited place, and the connection is lost before the newest checkpoint → it is still sent', async () => {
+    const log = await ShippedLog.open(temporaryFolder(), []);
+    await log.add(10);
+    await log.close();
+    const { feed, lines } = await feedOf(log, undefined, { record: 5, checkpoint: 11 });
+    const first = await feed.next();
+    expect(first?.kind).toBe('records');
+    await feed.goTo(first?.at ?? BEGINNING);
+    const sent = await rest(feed);
+    expect(sent.lines).toEqual(lines.slice(5));
+    expect(sent.notes).toEqual([expect.stringMatching(/^[^\n]+\n11\n/)]);
   });
 
   it('records alone → no checkpoint', async () => {
