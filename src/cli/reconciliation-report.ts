@@ -17,6 +17,7 @@ const WHY: Readonly<Record<WithoutEvent, string>> = {
   'other-operation': 'the event with this request id is of another operation',
   'other-key': 'the event with this request id names another key',
   'other-time': 'the event with this request id is of another time',
+  'other-input': 'the event with this request id is of another call, which had other data',
   'no-request-id': 'it has no request id, so KMS did not send it',
 };
 const NOT_COVERED: Readonly<Record<NotCovered['why'], string>> = {

@@ -10,6 +10,8 @@ export type WithoutEvent =
   | 'other-key'
   /** An event has all that is compared, but it is of another time. */
   | 'other-time'
+  /** The event is another call's, which is the same but for its additional authenticated data or ciphertext. */
+  | 'other-input'
   /** KMS always sends a request id, so this was not KMS. */
   | 'no-request-id';
 
@@ -75,7 +77,7 @@ export interface Matched {
   readonly calls: number;
   /** Of those, calls whose event says that KMS failed or refused. */
   readonly failedInKms: number;
-  /** Further calls of the same request, operation and key: KMS repeats one that timed out. */
+  /** Further calls of the same request, operation, key and input: KMS repeats one that timed out. */
   readonly repeats: number;
   /** Events with more than one repeat of a call, which KMS does not do. */
   readonly repeatedTooOften: Listed<{ readonly requestId: string; readonly calls: number }>;

@@ -1,4 +1,5 @@
 import type { RecordOf } from '../../audit/record/index.js';
+import { inputOf } from './call-input.js';
 import type { Coverage } from './cloudtrail/coverage.js';
 import type { EventIndex } from './event-index.js';
 import { Listing } from './listing.js';
@@ -49,10 +50,12 @@ export class UsedCalls {
     const time = Date.parse(record.time);
     const match = findEvent(index, record);
     // Found counts outside of the period as well: an event at its edge may be of the second before.
-    if (typeof match === 'object') match.event.find(match.at);
+    const isSameInput = typeof match === 'object' && match.event.find(match.at, inputOf(record));
     if (!isWithin(period, time)) return;
     if (typeof match === 'object') {
-      this.#matched.add(match);
+      if (isSameInput) this.#matched.add(match);
+      // The event is there, and no other will come.
+      else this.#withoutEvent.add({ ...usedHere(record, log), why: 'other-input' });
       return;
     }
     const beginning = coverage.beginning(record.awsAccount, record.awsRegion);

@@ -9,6 +9,9 @@ export const KEY = keyArn('1a2b3c4d-0000-4000-8000-00000000000a');
 export const OTHER_KEY = keyArn('1a2b3c4d-0000-4000-8000-00000000000b');
 export const REQUEST = '0d3c1f7e-5a55-4c6e-9d7b-1f2e3d4c5b6a';
 export const ALICE = `arn:aws:iam::${ACCOUNT}:user/alice`;
+/** Two of SHA-256, as the log has them. */
+export const DIGEST = `${'A'.repeat(43)}=`;
+export const OTHER_DIGEST = `${'B'.repeat(42)}A=`;
 /** When it all happens, unless a test says otherwise. */
 export const NOON = '2026-03-01T12:00:00.000Z';
 

@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { classes, compare } from './compare.js';
-import { ALICE, atNoon, decryptEvent, decryptRecord, KEY, OTHER_KEY, REQUEST } from './fixtures.js';
+import {
+  ALICE,
+  atNoon,
+  decryptEvent,
+  decryptRecord,
+  DIGEST,
+  KEY,
+  OTHER_DIGEST,
+  OTHER_KEY,
+  REQUEST,
+} from './fixtures.js';
 
 type Fields = Record<string, unknown>;
 
@@ -85,10 +95,21 @@ describe('a call and its event', () => {
   });
 
   it('a call that KMS repeats → matched once, the repeat counted', async () => {
-    const repeat = decryptRecord({ time: atNoon(10) });
-    const result = await compare([decryptEvent()], [decryptRecord(), repeat]);
+    const input = { aadSha256: DIGEST, ciphertextSha256: OTHER_DIGEST };
+    const calls = [decryptRecord(input), decryptRecord({ ...input, time: atNoon(10) })];
+    const result = await compare([decryptEvent()], calls);
     expect(classes(result)).toEqual({ matched: 1, repeats: 1 });
     expect(result.matched.repeatedTooOften.count).toBe(0);
+  });
+
+  it('an Encrypt that KMS repeats, whose ciphertext is another each time → a repeat', async () => {
+    const encrypt = { operation: 'Encrypt', kmsOperation: 'Encrypt', aadSha256: DIGEST };
+    const calls = [DIGEST, OTHER_DIGEST].map((ciphertextSha256) =>
+      decryptRecord({ ...encrypt, ciphertextSha256 }),
+    );
+    const result = await compare([decryptEvent({ eventName: 'Encrypt' })], calls);
+    expect(classes(result)).toEqual({ matched: 1, repeats: 1 });
+    expect(result.alarming).toBe(false);
   });
 
   it('a call that came three times → alarm that names it, in the period of its event alone', async () => {
@@ -158,8 +179,17 @@ describe('ReEncrypt', () => {
     eventTime: '2026-03-01T11:00:00Z',
   });
 
-  it('two calls with one request id → both matched to the one event', async () => {
-    expect(classes(await compare([event], [from, to]))).toEqual({ matched: 2 });
+  it('two calls with one request id, each of its own data → both matched to the one event', async () => {
+    const opened = { ...from, aadSha256: DIGEST, ciphertextSha256: DIGEST };
+    const sealed = { ...to, aadSha256: OTHER_DIGEST, ciphertextSha256: OTHER_DIGEST };
+    expect(classes(await compare([event], [opened, sealed]))).toEqual({ matched: 2 });
+  });
+
+  it('a second Encrypt of other additional data → used here without an event', async () => {
+    const another = { ...to, aadSha256: DIGEST };
+    const result = await compare([event], [from, to, another]);
+    expect(classes(result)).toEqual({ matched: 2, used: 1 });
+    expect(result.usedHereWithoutCloudTrailEvent.first).toMatchObject([{ why: 'other-input' }]);
   });
 
   it('between two keys of which KMS itself has the source → one call is enough', async () => {

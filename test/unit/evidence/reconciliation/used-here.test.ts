@@ -7,9 +7,11 @@ import {
   atNoon,
   decryptEvent,
   decryptRecord,
+  DIGEST,
   keyArn,
   logFile,
   NOON,
+  OTHER_DIGEST,
   OTHER_KEY,
   otherEvent,
   writeInput,
@@ -42,6 +44,23 @@ describe('used here without a CloudTrail event', () => {
     expect(result.usedHereWithoutCloudTrailEvent.first).toMatchObject([
       { why, sequence: 2, awsPrincipalArn: ALICE, clientAddress: '198.51.100.4' },
     ]);
+  });
+
+  it.each([
+    ['another ciphertext', { ciphertextSha256: OTHER_DIGEST }],
+    ['other additional data', { aadSha256: OTHER_DIGEST }],
+    ['no additional data', { aadSha256: undefined }],
+  ])('a Decrypt of %s under the event of another → alarm, also at once', async (_, changes) => {
+    const genuine = decryptRecord({ aadSha256: DIGEST, ciphertextSha256: DIGEST });
+    const foreign = { ...genuine, ...changes, time: atNoon(10) };
+    for (const collectedAt of [undefined, Date.parse(NOON) + MINUTE]) {
+      const result = await compare([decryptEvent()], [genuine, foreign], { collectedAt });
+      expect(classes(result)).toEqual({ matched: 1, used: 1 });
+      expect(result.alarming).toBe(true);
+      expect(result.usedHereWithoutCloudTrailEvent.first).toMatchObject([
+        { why: 'other-input', sequence: 2 },
+      ]);
+    }
   });
 
   it('a genuine event whose call is missing, and a use of its request id at another hour → two alarms', async () => {
