@@ -14,18 +14,27 @@ import {
 
 /** Enough for what every search reads of the index of an ordinary segment. */
 const FIRST_READ_BYTES = 32 * 1024;
+/** As large as the largest segment. Node aborts the process on a read of 2 GiB. */
+const MAX_BYTES = 1 << 30;
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly size: number;
+}
 
 /** The file of an index, whose bytes are checked before they are used. */
 export class IndexBytes {
   readonly head: IndexHead;
   readonly modifiedNs: bigint;
   readonly #handle: FileHandle;
+  readonly #size: number;
   readonly #front: Buffer;
   readonly #bodyAt: number;
   readonly #checked = new Map<number, Buffer>();
 
-  private constructor(handle: FileHandle, front: Buffer, headBytes: Buffer) {
+  private constructor({ handle, size }: OpenFile, front: Buffer, headBytes: Buffer) {
     this.#handle = handle;
+    this.#size = size;
     this.#front = front;
     this.#bodyAt = PREAMBLE_BYTES + headBytes.length;
     this.modifiedNs = front.readBigInt64LE(MODIFIED_AT);
@@ -46,13 +55,14 @@ export class IndexBytes {
     const length = front.readUInt32LE(12);
     const end = PREAMBLE_BYTES + length;
     const { size } = await handle.stat();
+    if (size > MAX_BYTES) throw new IndexDamagedError('no index is as large');
     if (end > size) throw new IndexDamagedError('the index is cut off');
     const head =
       end <= front.length
         ? front.subarray(PREAMBLE_BYTES, end)
         : await readFully(handle, PREAMBLE_BYTES, length);
     assertIntact(head, { length, crc: front.readUInt32LE(16) });
-    return new IndexBytes(handle, front, head);
+    return new IndexBytes({ handle, size }, front, head);
   }
 
   /**
@@ -65,6 +75,7 @@ export class IndexBytes {
     if (known?.length === section.length) return known;
     const start = this.#bodyAt + section.offset;
     const end = start + section.length;
+    if (end > this.#size) throw new IndexDamagedError('a section ends behind the end of the index');
     const bytes =
       end <= this.#front.length
         ? this.#front.subarray(start, end)

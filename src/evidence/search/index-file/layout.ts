@@ -32,7 +32,7 @@ const sectionSchema = z.object({ offset: lengthSchema, length: lengthSchema, crc
 export const headSchema = z.object({
   segment: z.object({ name: z.string(), size: lengthSchema, sha256: z.string() }),
   /** Lines that are audit records. */
-  records: lengthSchema,
+  records: lengthSchema.max(MAX_RECORDS),
   /** Lines that are none, and which no search finds. */
   notRecords: lengthSchema,
   blocks: sectionSchema,
@@ -79,8 +79,30 @@ export function encodeBlock(block: BlockEntry): Buffer {
   return bytes;
 }
 
-/** @param bytes as many whole entries as there are */
-export function decodeBlocks(bytes: Buffer): BlockEntry[] {
+/**
+ * Reads the entries of all blocks.
+ *
+ * @throws IndexDamagedError when they are not blocks of the segment, one behind the other
+ */
+export function decodeBlocks(
+  bytes: Buffer,
+  { segment, records }: Pick<IndexHead, 'segment' | 'records'>,
+): readonly BlockEntry[] {
+  const blocks = entriesOf(bytes);
+  let [end, recordsBefore] = [0, 0];
+  for (const block of blocks) {
+    if (!Number.isSafeInteger(block.offset) || block.offset < end || block.length === 0) {
+      throw new IndexDamagedError('a block does not begin where it can');
+    }
+    end = block.offset + block.length;
+    recordsBefore += block.records;
+  }
+  if (end > segment.size) throw new IndexDamagedError('a block ends behind the segment');
+  if (recordsBefore !== records) throw new IndexDamagedError('the blocks have other records');
+  return blocks;
+}
+
+function entriesOf(bytes: Buffer): readonly BlockEntry[] {
   const blocks: BlockEntry[] = [];
   for (let at = 0; at + BLOCK_ENTRY_BYTES <= bytes.length; at += BLOCK_ENTRY_BYTES) {
     blocks.push({

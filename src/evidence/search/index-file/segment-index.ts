@@ -67,7 +67,7 @@ export class SegmentIndex {
       if (wanted === undefined) wanted = found;
       else keepCommon(wanted, found);
     }
-    const blocks = decodeBlocks(await this.#bytes.section(this.head.blocks));
+    const blocks = decodeBlocks(await this.#bytes.section(this.head.blocks), this.head);
     let first = 0;
     return blocks.filter((block) => {
       const end = first + block.records;

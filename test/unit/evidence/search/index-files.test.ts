@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { prepareIndexes } from '../../../../src/evidence/search/search.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
@@ -15,6 +16,51 @@ import { find, indexFile, linesOf, logFolder } from './find.js';
 import { writeSegment } from './log-folder.js';
 
 const HOUR_MS = 3_600_000;
+
+type Head = Record<string, object | number>;
+
+/** Changes one index after it was made. Searches find the same as before, and it is made anew. */
+async function expectMadeAnew(change: (contents: Buffer, path: string) => Buffer): Promise<void> {
+  const folder = logFolder();
+  await find(folder, { type: 'start' });
+  const path = indexFile(folder, 10);
+  const intact = readFileSync(path);
+  // Not cut to its new length: what stands behind it stays.
+  writeFileSync(path, change(intact, path), { flag: 'r+' });
+  const { sequences, events } = await find(folder, { kmsRequestId: 'request-15' });
+  expect(sequences).toEqual([15]);
+  expect(events.map(({ kind }) => kind)).toEqual(['indexing', 'indexed']);
+  expect(readFileSync(path)).toEqual(intact);
+}
+
+/** An index with another head, whose checksum fits. */
+function withHead(contents: Buffer, changes: Head): Buffer {
+  const bodyAt = 32 + contents.readUInt32LE(12);
+  const head = JSON.parse(contents.toString('utf8', 32, bodyAt)) as Head;
+  for (const [field, change] of Object.entries(changes)) {
+    const before = head[field];
+    head[field] =
+      typeof change === 'object' && typeof before === 'object' ? { ...before, ...change } : change;
+  }
+  const bytes = Buffer.from(JSON.stringify(head));
+  const preamble = Buffer.from(contents.subarray(0, 32));
+  preamble.writeUInt32LE(bytes.length, 12);
+  preamble.writeUInt32LE(crc32(bytes), 16);
+  return Buffer.concat([preamble, bytes, contents.subarray(bodyAt)]);
+}
+
+/** An index with another first block, whose checksum fits. */
+function withBlock(contents: Buffer, change: (block: Buffer) => void): Buffer {
+  const changed = Buffer.from(contents);
+  const bodyAt = 32 + contents.readUInt32LE(12);
+  const { blocks } = JSON.parse(contents.toString('utf8', 32, bodyAt)) as {
+    readonly blocks: { readonly offset: number; readonly length: number };
+  };
+  const start = bodyAt + blocks.offset;
+  const section = changed.subarray(start, start + blocks.length);
+  change(section);
+  return withHead(changed, { blocks: { crc: crc32(section) } });
+}
 
 describe('the index of a search', () => {
   it('closed segments → an index each, for nobody else to read', async () => {
@@ -96,6 +142,43 @@ describe('the index of a search', () => {
       expect(readFileSync(indexFile(folder, 10))).toEqual(intact);
     },
   );
+
+  it.each([
+    ['blocks longer than the file', { blocks: { length: 100_000 } }],
+    ['blocks of 2 GiB', { blocks: { length: 2 ** 31 } }],
+    ['blocks longer than any buffer', { blocks: { length: Number.MAX_SAFE_INTEGER } }],
+    ['blocks far behind the end', { blocks: { offset: Number.MAX_SAFE_INTEGER } }],
+    ['a table that ends behind the end', { buckets: { length: 2 ** 40 } }],
+    ['terms far behind the end', { postings: { offset: 2 ** 50 } }],
+    ['more records than there can be', { records: 2 ** 45 }],
+    ['more records than its blocks have', { records: 11 }],
+  ])('an index with %s, and a checksum that fits → made anew', async (_, changes) => {
+    await expectMadeAnew((contents) => withHead(contents, changes));
+  });
+
+  it.each([
+    ['that begins before the segment', 0, -1],
+    ['that begins behind the segment', 0, 2 ** 52],
+    ['that begins nowhere', 0, Number.NaN],
+    ['that begins within a byte', 0, 0.5],
+    ['of 4 GiB', 8, 2 ** 32 - 1],
+    ['of nothing', 8, 0],
+    ['of another number of records', 12, 9],
+  ])('an index with a block %s, and a checksum that fits → made anew', async (_, at, value) => {
+    await expectMadeAnew((contents) =>
+      withBlock(contents, (block) => {
+        if (at === 0) block.writeDoubleLE(value, at);
+        else block.writeUInt32LE(value, at);
+      }),
+    );
+  });
+
+  it('an index larger than any → made anew', async () => {
+    await expectMadeAnew((contents, path) => {
+      truncateSync(path, 3 * 2 ** 30);
+      return withHead(contents, { blocks: { length: 2 ** 31 } });
+    });
+  });
 
   it('an index of another version → made anew', async () => {
     const folder = logFolder();
