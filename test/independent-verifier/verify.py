@@ -139,7 +139,7 @@ class LogVerifier:
     def __init__(self, key):
         self.key, self.problems, self.checkpoints = key, [], {}
         self.tree, self.previous, self.first, self.records, self.signed = None, None, None, 0, 0
-        self.retentions = []
+        self.retentions, self.taken_over = [], []
 
     def read_checkpoints(self, path):
         try:
@@ -177,6 +177,8 @@ class LogVerifier:
             self.problems.append(f"record {self.tree.size}: does not follow on from the line before")
         if record["type"] == "retention":
             self.retentions.append((self.tree.size, record["firstSequence"], record["lastSequence"]))
+        if record["type"] == "recovery" and "unsignedFirst" in record:
+            self.taken_over.append(range(record["unsignedFirst"], record["unsignedLast"] + 1))
         self.tree.add(line)
         self.previous, self.records = leaf_hash(line), self.records + 1
         self.compare()
@@ -216,8 +218,13 @@ class LogVerifier:
             self.problems.append("there are no records")
         for size in sorted(size for size in self.checkpoints if size > end):
             self.problems.append(f"cut off: {size} records are signed, and the log ends after {end}")
-        # Only a signed record can excuse that the beginning is missing: anybody can append an unsigned one.
-        if self.first and not any(at < self.signed and a < self.first <= b + 1 for at, a, b in self.retentions):
+        if self.records and not self.signed:
+            self.problems.append("unsigned: no checkpoint vouches for any record")
+        # Only a signed record can excuse that the beginning is missing: anybody can append an unsigned one,
+        # and a server that takes it over does not know who did.
+        excuses = [(a, b) for at, a, b in self.retentions
+                   if at < self.signed and not any(at in taken for taken in self.taken_over)]
+        if self.first and not any(a < self.first <= b + 1 for a, b in excuses):
             self.problems.append(f"removed: the log begins with record {self.first}, and no signed record says why")
         return {"ok": not self.problems, "records": self.records, "first": self.first,
                 "last": end - 1 if self.records else None, "signed": self.signed, "problems": self.problems}

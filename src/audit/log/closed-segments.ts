@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,20 +14,29 @@ const LINE_FEED = Buffer.from('\n');
 /** Of lines, in one member of the gzip file: a reader who wants one of them has to unpack so much. */
 const MEMBER_BYTES = 256 * 1024;
 
+/** What compression must leave alone. */
+export interface CompressionLimits {
+  /** The first record of the segment that is being written: the file of the next one is there before it begins. */
+  readonly openSegment?: number | undefined;
+  /** Ends it after the segment that is being compressed. */
+  readonly stopping?: AbortSignal;
+}
+
 /**
  * Compresses the segments that were closed some time ago, one member for about 256 KiB of lines, so
  * that a record can be read without unpacking all of them. `zcat` reads them as one.
  *
  * @param closedBefore in ms since 1970
- * @param stopping ends it after the segment that is being compressed
  */
 export async function compressSegments(
   directory: string,
   closedBefore: number,
-  stopping?: AbortSignal,
+  { openSegment, stopping }: CompressionLimits = {},
 ): Promise<void> {
-  for (const segment of (await listSegments(directory)).slice(0, -1)) {
-    if (stopping?.aborted === true) return;
+  const segments = await listSegments(directory);
+  for (const segment of segments.slice(0, -1)) {
+    const isOpen = openSegment !== undefined && segment.first >= openSegment;
+    if (isOpen || stopping?.aborted === true) return;
     if (segment.compressed || (await stat(segment.path)).mtimeMs >= closedBefore) continue;
     await compressSegment(segment);
   }
@@ -34,8 +44,8 @@ export async function compressSegments(
 
 async function compressSegment(segment: Segment): Promise<void> {
   const path = `${segment.path}.gz`;
-  const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w', 0o600);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = await open(temporary, 'wx', 0o600);
   try {
     for await (const lines of members(segment)) await file.appendFile(await compress(lines));
     await file.sync();

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { openSegment } from './open-segment.js';
@@ -18,14 +17,14 @@ export interface LineBatch {
 /**
  * Reads the lines of a segment, about a megabyte at a time.
  *
- * @throws the file system's error, or zlib's for a damaged compressed segment
+ * @throws the file system's error; for a damaged compressed segment zlib's, or TrailingBytesError
  */
 export async function* lineBatches(
   segment: Pick<Segment, 'path' | 'compressed'>,
 ): AsyncGenerator<LineBatch, void, undefined> {
   let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of await contentsOf(segment)) {
-    const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+  for await (const chunk of contentsOf(segment)) {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     const lines = splitLines(bytes);
     rest = lines.rest;
     if (lines.lines.length > 0) yield { lines: lines.lines, torn: undefined };
@@ -33,14 +32,27 @@ export async function* lineBatches(
   if (rest.length > 0) yield { lines: [], torn: rest };
 }
 
-async function contentsOf(segment: Pick<Segment, 'path' | 'compressed'>): Promise<Readable> {
+/** A compressed segment goes on after what is compressed: Node would pass over it, and others would not. */
+export class TrailingBytesError extends Error {
+  override readonly name = 'TrailingBytesError';
+}
+
+async function* contentsOf(
+  segment: Pick<Segment, 'path' | 'compressed'>,
+): AsyncGenerator<Buffer, void, undefined> {
   const { handle, compressed } = await openSegment(segment);
+  const { size } = await handle.stat();
   const file = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
-  if (!compressed) return file;
+  if (!compressed) {
+    yield* file as AsyncIterable<Buffer>;
+    return;
+  }
   const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
   // A failure of either ends both, and reaches whoever reads.
   pipeline(file, unzipped, () => undefined);
-  return unzipped;
+  yield* unzipped as AsyncIterable<Buffer>;
+  if (unzipped.bytesWritten === size) return;
+  throw new TrailingBytesError(`${String(size - unzipped.bytesWritten)} bytes follow its end`);
 }
 
 /**

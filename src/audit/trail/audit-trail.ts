@@ -3,6 +3,7 @@ import type { RequestRecord } from '../../observability/request-record.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
 import type { AuditLog } from '../log/audit-log.js';
+import { LogOverrunError } from '../log/group-commit.js';
 import type { FieldsOf, Payloads } from '../log/payloads.js';
 import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
@@ -85,6 +86,8 @@ export class AuditTrail {
       return await this.#waits.race(written, expiresAt, tooLate);
     } catch (error) {
       if (error instanceof AuditTimeoutError) this.#notYetWritten(record, written, error);
+      // The log is well, and has too much to do.
+      else if (error instanceof LogOverrunError) throw tooLate();
       else this.#withoutRecord(this.#interrupt(error), type);
       return undefined;
     }

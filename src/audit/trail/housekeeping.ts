@@ -11,6 +11,8 @@ export interface HousekeepingOptions {
   /** The folder of the log. */
   readonly directory: string;
   readonly compressAfterMs: number;
+  /** Sequence of the first record of the segment that is being written. */
+  readonly openSegment: () => number | undefined;
   /** Undefined: nothing is removed. */
   readonly retentionDays: number | undefined;
   readonly clock: Clock;
@@ -46,10 +48,13 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { directory, compressAfterMs, clock, logger } = this.#options;
+    const { directory, compressAfterMs, clock, logger, openSegment } = this.#options;
     try {
       await this.#removeOld();
-      await compressSegments(directory, clock.now() - compressAfterMs, this.#stopping.signal);
+      await compressSegments(directory, clock.now() - compressAfterMs, {
+        openSegment: openSegment(),
+        stopping: this.#stopping.signal,
+      });
     } catch (error) {
       // Nothing is lost by it; it is tried again in ten minutes.
       logger.error({ err: error }, 'old segments of the audit log could not be tidied up');

@@ -2,6 +2,7 @@ import type { Logger } from '../../observability/logger.js';
 import { errnoOf } from '../../shared/errno.js';
 import type { AuditLog } from '../log/audit-log.js';
 import type { Payloads } from '../log/payloads.js';
+import { AuditTimeoutError } from './errors.js';
 
 const RETRY_MS = 1_000;
 /** Records that wait for the end; each is some hundred bytes. */
@@ -30,7 +31,7 @@ export class Interruption {
   constructor(options: InterruptionOptions, cause: unknown, onEnd: () => void) {
     this.#options = options;
     this.#onEnd = onEnd;
-    this.#reason = errnoOf(cause) ?? 'slow';
+    this.#reason = errnoOf(cause) ?? (cause instanceof AuditTimeoutError ? 'slow' : 'defect');
     this.#from = options.payloads.now();
     this.#timer = this.#retryLater();
     options.logger.error({ err: cause }, 'the audit log cannot be written');

@@ -101,6 +101,7 @@ async function begin(
   const housekeeping = new Housekeeping({
     directory,
     compressAfterMs: segments.compressAfterMs,
+    openSegment: () => log.openSegment,
     retentionDays,
     clock,
     logger,

@@ -3,6 +3,8 @@ import type { RequestRecord } from '../../observability/request-record.js';
 import type { FieldsOf } from '../log/payloads.js';
 import type { RequestAuditRecord } from '../record/index.js';
 
+/** Of any text of a client. The longest that KMS sends, an ARN, has 2,048. */
+const MAX_CHARACTERS = 2_200;
 /** Of a text that somebody without a credential has sent. */
 const MAX_STRANGERS_CHARACTERS = 300;
 
@@ -24,11 +26,13 @@ export function typeOf(record: RequestRecord): RequestAuditRecord['type'] {
 
 /** What the log says of a request. */
 export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> {
-  const { kmsKeyArn, awsPrincipalArn, authorization, nodesTried } = record;
+  const { authorization, nodesTried } = record;
+  const kmsKeyArn = bounded(record.kmsKeyArn);
+  const awsPrincipalArn = bounded(record.awsPrincipalArn);
   return {
-    kmsRequestId: record.kmsRequestId,
+    kmsRequestId: bounded(record.kmsRequestId),
     operation: record.operation,
-    kmsOperation: record.kmsOperation,
+    kmsOperation: bounded(record.kmsOperation),
     keyStore: record.keyStore,
     externalKeyId: record.externalKeyId,
     keyVersion: record.keyVersion,
@@ -36,9 +40,9 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
     awsAccount: arnPart(kmsKeyArn, ACCOUNT) ?? arnPart(awsPrincipalArn, ACCOUNT),
     awsRegion: arnPart(kmsKeyArn, REGION),
     awsPrincipalArn,
-    kmsViaService: record.kmsViaService,
-    awsSourceVpc: record.awsSourceVpc,
-    awsSourceVpce: record.awsSourceVpce,
+    kmsViaService: bounded(record.kmsViaService),
+    awsSourceVpc: bounded(record.awsSourceVpc),
+    awsSourceVpce: bounded(record.awsSourceVpce),
     accessKeyId: record.accessKeyId?.slice(0, MAX_STRANGERS_CHARACTERS),
     clientAddress: record.clientAddress,
     clientCertificateName: record.clientCertificateName,
@@ -58,6 +62,12 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
     aadSha256: digest(record.aad),
     ciphertextSha256: digest(record.ciphertext),
   };
+}
+
+/** What is longer ends in `...`: a record must not be many times as long as its request. */
+function bounded(text: string | undefined): string | undefined {
+  if (text === undefined || text.length <= MAX_CHARACTERS) return text;
+  return `${text.slice(0, MAX_CHARACTERS)}...`;
 }
 
 function causeOf(record: RequestRecord): string | undefined {

@@ -21,11 +21,17 @@ const shippedSchema = z.object({ checkpoint: z.string() });
 export class CheckpointSet {
   readonly #keys: readonly VerifierKey[];
   readonly #bySize = new Map<number, SignedRoot[]>();
+  readonly #origin: string;
   readonly findings: Finding[] = [];
+  readonly notes: string[] = [];
 
-  /** @param keys that the log may be signed with: one, or several where it was changed */
-  constructor(keys: readonly VerifierKey[]) {
-    this.#keys = keys;
+  /**
+   * @param origin of the log
+   * @param keys among them those that the log may be signed with: one, or several where it was changed
+   */
+  constructor(origin: string, keys: readonly VerifierKey[]) {
+    this.#origin = origin;
+    this.#keys = keys.filter(({ name }) => name === origin);
   }
 
   /** Sizes that were signed, ascending. */
@@ -46,7 +52,19 @@ export class CheckpointSet {
    * @throws the file system's error
    */
   async addKept(path: string): Promise<void> {
-    await this.#addFile(path, readKeptNotes);
+    const file = basename(path);
+    const added = await this.#addFile(path, async () => {
+      const notes = await readKeptNotes(path);
+      const own = notes.filter((note) => originOf(note) === this.#origin);
+      if (own.length < notes.length) {
+        const others = String(notes.length - own.length);
+        this.notes.push(`${others} checkpoints in ${file} are about other logs.`);
+      }
+      return own;
+    });
+    if (added > 0) return;
+    const message = `${file} holds no checkpoint of ${this.#origin} that its key has signed.`;
+    this.findings.push({ kind: 'unreadable', file, message });
   }
 
   /** What was signed for a size. */
@@ -54,20 +72,27 @@ export class CheckpointSet {
     return this.#bySize.get(size) ?? [];
   }
 
-  async #addFile(path: string, read: (path: string) => Promise<readonly string[]>): Promise<void> {
+  /** @returns how many genuine checkpoints there are in it */
+  async #addFile(
+    path: string,
+    read: (path: string) => Promise<readonly string[]>,
+  ): Promise<number> {
     const file = basename(path);
     try {
-      for (const note of await read(path)) this.#add(note, file);
+      const notes = await read(path);
+      return notes.filter((note) => this.#add(note, file)).length;
     } catch (error) {
       if (!(error instanceof NoteError)) throw error;
       const message = `${file} is no file of checkpoints: ${error.message}.`;
       this.findings.push({ kind: 'unreadable', file, message });
+      return 0;
     }
   }
 
-  #add(note: string, file: string): void {
+  /** @returns whether the key has signed it */
+  #add(note: string, file: string): boolean {
     const signed = this.#open(note, file);
-    if (signed === undefined) return;
+    if (signed === undefined) return false;
     const others = this.signedFor(signed.size);
     const contradiction = others.find(({ root }) => root !== signed.root);
     if (contradiction !== undefined) {
@@ -79,6 +104,7 @@ export class CheckpointSet {
       });
     }
     this.#bySize.set(signed.size, [...others, signed]);
+    return true;
   }
 
   #open(note: string, file: string): SignedRoot | undefined {
@@ -99,6 +125,11 @@ export class CheckpointSet {
     });
     return undefined;
   }
+}
+
+/** The first line of a note. */
+function originOf(note: string): string {
+  return note.slice(0, note.indexOf('\n'));
 }
 
 async function readKeptNotes(path: string): Promise<readonly string[]> {

@@ -16,6 +16,8 @@ export type FindingKind =
   | 'forked'
   /** The log ends before the end that was signed. */
   | 'cut-off'
+  /** Nothing was signed at all. */
+  | 'unsigned'
   /** A file cannot be read as what it should be. */
   | 'unreadable';
 

@@ -1,12 +1,14 @@
 import { basename } from 'node:path';
+import { errnoOf } from '../../shared/errno.js';
 import type { MerkleFrontier } from '../../transparency-log/frontier.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { lineBatches } from '../read/lines.js';
+import { startOf } from '../read/public-key.js';
 import { listSegments, type Segment } from '../read/segments.js';
 import { Chain, type SegmentName } from './chain.js';
 import { CheckpointSet } from './checkpoint-set.js';
 import type { Finding, VerificationReport } from './finding.js';
-import { RetentionRecords } from './retention-records.js';
+import { RemovalRecords } from './removal-records.js';
 
 /** What a log is verified with, all of it from elsewhere. */
 export interface VerifyOptions {
@@ -32,12 +34,32 @@ interface HeldLine {
 export async function verifyLog(options: VerifyOptions): Promise<VerificationReport> {
   const { directory, keys, keptCheckpoints } = options;
   const segments = await listSegments(directory);
-  const checkpoints = new CheckpointSet(keys);
+  const origin = await originOf(segments, keys);
+  const checkpoints = new CheckpointSet(origin, keys);
   await checkpoints.addOwn(directory);
   for (const path of keptCheckpoints) await checkpoints.addKept(path);
   const verification = new Verification(checkpoints, segments[0]?.first ?? 0);
   for (const segment of segments) await verification.read(segment);
-  return { directory, origin: keys[0].name, segments: segments.length, ...verification.end() };
+  return { directory, origin, segments: segments.length, ...verification.end() };
+}
+
+/** As the log says, if one of the keys is of that name: several logs may be verified with the keys of all. */
+async function originOf(
+  segments: readonly Segment[],
+  keys: VerifyOptions['keys'],
+): Promise<string> {
+  const claimed = await claimedOrigin(segments[0]);
+  return (keys.find(({ name }) => name === claimed) ?? keys[0]).name;
+}
+
+async function claimedOrigin(segment: Segment | undefined): Promise<string | undefined> {
+  try {
+    return segment && (await startOf(segment))?.record.origin;
+  } catch (error) {
+    if (errnoOf(error) !== undefined) throw error;
+    // A segment that is damaged is found to be so when all of it is read.
+    return undefined;
+  }
 }
 
 /** One reading of a log. */
@@ -47,7 +69,7 @@ class Verification {
   readonly #sizes: readonly number[];
   readonly #chain: Chain;
   readonly #findings: Finding[] = [];
-  readonly #retention = new RetentionRecords();
+  readonly #removals = new RemovalRecords();
   #nextSize = 0;
   #matched = 0;
   #vouchedBefore = 0;
@@ -82,7 +104,7 @@ class Verification {
         tornBytes = torn?.length ?? 0;
       }
     } catch (error) {
-      if (!segment.compressed) throw error;
+      if (errnoOf(error) !== undefined) throw error;
       const why = error instanceof Error ? error.message : String(error);
       const message = `${name.file} cannot be uncompressed to its end: ${why}.`;
       this.#findings.push({ kind: 'unreadable', file: name.file, message });
@@ -103,7 +125,12 @@ class Verification {
       vouchedBefore: this.#vouchedBefore,
       unsignedRecords: Math.max(0, end - Math.max(this.#vouchedBefore, this.#first)),
       tornBytes: this.#tornBytes,
-      findings: [...this.#checkpoints.findings, ...this.#findings, ...this.#missingStart()],
+      findings: [
+        ...this.#checkpoints.findings,
+        ...this.#findings,
+        ...this.#missingStart(),
+        ...this.#nothingSigned(),
+      ],
       notes: this.#notes(end),
     };
   }
@@ -112,7 +139,6 @@ class Verification {
     this.#follow(line);
     this.#held = { line, begins };
     this.#records += 1;
-    this.#retention.add(line);
   }
 
   /** Each line is looked at when the one after it is known. */
@@ -120,6 +146,7 @@ class Verification {
     if (this.#held === undefined) return;
     const { line, begins } = this.#held;
     if (begins !== undefined) this.#chain.beginSegment(begins, line, next);
+    this.#removals.add(line, this.#chain.expected);
     this.#chain.add(line, next);
   }
 
@@ -171,12 +198,19 @@ class Verification {
     return [{ kind: 'removed', file: '', sequence: 0, message }];
   }
 
+  #nothingSigned(): Finding[] {
+    if (this.#vouchedBefore > 0 || this.#records === 0) return [];
+    const message =
+      'No checkpoint vouches for any record: whoever can write to the folder can have written all of it.';
+    return [{ kind: 'unsigned', file: '', sequence: this.#first, message }];
+  }
+
   #isStartExplained(): boolean {
-    return this.#retention.removedBefore(this.#vouchedBefore) >= this.#first;
+    return this.#removals.explain(this.#first, this.#vouchedBefore);
   }
 
   #notes(end: number): string[] {
-    const notes: string[] = [];
+    const notes = [...this.#checkpoints.notes];
     if (this.#first > 0 && this.#isStartExplained()) {
       notes.push(
         `Records 0 to ${String(this.#first - 1)} are not here: the log says that retention has removed them.`,

@@ -85,7 +85,7 @@ describe('a log', () => {
     const soon = { everyRecords: 2 ** 20, everyMs: 5 };
     const other = await openTestLog(temporaryFolder(), { checkpoints: soon });
     await addRecords(other.log, 1);
-    await expect.poll(() => other.notes.length).toBe(1);
+    await expect.poll(() => other.notes.length).toBeGreaterThan(0);
     await other.log.close();
   });
 
