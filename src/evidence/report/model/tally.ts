@@ -27,7 +27,10 @@ export interface Others {
 
 /** Counts successes and failures by value. */
 export class Tally {
-  readonly #counts = new Map<string, Count>();
+  readonly #counted = new Map<
+    string,
+    { readonly value: readonly string[]; readonly count: Count }
+  >();
   readonly #capacity: number;
   #overflow: Count | undefined;
 
@@ -35,9 +38,12 @@ export class Tally {
     this.#capacity = capacity;
   }
 
-  /** @param value of one part or several; callers of the proxy choose what stands in some of them */
+  /**
+   * @param value of as many parts as every other one of this tally; callers of the proxy choose what
+   *   stands in some of them
+   */
   add(value: readonly string[], time: string, success: boolean): void {
-    const count = this.#countOf(keyOf(value), time);
+    const count = this.#countOf(value, time);
     if (success) count.success += 1;
     else count.failure += 1;
     if (time < count.first) count.first = time;
@@ -46,16 +52,17 @@ export class Tally {
 
   /** Whether nothing was counted. */
   get empty(): boolean {
-    return this.#counts.size === 0;
+    return this.#counted.size === 0;
   }
 
   /** The values with the highest counts, and the sum of the others. */
   top(limit: number): { readonly lines: readonly Counted[]; readonly others: Others | undefined } {
-    const sorted = [...this.#counts].sort(
-      ([a, countA], [b, countB]) => totalOf(countB) - totalOf(countA) || compare(a, b),
+    const sorted = [...this.#counted].sort(
+      ([a, { count: countA }], [b, { count: countB }]) =>
+        totalOf(countB) - totalOf(countA) || compare(a, b),
     );
-    const lines = sorted.slice(0, limit).map(([key, count]) => ({ value: partsOf(key), count }));
-    const rest = sorted.slice(limit).map(([, count]) => count);
+    const lines = sorted.slice(0, limit).map(([, counted]) => counted);
+    const rest = sorted.slice(limit).map(([, { count }]) => count);
     if (this.#overflow !== undefined) rest.push(this.#overflow);
     if (rest.length === 0) return { lines, others: undefined };
     return { lines, others: { values: rest.length, count: rest.reduce(sum) } };
@@ -66,12 +73,13 @@ export class Tally {
     return this.#overflow !== undefined;
   }
 
-  #countOf(key: string, time: string): Count {
-    const known = this.#counts.get(key);
-    if (known !== undefined) return known;
+  #countOf(value: readonly string[], time: string): Count {
+    const key = keyOf(value);
+    const known = this.#counted.get(key);
+    if (known !== undefined) return known.count;
     const fresh = { success: 0, failure: 0, first: time, last: time };
-    if (this.#counts.size < this.#capacity) {
-      this.#counts.set(key, fresh);
+    if (this.#counted.size < this.#capacity) {
+      this.#counted.set(key, { value: value.map(textOf), count: fresh });
       return fresh;
     }
     this.#overflow ??= fresh;
@@ -89,15 +97,15 @@ export function othersText(others: Others, overflowed: boolean): Cell {
   return `others (${overflowed ? 'more than ' : ''}${others.values})`;
 }
 
-/** JSON, in which no part can end before its end and pass for several. */
+/** A single part as it is, which is fast; several as JSON, in which none can end before its end. */
 function keyOf(value: readonly string[]): string {
-  return JSON.stringify(value);
+  const [only] = value;
+  return value.length === 1 && typeof only === 'string' ? only : JSON.stringify(value);
 }
 
 /** A line that somebody else wrote into the log may have something else where a text should be. */
-function partsOf(key: string): readonly string[] {
-  const parts = JSON.parse(key) as readonly unknown[];
-  return parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part)));
+function textOf(part: unknown): string {
+  return typeof part === 'string' ? part : JSON.stringify(part);
 }
 
 function sum(a: Readonly<Count>, b: Readonly<Count>): Count {

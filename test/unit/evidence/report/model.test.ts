@@ -33,6 +33,7 @@ describe('Tally', () => {
   it.each([
     ['line feeds', FORGED, 'b'],
     ['quotation marks and commas', 'a","b', 'c'],
+    ['line feeds, and nothing beside it', FORGED],
     ['nothing', '', ''],
     ['half a character', '\ud800', '\0'],
   ])('parts with %s → as many parts, each as it was', (_, ...value) => {
