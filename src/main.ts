@@ -14,6 +14,8 @@ import { renderStartScreen, renderStopping, startedFields } from './runtime/star
 import { systemClock } from './shared/clock.js';
 
 const STDOUT = 1;
+/** How long the last lines of the log may take. */
+const LAST_WORDS_MS = 2_000;
 
 /** How to serve, where that is not a matter of the configuration. */
 export interface ServeOptions {
@@ -81,4 +83,6 @@ async function stopOn(
   log.info({ signal }, 'stopping');
   await holdfast.stop();
   log.info('stopped');
+  // A log that nobody takes any more would keep the process.
+  setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }

@@ -16,19 +16,22 @@ const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
 const signingKeySchema = z
-  .union([
-    z.strictObject({
-      masterKey: masterKeySchema.describe(
-        'Holdfast makes a key on the first start, and keeps it in the folder of the log, sealed with this.',
-      ),
-    }),
-    z.strictObject({
-      privateKey: secretField(
-        /^-----BEGIN PRIVATE KEY-----\n[\s\S]+\n-----END PRIVATE KEY-----$/,
-        'an Ed25519 key in PEM (PKCS #8), as `openssl genpkey -algorithm ed25519` makes them',
-      ).describe('An Ed25519 key of yours, in PEM (PKCS #8).'),
-    }),
-  ])
+  .union(
+    [
+      z.strictObject({
+        masterKey: masterKeySchema.describe(
+          'Holdfast makes a key on the first start, and keeps it in the folder of the log, sealed with this.',
+        ),
+      }),
+      z.strictObject({
+        privateKey: secretField(
+          /^-----BEGIN PRIVATE KEY-----\n[\s\S]+\n-----END PRIVATE KEY-----$/,
+          'an Ed25519 key in PEM (PKCS #8), as `openssl genpkey -algorithm ed25519` makes them',
+        ).describe('An Ed25519 key of yours, in PEM (PKCS #8).'),
+      }),
+    ],
+    { error: 'either masterKey, with key or passphrase in it, or privateKey' },
+  )
   .describe('What checkpoints are signed with (Ed25519).');
 
 /** The part `audit` of the configuration. */

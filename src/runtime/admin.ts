@@ -10,6 +10,15 @@ import type { Logger } from '../observability/logger.js';
 /** A client that has connected and sent nothing is not idle in Node's eyes, and never would be. */
 const STOP_PATIENCE_MS = 2_000;
 
+/** Where acts are told of. */
+export interface AdminPorts {
+  readonly log: Logger;
+  /** Absent where there is no audit log. */
+  readonly trail: AuditTrail | undefined;
+  /** Called when an act has succeeded and is recorded. */
+  readonly onAct: () => void;
+}
+
 /**
  * Serves the admin API on its Unix socket.
  *
@@ -18,29 +27,26 @@ const STOP_PATIENCE_MS = 2_000;
 export async function startAdmin(
   socket: string,
   inForce: InForce,
-  { log, trail }: { readonly log: Logger; readonly trail: AuditTrail | undefined },
+  { log, trail, onAct }: AdminPorts,
 ): Promise<Server> {
   const operations = createAdminOperations(() => inForce);
-  const audit = trail && auditOf(trail);
+  const audit = trail && auditOf(trail, onAct);
   const server = createServer(createAdminApp(operations, { log, audit }));
   await listenOnSocket(server, socket);
   return server;
 }
 
 /** Whoever can open the socket is the administrator; more is not known of them. */
-function auditOf(trail: AuditTrail): AdminAudit {
+function auditOf(trail: AuditTrail, onAct: () => void): AdminAudit {
   return {
     assertRecording() {
       trail.assertRecording();
     },
-    recordAct: ({ act, request, errorCode }) =>
-      trail.recordAct({
-        act,
-        by: 'admin-socket',
-        request,
-        result: errorCode === undefined ? 'success' : 'failure',
-        errorCode,
-      }),
+    async recordAct({ act, request, errorCode }) {
+      const result = errorCode === undefined ? 'success' : 'failure';
+      await trail.recordAct({ act, by: 'admin-socket', request, result, errorCode });
+      if (result === 'success') onAct();
+    },
   };
 }
 

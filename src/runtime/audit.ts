@@ -30,11 +30,19 @@ export function startAudit(
 /** What the log says of the configuration that is in force. */
 export function configurationFields(
   { file, hash }: LoadedConfiguration,
+  audit: AuditConfig,
   { keyStores, keyManagers }: Served,
 ): FieldsOf<'configuration'> {
+  const { durability, onAuditFailure, retentionDays, sinks } = audit;
   return {
     file,
     sha256: hash,
+    audit: {
+      durability,
+      onAuditFailure,
+      retentionDays,
+      sinks: sinks.map(({ name, type, carries }) => ({ name, type, carries: [...carries] })),
+    },
     keyManagers: [...keyManagers.values()].map(({ name, type, nodes }) => ({
       name,
       type,
@@ -50,7 +58,7 @@ export function configurationFields(
   };
 }
 
-/** Records which keys there are, now and once a day, so that the log alone can tell it later. */
+/** Records which keys there are, now, once a day and when that was changed, so that the log alone can tell it later. */
 export class KeyInventory {
   readonly #trail: Pick<AuditTrail, 'record'>;
   readonly #served: Served;
@@ -64,8 +72,13 @@ export class KeyInventory {
     this.#logger = logger;
     this.#work = this.#take();
     this.#timer = setInterval(() => {
-      this.#work = this.#work.then(() => this.#take());
+      this.takeAgain();
     }, INVENTORY_EVERY_MS).unref();
+  }
+
+  /** Takes one now: keys have been made or changed. */
+  takeAgain(): void {
+    this.#work = this.#work.then(() => this.#take());
   }
 
   /** Finishes the one that was begun. */

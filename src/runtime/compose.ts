@@ -59,6 +59,7 @@ export class Holdfast {
   readonly #keyStores: KeyStoreTable;
   readonly #teardown = new Teardown();
   #audit: OpenAuditTrail | undefined;
+  #inventory: KeyInventory | undefined;
   #listeners: readonly ServingListener[] = [];
   #draining = false;
 
@@ -139,11 +140,13 @@ export class Holdfast {
   }
 
   async #recordWhatIsServed(keyManagers: KeyManagers): Promise<void> {
-    if (this.#audit === undefined) return;
+    const { audit } = this.#loaded.configuration;
+    if (this.#audit === undefined || audit === undefined) return;
     const { trail } = this.#audit;
     const served = { keyStores: this.#keyStores, keyManagers };
-    await trail.record('configuration', configurationFields(this.#loaded, served));
+    await trail.record('configuration', configurationFields(this.#loaded, audit, served));
     const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
+    this.#inventory = inventory;
     this.#teardown.add(() => inventory.stop());
   }
 
@@ -165,7 +168,11 @@ export class Holdfast {
   async #startAdmin(keyManagers: KeyManagers): Promise<void> {
     const { socket } = this.#loaded.configuration.admin;
     const inForce = { keyStores: this.#keyStores, keyManagers };
-    const journals = { log: this.#ports.loggers.admin, trail: this.#audit?.trail };
+    const journals = {
+      log: this.#ports.loggers.admin,
+      trail: this.#audit?.trail,
+      onAct: () => this.#inventory?.takeAgain(),
+    };
     const server = await startAdmin(socket, inForce, journals);
     this.#teardown.add(() => stopAdmin(server));
   }

@@ -141,6 +141,7 @@ export class ShippedLog {
       payloads.of('configuration', {
         file,
         sha256: '0'.repeat(64),
+        audit: { durability: 'written', onAuditFailure: 'refuse', sinks: [] },
         keyManagers: [],
         keyStores: [],
       }),

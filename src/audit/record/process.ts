@@ -30,6 +30,15 @@ const keyStoreSchema = z.strictObject({
   accessKeyIds: z.array(z.string()),
 });
 
+const auditSettingsSchema = z.strictObject({
+  durability: z.enum(['written', 'synced']),
+  onAuditFailure: z.enum(['refuse', 'serve']),
+  retentionDays: countSchema.optional().describe('Absent where nothing is removed.'),
+  sinks: z.array(
+    z.strictObject({ name: z.string(), type: z.string(), carries: z.array(z.string()) }),
+  ),
+});
+
 /** The configuration that is in force from here on. */
 export const configurationSchema = z.strictObject({
   type: z.literal('configuration'),
@@ -41,6 +50,7 @@ export const configurationSchema = z.strictObject({
     .describe(
       'SHA-256 of the configuration in force, defaults included and secrets left out; hexadecimal.',
     ),
+  audit: auditSettingsSchema,
   keyManagers: z.array(keyManagerSchema),
   keyStores: z.array(keyStoreSchema),
 });

@@ -133,7 +133,8 @@ export class AuditTrail {
     this.#strangers.endMinute();
     await this.#interruption?.stop();
     try {
-      await this.record('stop', {});
+      // A log whose gap could not be recorded has not been closed in order.
+      if (this.#interruption === undefined) await this.record('stop', {});
     } finally {
       this.#isClosed = true;
       await this.#options.log.close();

@@ -34,8 +34,9 @@ export function auditProveCommand(terminal: Terminal): Command {
       const keys = await verifierKeys(options.publicKey);
       const folder = auditFolder(options.log, terminal);
       const { line, proof } = await proveRecord(folder, options.record, keys);
-      await writeFile(`${options.output}.json`, `${line}\n`);
-      await writeFile(`${options.output}.tlog-proof`, proof);
+      const asNew = { flag: 'wx', mode: 0o600 } as const;
+      await writeFile(`${options.output}.json`, `${line}\n`, asNew);
+      await writeFile(`${options.output}.tlog-proof`, proof, asNew);
       terminal.print(`${options.output}.json\n${options.output}.tlog-proof\n`);
     });
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditFolder } from '../audit-folders.js';
+import { isErrno } from '../../shared/errno.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
@@ -19,8 +20,16 @@ export function auditPublicKeyCommand(terminal: Terminal): Command {
     .action(async ({ log }: { readonly log?: string }) => {
       const { publicKeyOf } = await import('../../audit/read/public-key.js');
       const folder = auditFolder(log, terminal);
-      const key = await publicKeyOf(folder);
-      if (key === undefined) throw new CliError(EXIT.failed, `There is no audit log in ${folder}.`);
+      const key = await publicKeyOf(folder).catch((error: unknown) => {
+        if (isErrno(error, 'ENOENT')) return undefined;
+        throw error;
+      });
+      if (key === undefined) {
+        throw new CliError(
+          EXIT.failed,
+          `There is no audit log in ${folder}. Name its folder with --log, or the configuration with HOLDFAST_CONFIG.`,
+        );
+      }
       terminal.print(`${key}\n`);
     });
 }

@@ -101,6 +101,7 @@ describe('a server with an audit log', () => {
     ]);
     expect(await recordsOf(folder, 'key-inventory')).toMatchObject([
       { keyManager: 'files', keys: [{ externalKeyId: 'quickstart-key', state: 'ENABLED' }] },
+      { keyManager: 'files', keys: [{ externalKeyId: 'payroll' }, {}] },
     ]);
     expect((await auditRecords(folder)).at(-1)).toMatchObject({ type: 'stop' });
   });
