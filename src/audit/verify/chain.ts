@@ -7,6 +7,9 @@ import { Ranges } from './ranges.js';
 
 const LINK = /"previous":"[^"]*",/;
 
+/** Where the beginning that a line should have is put together: longer than any. */
+const lineHead = Buffer.alloc(256);
+
 /** A segment, as findings name it. */
 export interface SegmentName {
   /** Name of the file, without its folder. */
@@ -125,7 +128,8 @@ export class Chain {
   /** Nearly always: the right number, and the right hash of the line before. */
   #isInPlace(line: Buffer): boolean {
     const text = `${lineStart(this.#expected)}${linkTo(this.#leafText)}`;
-    if (line.toString('latin1', 0, text.length) !== text) return false;
+    const length = lineHead.write(text, 'latin1');
+    if (line.compare(lineHead, 0, length, 0, length) !== 0) return false;
     this.#settle(this.#leaf);
     return true;
   }

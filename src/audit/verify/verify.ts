@@ -146,7 +146,7 @@ class Verification {
     if (this.#held === undefined) return;
     const { line, begins } = this.#held;
     if (begins !== undefined) this.#chain.beginSegment(begins, line, next);
-    this.#removals.add(line, this.#chain.expected);
+    if (this.#first > 0) this.#removals.add(line, this.#chain.expected);
     this.#chain.add(line, next);
   }
 
