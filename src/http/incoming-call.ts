@@ -24,6 +24,7 @@ export class NodeCall implements IncomingCall {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #context: CallContext;
+  #isBodyRead = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, context: CallContext) {
     this.method = request.method ?? '';
@@ -38,7 +39,13 @@ export class NodeCall implements IncomingCall {
     this.#context = context;
   }
 
+  /** Whether anybody has asked for the body: what stands behind one that nobody has read is not looked at either. */
+  get isBodyRead(): boolean {
+    return this.#isBodyRead;
+  }
+
   readBody(maxBytes: number): Promise<Buffer> {
+    this.#isBodyRead = true;
     const request = this.#request;
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
       return Promise.reject(new BodyTooLargeError('The declared length is too large.'));

@@ -65,7 +65,9 @@ export class RequestServer {
         authenticatedIdleMs,
         expectsContinue: this.#waiting.has(request),
       });
-      writeAnswer(request, response, await handle(call));
+      const answer = await handle(call);
+      if (!call.isBodyRead) response.shouldKeepAlive = false;
+      writeAnswer(request, response, answer);
     } catch (error) {
       logger.error({ err: error }, 'a request failed beyond the pipeline');
       if (response.headersSent) response.destroy();

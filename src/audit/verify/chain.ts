@@ -129,7 +129,7 @@ export class Chain {
   #isInPlace(line: Buffer): boolean {
     const text = `${lineStart(this.#expected)}${linkTo(this.#leafText)}`;
     const length = lineHead.write(text, 'latin1');
-    if (line.compare(lineHead, 0, length, 0, length) !== 0) return false;
+    if (line.length < length || line.compare(lineHead, 0, length, 0, length) !== 0) return false;
     this.#settle(this.#leaf);
     return true;
   }

@@ -89,12 +89,14 @@ describeWithOpenbao('prepare, setup and Holdfast on OpenBao', (program) => {
       .replace('https://openbao:8200', `https://127.0.0.1:${port}`)
       .replace('host: 0.0.0.0', 'host: 127.0.0.1');
     writeFileSync(configuration, written);
-    const server = new HoldfastProcess({
+    const env = {
       HOLDFAST_CONFIG: configuration,
       HOLDFAST_STATE_DIR: join(folder, 'state'),
       HOLDFAST_PORT: '0',
       HOLDFAST_OPERATIONS_PORT: '0',
-    });
+    };
+    // As docker-compose.yml has it.
+    const server = new HoldfastProcess(env, ['dist/cli/main.js', 'serve', '--init']);
     try {
       const { listeners } = await server.started();
       const client = new XksClient({

@@ -251,9 +251,10 @@ describe('an idle connection', () => {
   it('that was authenticated → kept', async () => {
     const { port, calls } = await startListener({
       limits,
-      handle: (call) => {
+      handle: async (call) => {
+        await call.readBody(0);
         call.markAuthenticated();
-        return Promise.resolve(ok({}));
+        return ok({});
       },
     });
     const client = await RawClient.connect(port);
