@@ -1,5 +1,5 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
-import { type Hash, isHash, leafHash } from '../../transparency-log/hashes.js';
+import { isHash, leafHash } from '../../transparency-log/hashes.js';
 import { type RecordOf, SCHEMA_VERSION, auditRecordSchema } from '../record/index.js';
 
 /** What the file has at the beginning of each of its lines. */
@@ -63,12 +63,11 @@ export class Replay {
     return startsWith(line, linkTo(this.#previous), lineStart(this.#tree.size).length);
   }
 
-  /** Adds a line, whatever it says. @returns its leaf hash */
-  append(line: Buffer): Hash {
+  /** Adds a line, whatever it says. */
+  append(line: Buffer): void {
     const leaf = leafHash(line);
     this.#tree.append(leaf);
     this.#previous = leaf;
-    return leaf;
   }
 }
 

@@ -20,7 +20,7 @@ export class Interruption {
   readonly #options: InterruptionOptions;
   readonly #onEnd: () => void;
   readonly #reason: string;
-  #from: string;
+  readonly #from: string;
   #refused = 0;
   #served = 0;
   #timer: NodeJS.Timeout;
