@@ -17,25 +17,16 @@ export interface Fleet {
   readonly members: readonly FleetMember[];
 }
 
-/** `requestMetadata` as far as it is known; fields that KMS adds later are let through unread. */
-export interface RequestMetadata {
-  readonly kmsRequestId: string;
-  readonly kmsOperation: string;
-  readonly awsPrincipalArn?: string | undefined;
-  readonly kmsKeyArn?: string | undefined;
-  readonly kmsViaService?: string | undefined;
-  readonly awsSourceVpc?: string | undefined;
-  readonly awsSourceVpce?: string | undefined;
-}
-
-/** What an audit wants to know of a request, beside its path. */
+/** What an audit wants to know of a request, beside its path and its metadata. */
 export interface Audited {
-  readonly requestMetadata: RequestMetadata;
   /** Additional authenticated data as it was sent. */
   readonly aad?: Buffer | undefined;
   /** What is to be decrypted. */
   readonly ciphertext?: Buffer | undefined;
 }
+
+/** The fields of base64 that {@link Audited} is made of, by their names in the body. */
+export type HashedFields = Readonly<Partial<Record<keyof Audited, string>>>;
 
 /** A request on one external key whose body has been checked. */
 export interface KeyRequest extends Audited {
@@ -55,6 +46,8 @@ export interface KeyOperation {
   readonly pathSuffix: string;
   /** Whether a disabled key answers as well. */
   readonly onDisabledKey: boolean;
+  /** What an audit reads of a body that is refused. */
+  readonly hashedFields: HashedFields;
   /**
    * @param json the decoded body
    * @throws XksError ValidationException
@@ -73,6 +66,8 @@ export interface HealthOperation {
   readonly name: string;
   /** The path after the prefix of the key store. */
   readonly pathSuffix: string;
+  /** What an audit reads of a body that is refused. */
+  readonly hashedFields: HashedFields;
   /**
    * @param json the decoded body
    * @throws XksError ValidationException

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { IsoTime } from '../../shared/iso-time.js';
+import { withoutLoneSurrogates } from '../../shared/well-formed-json.js';
 import type { AuditRecordType, RecordOf } from '../record/index.js';
 
 /** What is written into every record for whoever makes it. */
@@ -16,7 +17,8 @@ const NOT_PLAIN = /[^\x20-\x7e]/g;
 /**
  * Writes records as far as they are known before they have a place in the log: from the time on,
  * without an opening brace. What is not ASCII is escaped, so that a line has as many bytes as
- * characters, and nothing that a client sent can move a terminal's cursor.
+ * characters, and nothing that a client sent can move a terminal's cursor. Texts are well-formed
+ * Unicode, because many programs stop at a line that is not.
  */
 export class Payloads {
   readonly #time: IsoTime;
@@ -32,7 +34,8 @@ export class Payloads {
     const rest = JSON.stringify(fields);
     const head = `"time":"${this.#time.now()}","replica":${this.#replica},"type":"${type}"`;
     const payload = rest === '{}' ? `${head}}` : `${head},${rest.slice(1)}`;
-    return PLAIN.test(payload) ? payload : payload.replaceAll(NOT_PLAIN, escaped);
+    const wellFormed = withoutLoneSurrogates(payload);
+    return PLAIN.test(wellFormed) ? wellFormed : wellFormed.replaceAll(NOT_PLAIN, escaped);
   }
 
   /** Now, as records have it. */

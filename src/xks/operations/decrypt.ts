@@ -45,12 +45,12 @@ export const decrypt: KeyOperation = {
   name: 'Decrypt',
   pathSuffix: 'decrypt',
   onDisabledKey: false,
+  hashedFields: { aad: 'additionalAuthenticatedData', ciphertext: 'ciphertext' },
 
   parse(json) {
     const body = parseBody(schema, json);
     const sealed = decode(body);
     return {
-      requestMetadata: body.requestMetadata,
       aad: sealed.aad,
       ciphertext: sealed.ciphertext,
       requiredUsage: ['DECRYPT'],

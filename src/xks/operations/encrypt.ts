@@ -42,6 +42,7 @@ export const encrypt: KeyOperation = {
   name: 'Encrypt',
   pathSuffix: 'encrypt',
   onDisabledKey: false,
+  hashedFields: { aad: 'additionalAuthenticatedData' },
 
   parse(json) {
     const body = parseBody(schema, json);
@@ -49,7 +50,6 @@ export const encrypt: KeyOperation = {
     const plaintext = bytesOf('plaintext', body.plaintext);
     const aad = optionalBytesOf('additionalAuthenticatedData', body.additionalAuthenticatedData);
     return {
-      requestMetadata: body.requestMetadata,
       aad,
       requiredUsage: withProof ? ['ENCRYPT', 'DECRYPT'] : ['ENCRYPT'],
       execute: (key, { write }) => execute({ plaintext, aad, withProof }, key, write),

@@ -15,11 +15,12 @@ const MAX_FLEET_MEMBERS = 10;
 export const getHealthStatus: HealthOperation = {
   name: 'GetHealthStatus',
   pathSuffix: 'health',
+  hashedFields: {},
 
-  parse: (json) => ({
-    requestMetadata: parseBody(schema, json).requestMetadata,
-    answer: describe,
-  }),
+  parse(json) {
+    parseBody(schema, json);
+    return { answer: describe };
+  },
 };
 
 function describe({ proxyFleetSize, proxyModel, keyManagerVendor, members }: Fleet): object {

@@ -14,12 +14,12 @@ export const getKeyMetadata: KeyOperation = {
   name: 'GetKeyMetadata',
   pathSuffix: 'metadata',
   onDisabledKey: true,
+  hashedFields: {},
 
-  parse: (json) => ({
-    requestMetadata: parseBody(schema, json).requestMetadata,
-    requiredUsage: [],
-    execute: (key) => Promise.resolve(describe(key)),
-  }),
+  parse(json) {
+    parseBody(schema, json);
+    return { requiredUsage: [], execute: (key) => Promise.resolve(describe(key)) };
+  },
 };
 
 function describe(key: OperatedKey): object {

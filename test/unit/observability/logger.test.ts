@@ -26,6 +26,15 @@ describe('createLogger', () => {
     expect(log.lines()).toMatchObject([{ credential: '[secret]', msg: 'added' }]);
   });
 
+  it('half of a surrogate pair in a message, a field or its name → U+FFFD in the line', () => {
+    const log = captureLog();
+    log.logger.child({ of: '\udc00' }).info({ ['name\ud800']: ['text\ud800'] }, 'message\udfff');
+    expect(log.text()).not.toMatch(/\\ud[89a-f]/i);
+    expect(log.lines()).toMatchObject([
+      { of: '\ufffd', 'name\ufffd': ['text\ufffd'], msg: 'message\ufffd' },
+    ]);
+  });
+
   it('a declared logger → its lines say which one it is', () => {
     const log = captureLog();
     declareLoggers({ level: 'info' }, log.destination, systemClock).keyManager.warn('slow');
