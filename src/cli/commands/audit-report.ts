@@ -19,6 +19,7 @@ The report sums up the logs as they are; that they are whole and unchanged is fo
 The HTML is one file that loads nothing from anywhere. With --format csv, --output names a new folder for a file
 a table. Files are new, of mode 0600: they name principals and keys.
 
+The report begins with the records that a server has taken over unsigned, if there are any.
 Exit code 1 says that a part of a log could not be read: the report has it among the gaps.`;
 
 interface Options {
@@ -80,7 +81,11 @@ async function report(
     throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
   }
   const { makeReport } = await import('../../evidence/report/report.js');
-  const { report: made, unreadable } = await makeReport(auditFolders(options.log, terminal), {
+  const {
+    report: made,
+    unreadable,
+    unsignedRanges,
+  } = await makeReport(auditFolders(options.log, terminal), {
     fromMs: from,
     toMs: to,
     nowMs: clock.now(),
@@ -89,6 +94,11 @@ async function report(
     cryptoperiodDays,
   });
   await write(made, options, terminal);
+  if (unsignedRanges > 0) {
+    terminal.complain(
+      `Attention: records were taken over unsigned (${unsignedRanges} ranges); the report begins with them.\n`,
+    );
+  }
   if (unreadable.length > 0) {
     throw new CliError(EXIT.failed, `not all could be read: ${unreadable.join(', ')}`);
   }

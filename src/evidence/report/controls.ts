@@ -17,6 +17,13 @@ interface Mapping {
  */
 const MAPPINGS: readonly Mapping[] = [
   {
+    section: 'unsigned',
+    pci: '10.3.2 audit logs are protected from modification; 10.3.4 changes are detected',
+    dora: 'Art. 12(2)(d) protection of log information against tampering and deletion',
+    iso: 'A.8.15',
+    nist: 'Section 9 (audit)',
+  },
+  {
     section: 'coverage',
     pci: '10.2.1 audit logs are enabled and active; 10.3 logs are protected (with audit verify)',
     dora: 'Art. 12(2)(d) protection of log information against tampering and deletion',

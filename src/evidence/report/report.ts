@@ -17,6 +17,7 @@ import { KeysCollector } from './sections/keys.js';
 import { LifecycleCollector } from './sections/lifecycle.js';
 import { OperationsCollector } from './sections/operations.js';
 import { UnauthenticatedCollector } from './sections/unauthenticated.js';
+import { UnsignedCollector } from './sections/unsigned.js';
 
 /** What a report is made of. */
 export interface ReportOptions {
@@ -39,6 +40,8 @@ export interface ReportOutcome {
   readonly report: Report;
   /** Paths of segments that could not be read to their end. The report has them among the gaps. */
   readonly unreadable: readonly string[];
+  /** Ranges of records that a server took over unsigned. The report begins with them. */
+  readonly unsignedRanges: number;
 }
 
 /**
@@ -63,16 +66,18 @@ export async function makeReport(
       generator,
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
-      statement: statement(logs),
+      statement: [...findings(pass), ...statement(logs)],
       sections: [...sections, controlsSection(sections)],
     },
     unreadable: pass.unreadable,
+    unsignedRanges: pass.unsignedRanges,
   };
 }
 
 class Pass {
   readonly unreadable: string[] = [];
   readonly #timeline: Timeline;
+  readonly #unsigned = new UnsignedCollector();
   readonly #coverage = new CoverageCollector();
   readonly #gaps: GapsCollector;
   /** In the order of the report. */
@@ -82,6 +87,7 @@ class Pass {
     this.#timeline = new Timeline(fromMs, toMs);
     this.#gaps = new GapsCollector(limit);
     this.#collectors = [
+      this.#unsigned,
       this.#coverage,
       new OperationsCollector(this.#timeline, limit),
       new KeysCollector({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
@@ -98,6 +104,10 @@ class Pass {
     const segments = await listSegments(log);
     for (const collector of this.#collectors) collector.begin?.(log);
     for (const segment of segments) await this.#readSegment(segment);
+  }
+
+  get unsignedRanges(): number {
+    return this.#unsigned.count;
   }
 
   sections(): readonly Section[] {
@@ -144,6 +154,16 @@ function recordOf(line: Buffer): AuditRecord | undefined {
     if (error instanceof NotARecordError) return undefined;
     throw error;
   }
+}
+
+/** What must not be overlooked, in front of everything else. */
+function findings({ unsignedRanges, unreadable }: Pass): readonly string[] {
+  const unsigned = `Records were taken over unsigned ${unsignedRanges} times: anybody who could write to the disk can have written them.`;
+  const damaged = `${unreadable.length} segments could not be read to their end: what was in them is not in this report.`;
+  return [
+    ...(unsignedRanges === 0 ? [] : [unsigned]),
+    ...(unreadable.length === 0 ? [] : [damaged]),
+  ];
 }
 
 function statement(logs: readonly string[]): readonly string[] {

@@ -8,14 +8,17 @@ export interface CsvFile {
   readonly contents: string;
 }
 
-/** A spreadsheet takes a cell that begins so for a formula, also behind blanks. */
-const FORMULA = /^[\s]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/;
-const NEEDS_QUOTES = /[",\r\n]|^\s|\s$/;
+/**
+ * A spreadsheet takes a cell that begins so for a formula, also behind blanks. Where `;` separates,
+ * as in Excel for most of Europe, quotes behind the first `,` of a line are text to it, and a cell
+ * begins behind every `;`.
+ */
+const FORMULA = /(^|;[\s"]*)(?=[\s"]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20])/g;
 const END_OF_LINE = '\r\n';
 
 /**
- * A report as CSV, a file a table, with a first one that says what it is. Texts that a spreadsheet
- * would run as a formula begin with an apostrophe.
+ * A report as CSV, a file a table, with a first one that says what it is. Every text is quoted. What
+ * a spreadsheet would run as a formula begins with an apostrophe.
  *
  * @see RFC 4180
  */
@@ -51,7 +54,6 @@ function csv(rows: readonly (readonly Cell[])[]): string {
 function cellText(cell: Cell): string {
   if (cell === undefined) return '';
   if (typeof cell === 'number') return String(cell);
-  const printable = printableLine(cell);
-  const text = FORMULA.test(printable) ? `'${printable}` : printable;
-  return NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const text = printableLine(cell).replace(FORMULA, "$1'");
+  return `"${text.replaceAll('"', '""')}"`;
 }

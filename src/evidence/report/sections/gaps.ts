@@ -1,3 +1,4 @@
+import type { RecordOf } from '../../../audit/record/index.js';
 import type { Collector, Entry } from '../model/collector.js';
 import type { Section } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
@@ -75,11 +76,7 @@ export class GapsCollector implements Collector {
         break;
       }
       case 'recovery':
-        this.#note(
-          record,
-          'recovery',
-          `continued after a crash; ${record.tornBytes} bytes cut off`,
-        );
+        this.#note(record, 'recovery', recoveryText(record));
         break;
       case 'sink-gap': {
         const { sink, firstSequence, lastSequence } = record;
@@ -120,4 +117,10 @@ export class GapsCollector implements Collector {
   #note({ time, sequence }: Entry['record'], kind: string, detail: string): void {
     this.#list.add(time, this.#log, sequence, kind, detail);
   }
+}
+
+function recoveryText({ tornBytes, unsignedFirst, unsignedLast }: RecordOf<'recovery'>): string {
+  const text = `continued after a crash; ${tornBytes} bytes cut off`;
+  if (unsignedFirst === undefined) return text;
+  return `${text}; records ${unsignedFirst} to ${unsignedLast ?? ''} taken over unsigned`;
 }

@@ -48,7 +48,15 @@ describe('holdfast audit report', () => {
     expect((await report(...args)).code).toBe(0);
     expect(readdirSync(output).length).toBeGreaterThan(25);
     const name = readdirSync(output).find((file) => file.endsWith('-keys-without-inventory.csv'));
-    expect(readFileSync(join(output, name ?? ''), 'utf8')).toContain('hsm,payroll,1,0,0,');
+    expect(readFileSync(join(output, name ?? ''), 'utf8')).toContain('"hsm","payroll",1,0,0,');
+  });
+
+  it('records taken over unsigned → said on standard error as well', async () => {
+    const recovery = { type: 'recovery', tornBytes: 0, unsignedFirst: 0, unsignedLast: 0 };
+    const folder = writeLog(temporaryFolder(), [operation(), recovery]);
+    const { code, stderr } = await report('--log', folder, ...PERIOD);
+    expect(code).toBe(0);
+    expect(stderr).toContain('taken over unsigned (1 ranges)');
   });
 
   it('a damaged segment → the report, and exit code 1', async () => {

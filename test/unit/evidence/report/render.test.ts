@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../../src/evidence/report/model/document.js';
 import { renderCsv } from '../../../../src/evidence/report/render/csv.js';
 import { renderHtml } from '../../../../src/evidence/report/render/html.js';
 import { renderJson } from '../../../../src/evidence/report/render/json.js';
+import { printableLine } from '../../../../src/shared/printable.js';
 
 const VOID_TAGS = new Set(['meta', 'rect', 'line']);
 const TAG =
@@ -114,18 +116,34 @@ describe('the report as HTML', () => {
   });
 });
 
+/** What a spreadsheet runs, behind the blanks and quotes that it drops. */
+const RUNS = /^[\s"]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+const DANGEROUS = fc.string({
+  unit: fc.constantFrom('a', ';', ',', '"', '=', '+', '-', '@', ' ', '\t', '\r', '\n'),
+});
+
+/** The texts of a report in CSV, as they stand in its tables. */
+function csvTable(text: string): string {
+  return renderCsv(reportOf(text))[1]?.contents ?? '';
+}
+
 describe('the report as CSV', () => {
   it.each([
     ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
-    ['+1', "'+1"],
-    ['-1', "'-1"],
-    ['@SUM(A1)', "'@SUM(A1)"],
-    [' =1', "' =1"],
-    ['＝1', "'＝1"],
-    ['\t=1', '\\u0009=1'],
+    ['+1', `"'+1"`],
+    ['-1', `"'-1"`],
+    ['@SUM(A1)', `"'@SUM(A1)"`],
+    [' =1', `"' =1"`],
+    ['＝1', `"'＝1"`],
+    ['\t=1', '"\\u0009=1"'],
+    ['\r=1', '"\\u000d=1"'],
+    ['a;=1', `"a;'=1"`],
+    ['a; "=1', `"a; ""'=1"`],
     ['a,b', '"a,b"'],
-    ['a\nb', 'a\\u000ab'],
-    ['plain', 'plain'],
+    ['a\nb', '"a\\u000ab"'],
+    ['plain', '"plain"'],
+    ['', '""'],
   ])('a cell %j → %s', (text, cell) => {
     const files = renderCsv(reportOf(text));
     expect(files.map(({ name }) => name)).toEqual([
@@ -134,7 +152,28 @@ describe('the report as CSV', () => {
       '2-columns.csv',
       '3-none.csv',
     ]);
-    expect(files[1]?.contents).toBe(`name,success,empty\r\n${cell},3,\r\n`);
+    expect(files[1]?.contents).toBe(`"name","success","empty"\r\n${cell},3,\r\n`);
+  });
+
+  it('any text, read where a comma separates → the text, and nothing that is run', () => {
+    fc.assert(
+      fc.property(DANGEROUS, (text) => {
+        const [, [cell = ''] = []] = parse(csvTable(text));
+        expect(cell).not.toMatch(RUNS);
+        expect(cell.replaceAll("'", '')).toBe(printableLine(text));
+      }),
+    );
+  });
+
+  it('any text, read where a semicolon separates → nothing that is run', () => {
+    const options = { delimiter: ';', relaxQuotes: true, relaxColumnCount: true };
+    fc.assert(
+      fc.property(DANGEROUS, (text) => {
+        const csv = csvTable(text);
+        const cells = [...parse(csv, options).flat(), ...csv.split(/[;\r\n]/)];
+        for (const cell of cells) expect(cell).not.toMatch(RUNS);
+      }),
+    );
   });
 });
 
