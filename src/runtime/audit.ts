@@ -10,8 +10,9 @@ import type { LoadedConfiguration } from './configuration-file.js';
 import { VERSION } from './version.js';
 
 const INVENTORY_EVERY_MS = 86_400_000;
-/** In one record: about 40 KB. */
-const KEYS_A_RECORD = 100;
+/** Of keys in one record: it leaves room for the rest of it. */
+const MAX_KEYS_BYTES = 60_000;
+const NOT_ASCII = /[^\x20-\x7e]/g;
 
 /** What is served, as far as the audit log tells of it. */
 export interface Served {
@@ -107,12 +108,12 @@ export class KeyInventory {
       const summaries = await administration.listKeys?.();
       if (summaries === undefined) return [without(name, 'the key manager cannot list its keys')];
       const keys = summaries.map((summary) => this.#toInventoried(name, summary));
-      const parts = Math.max(1, Math.ceil(keys.length / KEYS_A_RECORD));
-      return Array.from({ length: parts }, (_, index) => ({
+      const parts = inRecords(keys);
+      return parts.map((part, index) => ({
         keyManager: name,
         part: index + 1,
-        parts,
-        keys: keys.slice(index * KEYS_A_RECORD, (index + 1) * KEYS_A_RECORD),
+        parts: parts.length,
+        keys: part,
       }));
     } catch (error) {
       return [without(name, error instanceof Error ? error.message : String(error))];
@@ -142,6 +143,26 @@ export class KeyInventory {
       problem,
     };
   }
+}
+
+type InventoriedKeys = FieldsOf<'key-inventory'>['keys'];
+
+/** Divides keys so that each part has room in a record; one part where there are none. */
+function inRecords(keys: InventoriedKeys): readonly InventoriedKeys[] {
+  const parts: InventoriedKeys[] = [];
+  let part: InventoriedKeys = [];
+  let room = MAX_KEYS_BYTES;
+  for (const key of keys) {
+    const bytes = 1 + JSON.stringify(key).replaceAll(NOT_ASCII, '\\u0000').length;
+    if (bytes > room && part.length > 0) {
+      parts.push(part);
+      part = [];
+      room = MAX_KEYS_BYTES;
+    }
+    part.push(key);
+    room -= bytes;
+  }
+  return [...parts, part];
 }
 
 function without(keyManager: string, problem: string): FieldsOf<'key-inventory'> {

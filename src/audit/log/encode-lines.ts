@@ -34,8 +34,8 @@ export function encodeLines(state: LogState, payloads: readonly string[]) {
   return { bytes: lines.bytes(), state: { tree, previous } satisfies LogState };
 }
 
-/** More than the envelope of a line can take. */
-const ENVELOPE_BYTES = 160;
+/** More than a line can take for its number and the hash of the line before, in bytes. */
+export const ENVELOPE_BYTES = 160;
 
 /** Room for some lines. */
 class LineBuffer {

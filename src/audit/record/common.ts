@@ -26,6 +26,12 @@ export const envelope = {
     ),
   time: timeSchema.describe('When the record was made.'),
   replica: z.string().describe('The replica that writes this log, as it is configured.'),
+  cut: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Names of the fields that were cut, because no record is longer than 65,535 bytes: a text that was cut ends in `...`, a list has lost its last entries.',
+    ),
 };
 
 /** How an act or a request ended. */

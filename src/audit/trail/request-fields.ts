@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { RequestRecord } from '../../observability/request-record.js';
+import { cutText } from '../log/fit-fields.js';
 import type { FieldsOf } from '../log/payloads.js';
 import type { RequestAuditRecord } from '../record/index.js';
 
@@ -34,7 +35,7 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
     operation: record.operation,
     kmsOperation: bounded(record.kmsOperation),
     keyStore: record.keyStore,
-    externalKeyId: record.externalKeyId,
+    externalKeyId: bounded(record.externalKeyId),
     keyVersion: record.keyVersion,
     kmsKeyArn,
     awsAccount: arnPart(kmsKeyArn, ACCOUNT) ?? arnPart(awsPrincipalArn, ACCOUNT),
@@ -43,10 +44,10 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
     kmsViaService: bounded(record.kmsViaService),
     awsSourceVpc: bounded(record.awsSourceVpc),
     awsSourceVpce: bounded(record.awsSourceVpce),
-    accessKeyId: record.accessKeyId?.slice(0, MAX_STRANGERS_CHARACTERS),
+    accessKeyId: bounded(record.accessKeyId, MAX_STRANGERS_CHARACTERS),
     clientAddress: record.clientAddress,
-    clientCertificateName: record.clientCertificateName,
-    clientCertificateSubject: record.clientCertificateSubject,
+    clientCertificateName: bounded(record.clientCertificateName),
+    clientCertificateSubject: bounded(record.clientCertificateSubject),
     authorization: authorization && AUTHORIZATIONS[authorization],
     keyManager: record.keyManager,
     node: record.node,
@@ -57,7 +58,7 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
     errorName: record.errorName,
     cause: causeOf(record),
     authenticationFailure: record.authenticationFailure,
-    target: record.target,
+    target: bounded(record.target),
     durationUs: record.durationUs,
     aadSha256: digest(record.aad),
     ciphertextSha256: digest(record.ciphertext),
@@ -65,15 +66,12 @@ export function requestFields(record: RequestRecord): FieldsOf<'key-operation'> 
 }
 
 /** What is longer ends in `...`: a record must not be many times as long as its request. */
-function bounded(text: string | undefined): string | undefined {
-  if (text === undefined || text.length <= MAX_CHARACTERS) return text;
-  return `${text.slice(0, MAX_CHARACTERS)}...`;
+function bounded(text: string | undefined, characters = MAX_CHARACTERS): string | undefined {
+  return text && cutText(text, characters);
 }
 
 function causeOf(record: RequestRecord): string | undefined {
-  return isUnauthenticated(record)
-    ? record.cause?.slice(0, MAX_STRANGERS_CHARACTERS)
-    : record.cause;
+  return bounded(record.cause, isUnauthenticated(record) ? MAX_STRANGERS_CHARACTERS : undefined);
 }
 
 function digest(bytes: Buffer | undefined): string | undefined {
