@@ -6,7 +6,7 @@ FROM node:26.10.0-trixie AS build
 WORKDIR /opt/holdfast
 # The headers that pkcs11js is compiled with are in the image; nothing more needs to be fetched.
 ENV npm_package_config_node_gyp_nodedir=/usr/local
-COPY package.json package-lock.json .npmrc ./
+COPY package.json npm-shrinkwrap.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/build.mjs scripts/

@@ -18,14 +18,14 @@ export async function npm(args) {
 }
 
 /**
- * Installs what package-lock.json lists, unless that has happened. npm writes
+ * Installs what npm-shrinkwrap.json lists, unless that has happened. npm writes
  * `node_modules/.package-lock.json` last, so an interrupted installation counts as none.
  *
  * @returns {Promise<void>}
  */
 export async function ensureInstalled() {
   const installed = changedAt(join(root, 'node_modules', '.package-lock.json'));
-  if (installed >= changedAt(join(root, 'package-lock.json'))) return;
+  if (installed >= changedAt(join(root, 'npm-shrinkwrap.json'))) return;
   process.stderr.write('Installing dependencies …\n');
   // The compiler is a development dependency: NODE_ENV=production must not leave it out.
   await npm(['ci', '--include=dev', '--no-audit', '--no-fund']);

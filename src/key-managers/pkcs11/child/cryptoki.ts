@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import type * as Pkcs11Js from 'pkcs11js';
 import { CKR } from '../ckr.js';
 import { CryptokiError } from './cryptoki-error.js';
@@ -191,14 +192,23 @@ export interface GcmParameters {
 }
 
 function loadPkcs11Js(): Native {
+  const require = createRequire(import.meta.url);
   try {
-    return createRequire(import.meta.url)('pkcs11js') as Native;
+    return require('pkcs11js') as Native;
   } catch (error) {
     throw new TokenFailure(
       'misconfigured',
-      'the package pkcs11js is missing. It is compiled when it is installed: have python3, make ' +
-        `and a C++ compiler at hand and run npm ci again (${String(error)})`,
+      `the package pkcs11js cannot be loaded: ${whatToDo(require)} (${String(error)})`,
     );
+  }
+}
+
+function whatToDo(require: NodeJS.Require): string {
+  try {
+    const folder = dirname(require.resolve('pkcs11js/package.json'));
+    return `have python3, make and a C++ compiler at hand, and run: npm run build --prefix ${folder}`;
+  } catch {
+    return 'it is not installed; install Holdfast anew, with its optional packages';
   }
 }
 
