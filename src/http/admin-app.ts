@@ -5,15 +5,19 @@ import express, {
   type RequestHandler,
 } from 'express';
 import helmet from 'helmet';
+import type { Socket } from 'node:net';
 import { z } from 'zod';
 import { AdminError } from '../admin/admin-error.js';
+import type { Administrator } from '../admin/administrator.js';
 import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../admin/contract/errors.js';
-import type { RequestOf, RequestParts, Route } from '../admin/contract/route.js';
+import type { RequestOf, Route } from '../admin/contract/route.js';
 import { type OperationName, routes } from '../admin/contract/routes.js';
 import type { AdminOperations } from '../admin/operations/index.js';
 import { AuditUnavailableError } from '../audit/trail/errors.js';
 
 const MAX_BODY_BYTES = 65_536;
+/** Of a field of a request; the longest valid one has 128. */
+const MAX_LOGGED_CHARACTERS = 300;
 
 /** Where administrative acts are logged; pino's logger fits. */
 export interface AdminLog {
@@ -34,7 +38,8 @@ export interface AdminAudit {
 /** What an administrator did, or tried to do. */
 export interface RecordedAct {
   readonly act: string;
-  /** Fields of the request, none of them secret. */
+  readonly administrator: Administrator;
+  /** Fields of the request, none of them secret; as they were sent where the request is invalid. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly errorCode?: AdminErrorCode;
 }
@@ -43,15 +48,18 @@ export interface RecordedAct {
 export interface AdminJournals {
   readonly log: AdminLog;
   readonly audit: AdminAudit | undefined;
+  /** Says who is on the other end of a connection. Never rejects. */
+  readonly identify: (socket: Socket) => Promise<Administrator>;
 }
 
 /**
- * The admin API. It asks nobody who they are: whoever can open its Unix socket is the
- * administrator, so it must be served on nothing else.
+ * The admin API. It lets everybody in: whoever can open its Unix socket is an administrator, so it
+ * must be served on nothing else.
  */
 export function createAdminApp(operations: AdminOperations, journals: AdminJournals): Express {
   const app = express();
   app.enable('case sensitive routing').enable('strict routing').disable('etag');
+  app.set('json replacer', wellFormed);
   app.use(helmet());
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
@@ -72,15 +80,15 @@ export function createAdminApp(operations: AdminOperations, journals: AdminJourn
 function handlerOf<Name extends OperationName>(
   name: Name,
   operate: AdminOperations[Name],
-  { log, audit }: AdminJournals,
+  { log, audit, identify }: AdminJournals,
 ): RequestHandler {
   return async (httpRequest, response) => {
     const route = routes[name];
-    const request = parse(route, httpRequest);
-    const act = { act: name, request: loggedFields(route, request) };
-    const work = () => operate(request);
+    const administrator = await identify(httpRequest.socket);
+    const act = { act: name, administrator, request: loggedFields(route, partsOf(httpRequest)) };
+    const work = () => operate(parse(route, httpRequest));
     const answer = await (route.isAct && audit !== undefined ? audited(audit, act, work) : work());
-    const fields = { operation: name, request: act.request };
+    const fields = { operation: name, request: act.request, by: administrator.by };
     if (route.isAct) log.info(fields, 'administrative act');
     else log.debug(fields, 'administrative look-up');
     response.status(route.status).json(answer);
@@ -105,23 +113,44 @@ async function audited<T>(
   return answer;
 }
 
-function parse<R extends Route>(route: R, { params, query, body }: Request): RequestOf<R> {
-  const parts = { pathParameters: params, query, body: body as unknown };
+function parse<R extends Route>(route: R, httpRequest: Request): RequestOf<R> {
   const schema: R['request'] = route.request;
-  const result = schema.safeParse(parts);
+  const result = schema.safeParse(partsOf(httpRequest));
   if (result.success) return result.data;
   throw new AdminError('invalid-request', z.prettifyError(result.error));
+}
+
+/** A request as it was sent. */
+function partsOf({ params, query, body }: Request) {
+  return { pathParameters: params, query, body: body as unknown };
 }
 
 /** Leaves out whatever the route does not name, so that a new field is no secret in the log. */
 function loggedFields(
   route: Route,
-  { pathParameters, query, body }: RequestParts,
+  { pathParameters, query, body }: ReturnType<typeof partsOf>,
 ): Readonly<Record<string, unknown>> {
   const fields: [string, unknown][] = Object.entries(
     Object.assign({}, pathParameters, query, body),
   );
-  return Object.fromEntries(fields.filter(([name]) => route.logged.includes(name)));
+  return Object.fromEntries(
+    fields
+      .filter(([name]) => route.logged.includes(name))
+      .map(([name, value]) => [name, bounded(value)]),
+  );
+}
+
+/** An invalid request may have anything in a field, and as much as a body may have. */
+function bounded(value: unknown): unknown {
+  const json = typeof value === 'string' ? value : JSON.stringify(value);
+  return json.length <= MAX_LOGGED_CHARACTERS
+    ? value
+    : `${json.slice(0, MAX_LOGGED_CHARACTERS)}...`;
+}
+
+/** For texts that come out of a request: half of a surrogate pair would stop many a reader. */
+function wellFormed(_name: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function errorHandler(log: AdminLog): ErrorRequestHandler {

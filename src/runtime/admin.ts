@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { administratorOf } from '../admin/administrator.js';
 import { createAdminOperations } from '../admin/operations/index.js';
 import type { InForce } from '../admin/in-force.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import { type AdminAudit, createAdminApp } from '../http/admin-app.js';
 import { listenOnSocket } from '../http/admin-socket.js';
+import { createPeerReader, type ReadSocketPeer } from '../http/socket-peer.js';
 import type { Logger } from '../observability/logger.js';
 
 /** A client that has connected and sent nothing is not idle in Node's eyes, and never would be. */
@@ -31,23 +33,56 @@ export async function startAdmin(
 ): Promise<Server> {
   const operations = createAdminOperations(() => inForce);
   const audit = trail && auditOf(trail, onAct);
-  const server = createServer(createAdminApp(operations, { log, audit }));
+  const readPeer = await peerReader(log);
+  const server = createServer(
+    createAdminApp(operations, {
+      log,
+      audit,
+      identify: (client) => administratorOf(readPeer(client)),
+    }),
+  );
   await listenOnSocket(server, socket);
   return server;
 }
 
-/** Whoever can open the socket is the administrator; more is not known of them. */
+/** Without a way to ask the kernel, records tell no more than that somebody could open the socket. */
+async function peerReader(log: Logger): Promise<ReadSocketPeer> {
+  try {
+    return await createPeerReader();
+  } catch (error) {
+    log.warn({ err: error }, 'the users on the admin socket cannot be told on this system');
+    return () => undefined;
+  }
+}
+
 function auditOf(trail: AuditTrail, onAct: () => void): AdminAudit {
   return {
     assertRecording() {
       trail.assertRecording();
     },
-    async recordAct({ act, request, errorCode }) {
+    async recordAct({ act, administrator, request, errorCode }) {
       const result = errorCode === undefined ? 'success' : 'failure';
-      await trail.recordAct({ act, by: 'admin-socket', request, result, errorCode });
+      const { by, from, with: means } = administrator;
+      const externalKeyId = textOf(request['externalKeyId']);
+      const keyStore = textOf(request['keyStore']);
+      await trail.recordAct({
+        act,
+        by,
+        from,
+        with: means,
+        externalKeyId,
+        keyStore,
+        request,
+        result,
+        errorCode,
+      });
       if (result === 'success') onAct();
     },
   };
+}
+
+function textOf(field: unknown): string | undefined {
+  return typeof field === 'string' ? field : undefined;
 }
 
 /** Lets an administrative act that was begun finish, and cuts off whoever has not begun one. */

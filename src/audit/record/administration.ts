@@ -1,12 +1,43 @@
 import { z } from 'zod';
 import { countSchema, envelope, resultSchema } from './common.js';
 
+const idSchema = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
+const adminSocketSchema = z.strictObject({
+  means: z.literal('admin-socket'),
+  uid: idSchema
+    .optional()
+    .describe(
+      'User of the process on the other end, by the word of the kernel. Absent where it does not tell: then it was whoever could open the socket.',
+    ),
+  gid: idSchema.optional().describe('Its group.'),
+  processId: countSchema.optional().describe('Its process id.'),
+  loginUid: idSchema
+    .optional()
+    .describe('Who had logged in, whoever the process became afterwards (sudo). Linux alone.'),
+  loginUser: z.string().optional().describe('Name of that user.'),
+});
+
 /** What an administrator did, or tried to do. */
 export const administrativeActSchema = z.strictObject({
   type: z.literal('administrative-act'),
   ...envelope,
   act: z.string().describe('Operation of the admin API: createKey, exportKeyStore …'),
-  by: z.string().describe('Who: `admin-socket` for whoever could open the Unix socket.'),
+  by: z
+    .string()
+    .describe(
+      'Who: the name of the user; `uid` and the number where the system has no name for it; `admin-socket` where the system does not tell the user.',
+    ),
+  from: z.string().optional().describe('Where from: `local` for a process of this machine.'),
+  with: z
+    .discriminatedUnion('means', [adminSocketSchema])
+    .optional()
+    .describe('How the administrator was told from others.'),
+  externalKeyId: z.string().optional().describe('The external key that the act is about.'),
+  keyStore: z.string().optional().describe('Name of the key store that the act is about.'),
   request: z
     .record(z.string(), z.unknown())
     .describe('Fields of the request, none of them secret.'),

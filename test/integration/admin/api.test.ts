@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { adminErrorSchema } from '../../../src/admin/contract/errors.js';
 import { sendOverUnixSocket } from '../../../src/cli/unix-http.js';
@@ -71,6 +72,7 @@ describe('admin API', () => {
         msg: 'administrative act',
         operation: 'createKey',
         request: key,
+        by: userInfo().username,
       },
     ]);
   });
@@ -88,6 +90,7 @@ describe('admin API', () => {
         msg: 'administrative act',
         operation: 'exportKeyStore',
         request: { keyStore: 'production', accessKeyId: ACCESS_KEY_ID },
+        by: userInfo().username,
       },
     ]);
     expect(log.text()).not.toContain(canaries.secretAccessKey);

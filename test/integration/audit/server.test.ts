@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AuditRecord, RecordOf } from '../../../src/audit/record/index.js';
@@ -93,9 +94,21 @@ describe('a server with an audit log', () => {
       { errorName: 'AuthenticationFailedException', authenticationFailure: expect.any(String) },
     ]);
     expect(await recordsOf(folder, 'administrative-act')).toMatchObject([
-      { act: 'createKey', request: { externalKeyId: 'payroll' }, result: 'success' },
-      { act: 'createKey', result: 'failure', errorCode: 'conflict' },
+      {
+        act: 'createKey',
+        by: userInfo().username,
+        from: 'local',
+        with: { means: 'admin-socket', uid: userInfo().uid, processId: expect.any(Number) },
+        externalKeyId: 'payroll',
+        keyStore: 'quickstart',
+        request: { externalKeyId: 'payroll' },
+        result: 'success',
+      },
+      { act: 'createKey', externalKeyId: 'payroll', result: 'failure', errorCode: 'conflict' },
     ]);
+    const query = ['audit', 'query', '--key', 'payroll', '--type', 'administrative-act'];
+    const found = await server.holdfast(...query);
+    expect(found.stdout).toMatch(new RegExp(`createKey +payroll +${userInfo().username} `));
     expect(await recordsOf(folder, 'configuration')).toMatchObject([
       { keyManagers: [{ name: 'files', nodes: [{ name: 'files', location: 'local' }] }] },
     ]);

@@ -1,5 +1,6 @@
 import request from 'supertest';
 import { describe, expect, it } from 'vitest';
+import { administratorOf } from '../../../src/admin/administrator.js';
 import { createAdminOperations } from '../../../src/admin/operations/index.js';
 import { createAdminApp } from '../../../src/http/admin-app.js';
 import { KeyManagerError } from '../../../src/key-managers/backend.js';
@@ -8,7 +9,11 @@ import { captureLog } from '../../support/log-lines.js';
 
 function app(administration = new AdministrationInMemory(), log = captureLog()) {
   const operations = createAdminOperations(() => inForce(administration));
-  return createAdminApp(operations, { log: log.logger, audit: undefined });
+  return createAdminApp(operations, {
+    log: log.logger,
+    audit: undefined,
+    identify: () => administratorOf(undefined),
+  });
 }
 
 describe('every answer of the admin API', () => {

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { FieldsOf } from '../audit/log/payloads.js';
+import { findUser } from '../shared/system-users.js';
+
+/** Who asks the admin API for something, from where and by which means, as the audit log has it. */
+export type Administrator = Required<Pick<FieldsOf<'administrative-act'>, 'by' | 'from' | 'with'>>;
+
+/** The process on the other end of the admin socket. */
+export interface SocketClient {
+  readonly uid: number;
+  readonly gid: number;
+  readonly processId: number | undefined;
+}
+
+/** What the kernel keeps for a process that no login has begun: −1. */
+const NOT_LOGGED_IN = 2 ** 32 - 1;
+
+/**
+ * Who it is that speaks on the admin socket. Nothing of it is the client's own word.
+ *
+ * @param client undefined where the system does not tell: then whoever could open the socket
+ */
+export async function administratorOf(client: SocketClient | undefined): Promise<Administrator> {
+  const from = 'local';
+  if (client === undefined) {
+    return { by: 'admin-socket', from, with: { means: 'admin-socket' } };
+  }
+  const { uid, gid, processId } = client;
+  const loginUid = processId === undefined ? undefined : readLoginUid(processId);
+  return {
+    by: await nameOf(uid),
+    from,
+    with: {
+      means: 'admin-socket',
+      uid,
+      gid,
+      processId,
+      loginUid,
+      loginUser: loginUid === undefined ? undefined : await nameOf(loginUid),
+    },
+  };
+}
+
+async function nameOf(uid: number): Promise<string> {
+  return (await findUser(uid))?.name ?? `uid ${uid}`;
+}
+
+/** Who logged in, whoever the process has become since (sudo, su). @see proc_pid_loginuid(5) */
+function readLoginUid(processId: number): number | undefined {
+  try {
+    const uid = Number(readFileSync(`/proc/${processId}/loginuid`, 'utf8'));
+    return uid === NOT_LOGGED_IN ? undefined : uid;
+  } catch {
+    return undefined;
+  }
+}
