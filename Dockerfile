@@ -49,7 +49,8 @@ EXPOSE 8443
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "--eval", "fetch(`http://127.0.0.1:${process.env.HOLDFAST_OPERATIONS_PORT || 9464}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/holdfast/dist/cli/main.js"]
+# No signal opens the debugger, not even before the first module has run.
+ENTRYPOINT ["node", "--disable-sigusr1", "--inspect-port=192.0.2.1:1024", "/opt/holdfast/dist/cli/main.js"]
 CMD ["serve"]
 
 FROM holdfast AS softhsm

@@ -1,5 +1,6 @@
 // `npm run try:openbao`: Holdfast on an OpenBao server of its own, on loopback, with TLS and
 // storage on disk. Unseal key and root token lie beside it, which is for a trial alone.
+import './lib/ignored-signals.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';

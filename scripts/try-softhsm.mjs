@@ -1,4 +1,5 @@
 // `npm run try:softhsm`: Holdfast on a SoftHSM token of its own, on loopback.
+import './lib/ignored-signals.mjs';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatPath } from './config/problem.js';
 import { bufferedDestination } from './observability/log-destination.js';
+import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { Holdfast } from './runtime/compose.js';
 import {
@@ -12,6 +13,7 @@ import { configurationFile } from './runtime/overrides.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
 import { renderStartScreen, renderStopping, startedFields } from './runtime/start-screen.js';
 import { systemClock } from './shared/clock.js';
+import { IGNORED_SIGNALS } from './shared/ignored-signals.js';
 
 const STDOUT = 1;
 /** How long the last lines of the log may take. */
@@ -31,14 +33,13 @@ export interface ServeOptions {
  * @throws ConfigurationError, or what the part that could not be started says
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
-  // Node would open its debugger to every user of this machine, and with it the keys.
-  process.on('SIGUSR1', () => undefined);
   const loaded = await load(options.configFile ?? configurationFile(process.env));
   const stdout = bufferedDestination(STDOUT);
   const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
   });
+  logIgnoredSignals(loggers.process);
   for (const { path, message } of loaded.warnings) {
     loggers.process.warn({ path: formatPath(path) }, message);
   }
@@ -62,6 +63,15 @@ async function load(file: string): Promise<LoadedConfiguration> {
     await prepareQuickstart(source, { clock: systemClock, randomBytes });
   }
   return resolveConfiguration(source, process.env, systemClock);
+}
+
+/** Lost terminals and logrotate send them. */
+function logIgnoredSignals(log: Logger): void {
+  for (const name of IGNORED_SIGNALS) {
+    process.on(name, (signal) => {
+      log.warn({ signal }, 'a signal is ignored');
+    });
+  }
 }
 
 /** Afterwards Node's own handlers are in place again: a second signal ends the process at once. */

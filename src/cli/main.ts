@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --inspect-port=192.0.2.1:1024
+import '../shared/ignored-signals.js';
 import { EXIT } from './exit.js';
 import { run } from './run.js';
 

@@ -8,7 +8,7 @@ const INTRODUCTION = `# Command line
 <!-- Written from the program's own help. After a change there: npx vitest run test/unit/cli/reference.test.ts -u -->
 
 \`holdfast\` runs the proxy and administers a running one. In a clone it is \`npx holdfast\`;
-serve with \`node dist/cli/main.js serve\` there, because npx keeps SIGTERM to itself and leaves the server behind.
+serve with \`dist/cli/main.js serve\` there, because npx keeps SIGTERM to itself and leaves the server behind.
 
 \`keys\` and \`key-stores\` speak to the server over its admin socket, a Unix socket of mode 0600, so they
 run as the server's user. They find it by the server's own configuration and environment, and look up

@@ -64,7 +64,9 @@ describe('Dockerfile', () => {
   });
 
   it('the process → is the server itself, and is stopped by SIGTERM', () => {
-    expect(restOf('ENTRYPOINT')).toEqual(['["node", "/opt/holdfast/dist/cli/main.js"]']);
+    expect(restOf('ENTRYPOINT')).toEqual([
+      '["node", "--disable-sigusr1", "--inspect-port=192.0.2.1:1024", "/opt/holdfast/dist/cli/main.js"]',
+    ]);
     expect(restOf('CMD')).toEqual(['["serve"]']);
     expect(restOf('STOPSIGNAL')).toEqual(['SIGTERM']);
   });

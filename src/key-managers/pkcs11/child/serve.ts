@@ -1,4 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
+import { isErrno } from '../../../shared/errno.js';
 import {
   decodeRequest,
   encodeReply,
@@ -30,7 +31,7 @@ export function serve(fd: number, handle: Handle): boolean {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let isOfUse = true;
   while (isOfUse) {
-    const bytes = readSync(fd, chunk);
+    const bytes = uninterrupted(() => readSync(fd, chunk));
     if (bytes === 0) return true;
     const replies = new HeldReplies(fd);
     for (const frame of reader.push(chunk.subarray(0, bytes))) {
@@ -63,9 +64,21 @@ class HeldReplies {
     const bytes = this.#held.length === 1 ? this.#held[0] : Buffer.concat(this.#held);
     this.#held = [];
     for (let sent = 0; bytes !== undefined && sent < bytes.length; ) {
-      sent += writeSync(this.#fd, bytes, sent);
+      const from = sent;
+      sent += uninterrupted(() => writeSync(this.#fd, bytes, from));
     }
     this.#flushedAt = machineTimeMs();
+  }
+}
+
+/** A signal ends a system call that waits, and nothing was read or written then. */
+function uninterrupted(call: () => number): number {
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (!isErrno(error, 'EINTR')) throw error;
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess as NodeChildProcess } from 'node:child_process
 import { Socket } from 'node:net';
 import type { Clock } from '../../../shared/clock.js';
 import type { Deadline } from '../../../shared/deadline.js';
+import { UNREACHABLE_DEBUGGER } from '../../../shared/unreachable-debugger.js';
 import { KeyManagerError } from '../../backend.js';
 import {
   decodeReply,
@@ -63,7 +64,7 @@ export class ChildProcess {
 
   constructor({ program, environment, clock }: ChildOptions) {
     this.#clock = clock;
-    this.#process = spawn(process.execPath, [program], {
+    this.#process = spawn(process.execPath, [...UNREACHABLE_DEBUGGER, program], {
       env: environment,
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
     });
