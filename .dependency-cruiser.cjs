@@ -21,6 +21,7 @@ const layers = {
   'key-managers/nodes': [
     'shared',
     'key-managers/health-test.ts',
+    'key-managers/key-readings.ts',
     'key-managers/within-deadline.ts',
     ...keyManagerInterfaces,
   ],
@@ -81,6 +82,7 @@ const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/|diagnosis/)([^
 const forBackends = [
   'key-managers/backend.ts',
   'key-managers/health-test.ts',
+  'key-managers/key-readings.ts',
   'key-managers/within-deadline.ts',
   'key-managers/counting',
   'config',

@@ -17,6 +17,7 @@ const ADMIN_ERROR_CODE: Readonly<Record<KeyManagerErrorCode, AdminErrorCode>> = 
   'version-not-found': 'not-found',
   'key-disabled': 'conflict',
   'usage-denied': 'conflict',
+  exhausted: 'conflict',
   'invalid-ciphertext': 'internal',
   rejected: 'internal',
   unreachable: 'unavailable',

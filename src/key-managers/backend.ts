@@ -77,8 +77,17 @@ export interface KeyManagerNode {
    */
   readonly inProcess: boolean;
 
-  /** Called on every request, so answered from memory where the backend can. */
+  /**
+   * Called on every request, so answered from memory where the backend can. Memory never says
+   * `key-not-found`: that is the key manager's own answer, asked for after the call.
+   */
   describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
+  /**
+   * The same from a question that the key manager is asked after the call, whatever is remembered;
+   * what comes of it is remembered. Called before a request is refused for what a description says;
+   * `nodes/` bounds how often. Absent where `describeKey` remembers nothing that others could change.
+   */
+  describeKeyAnew?(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
   /**
    * AES-256-GCM under a fresh IV.
    *
@@ -120,6 +129,8 @@ export type KeyManagerErrorCode =
   | 'version-not-found'
   | 'key-disabled'
   | 'usage-denied'
+  /** The material has made all the encryptions that random IVs allow. It still decrypts. */
+  | 'exhausted'
   /** Proven: the key was there and working, and the tag did not match. */
   | 'invalid-ciphertext'
   /** Ambiguous: the ciphertext was refused in words that a broken node uses too. `nodes/` finds out. */

@@ -54,6 +54,8 @@ export interface KeyManager {
   readonly administration: KeyAdministration;
 
   describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
+  /** The same from a question that is asked after the call, whatever is remembered. */
+  describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
   encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
   decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer>;
   /** One report a node, in configured order, from checks that are at most 60 s old. */

@@ -20,7 +20,12 @@ export {
   type NodeHealth,
   type Sealed,
 } from './backend.js';
-export { type ContractCase, type ContractHarness, keyManagerContract } from './contract/index.js';
+export {
+  type ContractCase,
+  type ContractHarness,
+  keyManagerContract,
+  type OthersAtWork,
+} from './contract/index.js';
 export {
   type CreateKeyManager,
   createModuleKeyManager,

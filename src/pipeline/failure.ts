@@ -25,6 +25,12 @@ const KEY_MANAGER_ERRORS: Readonly<Record<KeyManagerErrorCode, readonly [XksErro
     'InvalidKeyUsageException',
     'The external key does not support the requested operation.',
   ],
+  // NIST SP 800-57 calls a key that may decrypt and no longer encrypt deactivated, as the
+  // specification's text of this error does.
+  exhausted: [
+    'InvalidStateException',
+    'The external key has made all the encryptions that its material allows.',
+  ],
   'invalid-ciphertext': [
     'InvalidCiphertextException',
     'The ciphertext, its metadata, the initialization vector, the additional authenticated data ' +
@@ -44,12 +50,28 @@ const KEY_MANAGER_ERRORS: Readonly<Record<KeyManagerErrorCode, readonly [XksErro
   internal: ['InternalException', 'The external key manager failed.'],
 };
 
+/** The one operation whose caller has sent a ciphertext. @see XKS Proxy API, section Error codes */
+const SENDS_CIPHERTEXT = 'Decrypt';
+
 /**
  * Turns whatever a stage threw into the error that the client sees.
  *
+ * @param operation the one that failed; undefined where it was not known yet
  * @returns `undefined` for what no stage throws on purpose: a defect
  */
-export function toXksError(error: unknown): XksError | undefined {
+export function toXksError(error: unknown, operation?: string): XksError | undefined {
+  const xksError = translated(error);
+  if (xksError?.errorName !== 'InvalidCiphertextException' || operation === SENDS_CIPHERTEXT) {
+    return xksError;
+  }
+  const { reason = xksError.message } = xksError;
+  return new XksError('InternalException', 'The external key manager contradicts itself.', {
+    reason,
+    cause: error,
+  });
+}
+
+function translated(error: unknown): XksError | undefined {
   if (error instanceof XksError) return error;
   if (error instanceof KeyManagerError) {
     const [errorName, message] = KEY_MANAGER_ERRORS[error.code];

@@ -7,9 +7,8 @@ import type { Answer, Handle } from './call.js';
 import type { PipelineServices, Received, RequestAudit } from './context.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
-import { checkStateAndUsage } from './stages/check-state-and-usage.js';
-import { execute } from './stages/execute.js';
 import { findKey } from './stages/find-key.js';
+import { operate } from './stages/operate.js';
 import { parse } from './stages/parse.js';
 import { reportHealth } from './stages/report-health.js';
 import { route } from './stages/route.js';
@@ -58,8 +57,7 @@ async function serve(services: PipelineServices, received: Received): Promise<ob
   const request = parse(target.operation, body, record);
   services.audit?.assertRecording();
   const description = await findKey(keyStore, target.externalKeyId, trace);
-  checkStateAndUsage(target.operation, request, description);
-  return await execute(request, { keyStore, description, trace });
+  return await operate(description, { operation: target.operation, request, keyStore, trace });
 }
 
 /** @returns the answer to give instead, where the request could not be recorded */
@@ -91,7 +89,7 @@ function failure(services: PipelineServices, record: RequestRecord, error: unkno
     record.cause = 'method-not-allowed';
     return { status: 405, body: '', headers: ['allow', 'POST'] };
   }
-  const xksError = toXksError(error) ?? defect(error);
+  const xksError = toXksError(error, record.operation) ?? defect(error);
   if (hasMoreToTell(error)) services.reportFailure(error, record);
   record.errorName = xksError.errorName;
   if (error instanceof SignatureError) {

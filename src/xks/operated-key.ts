@@ -1,5 +1,8 @@
 import type { MaterialId } from './ciphertext-metadata.js';
 
+/** Why a ciphertext is refused whose version or material the key does not have. */
+export const FOREIGN_MATERIAL = 'foreign-material';
+
 /** What an external key may be used for, in the words of GetKeyMetadata. */
 export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
 

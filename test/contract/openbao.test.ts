@@ -22,6 +22,7 @@ describeWithOpenbao('the vault key manager on OpenBao', (program) => {
   it.each(keyManagerContract)('$title', async ({ run }) => {
     const keys = oneWayKeys();
     const { nodes, administration } = await openVault([server], { login, keys });
+    const other = firstNode(await openVault([server], { login, keys }));
     await run({
       node: firstNode({ nodes }),
       deadline: longDeadline,
@@ -29,6 +30,28 @@ describeWithOpenbao('the vault key manager on OpenBao', (program) => {
         const externalKeyId = oneWayKey(keys, usage) ?? `contract-${randomUUID()}`;
         await administration.createKey(externalKeyId, usage);
         return externalKeyId;
+      },
+      others: {
+        node: other,
+        freeId: () => `contract-${randomUUID()}`,
+        async makeKey(id) {
+          await server.must('POST', `transit/keys/${id}`, { type: 'aes256-gcm96' });
+        },
+        async addVersion(id) {
+          await server.must('POST', `transit/keys/${id}/rotate`);
+        },
+        async destroyKey(id) {
+          await server.must('POST', `transit/keys/${id}/config`, { deletion_allowed: true });
+          await server.must('DELETE', `transit/keys/${id}`);
+        },
+        async shutOffOldVersions(id, isShutOff) {
+          const min_decryption_version = isShutOff ? 2 : 1;
+          await server.must('POST', `transit/keys/${id}/config`, { min_decryption_version });
+        },
+        async setEnabled(id, enabled) {
+          if (enabled) await server.must('POST', `transit/keys/${id}/soft-delete-restore`);
+          else await server.must('DELETE', `transit/keys/${id}/soft-delete`);
+        },
       },
     });
   });

@@ -40,6 +40,10 @@ export class MemoryKeyManager implements KeyManager {
       : Promise.resolve(key);
   }
 
+  describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+    return this.describeKey(externalKeyId, call);
+  }
+
   encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed> {
     call.tried(NODE);
     const iv = randomBytes(12);

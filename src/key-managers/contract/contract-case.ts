@@ -15,6 +15,24 @@ export interface ContractHarness {
   readonly deadline: () => Deadline;
   /** Makes a key of this usage, another one at every call. @returns its external key id */
   makeKey(usage: ReadonlySet<KeyUsage>): Promise<string>;
+  /** Absent where nobody but the node can change its keys. */
+  readonly others?: OthersAtWork;
+}
+
+/** What others, another replica or an operator with the vendor's tools, do to keys meanwhile. */
+export interface OthersAtWork {
+  /** Another replica's node on the same keys. */
+  readonly node: KeyManagerNode;
+  /** An external key id that no key has. */
+  freeId(): string;
+  makeKey(externalKeyId: string): Promise<void>;
+  /** Gives a key the next version. */
+  addVersion(externalKeyId: string): Promise<void>;
+  destroyKey(externalKeyId: string): Promise<void>;
+  /** Keeps all but the newest version from decrypting, or lets them. Absent where that is no act. */
+  shutOffOldVersions?(externalKeyId: string, isShutOff: boolean): Promise<void>;
+  /** Absent where keys are not disabled. */
+  setEnabled?(externalKeyId: string, enabled: boolean): Promise<void>;
 }
 
 /** One thing that every backend must do. Fails by throwing. */

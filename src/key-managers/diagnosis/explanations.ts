@@ -24,8 +24,14 @@ const EXPLANATIONS: Readonly<Record<KeyManagerErrorCode, Explanation>> = {
   },
   'usage-denied': {
     meaning: 'Requests with a key of this kind are refused.',
+    advice: 'Grant the key both encryption and decryption.',
+  },
+  exhausted: {
+    meaning:
+      'Encrypt with the key fails, and KMS callers see KMSInvalidStateException. Decrypt works.',
     advice:
-      'Grant the key both encryption and decryption, or see how many encryptions it has left.',
+      'Make a new version of the key in the token, or a new key and move the KMS alias to it; see ' +
+      'docs/key-managers-pkcs11.md.',
   },
   'invalid-ciphertext': {
     meaning:

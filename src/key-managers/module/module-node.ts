@@ -23,6 +23,7 @@ export class ModuleNode implements KeyManagerNode {
   readonly vendor: string;
   readonly model: string;
   readonly inProcess: boolean;
+  readonly describeKeyAnew?: NonNullable<KeyManagerNode['describeKeyAnew']>;
   readonly #node: KeyManagerNode;
 
   constructor(node: KeyManagerNode) {
@@ -32,22 +33,14 @@ export class ModuleNode implements KeyManagerNode {
     this.model = node.model;
     this.inProcess = node.inProcess;
     this.#node = node;
+    const anew = node.describeKeyAnew?.bind(node);
+    if (anew === undefined) return;
+    this.describeKeyAnew = async (externalKeyId, deadline) =>
+      checked(await anew(externalKeyId, deadline));
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    const description = await this.#node.describeKey(externalKeyId, deadline);
-    const { usage, versions, current } = description;
-    demand(usage instanceof Set, 'describeKey answered a usage that is no Set');
-    demand(versions instanceof Map, 'describeKey answered versions that are no Map');
-    demand(
-      [...versions].every(([number, version]) => isVersion(version) && version.version === number),
-      'describeKey answered a version without a number, or without a name of 8 bytes',
-    );
-    demand(
-      current === undefined || versions.has(current.version),
-      'describeKey answered a current version that is none of the versions',
-    );
-    return description;
+    return checked(await this.#node.describeKey(externalKeyId, deadline));
   }
 
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
@@ -74,6 +67,21 @@ export class ModuleNode implements KeyManagerNode {
   async close(): Promise<void> {
     await this.#node.close();
   }
+}
+
+function checked(description: KeyDescription): KeyDescription {
+  const { usage, versions, current } = description;
+  demand(usage instanceof Set, 'describeKey answered a usage that is no Set');
+  demand(versions instanceof Map, 'describeKey answered versions that are no Map');
+  demand(
+    [...versions].every(([number, version]) => isVersion(version) && version.version === number),
+    'describeKey answered a version without a number, or without a name of 8 bytes',
+  );
+  demand(
+    current === undefined || versions.has(current.version),
+    'describeKey answered a current version that is none of the versions',
+  );
+  return description;
 }
 
 function isVersion({ version, materialName }: KeyVersion): boolean {

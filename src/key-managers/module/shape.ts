@@ -14,6 +14,7 @@ const nodeShape = z.object(
     model: text,
     inProcess: z.boolean({ error: 'true or false' }),
     describeKey: method,
+    describeKeyAnew: method.optional(),
     encrypt: method,
     decrypt: method,
     checkHealth: method,

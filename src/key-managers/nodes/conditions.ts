@@ -42,6 +42,15 @@ export class CheckedNode implements KeyManagerNode {
     }
   }
 
+  async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    if (this.#node.describeKeyAnew === undefined) return this.describeKey(externalKeyId, deadline);
+    try {
+      return await this.#node.describeKeyAnew(externalKeyId, deadline);
+    } catch (error) {
+      throw asKeyManagerError(error);
+    }
+  }
+
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
     try {

@@ -35,11 +35,11 @@ function breaksCircuit(error: unknown): boolean {
 }
 
 /** What is asked of a node. */
-export type NodeWork<T> = (node: KeyManagerNode, deadline: Deadline) => Promise<T>;
+export type NodeWork<T> = (node: CheckedNode, deadline: Deadline) => Promise<T>;
 
 /** A node that is checked, never waited for too long, never overrun, and left alone while it fails. */
 export class GuardedNode {
-  readonly node: KeyManagerNode;
+  readonly node: CheckedNode;
   readonly #clock: Clock;
   readonly #queue: CallQueue;
   readonly #breakForMs: number;

@@ -10,7 +10,15 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
-import type { KeyManager, KeyManagerCall, NodeName, NodeReport } from '../key-manager.js';
+import {
+  type KeyManager,
+  type KeyManagerCall,
+  type NodeName,
+  type NodeReport,
+  untraced,
+} from '../key-manager.js';
+import { KeyReadings } from '../key-readings.js';
+import { withinDeadline } from '../within-deadline.js';
 import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
@@ -19,6 +27,8 @@ import type { NodeLimits } from './limits.js';
 const ANSWER_MS = 5;
 /** A second attempt with less time than this would only add to the load of a node in trouble. */
 const MIN_RETRY_MS = 10;
+/** For a reading that several requests share, so longer than the deadline of each. */
+const READING_BUDGET_MS = 1_000;
 
 /** What a key manager is made of. */
 export interface NodeSetOptions {
@@ -46,6 +56,8 @@ export class NodeSetKeyManager implements KeyManager {
   readonly #guarded: readonly GuardedNode[];
   readonly #limits: NodeLimits;
   readonly #health: HealthMonitor;
+  /** Absent where no node remembers anything, so that describing is reading. */
+  readonly #readings: KeyReadings<KeyDescription> | undefined;
 
   constructor(options: NodeSetOptions) {
     const { nodes, clock, limits, onHealthChange } = options;
@@ -57,10 +69,21 @@ export class NodeSetKeyManager implements KeyManager {
     this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));
     const checked = this.#guarded.map(({ node }) => node);
     this.#health = new HealthMonitor(checked, clock, onHealthChange);
+    if (nodes.every((node) => node.describeKeyAnew === undefined)) return;
+    this.#readings = new KeyReadings({
+      read: (externalKeyId, deadline) => this.#readAnew(externalKeyId, deadline),
+      clock,
+      budgetMs: READING_BUDGET_MS,
+    });
   }
 
   describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
     return this.#withFailover(call, (node, attempt) => node.describeKey(externalKeyId, attempt));
+  }
+
+  describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+    if (this.#readings === undefined) return this.describeKey(externalKeyId, call);
+    return withinDeadline(this.#readings.anew(externalKeyId), call.deadline, 'the node');
   }
 
   encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed> {
@@ -87,6 +110,12 @@ export class NodeSetKeyManager implements KeyManager {
   async close(): Promise<void> {
     this.#health.stop();
     await Promise.all(this.#guarded.map(({ node }) => node.close()));
+  }
+
+  #readAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return this.#withFailover(untraced(deadline), (node, attempt) =>
+      node.describeKeyAnew(externalKeyId, attempt),
+    );
   }
 
   async #withFailover<T>(call: KeyManagerCall, work: NodeWork<T>): Promise<T> {

@@ -1,11 +1,12 @@
 import type { Clock } from '../../shared/clock.js';
-import { Deadline } from '../../shared/deadline.js';
+import type { Deadline } from '../../shared/deadline.js';
 import {
   type KeyDescription,
   KeyManagerError,
   type KeyManagerErrorCode,
   type KeyVersion,
 } from '../backend.js';
+import { KeyReadings } from '../key-readings.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply, VersionReply } from './wire/messages.js';
@@ -20,11 +21,8 @@ const MAX_AGE_MS = 60_000;
  */
 const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
-/** How long a key that is not there is not looked for again. */
-const ABSENCE_MS = 1_000;
 /** For how long a token that could not answer is not asked about a known key. */
 const FAILURE_PAUSE_MS = 1_000;
-const MAX_ABSENCES = 1_000;
 
 /** What the token says against the key itself, and not against itself. */
 const UNUSABLE: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -50,19 +48,27 @@ interface Entry {
 /** What is asked of the client here. */
 export type KeyLookup = Pick<TokenClient, 'describe'>;
 
-/** Remembers what the token said of its keys, because looking one up takes it up to 16 ms. */
+/**
+ * Remembers what the token said of its keys, because looking one up takes it up to 16 ms. Whoever is
+ * about to refuse a request for what is remembered looks anew first; that a key is not there is not
+ * remembered at all.
+ */
 export class KeyDirectory {
   readonly #client: KeyLookup;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   /** From when on a version may encrypt, by key and number. Those of the first look may at once. */
   readonly #settledAt = new Map<string, ReadonlyMap<number, number>>();
-  readonly #absentUntil = new Map<string, number>();
-  readonly #asking = new Map<string, Promise<KnownKey>>();
+  readonly #readings: KeyReadings<KnownKey>;
 
   constructor(client: KeyLookup, clock: Clock) {
     this.#client = client;
     this.#clock = clock;
+    this.#readings = new KeyReadings({
+      read: (externalKeyId, deadline) => this.#read(externalKeyId, deadline),
+      clock,
+      budgetMs: LOOKUP_BUDGET_MS,
+    });
   }
 
   /** @returns undefined for a key that has to be asked for with {@link find} */
@@ -72,19 +78,19 @@ export class KeyDirectory {
 
   /** @throws KeyManagerError `key-not-found`, `misconfigured` for two objects, `unsupported`, … */
   async find(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
-    const now = this.#clock.monotonic();
     const entry = this.#entries.get(externalKeyId);
     if (entry !== undefined) return this.#kept(externalKeyId, entry, deadline);
-    if (now < (this.#absentUntil.get(externalKeyId) ?? -Infinity)) {
-      throw new KeyManagerError('key-not-found', `the token has no key ${externalKeyId}`);
-    }
-    return withinDeadline(this.#ask(externalKeyId), deadline, 'the token');
+    return withinDeadline(this.#readings.joined(externalKeyId), deadline, 'the token');
+  }
+
+  /** Whatever is remembered: from a look that begins now or later. @throws as {@link find} */
+  findAnew(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
+    return withinDeadline(this.#readings.anew(externalKeyId), deadline, 'the token');
   }
 
   /** Makes the next {@link find} ask the token. */
   forget(externalKeyId: string): void {
     this.#entries.delete(externalKeyId);
-    this.#absentUntil.delete(externalKeyId);
   }
 
   /** An outage leaves the old answer in place: it says what the key is, not whether it works. */
@@ -92,7 +98,7 @@ export class KeyDirectory {
     const now = this.#clock.monotonic();
     const ageMs = now - readAt;
     if (ageMs < REFRESH_MS || now < askAgainAt) return key;
-    const refreshed = this.#ask(externalKeyId).catch((error: unknown) => {
+    const refreshed = this.#readings.joined(externalKeyId).catch((error: unknown) => {
       if (isAgainstTheKey(error)) throw error;
       const askAgainAt = this.#clock.monotonic() + FAILURE_PAUSE_MS;
       this.#entries.set(externalKeyId, { key, readAt, askAgainAt });
@@ -103,16 +109,8 @@ export class KeyDirectory {
     return key;
   }
 
-  /** One question at a time for each key; whoever asks meanwhile shares it. */
-  #ask(externalKeyId: string): Promise<KnownKey> {
-    const asking = this.#asking.get(externalKeyId) ?? this.#read(externalKeyId);
-    this.#asking.set(externalKeyId, asking);
-    return asking;
-  }
-
-  async #read(externalKeyId: string): Promise<KnownKey> {
+  async #read(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
     try {
-      const deadline = Deadline.after(this.#clock, LOOKUP_BUDGET_MS);
       // Before the question: the answer may be older than its arrival.
       const readAt = this.#clock.monotonic();
       const reply = await this.#client.describe(externalKeyId, deadline);
@@ -122,12 +120,7 @@ export class KeyDirectory {
       return key;
     } catch (error) {
       if (isAgainstTheKey(error)) this.#entries.delete(externalKeyId);
-      if (error instanceof KeyManagerError && error.code === 'key-not-found') {
-        this.#noteAbsence(externalKeyId);
-      }
       throw error;
-    } finally {
-      this.#asking.delete(externalKeyId);
     }
   }
 
@@ -140,11 +133,6 @@ export class KeyDirectory {
     );
     this.#settledAt.set(externalKeyId, settledAt);
     return settledAt;
-  }
-
-  #noteAbsence(externalKeyId: string): void {
-    if (this.#absentUntil.size >= MAX_ABSENCES) this.#absentUntil.clear();
-    this.#absentUntil.set(externalKeyId, this.#clock.monotonic() + ABSENCE_MS);
   }
 }
 

@@ -50,6 +50,10 @@ export class Pkcs11Node implements KeyManagerNode {
     return (await this.#directory.find(externalKeyId, deadline)).description;
   }
 
+  async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return (await this.#directory.findAnew(externalKeyId, deadline)).description;
+  }
+
   async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     const target = await this.#target(ref, 'ENCRYPT', deadline);
     const { cipher, client } = this.#token;
@@ -57,14 +61,7 @@ export class Pkcs11Node implements KeyManagerNode {
       return await cipher.encrypt(client, target, { plaintext, aad }, deadline);
     } catch (error) {
       this.#noteChange(ref.externalKeyId, error);
-      if (!isOfOtherMaterial(error)) throw error;
-      throw new KeyManagerError(
-        'unreachable',
-        'the key has been replaced; the next request sees it',
-        {
-          cause: error,
-        },
-      );
+      throw error;
     }
   }
 
@@ -93,22 +90,16 @@ export class Pkcs11Node implements KeyManagerNode {
 
   /** @throws KeyManagerError `version-not-found`, `usage-denied`, and what the directory throws */
   async #target(ref: KeyRef, usage: KeyUsage, deadline: Deadline): Promise<Target> {
-    const { externalKeyId, version } = ref;
-    const key =
+    const { externalKeyId } = ref;
+    const remembered =
       this.#directory.remembered(externalKeyId) ??
       (await this.#directory.find(externalKeyId, deadline));
-    assertUsage(key, usage);
-    const lookup = key.lookups.get(version.version);
-    const known = key.description.versions.get(version.version);
-    if (lookup !== undefined && known?.materialName.equals(version.materialName)) {
-      return { externalKeyId, version, lookup };
-    }
-    throw new KeyManagerError(
-      'version-not-found',
-      known === undefined
-        ? `${externalKeyId} has no version ${version.version}`
-        : `version ${version.version} of ${externalKeyId} is other material`,
-    );
+    const target = targetIn(remembered, ref, usage);
+    if (!(target instanceof KeyManagerError)) return target;
+    const known = await this.#directory.findAnew(externalKeyId, deadline);
+    const found = targetIn(known, ref, usage);
+    if (found instanceof KeyManagerError) throw found;
+    return found;
   }
 
   #noteChange(externalKeyId: string, error: unknown): void {
@@ -128,11 +119,24 @@ export class Pkcs11Node implements KeyManagerNode {
   }
 }
 
-function assertUsage({ description }: KnownKey, usage: KeyUsage): void {
-  if (description.usage.has(usage)) return;
-  throw new KeyManagerError('usage-denied', `${description.externalKeyId} is not for ${usage}`);
-}
-
-function isOfOtherMaterial(error: unknown): boolean {
-  return error instanceof KeyManagerError && error.code === 'version-not-found';
+/** @returns what to ask the token for, or why the key cannot be used as it is wanted */
+function targetIn(
+  { description, lookups }: KnownKey,
+  { externalKeyId, version }: KeyRef,
+  usage: KeyUsage,
+): Target | KeyManagerError {
+  if (!description.usage.has(usage)) {
+    return new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
+  }
+  const lookup = lookups.get(version.version);
+  const known = description.versions.get(version.version);
+  if (lookup !== undefined && known?.materialName.equals(version.materialName)) {
+    return { externalKeyId, version, lookup };
+  }
+  return new KeyManagerError(
+    'version-not-found',
+    known === undefined
+      ? `${externalKeyId} has no version ${version.version}`
+      : `version ${version.version} of ${externalKeyId} is other material`,
+  );
 }

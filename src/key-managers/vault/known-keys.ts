@@ -42,28 +42,26 @@ export class KnownKeys {
     return (await this.#cache.get(externalKeyId, deadline)).description;
   }
 
+  /** From a reading that begins now. @throws as {@link describe} */
+  async describeAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return (await this.#cache.getAnew(externalKeyId, deadline)).description;
+  }
+
   /**
-   * The Transit key and version for one operation.
+   * The Transit key and version for one operation. Nothing is refused for what is remembered alone.
    *
    * @throws KeyManagerError `key-disabled`, `usage-denied`, `version-not-found`, …
    */
   async usable(ref: KeyRef, usage: KeyUsage, deadline: Deadline): Promise<TransitVersion> {
-    const { externalKeyId, version } = ref;
-    const { transitKey, description } = await this.#cache.get(externalKeyId, deadline);
-    if (!description.enabled) {
-      throw new KeyManagerError('key-disabled', `${transitKey} is soft-deleted`);
+    const remembered = await this.#cache.get(ref.externalKeyId, deadline);
+    const { version } = ref.version;
+    if (refusalOf(remembered, ref, usage) === undefined) {
+      return { transitKey: remembered.transitKey, version };
     }
-    if (!description.usage.has(usage)) {
-      throw new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
-    }
-    const known = description.versions.get(version.version);
-    if (known?.materialName.equals(version.materialName) !== true) {
-      throw new KeyManagerError(
-        'version-not-found',
-        `${transitKey} has no such version ${version.version}`,
-      );
-    }
-    return { transitKey, version: version.version };
+    const known = await this.#cache.getAnew(ref.externalKeyId, deadline);
+    const refusal = refusalOf(known, ref, usage);
+    if (refusal !== undefined) throw refusal;
+    return { transitKey: known.transitKey, version };
   }
 
   /** The server contradicts what is known of a key. */
@@ -88,4 +86,24 @@ export class KnownKeys {
     const as = { externalKeyId, usage, now: clock.now(), settlingMs };
     return { transitKey, description: descriptionOf(key, as) };
   }
+}
+
+/** Why a key cannot be used as it is wanted; undefined where it can. */
+function refusalOf(
+  { transitKey, description }: KnownKey,
+  { externalKeyId, version }: KeyRef,
+  usage: KeyUsage,
+): KeyManagerError | undefined {
+  if (!description.enabled) {
+    return new KeyManagerError('key-disabled', `${transitKey} is soft-deleted`);
+  }
+  if (!description.usage.has(usage)) {
+    return new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
+  }
+  const known = description.versions.get(version.version);
+  if (known?.materialName.equals(version.materialName) === true) return undefined;
+  return new KeyManagerError(
+    'version-not-found',
+    `${transitKey} has no such version ${version.version}`,
+  );
 }

@@ -46,6 +46,10 @@ export class VaultNode implements KeyManagerNode {
     return this.#parts.keys.describe(externalKeyId, deadline);
   }
 
+  async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+    return this.#parts.keys.describeAnew(externalKeyId, deadline);
+  }
+
   /** Transit draws the IV: 96 random bits. */
   async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     const { keys, transit } = this.#parts;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CiphertextFormat, CiphertextFormats } from '../ciphertext-formats/index.js';
 import { MAX_METADATA_BYTES } from '../ciphertext-metadata.js';
 import { XksError } from '../errors.js';
-import type { OperatedKey } from '../operated-key.js';
+import { FOREIGN_MATERIAL, type OperatedKey } from '../operated-key.js';
 import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
@@ -82,7 +82,7 @@ async function execute(
   const format = formatOf(ciphertextMetadata, formats);
   const cipherAad = format.cipherAad(sealed.aad, ciphertextMetadata);
   const material = format.decryptingMaterial(key, ciphertextMetadata);
-  if (material === undefined) throw invalidCiphertext('foreign-material');
+  if (material === undefined) throw invalidCiphertext(FOREIGN_MATERIAL);
   const plaintext = await material.decrypt(sealed, cipherAad);
   if (plaintext === undefined) throw invalidCiphertext('tag-mismatch');
   return { plaintext: plaintext.toString('base64') };

@@ -20,6 +20,7 @@ const mapping: Record<KeyManagerErrorCode, keyof typeof XKS_ERROR_STATUS> = {
   'version-not-found': 'InvalidCiphertextException',
   'key-disabled': 'InvalidStateException',
   'usage-denied': 'InvalidKeyUsageException',
+  exhausted: 'InvalidStateException',
   'invalid-ciphertext': 'InvalidCiphertextException',
   rejected: 'InternalException',
   unreachable: 'InternalException',
@@ -46,6 +47,26 @@ describe('what the key manager fails with', () => {
     expect(records[1]?.errorName).toBe(errorName);
     expect(failures).toEqual([]);
   });
+
+  it.each(Object.keys(mapping))(
+    '%s, from Encrypt → no InvalidCiphertextException',
+    async (code) => {
+      const { handle, keyManager, records } = makePipeline();
+      const error = new KeyManagerError(code as KeyManagerErrorCode, 'for the operator alone');
+      for (const method of ['describeKey', 'encrypt', 'decrypt'] as const) {
+        const spy = vi.spyOn(keyManager, method).mockRejectedValue(error);
+        const body = encryptBody({ ciphertextDataIntegrityValueAlgorithm: 'SHA_256' });
+        const answer = await handle(incoming(ENCRYPT, body).call);
+        spy.mockRestore();
+        expect(answer.status).not.toBe(200);
+        expect(errorNameOf(answer)).not.toBe('InvalidCiphertextException');
+        const wanted = mapping[code as KeyManagerErrorCode];
+        if (wanted !== 'InvalidCiphertextException') expect(errorNameOf(answer)).toBe(wanted);
+        else expect(errorNameOf(answer)).toBe('InternalException');
+      }
+      expect(records).toHaveLength(3);
+    },
+  );
 
   it('is told to the operator with its code', async () => {
     const { handle, keyManager, records } = makePipeline();

@@ -1,6 +1,7 @@
+import type { KeyManager } from '../../../src/key-managers/key-manager.js';
 import type { RequestRecord } from '../../../src/observability/request-record.js';
 import type { Answer, IncomingCall } from '../../../src/pipeline/call.js';
-import type { PipelineServices } from '../../../src/pipeline/context.js';
+import type { PipelineServices, ServedKeyStore } from '../../../src/pipeline/context.js';
 import { createHandle } from '../../../src/pipeline/handle.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
@@ -45,18 +46,7 @@ export function makePipeline(
   const clock = tickingClock();
   const records: RequestRecord[] = [];
   const failures: unknown[] = [];
-  const keyStore = {
-    name: 'store',
-    keyManager,
-    ciphertextFormats,
-    exposes: (externalKeyId: string) => externalKeyId !== 'hidden',
-    verifier: new SignatureVerifier({
-      credentials: new Map([[credential.accessKeyId, new Secret(credential.secretAccessKey)]]),
-      region: undefined,
-      clock,
-      decoySecret: new Secret('decoy'),
-    }),
-  };
+  const keyStore = keyStoreOn(keyManager, clock, ciphertextFormats);
   const handle = createHandle({
     keyStores: new Map([['/store', keyStore]]),
     clock,
@@ -70,6 +60,26 @@ export function makePipeline(
     ...overrides,
   });
   return { handle, keyManager, records, failures };
+}
+
+/** The one key store, at the path {@link PREFIX}. */
+export function keyStoreOn(
+  keyManager: KeyManager,
+  clock: Clock,
+  ciphertextFormats: CiphertextFormats = HOLDFAST_FORMATS,
+): ServedKeyStore {
+  return {
+    name: 'store',
+    keyManager,
+    ciphertextFormats,
+    exposes: (externalKeyId: string) => externalKeyId !== 'hidden',
+    verifier: new SignatureVerifier({
+      credentials: new Map([[credential.accessKeyId, new Secret(credential.secretAccessKey)]]),
+      region: undefined,
+      clock,
+      decoySecret: new Secret('decoy'),
+    }),
+  };
 }
 
 /** How a call differs from a well-signed POST. */

@@ -62,7 +62,7 @@ export class TokenSession {
    */
   key(lookup: string, now: number): NamedKeyObject {
     const cached = this.#keys.get(lookup);
-    if (cached !== undefined && now - cached.foundAt < HANDLE_LIFETIME_MS) return cached.key;
+    if (cached !== undefined && isYoung(cached, now)) return cached.key;
     this.#keys.delete(lookup);
     const key = this.objects.findOne(JSON.parse(lookup) as KeyLookup);
     if (key === undefined) {
@@ -71,6 +71,12 @@ export class TokenSession {
     }
     this.#keys.set(lookup, { key, foundAt: now });
     return key;
+  }
+
+  /** Whether {@link key} would answer from memory. */
+  remembers(lookup: string, now: number): boolean {
+    const cached = this.#keys.get(lookup);
+    return cached !== undefined && isYoung(cached, now);
   }
 
   /** Makes the next {@link key} look for it again. */
@@ -93,4 +99,8 @@ export class TokenSession {
       'child-lost',
     );
   }
+}
+
+function isYoung({ foundAt }: CachedKey, now: number): boolean {
+  return now - foundAt < HANDLE_LIFETIME_MS;
 }

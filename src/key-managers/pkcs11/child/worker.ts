@@ -78,7 +78,7 @@ export class Worker {
     return this.#withKey(request, (session, key) => decrypt(session, key, request));
   }
 
-  /** Looks once more for a key whose handle has died. */
+  /** Looks once more for a key whose handle has died, or is remembered as of other material. */
   #withKey<T>(
     { lookup, materialName }: CipherRequest,
     use: (session: TokenSession, key: NamedKeyObject) => T,
@@ -91,10 +91,11 @@ export class Worker {
       throw new TokenFailure('version-not-found', `the key with ${text} is of other material`);
     };
     const session = this.#opened();
+    const isRemembered = session.remembers(text, machineTimeMs());
     try {
       return attempt(session);
     } catch (error) {
-      if (!isDeadHandle(error)) throw error;
+      if (!isDeadHandle(error) && !(isRemembered && isOfOtherMaterial(error))) throw error;
       session.forget(text);
       return attempt(session);
     }
@@ -109,6 +110,10 @@ export class Worker {
   close(): void {
     this.#session?.cryptoki.finalise();
   }
+}
+
+function isOfOtherMaterial(error: unknown): boolean {
+  return error instanceof TokenFailure && error.code === 'version-not-found';
 }
 
 function json(reply: TokenReply | KeyReply | readonly KeyReply[]): Buffer[] {

@@ -1,0 +1,74 @@
+import {
+  type KeyDescription,
+  KeyManagerError,
+  type KeyManagerErrorCode,
+} from '../../key-managers/backend.js';
+import { XksError, type XksErrorName } from '../../xks/errors.js';
+import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
+import { FOREIGN_MATERIAL } from '../../xks/operated-key.js';
+import type { ServedKeyStore } from '../context.js';
+import type { TracedCall } from '../traced-call.js';
+import { checkStateAndUsage } from './check-state-and-usage.js';
+import { execute } from './execute.js';
+
+/** What a key manager says when the key is not any more, or not yet, what is remembered of it. */
+const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
+  'key-not-found',
+  'version-not-found',
+  'key-disabled',
+  'usage-denied',
+  'exhausted',
+]);
+
+/** What is refused for what a description says. */
+const OF_THE_DESCRIPTION: ReadonlySet<XksErrorName> = new Set([
+  'InvalidStateException',
+  'InvalidKeyUsageException',
+]);
+
+/** A request on a key, as far as it has come. */
+export interface AskedFor {
+  readonly operation: KeyOperation;
+  readonly request: KeyRequest;
+  readonly keyStore: ServedKeyStore;
+  readonly trace: TracedCall;
+}
+
+/**
+ * Checks state and usage and runs the operation, on the key as it is remembered. A memory never
+ * says no: where the key's state, usage or versions speak against the request, or the key manager
+ * contradicts them, the key is read anew and the request runs once more, within its deadline.
+ *
+ * @returns the answer's body
+ * @throws XksError or KeyManagerError
+ */
+export async function operate(remembered: KeyDescription, asked: AskedFor): Promise<object> {
+  const { operation, keyStore, trace } = asked;
+  try {
+    const answer = await attempt(remembered, asked);
+    if (!operation.onDisabledKey || isUnlimited(remembered)) return answer;
+  } catch (error) {
+    if (!mayRestOnMemory(error)) throw error;
+  }
+  const { externalKeyId } = remembered;
+  return attempt(await keyStore.keyManager.describeKeyAnew(externalKeyId, trace), asked);
+}
+
+function attempt(
+  description: KeyDescription,
+  { operation, request, keyStore, trace }: AskedFor,
+): Promise<object> {
+  checkStateAndUsage(operation, request, description);
+  return execute(request, { keyStore, description, trace });
+}
+
+/** Whether what GetKeyMetadata tells of it is good news alone: anything else keeps KMS from using it. */
+function isUnlimited({ enabled, usage }: KeyDescription): boolean {
+  return enabled && usage.has('ENCRYPT') && usage.has('DECRYPT');
+}
+
+function mayRestOnMemory(error: unknown): boolean {
+  if (error instanceof KeyManagerError) return CONTRADICTIONS.has(error.code);
+  if (!(error instanceof XksError)) return false;
+  return OF_THE_DESCRIPTION.has(error.errorName) || error.reason === FOREIGN_MATERIAL;
+}
