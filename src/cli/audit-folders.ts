@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { auditSchema } from '../audit/config.js';
+import { errnoOf } from '../shared/errno.js';
 import { findConfiguredPath } from './configured-path.js';
+import { CliError, EXIT } from './exit.js';
 import type { Terminal } from './terminal.js';
 
 const folderSchema = z.object({ audit: auditSchema.pick({ directory: true }).loose() });
@@ -16,6 +18,27 @@ export function auditFolders(
   terminal: Terminal,
 ): readonly string[] {
   return named ?? [auditFolder(undefined, terminal)];
+}
+
+/**
+ * The same for a command that finds nothing where there is no log, and must not say so.
+ *
+ * @throws CliError for a folder without a log, or that cannot be read
+ */
+export async function auditLogs(
+  named: readonly string[] | undefined,
+  terminal: Terminal,
+): Promise<readonly string[]> {
+  const { NoLogError, segmentsOfLog } = await import('../audit/read/segments.js');
+  const folders = auditFolders(named, terminal);
+  for (const folder of folders) {
+    await segmentsOfLog(folder).catch((cause: unknown) => {
+      if (cause instanceof NoLogError) throw new CliError(EXIT.failed, cause.message);
+      if (errnoOf(cause) === undefined) throw cause;
+      throw new CliError(EXIT.failed, `The folder ${folder} cannot be read.`, { cause });
+    });
+  }
+  return folders;
 }
 
 /** The same for a command that is about one log. */

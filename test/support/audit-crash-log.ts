@@ -86,7 +86,7 @@ export class WatchedLog {
   }
 
   async #verify(): Promise<VerificationReport> {
-    this.#key ??= parseVerifierKey((await publicKeyOf(this.directory)) ?? '');
+    this.#key ??= parseVerifierKey(await publicKeyOf(this.directory));
     const keptCheckpoints = this.#kept.size > 0 ? [this.#keptFile] : [];
     return verifyLog({ directory: this.directory, keys: [this.#key], keptCheckpoints });
   }

@@ -1,31 +1,59 @@
-import { readFile } from 'node:fs/promises';
 import { isErrno } from '../../shared/errno.js';
-import { splitNotes } from '../../transparency-log/checkpoint.js';
+import { fileBytes } from './file-bytes.js';
+import { splitLines } from './lines.js';
+import { NoteSplitter } from './note-splitter.js';
+import { openRegularFile } from './open-file.js';
+import { wholeLines } from './whole-lines.js';
 
 /**
  * Reads a file of checkpoints; one that is not there holds none. A note at the end that was cut is
  * left out: the process ended while it was being written.
  *
  * @returns the signed notes, nothing of which is believed yet
- * @throws NoteError for a file that is none, or the file system's error
+ * @throws NoteError or UnreadableError for a file that is none, or the file system's error
  */
 export async function readNotes(path: string): Promise<readonly string[]> {
-  return splitNotes(withoutTornNote(await readIfThere(path)));
+  const notes: string[] = [];
+  await eachNote(path, (note) => notes.push(note));
+  return notes;
 }
 
-/** The last signature line that is whole ends the text that counts. */
-function withoutTornNote(text: string): string {
-  const start = text.lastIndexOf('\n\u2014 ');
-  if (start < 0) return '';
-  const end = text.indexOf('\n', start + 1);
-  return end < 0 ? withoutTornNote(text.slice(0, start)) : text.slice(0, end + 1);
+/**
+ * Reads a file of checkpoints note by note, as `readNotes` does.
+ *
+ * @param visit is called with each note
+ * @returns what stands behind the last whole note
+ * @throws as `readNotes`, after the notes before the damage
+ */
+export async function eachNote(path: string, visit: (note: string) => void): Promise<string> {
+  const splitter = new NoteSplitter();
+  let torn = '';
+  const visitIfNote = (note: string | undefined) => {
+    if (note !== undefined) visit(note);
+  };
+  for await (const batch of batchesOf(path)) {
+    for (const line of splitLines(batch.text).lines) visitIfNote(splitter.push(line.toString()));
+    torn = batch.torn?.toString() ?? '';
+  }
+  visitIfNote(splitter.end());
+  return splitter.rest + torn;
 }
 
-async function readIfThere(path: string): Promise<string> {
+async function* batchesOf(path: string) {
+  const handle = await openIfThere(path);
+  if (handle === undefined) return;
   try {
-    return await readFile(path, 'utf8');
+    yield* wholeLines(path, fileBytes(handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openIfThere(path: string) {
+  try {
+    return await openRegularFile(path);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
+    if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

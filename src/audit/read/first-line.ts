@@ -5,7 +5,7 @@ import type { Segment } from './segments.js';
  * The first line of a segment, without its line feed.
  *
  * @returns undefined for a segment without a whole line
- * @throws the file system's error, or zlib's for a damaged compressed segment
+ * @throws UnreadableError for what is no segment, or the file system's error
  */
 export async function firstLine(segment: Segment): Promise<Buffer | undefined> {
   for await (const { lines } of lineBatches(segment)) {

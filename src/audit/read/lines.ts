@@ -1,58 +1,79 @@
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { openSegment } from './open-segment.js';
+import { segmentBytes } from './file-bytes.js';
+import { openSegment, type OpenSegment } from './open-segment.js';
 import type { Segment } from './segments.js';
+import { UnreadableError } from './unreadable.js';
+import { MAX_LINE_BYTES, type TextBatch, wholeLines } from './whole-lines.js';
 
 const LINE_FEED = 0x0a;
-const CHUNK_BYTES = 1024 * 1024;
+const RECORD_HEAD = Buffer.from('{"schema":');
+/** Stands in every record. */
+const EVERY_RECORD = Buffer.from('"sequence":');
 
 /** Some lines of a segment. */
-export interface LineBatch {
-  /** Whole lines, without their line feeds. Valid until the next batch is asked for, and longer. */
+export interface LineBatch extends TextBatch {
+  /** Those of the text, without their line feeds. */
   readonly lines: readonly Buffer[];
-  /** Bytes after the last line feed of the file: a line that was cut. Only in the last batch. */
-  readonly torn: Buffer | undefined;
 }
 
 /**
  * Reads the lines of a segment, about a megabyte at a time.
  *
- * @throws the file system's error; for a damaged compressed segment zlib's, or TrailingBytesError
+ * @throws UnreadableError for what is no segment, after the lines before the damage; the file system's error
  */
 export async function* lineBatches(
   segment: Pick<Segment, 'path' | 'compressed'>,
 ): AsyncGenerator<LineBatch, void, undefined> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of contentsOf(segment)) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    const lines = splitLines(bytes);
-    rest = lines.rest;
-    if (lines.lines.length > 0) yield { lines: lines.lines, torn: undefined };
+  const open = await openSegment(segment);
+  try {
+    for await (const { text, torn } of textBatches(open)) {
+      yield { text, torn, lines: splitLines(text).lines };
+    }
+  } finally {
+    await open.handle.close();
   }
-  if (rest.length > 0) yield { lines: [], torn: rest };
 }
 
-/** A compressed segment goes on after what is compressed: Node would pass over it, and others would not. */
-export class TrailingBytesError extends Error {
-  override readonly name = 'TrailingBytesError';
+/**
+ * Reads the text of a segment that is open, about a megabyte at a time.
+ *
+ * @throws as `lineBatches`
+ */
+export function textBatches(open: OpenSegment): AsyncGenerator<TextBatch, void, undefined> {
+  return wholeLines(open.path, segmentBytes(open));
 }
 
-async function* contentsOf(
-  segment: Pick<Segment, 'path' | 'compressed'>,
+/**
+ * The text of a segment for whoever reports what stands in it: what is no text of a log must not
+ * pass for a segment that holds little or nothing.
+ *
+ * @param closed whether another segment follows, so that nothing is added to this one any more
+ * @throws as `lineBatches`, and where the segment ends otherwise than a server leaves it
+ */
+export async function* recordTexts(
+  open: OpenSegment,
+  closed: boolean,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { handle, compressed } = await openSegment(segment);
-  const { size } = await handle.stat();
-  const file = handle.createReadStream({ highWaterMark: CHUNK_BYTES });
-  if (!compressed) {
-    yield* file as AsyncIterable<Buffer>;
-    return;
+  const isFinished = closed || open.compressed;
+  let bytes = 0;
+  let hasRecord = false;
+  for await (const { text, torn } of textBatches(open)) {
+    bytes += text.length;
+    hasRecord ||= text.includes(EVERY_RECORD);
+    if (!hasRecord && bytes > MAX_LINE_BYTES) break;
+    if (text.length > 0) yield text;
+    if (torn === undefined || (!isFinished && isBegunRecord(torn))) continue;
+    const what = `ends with ${String(torn.length)} bytes that are no whole line`;
+    throw new UnreadableError(open.path, what);
   }
-  const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
-  // A failure of either ends both, and reaches whoever reads.
-  pipeline(file, unzipped, () => undefined);
-  yield* unzipped as AsyncIterable<Buffer>;
-  if (unzipped.bytesWritten === size) return;
-  throw new TrailingBytesError(`${String(size - unzipped.bytesWritten)} bytes follow its end`);
+  if (!hasRecord && (isFinished || bytes > 0)) {
+    throw new UnreadableError(open.path, 'holds no record');
+  }
+}
+
+/** Whether a line that was cut may have been the beginning of a record. */
+function isBegunRecord(torn: Buffer): boolean {
+  const length = Math.min(torn.length, RECORD_HEAD.length);
+  return torn.compare(RECORD_HEAD, 0, length, 0, length) === 0;
 }
 
 /**

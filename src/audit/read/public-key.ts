@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import { firstLine } from './first-line.js';
 import { readSegmentStart, type SegmentStart } from './segment-replay.js';
-import { listSegments, type Segment } from './segments.js';
+import { type Segment, segmentsOfLog } from './segments.js';
+import { UnreadableError } from './unreadable.js';
 
 /**
  * What a segment says of itself.
@@ -15,10 +17,19 @@ export async function startOf(segment: Segment): Promise<SegmentStart | undefine
 /**
  * The verifier key that a log names: its latest, for looking up and not for trusting.
  *
- * @returns undefined where there is no log
+ * @throws NoLogError, UnreadableError where its last segment has no beginning, or the file system's error
  */
-export async function publicKeyOf(directory: string): Promise<string | undefined> {
-  const last = (await listSegments(directory)).at(-1);
-  const start = last && (await startOf(last));
-  return start?.record.publicKey;
+export async function publicKeyOf(directory: string): Promise<string> {
+  const segments = await segmentsOfLog(directory);
+  for (const segment of segments.toReversed()) {
+    const start = await startOf(segment);
+    if (start !== undefined) return start.record.publicKey;
+    // One that was made a moment ago has no record yet.
+    if (!(await isEmpty(segment))) break;
+  }
+  throw new UnreadableError(segments.at(-1)?.path ?? directory, 'does not begin a segment');
+}
+
+async function isEmpty({ path }: Segment): Promise<boolean> {
+  return (await stat(path)).size === 0;
 }

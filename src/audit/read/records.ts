@@ -1,6 +1,7 @@
 import type { AuditRecord } from '../record/index.js';
-import { lineBatches } from './lines.js';
-import { listSegments } from './segments.js';
+import { recordTexts, splitLines } from './lines.js';
+import { openSegment } from './open-segment.js';
+import { segmentsOfLog } from './segments.js';
 
 /** A line of a log that is no record. */
 export class NotARecordError extends Error {
@@ -20,17 +21,23 @@ export function parseRecord(line: Buffer | string): AuditRecord {
 }
 
 /**
- * Every record of a log, in order. A line at the end that was cut is left out.
+ * Every record of a log, in order. A record at the end that is being written is left out.
  *
  * @param directory the folder of the log
- * @throws NotARecordError, or the file system's error
+ * @throws NoLogError, NotARecordError, UnreadableError, or the file system's error
  */
 export async function* readRecords(
   directory: string,
 ): AsyncGenerator<AuditRecord, void, undefined> {
-  for (const segment of await listSegments(directory)) {
-    for await (const { lines } of lineBatches(segment)) {
-      for (const line of lines) yield parseRecord(line);
+  const segments = await segmentsOfLog(directory);
+  for (const segment of segments) {
+    const open = await openSegment(segment);
+    try {
+      for await (const text of recordTexts(open, segment !== segments.at(-1))) {
+        for (const line of splitLines(text).lines) yield parseRecord(line);
+      }
+    } finally {
+      await open.handle.close();
     }
   }
 }

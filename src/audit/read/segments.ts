@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isErrno } from '../../shared/errno.js';
 
 const SEQUENCE_DIGITS = 12;
 const SEGMENT_NAME = /^(?<first>\d{12})\.jsonl(?<compressed>\.gz)?$/;
@@ -12,6 +13,15 @@ export interface Segment {
   readonly path: string;
   /** Whether the file is gzip; members follow one another in it. */
   readonly compressed: boolean;
+}
+
+/** There is no log in a folder. */
+export class NoLogError extends Error {
+  override readonly name = 'NoLogError';
+
+  constructor(directory: string, why = 'it holds no segment') {
+    super(`There is no audit log in ${directory}: ${why}.`);
+  }
 }
 
 /** Path of the segment that begins with a record, as it is while records are added. */
@@ -39,6 +49,20 @@ export async function listSegments(directory: string): Promise<readonly Segment[
     bySequence.set(first, { first, path: join(directory, name), compressed });
   }
   return [...bySequence.values()].sort((a, b) => a.first - b.first);
+}
+
+/**
+ * The segments of a log that has to be there.
+ *
+ * @throws NoLogError where the folder or every segment is missing, or the file system's error
+ */
+export async function segmentsOfLog(directory: string): Promise<readonly Segment[]> {
+  const segments = await listSegments(directory).catch((error: unknown) => {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new NoLogError(directory, 'there is no such folder (ENOENT)');
+  });
+  if (segments.length === 0) throw new NoLogError(directory);
+  return segments;
 }
 
 function stem(directory: string, first: number): string {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { auditFolder } from '../audit-folders.js';
-import { isErrno } from '../../shared/errno.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
@@ -19,17 +18,13 @@ export function auditPublicKeyCommand(terminal: Terminal): Command {
     .addHelpText('after', example('holdfast audit public-key > audit-1.vkey'))
     .action(async ({ log }: { readonly log?: string }) => {
       const { publicKeyOf } = await import('../../audit/read/public-key.js');
+      const { NoLogError } = await import('../../audit/read/segments.js');
       const folder = auditFolder(log, terminal);
       const key = await publicKeyOf(folder).catch((error: unknown) => {
-        if (isErrno(error, 'ENOENT')) return undefined;
-        throw error;
+        if (!(error instanceof NoLogError)) throw error;
+        const advice = 'Name its folder with --log, or the configuration with HOLDFAST_CONFIG.';
+        throw new CliError(EXIT.failed, `${error.message} ${advice}`);
       });
-      if (key === undefined) {
-        throw new CliError(
-          EXIT.failed,
-          `There is no audit log in ${folder}. Name its folder with --log, or the configuration with HOLDFAST_CONFIG.`,
-        );
-      }
       terminal.print(`${key}\n`);
     });
 }

@@ -3,7 +3,7 @@ import type { Condition } from '../../evidence/search/condition.js';
 import type { Filter } from '../../evidence/search/filter.js';
 import type { IndexOptions } from '../../evidence/search/log-indexes.js';
 import type { Hit } from '../../evidence/search/scan.js';
-import { auditFolders } from '../audit-folders.js';
+import { auditLogs } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
@@ -86,7 +86,6 @@ export function auditQueryCommand(terminal: Terminal): Command {
 }
 
 async function query(options: Options, terminal: Terminal): Promise<void> {
-  const log = auditFolders(options.log, terminal);
   const { eventText } = await import('../search-events.js');
   const { unknownFields } = await import('../../evidence/search/known-fields.js');
   const { prepareIndexes, search } = await import('../../evidence/search/search.js');
@@ -101,6 +100,7 @@ async function query(options: Options, terminal: Terminal): Promise<void> {
     },
   };
   const filter = await filterOf(options);
+  const log = await auditLogs(options.log, terminal);
   for (const field of unknownFields(filter.conditions)) {
     terminal.complain(`warning: this version of Holdfast writes no field ${field}\n`);
   }

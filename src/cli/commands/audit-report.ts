@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Report } from '../../evidence/report/model/document.js';
 import { VERSION } from '../../runtime/version.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
-import { auditFolders } from '../audit-folders.js';
+import { auditLogs } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
@@ -85,7 +85,7 @@ async function report(
     report: made,
     unreadable,
     unsignedRanges,
-  } = await makeReport(auditFolders(options.log, terminal), {
+  } = await makeReport(await auditLogs(options.log, terminal), {
     fromMs: from,
     toMs: to,
     nowMs: clock.now(),

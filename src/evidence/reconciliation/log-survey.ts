@@ -1,5 +1,5 @@
 import { readRecords } from '../../audit/read/records.js';
-import { listSegments } from '../../audit/read/segments.js';
+import { NoLogError } from '../../audit/read/segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { AuditLogInputError } from './input-error.js';
 
@@ -64,12 +64,11 @@ export async function surveyLogs(directories: readonly string[]): Promise<LogSur
  */
 export async function* recordsOf(directory: string): AsyncGenerator<AuditRecord, void, undefined> {
   try {
-    if ((await listSegments(directory)).length === 0) {
-      throw new AuditLogInputError(directory, 'there is no audit log in it');
-    }
     yield* readRecords(directory);
   } catch (cause) {
-    if (cause instanceof AuditLogInputError) throw cause;
+    if (cause instanceof NoLogError) {
+      throw new AuditLogInputError(directory, 'there is no audit log in it', { cause });
+    }
     throw new AuditLogInputError(directory, 'the audit log cannot be read', { cause });
   }
 }

@@ -1,9 +1,10 @@
 import { splitLines } from '../../audit/read/lines.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
-import { listSegments, type Segment } from '../../audit/read/segments.js';
+import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
+import { isUnreadable, reasonOf } from '../../audit/read/unreadable.js';
 import type { AuditRecord } from '../../audit/record/index.js';
+import { assertRecords } from '../search/not-records.js';
 import { SegmentFile } from '../search/segment-file.js';
-import { isUnreadable } from '../search/unreadable.js';
 import { controlsSection } from './controls.js';
 import type { Collector } from './model/collector.js';
 import type { Report, Section } from './model/document.js';
@@ -49,7 +50,7 @@ export interface ReportOutcome {
  * number of records.
  *
  * @param logs folders, one a replica
- * @throws the file system's error when a folder cannot be read
+ * @throws NoLogError, or the file system's error when a folder cannot be read
  */
 export async function makeReport(
   logs: readonly string[],
@@ -101,9 +102,11 @@ class Pass {
   }
 
   async read(log: string): Promise<void> {
-    const segments = await listSegments(log);
+    const segments = await segmentsOfLog(log);
     for (const collector of this.#collectors) collector.begin?.(log);
-    for (const segment of segments) await this.#readSegment(segment);
+    for (const segment of segments) {
+      await this.#readSegment(segment, segment !== segments.at(-1));
+    }
   }
 
   get unsignedRanges(): number {
@@ -115,27 +118,33 @@ class Pass {
   }
 
   /** What lies behind the damage in a segment is lost to the report; other segments are not. */
-  async #readSegment(segment: Segment): Promise<void> {
+  async #readSegment(segment: Segment, closed: boolean): Promise<void> {
     let file: SegmentFile | undefined;
+    let notRecords = 0;
     try {
       file = await SegmentFile.open(segment);
-      for await (const { text } of file.blocks()) {
-        for (const line of splitLines(text).lines) this.#take(line);
+      for await (const text of file.texts(closed)) {
+        for (const line of splitLines(text).lines) {
+          if (this.#take(line)) continue;
+          notRecords += 1;
+          assertRecords(segment.path, notRecords);
+        }
       }
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      this.#gaps.addUnreadable(segment.path, error.message);
+      this.#gaps.addUnreadable(segment.path, reasonOf(error));
       this.unreadable.push(segment.path);
     } finally {
       await file?.close();
     }
   }
 
-  #take(line: Buffer): void {
+  /** @returns whether it is a record */
+  #take(line: Buffer): boolean {
     const record = recordOf(line);
     if (record === undefined) {
       this.#coverage.addNotRecord();
-      return;
+      return false;
     }
     const timeMs = Date.parse(record.time);
     const entry = {
@@ -144,6 +153,7 @@ class Pass {
       beforeEnd: timeMs < this.#timeline.toMs,
     };
     for (const collector of this.#collectors) collector.add(entry);
+    return true;
   }
 }
 

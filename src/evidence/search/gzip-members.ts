@@ -8,6 +8,8 @@ const FLAG_HEADER_CRC = 2;
 const FLAG_EXTRA = 4;
 const FLAG_NAME = 8;
 const FLAG_COMMENT = 16;
+/** Of a member's contents. The server's have a quarter of a megabyte, and a few bytes can hold gigabytes. */
+export const MAX_MEMBER_BYTES = 16 * 1024 * 1024;
 /** A little more than a member of a log holds, so that it is inflated into one buffer. */
 const CHUNK_BYTES = 384 * 1024;
 
@@ -27,7 +29,7 @@ export interface GzipMember {
  * Inflates the member that begins at an offset, and finds out where it ends, which the functions of
  * node:zlib for whole files do not tell.
  *
- * @throws GzipError, or zlib's error
+ * @throws GzipError, or zlib's error: for one of more than {@link MAX_MEMBER_BYTES}, too
  * @see RFC 1952, section 2.3
  */
 export function readGzipMember(file: Buffer, offset: number): GzipMember {
@@ -36,6 +38,7 @@ export function readGzipMember(file: Buffer, offset: number): GzipMember {
   const { buffer: contents, engine } = inflateRawSync(file.subarray(start), {
     info: true,
     chunkSize: CHUNK_BYTES,
+    maxOutputLength: MAX_MEMBER_BYTES,
   }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
   const trailer = start + engine.bytesWritten;
   const end = trailer + TRAILER_BYTES;

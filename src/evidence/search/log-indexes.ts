@@ -1,7 +1,9 @@
 import type { Segment } from '../../audit/read/segments.js';
+import { isUnreadable } from '../../audit/read/unreadable.js';
 import { errnoOf } from '../../shared/errno.js';
 import type { Notify } from './event.js';
-import { buildIndex } from './index-file/build.js';
+import { GzipError } from './gzip-members.js';
+import { buildIndex, NotIndexableError } from './index-file/build.js';
 import type { SegmentIndex } from './index-file/segment-index.js';
 import {
   indexFolder,
@@ -10,7 +12,6 @@ import {
   storeIndex,
   whyNotWritable,
 } from './index-file/store.js';
-import { isUnreadable } from './unreadable.js';
 import type { SegmentFile } from './segment-file.js';
 
 /** How the indexes of a log are dealt with. */
@@ -108,6 +109,7 @@ async function built(file: SegmentFile): Promise<Buffer | undefined> {
     return await buildIndex(file);
   } catch (error) {
     if (isUnreadable(error)) return undefined;
+    if (error instanceof GzipError || error instanceof NotIndexableError) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,11 @@
-import { listSegments, type Segment } from '../../audit/read/segments.js';
+import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
+import { isUnreadable, reasonOf } from '../../audit/read/unreadable.js';
 import type { Filter } from './filter.js';
 import { IndexDamagedError, type BlockEntry } from './index-file/layout.js';
 import type { SegmentIndex } from './index-file/segment-index.js';
 import { type IndexOptions, LogIndexes } from './log-indexes.js';
 import { type Hit, Scanner } from './scan.js';
 import { SegmentFile } from './segment-file.js';
-import { isUnreadable } from './unreadable.js';
 
 /** Where wanted records of a segment may be. */
 interface Candidates {
@@ -28,10 +28,10 @@ export class LogSearch {
   /**
    * The wanted records, in the order of the log. The last segment, which grows, is read whole.
    *
-   * @throws the file system's error when the folder cannot be read
+   * @throws NoLogError, or the file system's error when the folder cannot be read
    */
   async *hits(filter: Filter): AsyncGenerator<Hit, void, undefined> {
-    const segments = await listSegments(this.#log);
+    const segments = await segmentsOfLog(this.#log);
     for (const [at, segment] of segments.entries()) {
       yield* this.#segmentHits(segment, segments.length - 1 - at, filter);
     }
@@ -41,10 +41,10 @@ export class LogSearch {
   /**
    * Makes the indexes of all closed segments.
    *
-   * @throws the file system's error when the folder cannot be read
+   * @throws NoLogError, or the file system's error when the folder cannot be read
    */
   async prepare(): Promise<void> {
-    const segments = await listSegments(this.#log);
+    const segments = await segmentsOfLog(this.#log);
     const closed = segments.slice(0, -1);
     for (const [at, segment] of closed.entries()) {
       await this.#orNotify(segment, async () => {
@@ -52,6 +52,8 @@ export class LogSearch {
         try {
           const index = await this.#indexes.of(file, closed.length - at);
           await index?.close();
+          // One that cannot have an index may be read all the same, or says why not.
+          if (index === undefined) await readThrough(file);
         } finally {
           await file.close();
         }
@@ -70,7 +72,7 @@ export class LogSearch {
       file = await SegmentFile.open(segment);
       const found = closedAhead > 0 ? await this.#candidates(file, closedAhead, filter) : undefined;
       yield* found === undefined
-        ? this.#scanned(file, filter)
+        ? this.#scanned(file, closedAhead > 0, filter)
         : this.#lookedUp(file, found, filter);
     } catch (error) {
       this.#notifyOf(segment.path, error);
@@ -92,10 +94,14 @@ export class LogSearch {
     return again === 'damaged' ? undefined : again;
   }
 
-  async *#scanned(file: SegmentFile, filter: Filter): AsyncGenerator<Hit, void, undefined> {
-    const scanner = new Scanner(filter);
+  async *#scanned(
+    file: SegmentFile,
+    closed: boolean,
+    filter: Filter,
+  ): AsyncGenerator<Hit, void, undefined> {
+    const scanner = new Scanner(file.path, filter);
     try {
-      for await (const { text } of file.blocks()) yield* scanner.hits(text);
+      for await (const text of file.texts(closed)) yield* scanner.hits(text);
     } finally {
       this.#notifyOfNotRecords(file, scanner.notRecords);
     }
@@ -108,7 +114,7 @@ export class LogSearch {
     filter: Filter,
   ): AsyncGenerator<Hit, void, undefined> {
     this.#notifyOfNotRecords(file, notRecords);
-    const scanner = new Scanner(filter);
+    const scanner = new Scanner(file.path, filter);
     for (const block of blocks) {
       const text = await this.#orNotify(file, () => file.read(block));
       if (text !== undefined) yield* scanner.hits(text);
@@ -131,12 +137,17 @@ export class LogSearch {
   /** @throws what is a fault of this program */
   #notifyOf(path: string, error: unknown): void {
     if (!isUnreadable(error)) throw error;
-    this.#options.notify({ kind: 'unreadable', segment: path, reason: error.message });
+    this.#options.notify({ kind: 'unreadable', segment: path, reason: reasonOf(error) });
   }
 
   #notifyOfNotRecords({ path }: SegmentFile, count: number): void {
     if (count > 0) this.#options.notify({ kind: 'not-records', segment: path, count });
   }
+}
+
+async function readThrough(file: SegmentFile): Promise<void> {
+  const texts = file.texts(true);
+  while ((await texts.next()).done !== true);
 }
 
 async function candidatesIn(

@@ -3,6 +3,7 @@ import { NotARecordError, parseRecord } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
 import { linesWith } from './lines.js';
+import { assertRecords } from './not-records.js';
 
 /** A record that was looked for. */
 export interface Hit {
@@ -15,10 +16,13 @@ export interface Hit {
 export class Scanner {
   /** Lines that are no records, as far as the scanner had to look at them. */
   notRecords = 0;
+  readonly #path: string;
   readonly #filter: Filter;
   readonly #needle: Buffer | undefined;
 
-  constructor(filter: Filter) {
+  /** @param path of the segment, for errors */
+  constructor(path: string, filter: Filter) {
+    this.#path = path;
     this.#filter = filter;
     this.#needle = needleFor(filter);
   }
@@ -27,6 +31,7 @@ export class Scanner {
    * The wanted records of a block.
    *
    * @param text whole lines
+   * @throws UnreadableError where too many of the lines so far are no records
    */
   *hits(text: Buffer): Generator<Hit, void, undefined> {
     const lines =
@@ -44,6 +49,7 @@ export class Scanner {
     } catch (error) {
       if (!(error instanceof NotARecordError)) throw error;
       this.notRecords += 1;
+      assertRecords(this.#path, this.notRecords);
       return undefined;
     }
   }

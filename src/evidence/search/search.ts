@@ -19,7 +19,7 @@ interface Head {
  * damaged or stale is read whole. Whatever could not be read is told as an event `unreadable`.
  *
  * @param logs folders, one a replica
- * @throws the file system's error when a folder cannot be read
+ * @throws NoLogError, or the file system's error when a folder cannot be read
  */
 export async function* search(
   logs: readonly string[],
@@ -43,7 +43,7 @@ export async function* search(
 /**
  * Makes the indexes of logs.
  *
- * @throws the file system's error when a folder cannot be read
+ * @throws NoLogError, or the file system's error when a folder cannot be read
  */
 export async function prepareIndexes(
   logs: readonly string[],

@@ -3,15 +3,19 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { recordTexts } from '../../audit/read/lines.js';
 import { type OpenSegment, openSegment } from '../../audit/read/open-segment.js';
 import type { Segment } from '../../audit/read/segments.js';
-import { readGzipMember } from './gzip-members.js';
-import { SegmentChangedError } from './unreadable.js';
+import { UnreadableError } from '../../audit/read/unreadable.js';
+import { MAX_LINE_BYTES } from '../../audit/read/whole-lines.js';
+import { MAX_MEMBER_BYTES, readGzipMember } from './gzip-members.js';
 
 /** What is read, and found through an index, at once. As much as a member of a compressed segment. */
 export const BLOCK_BYTES = 256 * 1024;
-/** Node ends the process when more is read at once. */
-const MAX_READ_BYTES = 2 ** 31 - 1;
+/** Of a compressed segment that gets an index: all of it is held in memory. The largest has a third. */
+const MAX_COMPRESSED_BYTES = 1024 * 1024 * 1024;
+/** Of a block's lines. The last member of it may be a large one. */
+const MAX_BLOCK_BYTES = MAX_MEMBER_BYTES + BLOCK_BYTES;
 const LINE_FEED = 0x0a;
 
 const inflate = promisify(gunzip);
@@ -80,10 +84,22 @@ export class SegmentFile {
   }
 
   /**
-   * The blocks from the first to the last, as far as the file reaches now. A line at the end that
-   * has no line feed (yet) is in none of them.
+   * All of its lines, a megabyte at a time, as far as the file reaches now.
    *
-   * @throws the file system's error, GzipError, zlib's error or SegmentChangedError
+   * @param closed whether another segment follows
+   * @throws UnreadableError for what no server leaves, after the lines before it; the file system's error
+   */
+  texts(closed: boolean): AsyncGenerator<Buffer, void, undefined> {
+    return recordTexts(
+      { path: this.path, compressed: this.compressed, handle: this.#handle },
+      closed,
+    );
+  }
+
+  /**
+   * The blocks of a closed segment from the first to the last.
+   *
+   * @throws UnreadableError for what has no such blocks; GzipError, zlib's or the file system's error
    */
   blocks(): AsyncGenerator<BlockContents, void, undefined> {
     return this.compressed ? this.#compressedBlocks() : this.#plainBlocks();
@@ -92,13 +108,16 @@ export class SegmentFile {
   /**
    * Reads the lines of one block.
    *
-   * @throws the file system's error, or zlib's; SegmentChangedError where there are none
+   * @throws UnreadableError where there are none; zlib's or the file system's error
    */
   async read({ offset, length }: Block): Promise<Buffer> {
-    const bytes = await this.#bytes(offset, length);
-    const text = wholeLines([this.compressed ? await inflate(bytes) : bytes]);
+    const bytes = await this.#bytes(offset, length, MAX_BLOCK_BYTES);
+    const contents = this.compressed
+      ? await inflate(bytes, { maxOutputLength: MAX_BLOCK_BYTES })
+      : bytes;
+    const text = wholeLines([contents]);
     if (bytes.length === length && text.length > 0) return text;
-    throw new SegmentChangedError(`there are no whole lines at byte ${offset}`);
+    throw new UnreadableError(this.path, `has no whole lines at byte ${offset}`);
   }
 
   /** Closes the file. */
@@ -109,14 +128,16 @@ export class SegmentFile {
   async *#plainBlocks(): AsyncGenerator<BlockContents, void, undefined> {
     let offset = 0;
     for (let wanted = BLOCK_BYTES; ; ) {
-      const bytes = await this.#bytes(offset, wanted);
+      const bytes = await this.#bytes(offset, wanted, 2 * MAX_LINE_BYTES);
       const length = bytes.lastIndexOf(LINE_FEED) + 1;
       if (length > 0) {
         yield { offset, length, text: bytes.subarray(0, length) };
         offset += length;
         wanted = BLOCK_BYTES;
-      } else if (bytes.length < wanted) {
+      } else if (bytes.length === 0 && offset > 0) {
         return;
+      } else if (bytes.length < wanted) {
+        throw new UnreadableError(this.path, `has no whole line at byte ${offset}`);
       } else {
         wanted *= 2;
       }
@@ -126,7 +147,8 @@ export class SegmentFile {
   /** Members are taken together where they are small, or where a line goes on in the next. */
   async *#compressedBlocks(): AsyncGenerator<BlockContents, void, undefined> {
     const { size } = await this.#handle.stat();
-    const file = await this.#bytes(0, size);
+    if (size === 0) throw new UnreadableError(this.path, 'is empty');
+    const file = await this.#bytes(0, size, MAX_COMPRESSED_BYTES);
     let start = 0;
     let parts: Buffer[] = [];
     let bytes = 0;
@@ -137,18 +159,24 @@ export class SegmentFile {
       bytes += member.contents.length;
       const last = at === file.length;
       const whole = member.contents.at(-1) === LINE_FEED;
+      if (bytes > MAX_BLOCK_BYTES) {
+        throw new UnreadableError(this.path, `has no end of a line near byte ${start}`);
+      }
       if (!last && !(whole && bytes >= BLOCK_BYTES / 2)) continue;
       const text = wholeLines(parts);
-      if (text.length > 0) yield { offset: start, length: at - start, text };
+      if (text.length < bytes || bytes === 0) {
+        throw new UnreadableError(this.path, `has no whole line near byte ${start}`);
+      }
+      yield { offset: start, length: at - start, text };
       start = at;
       parts = [];
       bytes = 0;
     }
   }
 
-  async #bytes(offset: number, length: number): Promise<Buffer> {
-    if (length > MAX_READ_BYTES) {
-      throw new SegmentChangedError('the file, or a line of it, is larger than any of the server');
+  async #bytes(offset: number, length: number, limit: number): Promise<Buffer> {
+    if (length > limit) {
+      throw new UnreadableError(this.path, `has more at byte ${offset} than any of the server's`);
     }
     const bytes = Buffer.allocUnsafeSlow(length);
     const { bytesRead } = await this.#handle.read(bytes, 0, length, offset);

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { isErrno } from '../../../shared/errno.js';
 import { splitNotes } from '../../../transparency-log/checkpoint.js';
 import { NoteError } from '../../../transparency-log/signed-note.js';
+import { openRegularFile } from '../../read/open-file.js';
 import { checkpointsPath, listSegments } from '../../read/segments.js';
 
 /** Of one file, from its end: some 250 checkpoints. The last one covers all before it. */
@@ -80,7 +80,7 @@ async function wholeNotesAtEnd(path: string): Promise<string> {
 
 async function readEnd(path: string): Promise<{ readonly text: string; readonly isCut: boolean }> {
   try {
-    const file = await open(path, 'r');
+    const file = await openRegularFile(path);
     try {
       const { size } = await file.stat();
       const position = Math.max(0, size - MAX_BYTES);

@@ -83,7 +83,7 @@ export class LogFeed {
    * Hands out what comes next, at most about a megabyte.
    *
    * @returns undefined when everything has been handed out
-   * @throws the file system's error, zlib's, or Error for a log that is not whole
+   * @throws UnreadableError, Error for a log that is not whole, or the file system's error
    */
   async next(): Promise<FeedItem | undefined> {
     if (this.#mustRepeatNewest) await this.#goBeforeNewest();

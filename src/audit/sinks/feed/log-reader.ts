@@ -24,7 +24,7 @@ export class LogReader {
    * @param from sequence of the first
    * @param limit number of records in the log: what stands behind them is not part of it
    * @returns undefined where the log does not hold the record any more
-   * @throws the file system's error, zlib's, or Error for a log that is not whole
+   * @throws UnreadableError, Error for a log that is not whole, or the file system's error
    */
   async read(from: number, limit: number): Promise<ReadRun | undefined> {
     const run = await this.#readHere(from, limit);

@@ -1,6 +1,8 @@
-import { open } from 'node:fs/promises';
 import { lineBatches, splitLines } from '../../read/lines.js';
+import { openRegularFile } from '../../read/open-file.js';
 import type { Segment } from '../../read/segments.js';
+import { UnreadableError } from '../../read/unreadable.js';
+import { MAX_LINE_BYTES } from '../../read/whole-lines.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -11,7 +13,7 @@ export interface SegmentLines {
   /**
    * @param limit sequence of the first record that must not be read: what stands there may be cut off yet
    * @returns no lines at the end of the file
-   * @throws the file system's error, or zlib's
+   * @throws UnreadableError for what is no segment, or the file system's error
    */
   read(limit: number): Promise<readonly Buffer[]>;
   close(): Promise<void>;
@@ -49,7 +51,7 @@ class PlainLines implements SegmentLines {
   }
 
   async #linesHere(): Promise<Buffer[]> {
-    const file = await open(this.#path, 'r');
+    const file = await openRegularFile(this.#path);
     try {
       for (let room = CHUNK_BYTES; ; room *= 2) {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(room), {
@@ -58,6 +60,10 @@ class PlainLines implements SegmentLines {
         const { lines } = splitLines(buffer.subarray(0, bytesRead));
         // A line that is longer than the room is read again, whole.
         if (lines.length > 0 || bytesRead < room) return lines;
+        if (room > MAX_LINE_BYTES) {
+          const what = `has a line at byte ${String(this.#offset)} that is no record's`;
+          throw new UnreadableError(this.#path, what);
+        }
       }
     } finally {
       await file.close();

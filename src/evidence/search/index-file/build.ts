@@ -4,6 +4,7 @@ import type { AuditRecord } from '../../../audit/record/index.js';
 import { timeOf } from '../filter.js';
 import { forEachLeaf } from '../leaves.js';
 import type { BlockContents, SegmentFile } from '../segment-file.js';
+import { assertRecords } from '../not-records.js';
 import { BodyWriter } from './body.js';
 import { type BlockEntry, encodeBlock, type IndexHead, MAX_RECORDS } from './layout.js';
 import { PostingBuilder } from './posting-builder.js';
@@ -25,7 +26,7 @@ interface Survey {
  * Makes the index of a segment that does not change any more.
  *
  * @returns the index's file
- * @throws NotIndexableError; the file system's error, GzipError or zlib's error
+ * @throws NotIndexableError, UnreadableError, GzipError; zlib's or the file system's error
  */
 export async function buildIndex(file: SegmentFile): Promise<Buffer> {
   const before = await file.identity();
@@ -47,7 +48,7 @@ async function surveyOf(file: SegmentFile): Promise<Survey> {
     notRecords: 0,
   };
   for await (const block of file.blocks()) {
-    survey.blocks.push(surveyBlock(block, survey));
+    survey.blocks.push(surveyBlock(file.path, block, survey));
     if (survey.records > MAX_RECORDS) {
       throw new NotIndexableError(`${file.name} is larger than any segment of Holdfast's`);
     }
@@ -55,7 +56,11 @@ async function surveyOf(file: SegmentFile): Promise<Survey> {
   return survey;
 }
 
-function surveyBlock({ offset, length, text }: BlockContents, survey: Survey): BlockEntry {
+function surveyBlock(
+  path: string,
+  { offset, length, text }: BlockContents,
+  survey: Survey,
+): BlockEntry {
   const bounds = new Bounds();
   const { postings } = survey;
   const first = survey.records;
@@ -63,6 +68,7 @@ function surveyBlock({ offset, length, text }: BlockContents, survey: Survey): B
     const record = recordOf(line);
     if (record === undefined) {
       survey.notRecords += 1;
+      assertRecords(path, survey.notRecords);
       continue;
     }
     const ordinal = survey.records;

@@ -70,12 +70,12 @@ describe('search', () => {
   });
 
   // Sparse, so that it takes no room.
-  it('a segment of 2 GiB, which Node cannot read at once → told, and the others are searched', async () => {
+  it('a segment of 2 GiB, which Node cannot read at once → told, and all that is text is searched', async () => {
     const folder = logFolder();
     const path = join(folder, '000000000000.jsonl.gz');
     truncateSync(path, 2 ** 31);
     const { sequences, events } = await find(folder, { type: 'key-operation' });
-    expect(sequences).toEqual(Array.from({ length: 20 }, (_, at) => 10 + at));
+    expect(sequences).toEqual(Array.from({ length: 30 }, (_, at) => at));
     expect(events).toContainEqual(expect.objectContaining({ kind: 'unreadable', segment: path }));
   });
 
