@@ -17,8 +17,9 @@ import { XKS_ERROR_STATUS } from '../xks/errors.js';
 import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
 import { type Endpoint, listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
-import { configurationFields, KeyInventory, startAudit } from './audit.js';
+import { configurationRecords, startAudit } from './audit.js';
 import type { LoadedConfiguration } from './configuration-file.js';
+import { KeyInventory } from './key-inventory.js';
 import {
   closeKeyManagers,
   sampleEncryptionsLeft,
@@ -144,7 +145,9 @@ export class Holdfast {
     if (this.#audit === undefined || audit === undefined) return;
     const { trail } = this.#audit;
     const served = { keyStores: this.#keyStores, keyManagers };
-    await trail.record('configuration', configurationFields(this.#loaded, audit, served));
+    for (const fields of configurationRecords(this.#loaded, audit, served)) {
+      await trail.record('configuration', fields);
+    }
     const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
     this.#inventory = inventory;
     this.#teardown.add(() => inventory.stop());

@@ -22,6 +22,7 @@ import { checkListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
 import { quickstartFiles } from './quickstart-files.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
+import { type Setting, settingsOf } from './settings.js';
 
 /** A configuration as it is written, with the environment's overrides, before it is checked. */
 export interface ConfigurationSource {
@@ -46,6 +47,8 @@ export interface LoadedConfiguration {
   readonly warnings: readonly ConfigurationWarning[];
   /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
   readonly hash: string;
+  /** All of it, secrets left out, for the record. */
+  readonly settings: readonly Setting[];
 }
 
 /**
@@ -107,6 +110,7 @@ export function resolveConfiguration(
     file,
     configuration,
     warnings: [...resolved.warnings, ...listenerFiles.warnings, ...advise(configuration)],
+    settings: settingsOf(configuration, resolved.references),
     // A Secret is written as [secret].
     hash: createHash('sha256').update(JSON.stringify(configuration)).digest('hex'),
   };

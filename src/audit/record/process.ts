@@ -39,7 +39,18 @@ const auditSettingsSchema = z.strictObject({
   ),
 });
 
-/** The configuration that is in force from here on. */
+const settingSchema = z.strictObject({
+  path: z
+    .string()
+    .describe(
+      'Where it stands, entries of lists by their names: `keyStores[payroll].exposes`. A list of values has so many settings of one path.',
+    ),
+  value: z
+    .union([z.string(), z.number(), z.boolean()])
+    .describe('Of a secret, the reference in the configuration, or `[secret]` without one.'),
+});
+
+/** The configuration that is in force from here on, in as many records as it takes. */
 export const configurationSchema = z.strictObject({
   type: z.literal('configuration'),
   ...envelope,
@@ -53,6 +64,15 @@ export const configurationSchema = z.strictObject({
   audit: auditSettingsSchema,
   keyManagers: z.array(keyManagerSchema),
   keyStores: z.array(keyStoreSchema),
+  part: countSchema
+    .min(1)
+    .optional()
+    .describe('Number of this record among those of the same configuration.'),
+  parts: countSchema.min(1).optional(),
+  settings: z
+    .array(settingSchema)
+    .optional()
+    .describe('Everything that the configuration says, defaults included and secrets left out.'),
 });
 
 /** The log was continued although nobody had closed it: the process, or the machine, had died. */

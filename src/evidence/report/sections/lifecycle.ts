@@ -1,6 +1,8 @@
+import type { RecordOf } from '../../../audit/record/index.js';
 import type { Collector, Entry } from '../model/collector.js';
 import type { Section } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
+import { ConfigurationHistory } from './configuration-changes.js';
 
 /** Starts and stops of the servers, and the configurations that were in force. */
 export class LifecycleCollector implements Collector {
@@ -8,21 +10,17 @@ export class LifecycleCollector implements Collector {
   readonly #configurations = new RowList();
   /** Of this log, so that a configuration that did not change is seen as the same. */
   #sha256: string | undefined;
+  #history = new ConfigurationHistory();
+  readonly #changes = new RowList();
 
   begin(): void {
     this.#sha256 = undefined;
+    this.#history = new ConfigurationHistory();
   }
 
   add({ record, inPeriod }: Entry): void {
     const { type, time, replica, sequence } = record;
-    if (type === 'configuration') {
-      const before = this.#sha256;
-      this.#sha256 = record.sha256;
-      if (!inPeriod) return;
-      const change = changeText(before, record.sha256);
-      const { file, sha256 } = record;
-      this.#configurations.add(time, replica, sequence, sha256, change, file, ...parts(record));
-    }
+    if (type === 'configuration') this.#addConfiguration(record, inPeriod);
     if (!inPeriod) return;
     if (type === 'start') {
       const { version, nodeVersion, processId } = record;
@@ -30,6 +28,21 @@ export class LifecycleCollector implements Collector {
     }
     if (type === 'stop') {
       this.#processes.add(time, replica, sequence, 'stop', undefined, undefined, undefined);
+    }
+  }
+
+  #addConfiguration(record: RecordOf<'configuration'>, inPeriod: boolean): void {
+    const { time, replica, sequence, file, sha256, part = 1 } = record;
+    const before = this.#sha256;
+    this.#sha256 = sha256;
+    const changes = this.#history.add(record);
+    if (!inPeriod) return;
+    if (part === 1) {
+      const change = changeText(before, sha256);
+      this.#configurations.add(time, replica, sequence, sha256, change, file, ...parts(record));
+    }
+    for (const { path, before: old, after } of changes) {
+      this.#changes.add(time, replica, sequence, path, old.join(', '), after.join(', '));
     }
   }
 
@@ -57,6 +70,12 @@ export class LifecycleCollector implements Collector {
           keyManagers: 'Key managers (locations)',
           keyStores: 'Key stores (credentials)',
         }),
+        this.#changes.table('configuration-changes', 'What changed in the configuration', {
+          ...where,
+          setting: 'Setting',
+          before: 'Before',
+          after: 'After',
+        }),
       ],
     };
   }
@@ -68,7 +87,7 @@ function changeText(before: string | undefined, now: string): string {
 }
 
 function parts(
-  record: Extract<Entry['record'], { type: 'configuration' }>,
+  record: RecordOf<'configuration'>,
 ): readonly [keyManagers: string, keyStores: string] {
   const managers = record.keyManagers.map(({ name, type, nodes }) => {
     const places = nodes.map(({ name: node, location }) => `${node} in ${location}`);

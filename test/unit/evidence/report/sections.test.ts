@@ -139,6 +139,37 @@ describe('the other sections of a report', () => {
     ]);
   });
 
+  it('a configuration that changed → what it said and says, also over several records', async () => {
+    const part = (number: number, parts: number, settings: object[]): Draft => ({
+      type: 'configuration',
+      file: 'holdfast.yaml',
+      sha256: `${parts}`,
+      keyManagers: [],
+      keyStores: [],
+      part: number,
+      parts,
+      settings,
+    });
+    const exposes = (value: string) => ({ path: 'keyStores[p].exposes', value });
+    const limit = (value: number) => ({ path: 'deadlineMs', value });
+    const names = { path: 'listeners[public].tls.clientCertificates.allowedNames', value: 'kms' };
+    const made = await report([
+      writeLog(temporaryFolder(), [
+        part(1, 1, [limit(140), exposes('a'), exposes('b'), names]),
+        part(1, 2, [limit(999), exposes('b')]),
+        part(2, 2, [exposes('c')]),
+        part(1, 2, [limit(999), exposes('b')]),
+        part(2, 2, [exposes('c')]),
+      ]),
+    ]);
+    expect(rowsOf(made, 'configuration-changes')).toMatchObject([
+      { sequence: 2, setting: 'deadlineMs', before: '140', after: '999' },
+      { setting: 'keyStores[p].exposes', before: 'a', after: 'c' },
+      { setting: names.path, before: 'kms', after: '' },
+    ]);
+    expect(rowsOf(made, 'configurations')).toHaveLength(3);
+  });
+
   it('acts, starts and configurations → in their order, and whether a configuration changed', async () => {
     const configuration = (sha256: string): Draft => ({
       type: 'configuration',

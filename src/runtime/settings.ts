@@ -1,0 +1,89 @@
+import type { FieldPath } from '../config/problem.js';
+import { pathKey } from '../config/problem.js';
+import { Secret } from '../shared/secret.js';
+
+/** One value of the configuration in force. A list of values is so many settings of one path. */
+export interface Setting {
+  /** Entries of a list by their names: `keyStores[payroll].exposes`. */
+  readonly path: string;
+  /** Of a secret, where it stands; never the secret. */
+  readonly value: string | number | boolean;
+}
+
+/** What tells the entries of the configuration's lists apart. The first that an entry has. */
+const NAMES = ['name', 'accessKeyId', 'externalKeyId'] as const;
+/**
+ * Fields that may hold anything, a secret too: by the names of the fields around them. Only a
+ * reference is told of them.
+ */
+const UNTOLD = [/^keyManagers\.environment(\.|$)/, /^keyManagers\.options\./, /\.roleId$/];
+const NOT_TOLD = '[not recorded]';
+const MAX_CHARACTERS = 4_096;
+
+/** Where a value stands: by indexes, as the file has it, and by names. */
+interface Place {
+  readonly path: FieldPath;
+  readonly name: string;
+}
+
+/**
+ * Everything that a configuration says, defaults included, as a list that can be compared with
+ * another: what protects, and is removed, is seen to be gone.
+ *
+ * @param references what was replaced by what it stands for, by `pathKey`
+ */
+export function settingsOf(
+  configuration: object,
+  references: ReadonlyMap<string, string>,
+): readonly Setting[] {
+  const settings: Setting[] = [];
+  const visit = (value: unknown, place: Place): void => {
+    if (value === undefined) return;
+    const text = tellable(value, references.get(pathKey(place.path)), place.path);
+    if (text !== undefined) settings.push({ path: place.name, value: text });
+    else for (const [inside, at] of entriesOf(value, place)) visit(inside, at);
+  };
+  visit(configuration, { path: [], name: '' });
+  return settings;
+}
+
+/** @returns undefined for what has values inside */
+function tellable(
+  value: unknown,
+  reference: string | undefined,
+  path: FieldPath,
+): Setting['value'] | undefined {
+  if (value instanceof Secret) return reference ?? String(value);
+  if (Buffer.isBuffer(value)) return value.toString('base64');
+  if (typeof value === 'object' && value !== null) return undefined;
+  if (isUntold(path)) return reference ?? NOT_TOLD;
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  const text = String(value);
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
+}
+
+function isUntold(path: FieldPath): boolean {
+  const fields = path.filter((segment) => typeof segment === 'string').join('.');
+  const isItsName = fields === 'keyManagers.environment.name';
+  return !isItsName && UNTOLD.some((pattern) => pattern.test(fields));
+}
+
+function entriesOf(value: unknown, { path, name }: Place): [value: unknown, place: Place][] {
+  if (Array.isArray(value)) {
+    return value.map((item: unknown, index) => {
+      const place = { path: [...path, index], name: nameOfItem(item, index, name) };
+      return [item, place];
+    });
+  }
+  return Object.entries(value as object).map(([field, item]) => [
+    item,
+    { path: [...path, field], name: name === '' ? field : `${name}.${field}` },
+  ]);
+}
+
+function nameOfItem(item: unknown, index: number, name: string): string {
+  if (typeof item !== 'object' || item === null) return name;
+  const texts = NAMES.map((field): unknown => Reflect.get(item, field));
+  const own = texts.find((text) => typeof text === 'string');
+  return `${name}[${own ?? index}]`;
+}
