@@ -119,7 +119,7 @@ export interface KeySummary {
   readonly createdAt?: Date;
   /** Encryptions that the current version may still make; absent where nobody counts. */
   readonly encryptionsLeft?: number;
-  /** Why the key is disabled. */
+  /** Why the key is disabled, or cannot encrypt any more. */
   readonly problem?: string;
 }
 

@@ -6,10 +6,16 @@ import { systemClock } from '../../src/shared/clock.js';
 import { incoming, keyStoreOn, makePipeline, PREFIX } from '../unit/pipeline/harness.js';
 import { type Body, decryptBody, encryptBody, type EncryptAnswer } from './xks-requests.js';
 
+/** What Encrypt answers, or its error. */
+export interface Answered extends EncryptAnswer {
+  readonly status: number;
+  readonly errorName?: string;
+}
+
 /** A replica as KMS sees it: the whole way of a request, on real nodes, without HTTP. */
 export interface Replica {
   /** @returns the answer's body, with its status */
-  encrypt(externalKeyId: string): Promise<EncryptAnswer & { readonly status: number }>;
+  encrypt(externalKeyId: string): Promise<Answered>;
   /** @returns `opened`, or the error's name */
   decrypt(externalKeyId: string, sealed: EncryptAnswer): Promise<string>;
 }

@@ -13,7 +13,7 @@ export const keySchema = z.object({
   keyStores: z.array(z.string()).describe('Key stores that expose the key, in configured order.'),
   usage: keyUsageSchema,
   enabled: z.boolean(),
-  problem: z.string().optional().describe('Why the key is disabled.'),
+  problem: z.string().optional().describe('Why the key is disabled, or cannot encrypt any more.'),
   currentVersion: z.int().optional().describe('Absent where no version can be used.'),
   versions: z.array(
     z.object({

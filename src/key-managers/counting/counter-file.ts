@@ -6,6 +6,8 @@ const counterFileSchema = z.strictObject({
   externalKeyId: z.string(),
   ...versionFields,
   reserved: z.int().min(0),
+  /** When Holdfast made the key, where nothing else keeps that; absent for others' keys. */
+  createdAt: z.iso.datetime().optional(),
 });
 
 /**

@@ -15,6 +15,9 @@ import type { KeyReply } from './wire/messages.js';
 const BUDGET_MS = 30_000;
 /** Metrics list the keys at every scrape, and a token with a thousand keys takes long over it. */
 const LISTING_LIFETIME_MS = 30_000;
+const EXHAUSTED =
+  'it has made all the encryptions that its material allows, and still decrypts; ' +
+  'give it a new version in the token';
 
 /**
  * What an administrator may do with the keys of these tokens. A key that is made in one of several
@@ -83,6 +86,10 @@ class TokenAdministration implements Required<KeyAdministration> {
     const created = await this.#token.client.create(externalKeyId, usage, deadline);
     this.#token.directory.forget(externalKeyId);
     this.#listed = undefined;
+    const { current } = knownKeyOf(created).description;
+    if (current !== undefined) {
+      await this.#token.counts?.noteCreation({ externalKeyId, version: current });
+    }
     return this.#summary(created);
   }
 
@@ -97,11 +104,24 @@ class TokenAdministration implements Required<KeyAdministration> {
   async #summary(reply: KeyReply): Promise<KeySummary> {
     const { externalKeyId, problem } = reply;
     if (problem !== undefined) return { description: unusable(externalKeyId), problem };
-    const { description } = knownKeyOf(reply);
     const { counts } = this.#token;
-    if (counts === undefined || description.current === undefined) return { description };
-    const version = description.current;
-    return { description, encryptionsLeft: await counts.left({ externalKeyId, version }) };
+    for (const version of knownKeyOf(reply).description.versions.values()) {
+      await counts?.left({ externalKeyId, version }); // Read, so that it is known to be exhausted.
+    }
+    const { description } = knownKeyOf(reply, {
+      isExhausted: (name) => counts?.isExhausted(name) === true,
+    });
+    const { current: version, versions } = description;
+    if (counts === undefined || version === undefined) return { description };
+    const encryptionsLeft = await counts.left({ externalKeyId, version });
+    const first = versions.get(Math.min(...versions.keys())) ?? version;
+    const createdAt = await counts.createdAt({ externalKeyId, version: first });
+    return {
+      description,
+      encryptionsLeft,
+      ...(createdAt === undefined ? {} : { createdAt }),
+      ...(encryptionsLeft > 0 ? {} : { problem: EXHAUSTED }),
+    };
   }
 }
 

@@ -27,6 +27,16 @@ export function limitsFor(replicas: number, prior: number): CountingLimits {
   return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
 }
 
+/** What a counter file tells. */
+export interface KnownCount {
+  /** Encryptions that may have been made, by this process or before it. */
+  readonly reserved: number;
+  readonly createdAt?: string | undefined;
+}
+
+/** The part of its encryptions that a key has left when the log warns of its limit. */
+const WARNING_PART = 1 / 10;
+
 /** What one count needs of its surroundings. */
 export interface CountSurroundings {
   readonly limits: CountingLimits;
@@ -41,17 +51,25 @@ export interface CountSurroundings {
  * counts. A token cannot change the material by itself: when the limit is reached, encryption ends.
  */
 export class CountedMaterial {
+  /** When Holdfast made it; absent for material that others have made. */
+  readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
   readonly #surroundings: CountSurroundings;
   readonly #reserving: RetriedTask;
+  #isWarned = false;
 
-  /** @param spent encryptions that may have been made, by this process or before it */
-  constructor(ref: KeyRef, spent: number, surroundings: CountSurroundings) {
+  /** @param known as the counter file has it */
+  constructor(ref: KeyRef, known: KnownCount, surroundings: CountSurroundings) {
+    this.createdAt = known.createdAt;
     this.#ref = ref;
-    this.#budget = EncryptionBudget.spent(spent);
+    this.#budget = EncryptionBudget.spent(known.reserved);
     this.#surroundings = surroundings;
     this.#reserving = new RetriedTask(() => this.#reserve(), surroundings.ports.clock);
+  }
+
+  get ref(): KeyRef {
+    return this.#ref;
   }
 
   get externalKeyId(): string {
@@ -76,12 +94,17 @@ export class CountedMaterial {
     return counted;
   }
 
-  /** @throws KeyManagerError `usage-denied`, `internal`, `deadline` */
+  /** Writes the counter before the first encryption. @throws KeyManagerError `internal` */
+  reserve(): Promise<void> {
+    return this.#reserving.run();
+  }
+
+  /** @throws KeyManagerError `exhausted`, `internal`, `deadline` */
   async countWhenReserved(deadline: Deadline): Promise<void> {
     while (!this.#budget.take()) {
       if (this.#isFull) {
         throw new KeyManagerError(
-          'usage-denied',
+          'exhausted',
           `${this.externalKeyId} has made all the encryptions that random IVs allow; ` +
             'give it a new version in the token. It still decrypts.',
         );
@@ -112,6 +135,7 @@ export class CountedMaterial {
           version: version.version,
           materialName: version.materialName.toString('hex'),
           reserved,
+          createdAt: this.createdAt,
         }),
       );
     } catch (cause) {
@@ -121,5 +145,17 @@ export class CountedMaterial {
     }
     if (wasFailing) ports.log.info({ externalKeyId }, `${externalKeyId} is counted again`);
     this.#budget.extendTo(reserved);
+    this.#warnOfTheLimit();
+  }
+
+  #warnOfTheLimit(): void {
+    const { limits, ports } = this.#surroundings;
+    if (this.#isWarned || this.left > limits.perVersion * WARNING_PART) return;
+    this.#isWarned = true;
+    const { externalKeyId, left: encryptionsLeft } = this;
+    ports.log.warn(
+      { externalKeyId, encryptionsLeft },
+      `${externalKeyId} has ${encryptionsLeft} encryptions left; give it a new version in the token`,
+    );
   }
 }

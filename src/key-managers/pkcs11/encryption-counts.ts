@@ -7,7 +7,7 @@ import type { Deadline } from '../../shared/deadline.js';
 import { isErrno } from '../../shared/errno.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { parseCounterFile } from '../counting/counter-file.js';
-import { CountedMaterial, type CountingLimits } from './counted-material.js';
+import { CountedMaterial, type CountingLimits, type KnownCount } from './counted-material.js';
 import type { Pkcs11Ports } from './ports.js';
 
 /** What counting needs of its surroundings. */
@@ -73,13 +73,41 @@ export class EncryptionCounts {
   /**
    * Counts one encryption, before it is made. Without waiting where it can.
    *
-   * @throws KeyManagerError `usage-denied` when the key has made all that it may, `internal` when
+   * @throws KeyManagerError `exhausted` when the key has made all that it may, `internal` when
    *   the count cannot be written or read, `deadline`
    */
   count(ref: KeyRef, deadline: Deadline): Promise<void> | undefined {
     const material = this.#materials.get(ref.version.materialName.toString('hex'));
     if (material?.count()) return undefined;
     return this.#countLater(ref, deadline);
+  }
+
+  /** Keys whose material has made all that it may, as far as they have been looked at. */
+  get exhausted(): readonly KeyRef[] {
+    return [...this.#materials.values()].filter(({ left }) => left === 0).map(({ ref }) => ref);
+  }
+
+  /** Whether this material is known to have made all that it may. @param name in hexadecimal */
+  isExhausted(name: string): boolean {
+    return this.#materials.get(name)?.left === 0;
+  }
+
+  /** When Holdfast made this material; undefined for what others have made. */
+  async createdAt(ref: KeyRef): Promise<Date | undefined> {
+    const { createdAt } = await this.#material(ref);
+    return createdAt === undefined ? undefined : new Date(createdAt);
+  }
+
+  /**
+   * Begins the count of a key that has just been made, and keeps when that was. A counter that
+   * cannot be written is logged and shown by {@link problem}; the key is there all the same.
+   */
+  async noteCreation(ref: KeyRef): Promise<void> {
+    const createdAt = new Date(this.#options.ports.clock.now()).toISOString();
+    const name = ref.version.materialName.toString('hex');
+    const material = this.#counted(ref, name, { reserved: 0, createdAt });
+    this.#loading.set(name, Promise.resolve(material));
+    await material.reserve().catch(() => undefined);
   }
 
   /** Encryptions that may still be made with this material. */
@@ -110,16 +138,20 @@ export class EncryptionCounts {
   }
 
   async #load(ref: KeyRef, name: string): Promise<CountedMaterial> {
-    const { ports, limits, directory, writeFile } = this.#options;
-    const path = join(directory, `${name}.json`);
-    const spent = await readCount(path, ref.externalKeyId);
-    const material = new CountedMaterial(ref, spent, {
-      limits,
-      ports,
-      write: (text) => writeFile(path, text),
-    });
+    const known = await readCount(this.#pathOf(name), ref.externalKeyId);
+    return this.#counted(ref, name, known);
+  }
+
+  #counted(ref: KeyRef, name: string, known: KnownCount): CountedMaterial {
+    const { ports, limits, writeFile } = this.#options;
+    const write = (text: string) => writeFile(this.#pathOf(name), text);
+    const material = new CountedMaterial(ref, known, { limits, ports, write });
     this.#materials.set(name, material);
     return material;
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#options.directory, `${name}.json`);
   }
 }
 
@@ -127,16 +159,16 @@ function refuseToWrite(): Promise<never> {
   return Promise.reject(new KeyManagerError('unsupported', 'the counters are read alone'));
 }
 
-async function readCount(path: string, externalKeyId: string): Promise<number> {
+async function readCount(path: string, externalKeyId: string): Promise<KnownCount> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
+    if (isErrno(error, 'ENOENT')) return { reserved: 0 };
     throw new KeyManagerError('internal', `${path} cannot be read`, { cause: error });
   }
   const counter = parseCounterFile(externalKeyId, text);
-  if (counter !== undefined) return counter.reserved;
+  if (counter !== undefined) return counter;
   throw new KeyManagerError(
     'internal',
     `${path} is damaged, or of another key than ${externalKeyId}; without it nobody knows how ` +

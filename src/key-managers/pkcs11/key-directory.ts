@@ -55,14 +55,17 @@ export type KeyLookup = Pick<TokenClient, 'describe'>;
  */
 export class KeyDirectory {
   readonly #client: KeyLookup;
+  readonly #isExhausted: VersionChoice['isExhausted'];
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
   /** From when on a version may encrypt, by key and number. Those of the first look may at once. */
   readonly #settledAt = new Map<string, ReadonlyMap<number, number>>();
   readonly #readings: KeyReadings<KnownKey>;
 
-  constructor(client: KeyLookup, clock: Clock) {
+  /** @param isExhausted by the name of the material, in hexadecimal */
+  constructor(client: KeyLookup, clock: Clock, isExhausted?: VersionChoice['isExhausted']) {
     this.#client = client;
+    this.#isExhausted = isExhausted;
     this.#clock = clock;
     this.#readings = new KeyReadings({
       read: (externalKeyId, deadline) => this.#read(externalKeyId, deadline),
@@ -115,7 +118,10 @@ export class KeyDirectory {
       const readAt = this.#clock.monotonic();
       const reply = await this.#client.describe(externalKeyId, deadline);
       const settledAt = this.#noteVersions(externalKeyId, reply);
-      const key = knownKeyOf(reply, (version) => readAt >= (settledAt.get(version) ?? readAt));
+      const key = knownKeyOf(reply, {
+        isSettled: (version) => readAt >= (settledAt.get(version) ?? readAt),
+        isExhausted: this.#isExhausted,
+      });
       this.#entries.set(externalKeyId, { key, readAt, askAgainAt: readAt });
       return key;
     } catch (error) {
@@ -140,18 +146,20 @@ function isAgainstTheKey(error: unknown): boolean {
   return error instanceof KeyManagerError && UNUSABLE.has(error.code);
 }
 
-/**
- * @param isSettled whether a version may encrypt; where none may and can, the newest is the current one
- * @throws KeyManagerError `internal` for a reply without versions
- */
+/** What decides which version encrypts. */
+export interface VersionChoice {
+  /** Whether every replica has had the time to see a version. */
+  readonly isSettled?: (version: number) => boolean;
+  /** Whether material has made all the encryptions that it may, by its name in hexadecimal. */
+  readonly isExhausted?: ((materialName: string) => boolean) | undefined;
+}
+
+/** @throws KeyManagerError `internal` for a reply without versions */
 export function knownKeyOf(
   { externalKeyId, versions: replies }: KeyReply,
-  isSettled: (version: number) => boolean = () => true,
+  choice: VersionChoice = {},
 ): KnownKey {
-  const isCurrent = ({ version, usage }: VersionReply): boolean =>
-    usage.includes('ENCRYPT') && isSettled(version);
-  const current = replies.findLast(isCurrent) ?? replies.at(-1);
-  if (current === undefined) throw new KeyManagerError('internal', 'a key without versions');
+  const current = currentOf(replies, choice);
   const versions = new Map<number, KeyVersion>();
   const lookups = new Map<number, Buffer>();
   for (const { version, materialName, lookup } of replies) {
@@ -166,4 +174,18 @@ export function knownKeyOf(
     versions,
   };
   return { description, lookups };
+}
+
+/** The newest that may encrypt and has settled; where none has, the newest that may at all. */
+function currentOf(
+  replies: readonly VersionReply[],
+  { isSettled = () => true, isExhausted = () => false }: VersionChoice,
+): VersionReply {
+  const encrypting = replies.filter(({ usage }) => usage.includes('ENCRYPT'));
+  const unused = encrypting.filter(({ materialName }) => !isExhausted(materialName));
+  const candidates = unused.length > 0 ? unused : encrypting;
+  const settled = candidates.findLast(({ version }) => isSettled(version));
+  const current = settled ?? candidates.at(-1) ?? replies.at(-1);
+  if (current !== undefined) return current;
+  throw new KeyManagerError('internal', 'a key without versions');
 }

@@ -68,7 +68,11 @@ export class TokenAtWork {
       open: (child) => this.#open(child),
     });
     this.client = new TokenClient(this.#pool, stallMs);
-    this.directory = new KeyDirectory(this.client, ports.clock);
+    this.directory = new KeyDirectory(
+      this.client,
+      ports.clock,
+      (name) => counts?.isExhausted(name) === true,
+    );
   }
 
   /** What the token says of itself; absent until it has been reached. */
@@ -78,7 +82,20 @@ export class TokenAtWork {
 
   /** What is wrong, a sentence each. */
   get problems(): string[] {
-    return [this.#pool.problem, this.counts?.problem].filter((problem) => problem !== undefined);
+    return [this.#pool.problem, this.counts?.problem, this.#exhaustion].filter(
+      (problem) => problem !== undefined,
+    );
+  }
+
+  /** Keys that cannot encrypt any more; not those that have moved to a new version. */
+  get #exhaustion(): string | undefined {
+    const stuck = (this.counts?.exhausted ?? []).filter(({ externalKeyId, version }) => {
+      const current = this.directory.remembered(externalKeyId)?.description.current;
+      return current === undefined || current.materialName.equals(version.materialName);
+    });
+    if (stuck.length === 0) return undefined;
+    const ids = stuck.map(({ externalKeyId }) => externalKeyId).join(', ');
+    return `keys at their limit of encryptions, which need a new version in the token: ${ids}`;
   }
 
   /** Process ids of the children that serve. */
