@@ -2,8 +2,12 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { mustRun } from './run.mjs';
 
-/** What the tests on real tokens call: SoftHSM's and NSS's tools, by Debian package. */
-const tools = { 'softhsm2-util': 'softhsm2', certutil: 'libnss3-tools' };
+/** What tests call, by Debian package: SoftHSM's and NSS's tools, and the check of systemd units. */
+const tools = {
+  'softhsm2-util': 'softhsm2',
+  certutil: 'libnss3-tools',
+  'systemd-analyze': 'systemd',
+};
 /** Where Debian, Fedora and Homebrew put the library. */
 const modules = [
   '/usr/lib/softhsm/libsofthsm2.so',
@@ -13,7 +17,7 @@ const modules = [
 ];
 
 /**
- * Installs SoftHSM and NSS where that is ours to do: as root on a system with apt. Anywhere else
+ * Installs SoftHSM, NSS and systemd's tools where that is ours to do: as root on a system with apt. Anywhere else
  * the tests that need them say so, and fail in CI.
  *
  * @returns {Promise<void>}

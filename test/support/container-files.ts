@@ -13,6 +13,7 @@ const service = z.object({
   cap_add: z.array(z.string()).default([]),
   security_opt: z.array(z.string()).default([]),
   tmpfs: z.array(z.string()).default([]),
+  command: z.array(z.string()).default([]),
   user: z.string().optional(),
   network_mode: z.string().optional(),
   networks: z.array(z.string()).default([]),

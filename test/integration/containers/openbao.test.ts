@@ -87,16 +87,25 @@ describeWithOpenbao('prepare, setup and Holdfast on OpenBao', (program) => {
     const written = repositoryFile('config/compose-openbao.yaml')
       .replaceAll('/etc/holdfast/secrets', join(folder, 'holdfast'))
       .replace('https://openbao:8200', `https://127.0.0.1:${port}`)
-      .replace('host: 0.0.0.0', 'host: 127.0.0.1');
+      .replaceAll('host: 0.0.0.0', 'host: 127.0.0.1');
     writeFileSync(configuration, written);
     const env = {
+      PATH: process.env['PATH'],
+      SECRETS: join(folder, 'holdfast'),
       HOLDFAST_CONFIG: configuration,
       HOLDFAST_STATE_DIR: join(folder, 'state'),
       HOLDFAST_PORT: '0',
       HOLDFAST_OPERATIONS_PORT: '0',
     };
-    // As docker-compose.yml has it.
-    const server = new HoldfastProcess(env, ['dist/cli/main.js', 'serve', '--init']);
+    const firstStart = () =>
+      execFileSync('/bin/sh', [repositoryPath('scripts/compose/first-start.sh')], {
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    firstStart();
+    expect(firstStart()).toBe('first-start: done before\n');
+    const server = new HoldfastProcess(env);
     try {
       const { listeners } = await server.started();
       const client = new XksClient({

@@ -31,7 +31,7 @@ describeWithModule('prepare and setup of a SoftHSM token', softHsmModule, () => 
       .replaceAll('/etc/holdfast', folder)
       .replaceAll('/var/lib/holdfast', join(folder, 'state'))
       .replace('/usr/lib/softhsm/libsofthsm2.so', softHsmModule ?? '')
-      .replace('host: 0.0.0.0', 'host: 127.0.0.1');
+      .replaceAll('host: 0.0.0.0', 'host: 127.0.0.1');
     writeFileSync(path, text);
     return path;
   }
@@ -62,6 +62,6 @@ describeWithModule('prepare and setup of a SoftHSM token', softHsmModule, () => 
   });
 
   it('once more → nothing is done', () => {
-    expect(setup()).toBe('setup-softhsm: done before\n');
+    expect(setup()).toBe('first-start: done before\n');
   });
 });

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { makeSelfSigned } from '../../support/certificates.js';
 import {
@@ -92,6 +93,28 @@ describe('docker-compose.yml', () => {
     expect(networks['keys']).toEqual({ internal: true });
   });
 
+  it('no server → starts with --init, and what has begun its state is done before', () => {
+    for (const [name, setup] of [
+      ['holdfast', 'holdfast-setup'],
+      ['holdfast-softhsm', 'softhsm-setup'],
+    ] as const) {
+      expect(services[name]?.command).toEqual([]);
+      expect(services[name]?.depends_on).toMatchObject({
+        [setup]: { condition: 'service_completed_successfully' },
+      });
+      // What remembers is in another volume than what it remembers, and no server can write it.
+      expect(services[name]?.volumes).toContainEqual(expect.stringMatching(/-secrets:.*:ro$/));
+      expect(services[setup]?.volumes).toContainEqual(expect.stringMatching(/-secrets:[^:]*$/));
+    }
+  });
+
+  it.each(['openbao', 'softhsm'])('metrics of %s → published on loopback', (variant) => {
+    const configuration = parse(repositoryFile(`config/compose-${variant}.yaml`)) as unknown;
+    expect(configuration).toMatchObject({ operations: { host: '0.0.0.0', port: 9464 } });
+    const service = services[variant === 'openbao' ? 'holdfast' : 'holdfast-softhsm'];
+    expect(service?.ports).toContainEqual(expect.stringMatching(/^127\.0\.0\.1:.*:9464$/));
+  });
+
   it('what opens everything → mounted by the setup alone', () => {
     expect(mountersOf('admin')).toEqual(['prepare', 'openbao-setup']);
     expect(mountersOf('openbao-secrets')).toEqual(['prepare', 'openbao']);
@@ -159,8 +182,11 @@ describe('what the containers are given', () => {
     expect(ours.filter((name) => !mounted.includes(`./config/${name}`))).toEqual([]);
   });
 
-  it.each(['setup-openbao.sh', 'setup-softhsm.sh'])('scripts/compose/%s → is a script', (name) => {
-    const path = repositoryPath(`scripts/compose/${name}`);
-    expect(() => execFileSync('/bin/sh', ['-n', path], { stdio: 'pipe' })).not.toThrow();
-  });
+  it.each(['setup-openbao.sh', 'setup-softhsm.sh', 'first-start.sh'])(
+    'scripts/compose/%s → is a script',
+    (name) => {
+      const path = repositoryPath(`scripts/compose/${name}`);
+      expect(() => execFileSync('/bin/sh', ['-n', path], { stdio: 'pipe' })).not.toThrow();
+    },
+  );
 });
