@@ -6,6 +6,8 @@ import { root } from './paths.mjs';
  * @typedef {object} Locked
  * @property {string} version
  * @property {boolean} [dev] whether development alone needs it
+ * @property {string[]} [os] the systems that it is for; absent: all
+ * @property {string[]} [cpu] the processors that it is for; absent: all
  */
 
 /**
@@ -24,11 +26,23 @@ export function productionLock() {
 }
 
 /**
+ * Whether a package is for this system and this processor: the binary part of one is not for all.
+ *
+ * @param {Locked} locked
+ */
+export function isForThisMachine({ os, cpu }) {
+  const allows = (/** @type {string[] | undefined} */ list, /** @type {string} */ ours) =>
+    list === undefined || list.includes(ours);
+  return allows(os, process.platform) && allows(cpu, process.arch);
+}
+
+/**
  * @param {Lock} lock
- * @returns {string[]} a line for each package that is missing or of another version
+ * @returns {string[]} a line for each package of this machine that is missing or of another version
  */
 export function installedDifferently(lock) {
-  return Object.entries(lock.packages).flatMap(([path, { version }]) => {
+  const ours = Object.entries(lock.packages).filter(([, locked]) => isForThisMachine(locked));
+  return ours.flatMap(([path, { version }]) => {
     const manifest = join(root, path, 'package.json');
     if (!existsSync(manifest)) return [`${path} is missing, and should be ${version}`];
     /** @type {{ version: string }} */

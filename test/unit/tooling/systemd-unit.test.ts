@@ -36,25 +36,26 @@ describe('config/holdfast.service', () => {
   const isChecked = spawnSync('systemd-analyze', ['--version']).error === undefined;
   if (!isChecked) process.stderr.write('\nSKIPPED: checks of the unit, without systemd-analyze\n');
 
-  it
-    .skipIf(!isChecked && !process.env['CI'])
-    .each([
-      ['alone', undefined],
-      ...dropIns.map((text, n) => [`with drop-in ${String(n + 1)}`, text] as const),
-    ])('%s → taken by systemd without a word', (_title, dropIn) => {
-    const folder = temporaryFolder();
-    const file = join(folder, 'holdfast.service');
-    // systemd wants to see the program.
-    writeFileSync(file, unit.replace('=/usr/local/bin/holdfast', `=${process.execPath}`));
-    if (dropIn !== undefined) {
+  const variants: readonly [title: string, dropIn: string][] = [
+    ['alone', ''],
+    ...dropIns.map((text, n): [string, string] => [`with drop-in ${String(n + 1)}`, text]),
+  ];
+  it.skipIf(!isChecked && !process.env['CI']).each(variants)(
+    '%s → taken by systemd without a word',
+    (_title, dropIn) => {
+      const folder = temporaryFolder();
+      const file = join(folder, 'holdfast.service');
+      // systemd wants to see the program.
+      writeFileSync(file, unit.replace('=/usr/local/bin/holdfast', `=${process.execPath}`));
       mkdirSync(`${file}.d`);
       writeFileSync(join(`${file}.d`, 'hsm.conf'), dropIn);
-    }
-    const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], {
-      encoding: 'utf8',
-    });
-    expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
-  });
+
+      const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', file], {
+        encoding: 'utf8',
+      });
+      expect({ status, said: stdout + stderr }).toEqual({ status: 0, said: '' });
+    },
+  );
 
   it('the documentation → has two drop-ins', () => {
     expect(dropIns).toHaveLength(2);
