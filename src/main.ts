@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { formatPath } from './config/problem.js';
-import { bufferedDestination } from './observability/log-destination.js';
+import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
+import { tell } from './observability/standard-error.js';
 import { Holdfast } from './runtime/compose.js';
 import {
   type LoadedConfiguration,
@@ -16,8 +17,6 @@ import { systemClock } from './shared/clock.js';
 import { IGNORED_SIGNALS } from './shared/ignored-signals.js';
 
 const STDOUT = 1;
-/** How long the last lines of the log may take. */
-const LAST_WORDS_MS = 2_000;
 
 /** How to serve, where that is not a matter of the configuration. */
 export interface ServeOptions {
@@ -34,7 +33,19 @@ export interface ServeOptions {
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
   const loaded = await load(options.configFile ?? configurationFile(process.env));
-  const stdout = bufferedDestination(STDOUT);
+  const stdout = new BufferedDestination(STDOUT);
+  try {
+    await serveLoaded(loaded, stdout, options.init ?? false);
+  } finally {
+    await stdout.end();
+  }
+}
+
+async function serveLoaded(
+  loaded: LoadedConfiguration,
+  stdout: BufferedDestination,
+  init: boolean,
+): Promise<void> {
   const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
@@ -44,16 +55,12 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
     loggers.process.warn({ path: formatPath(path) }, message);
   }
   const stopSignal = nextStopSignal();
-  const { holdfast, screen } = await Holdfast.start(loaded, {
-    clock: systemClock,
-    loggers,
-    stdout,
-    init: options.init ?? false,
-  });
-  process.stderr.write(renderStartScreen(screen));
+  const ports = { clock: systemClock, loggers, stdout, init };
+  const { holdfast, screen } = await Holdfast.start(loaded, ports);
+  tell(renderStartScreen(screen));
   loggers.process.info(startedFields(screen), 'started');
   const signal = await stopSignal;
-  process.stderr.write(renderStopping(loaded.configuration));
+  tell(renderStopping(loaded.configuration));
   await stopOn(signal, holdfast, loggers);
 }
 
@@ -93,6 +100,4 @@ async function stopOn(
   log.info({ signal }, 'stopping');
   await holdfast.stop();
   log.info('stopped');
-  // A log that nobody takes any more would keep the process.
-  setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
 }

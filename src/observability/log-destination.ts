@@ -1,14 +1,13 @@
-import { pino } from 'pino';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrno } from '../shared/errno.js';
+import { MinuteSampler } from '../shared/minute-sampler.js';
+import { Backlog } from './backlog.js';
+import { NO_ROOM_PAUSE_MS, type OutputFile, outputFile, writeWithin } from './output-file.js';
+import { tell } from './standard-error.js';
 
 /** Where log lines go. */
 export interface LogDestination {
   write(line: string): void;
-}
-
-/** Keeps lines back for a moment. */
-export interface BufferedDestination extends LogDestination {
-  /** Writes what is there before it returns. */
-  flushSync(): void;
 }
 
 const FLUSH_INTERVAL_MS = 100;
@@ -18,62 +17,152 @@ const FLUSH_AT_BYTES = 32 * 1024;
 const BYTES_A_CHARACTER = 3;
 /** When whoever reads the log is stuck, lines beyond this are lost rather than the process. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
+/** How long the last lines may take, all ends together. */
+const LAST_WORDS_MS = 1_000;
+const FAILURE_PAUSE_MS = 100;
 
 /**
  * Gathers lines and writes them together, off the request's way: every 100 ms, when 32 KiB are
- * there, and when the process exits. SonicBoom's own `minLength` does the same but measures its
- * whole buffer again with every line, which costs more than making the line. A line is copied at
- * once, because kept as a string it would occupy the garbage collector until then.
- *
- * @param fileDescriptor 1 is standard output
+ * there, and when the process ends. A line is copied at once, because kept as a string it would
+ * occupy the garbage collector until then. Whoever reads the log, or does not, holds up nothing: not
+ * a request, and not the end of the process by more than a second.
  */
-export function bufferedDestination(fileDescriptor: number): BufferedDestination {
-  const file = pino.destination({
-    dest: fileDescriptor,
-    sync: false,
-    maxLength: MAX_BACKLOG_BYTES,
-  });
-  // Standard error may be a file on the same full disk, and then there is nowhere left to tell.
-  process.stderr.on('error', () => undefined);
-  // A full disk must not stop the service; the lines stay in the backlog and are tried again.
-  file.on('error', (error: Error) => {
-    process.stderr.write(`The log cannot be written: ${error.message}\n`);
-  });
-  let open = true;
-  file.once('close', () => {
-    open = false;
-  });
+export class BufferedDestination implements LogDestination {
+  readonly #file: OutputFile;
+  readonly #backlog = new Backlog(MAX_BACKLOG_BYTES);
+  readonly #gathered = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly #failures: MinuteSampler;
+  #gatheredBytes = 0;
+  #isWriting = false;
+  #retry: NodeJS.Timeout | undefined;
+  #patienceMs = LAST_WORDS_MS;
+  #hasEnded = false;
 
-  const gathered = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  let gatheredBytes = 0;
-  const takeGathered = (): string => {
-    const text = gathered.toString('utf8', 0, gatheredBytes);
-    gatheredBytes = 0;
-    return text;
-  };
-  const handOver = (): void => {
-    if (gatheredBytes > 0 && open) file.write(takeGathered());
-  };
-  setInterval(handOver, FLUSH_INTERVAL_MS).unref();
-  const flushSync = (): void => {
-    if (!open) return;
-    file.flushSync();
-    // Handed over, it would be written in the background, and the process may end before that.
-    const lastWords = takeGathered();
-    if (lastWords !== '') pino.destination({ dest: fileDescriptor, sync: true }).write(lastWords);
-  };
-  process.on('exit', flushSync);
-  return {
-    write(line) {
-      const atMost = BYTES_A_CHARACTER * line.length;
-      if (gatheredBytes + atMost > BUFFER_BYTES) handOver();
-      if (atMost > BUFFER_BYTES) {
-        if (open) file.write(line);
-        return;
-      }
-      gatheredBytes += gathered.write(line, gatheredBytes);
-      if (gatheredBytes >= FLUSH_AT_BYTES) handOver();
-    },
-    flushSync,
-  };
+  /** @param fileDescriptor 1 is standard output */
+  constructor(fileDescriptor: number) {
+    this.#file = outputFile(fileDescriptor);
+    this.#failures = new MinuteSampler({
+      perKind: 1,
+      tellOmitted: (failure, count) => {
+        tell(`The log could not be written ${String(count)} more times: ${failure}\n`);
+      },
+    });
+    setInterval(() => {
+      this.#handOver();
+    }, FLUSH_INTERVAL_MS).unref();
+    process.on('exit', () => {
+      this.#end();
+    });
+  }
+
+  write(line: string): void {
+    const atMost = BYTES_A_CHARACTER * line.length;
+    if (this.#gatheredBytes + atMost > BUFFER_BYTES) this.#handOver();
+    if (atMost > BUFFER_BYTES) {
+      this.#backlog.add(Buffer.from(line));
+      this.#writeOn();
+      return;
+    }
+    this.#gatheredBytes += this.#gathered.write(line, this.#gatheredBytes);
+    if (this.#gatheredBytes >= FLUSH_AT_BYTES) this.#handOver();
+  }
+
+  /** Writes what is there before it returns, or what can be written within a second. */
+  flushSync(): void {
+    this.#gather();
+    const startedAt = performance.now();
+    let rest: Buffer | undefined;
+    do {
+      rest = this.#backlog.take();
+      if (rest === undefined) break;
+      rest = writeWithin(this.#file, rest, this.#patienceMs - (performance.now() - startedAt));
+      this.#backlog.putBack(rest);
+    } while (rest.length === 0);
+    this.#patienceMs -= performance.now() - startedAt;
+  }
+
+  /** Ends the log: writes what can be written within a second, and says what is lost. */
+  async end(): Promise<void> {
+    const giveUpAt = performance.now() + this.#patienceMs;
+    do {
+      this.#handOver();
+      if (!this.#isWriting && this.#retry === undefined) break;
+      await sleep(NO_ROOM_PAUSE_MS);
+    } while (performance.now() < giveUpAt);
+    this.#patienceMs = 0;
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.flushSync();
+    this.#failures.endMinute();
+    this.#backlog.giveUp();
+    const { lines, bytes } = this.#backlog.lost;
+    if (bytes === 0) return;
+    tell(
+      `The log could not be written, and lost ${String(lines)} lines (${String(bytes)} bytes).\n`,
+    );
+  }
+
+  #gather(): void {
+    if (this.#gatheredBytes === 0) return;
+    this.#backlog.add(Buffer.from(this.#gathered.subarray(0, this.#gatheredBytes)));
+    this.#gatheredBytes = 0;
+  }
+
+  #handOver(): void {
+    this.#gather();
+    if (!this.#isWriting && this.#retry === undefined) this.#writeOn();
+  }
+
+  #writeOn(): void {
+    const chunk = this.#backlog.take();
+    if (chunk === undefined) return;
+    if (this.#file.neverWaits) this.#writeNow(chunk);
+    else void this.#writeInBackground(chunk);
+  }
+
+  #writeNow(chunk: Buffer): void {
+    try {
+      this.#backlog.putBack(chunk.subarray(this.#file.writeSync(chunk)));
+    } catch (error) {
+      this.#putOff(chunk, error);
+      return;
+    }
+    this.#writeOn();
+  }
+
+  async #writeInBackground(chunk: Buffer): Promise<void> {
+    this.#isWriting = true;
+    try {
+      this.#backlog.putBack(chunk.subarray(await this.#file.write(chunk)));
+    } catch (error) {
+      this.#putOff(chunk, error);
+      return;
+    } finally {
+      this.#isWriting = false;
+    }
+    this.#writeOn();
+  }
+
+  /** A disk that is full, or a reader that is away, must not stop the service. */
+  #putOff(chunk: Buffer, error: unknown): void {
+    this.#backlog.putBack(chunk);
+    const hasNoRoom = isErrno(error, 'EAGAIN');
+    if (!hasNoRoom) this.#tellOf(error);
+    this.#retry = setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#writeOn();
+      },
+      hasNoRoom ? NO_ROOM_PAUSE_MS : FAILURE_PAUSE_MS,
+    ).unref();
+  }
+
+  #tellOf(error: unknown): void {
+    const failure = error instanceof Error ? error.message : String(error);
+    if (this.#failures.admits(failure)) tell(`The log cannot be written: ${failure}\n`);
+  }
 }

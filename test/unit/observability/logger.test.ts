@@ -1,7 +1,8 @@
-import { openSync, readFileSync } from 'node:fs';
+import { createReadStream, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { bufferedDestination } from '../../../src/observability/log-destination.js';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { fullPipe } from '../../support/stuck-output.js';
+import { BufferedDestination } from '../../../src/observability/log-destination.js';
 import { logSchema } from '../../../src/observability/config.js';
 import { createLogger } from '../../../src/observability/logger.js';
 import { declareLoggers } from '../../../src/observability/loggers.js';
@@ -52,7 +53,7 @@ describe('logSchema', () => {
   });
 });
 
-describe('bufferedDestination', () => {
+describe('BufferedDestination', () => {
   let path: string;
   let fileDescriptor: number;
 
@@ -62,7 +63,7 @@ describe('bufferedDestination', () => {
   });
 
   it('a few lines → in the file a moment later, in order', async () => {
-    const destination = bufferedDestination(fileDescriptor);
+    const destination = new BufferedDestination(fileDescriptor);
     destination.write('one\n');
     destination.write('two\n');
     expect(readFileSync(path, 'utf8')).toBe('');
@@ -72,18 +73,34 @@ describe('bufferedDestination', () => {
   });
 
   it('flushed → in the file at once', () => {
-    const destination = bufferedDestination(fileDescriptor);
+    const destination = new BufferedDestination(fileDescriptor);
     destination.write('last words\n');
     destination.flushSync();
     expect(readFileSync(path, 'utf8')).toBe('last words\n');
   });
 
   it('many lines at once → none lost, none torn', async () => {
-    const destination = bufferedDestination(fileDescriptor);
+    const destination = new BufferedDestination(fileDescriptor);
     const lines = Array.from({ length: 5_000 }, (_, i) => `line ${String(i)} of many\n`);
     for (const line of lines) destination.write(line);
     await vi.waitFor(() => {
       expect(readFileSync(path, 'utf8')).toBe(lines.join(''));
+    });
+  });
+
+  it('a pipe that is full for a while → no line lost, torn or out of order', async () => {
+    const pipe = fullPipe();
+    const destination = new BufferedDestination(pipe);
+    const lines = Array.from({ length: 20_000 }, (_, i) => `line ${String(i)} of many\n`);
+    for (const line of lines) destination.write(line);
+    const reader = createReadStream(`/proc/self/fd/${String(pipe)}`);
+    onTestFinished(() => {
+      reader.destroy();
+    });
+    let text = '';
+    reader.on('data', (chunk) => (text += chunk.toString()));
+    await vi.waitFor(() => {
+      expect(text.replace(/^x+/, '')).toBe(lines.join(''));
     });
   });
 });
