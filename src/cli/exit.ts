@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** No server answers on the admin socket. */
   noServer: 3,
+  /** A comparison has compared nothing, or nothing of something that it was asked about. */
+  nothingCompared: 4,
 } as const;
 
 /** One of {@link EXIT}. */

@@ -25,10 +25,30 @@ const NOT_COVERED: Readonly<Record<NotCovered['why'], string>> = {
   'before-input': 'before the CloudTrail input begins',
 };
 
+/** What nothing was compared of, a sentence each. */
+export function notComparedText({ notCompared }: Reconciliation): readonly string[] {
+  return notCompared.map((item) => {
+    switch (item.what) {
+      case 'everything':
+        return 'nothing was compared: no call in the logs has an event in the CloudTrail input';
+      case 'custom-key-store': {
+        const ids = item.idsInInput.length === 0 ? 'none' : item.idsInInput.join(', ');
+        return `nothing was compared for the custom key store ${item.id}: no event has this id; the input has ${ids}`;
+      }
+      case 'place':
+        return (
+          `nothing was compared for account ${item.account ?? 'unknown'}, region ${item.region ?? 'unknown'}: ` +
+          `${counted(item.calls, 'call')}, and no CloudTrail input`
+        );
+    }
+  });
+}
+
 /** A reconciliation for people: what was compared, the counts, and what needs a look. */
 export function renderReconciliation(result: Reconciliation): string {
   return [
     inputs(result),
+    notCompared(result),
     counts(result),
     used(result.usedHereWithoutCloudTrailEvent),
     neverArrived(result.inCloudTrailNeverArrivedHere),
@@ -63,6 +83,12 @@ function inputs({ logs, cloudTrail, range }: Reconciliation): string {
     ['Collected at', collectedAt],
     ...period.filter(([, time]) => time !== ''),
   ]);
+}
+
+function notCompared(result: Reconciliation): string {
+  return notComparedText(result)
+    .map((text) => `NOT COMPARED  ${text}\n`)
+    .join('');
 }
 
 function counts(result: Reconciliation): string {

@@ -7,10 +7,12 @@ import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 
 const NOTES = `
-A use of a key here without an event in CloudTrail, a call in CloudTrail that never arrived here, or a call that
-came more than twice is an alarm: exit code 1. Uses younger than 30 minutes are pending, because CloudTrail delivers late; accounts,
-regions and times that the input does not speak for are named. docs/audit-reconciliation.md says what each
-class means, what to do, and which CloudTrail files can be read.`;
+Exit codes: 0 something was compared, and nothing is alarming. 1 alarm: a use of a key here without an event in CloudTrail, a call in
+CloudTrail that never arrived here, or a call that came more than twice. 2 the command line is wrong, or a file or log
+cannot be read wholly; it is named, with the place. 4 nothing was compared: at all, for an account and region of
+the log, or for an id of --custom-key-store.
+Uses younger than 30 minutes are pending, because CloudTrail delivers late. docs/audit-reconciliation.md says what each
+class means, what to do, and which files can be read.`;
 
 interface Options {
   readonly cloudtrail: readonly string[];
@@ -59,7 +61,7 @@ async function compare(
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
   const { reconcile } = await import('../../evidence/reconciliation/reconcile.js');
-  const { renderReconciliation } = await import('../reconciliation-report.js');
+  const { notComparedText, renderReconciliation } = await import('../reconciliation-report.js');
   const { log, cloudtrail, from, to, collectedAt, customKeyStore, json } = options;
   const result = await inputAsUsage(
     reconcile({
@@ -73,9 +75,15 @@ async function compare(
   );
   if (json) printJson(terminal, result);
   else terminal.print(renderReconciliation(result));
-  if (result.alarming) {
-    throw new CliError(EXIT.failed, 'the audit log and CloudTrail do not agree');
+  const { verdict } = result;
+  const also = notComparedText(result);
+  if (verdict === 'alarmed') {
+    throw new CliError(
+      EXIT.failed,
+      ['the audit log and CloudTrail do not agree', ...also].join('; '),
+    );
   }
+  if (verdict === 'nothing-compared') throw new CliError(EXIT.nothingCompared, also.join('; '));
 }
 
 /** What is wrong with the input is a mistake in asking, and no finding. */

@@ -85,6 +85,12 @@ export class EventIndex {
     return present instanceof IndexedEvent ? [present] : present;
   }
 
+  /** Ids of custom key stores that events have, in order. */
+  customKeyStoreIds(): readonly string[] {
+    const ids = [...this.#contents.values()].flatMap(({ customKeyStoreIds }) => customKeyStoreIds);
+    return [...new Set(ids)].sort();
+  }
+
   /** Every event, in the order in which they came. */
   *[Symbol.iterator](): Generator<IndexedEvent, void, undefined> {
     for (const present of this.#byRequestId.values()) {

@@ -97,8 +97,35 @@ export interface ExplainedEvents {
   readonly otherKeyStore: number;
 }
 
+/** Something that was given to be compared, and that nothing was compared of. */
+export type NotCompared =
+  /** No call has an event, and no event is missing a call. */
+  | { readonly what: 'everything' }
+  /** An id of a custom key store that no event has. */
+  | {
+      readonly what: 'custom-key-store';
+      readonly id: string;
+      /** Ids that events have, 20 at most. */
+      readonly idsInInput: readonly string[];
+    }
+  /** An account and region with calls and without CloudTrail input. */
+  | {
+      readonly what: 'place';
+      readonly account: string | undefined;
+      readonly region: string | undefined;
+      readonly calls: number;
+    };
+
+/**
+ * What it comes to. `matched`: something was compared, and nothing is alarming; `alarmed`: something needs a
+ * look; `nothing-compared`: nothing is alarming, because something was not compared at all.
+ */
+export type Verdict = 'matched' | 'alarmed' | 'nothing-compared';
+
 /** What a reconciliation has found. */
 export interface Reconciliation {
+  readonly verdict: Verdict;
+  readonly notCompared: readonly NotCompared[];
   /** Whether something needs a look: a list of alarms, or the one of repeats, is not empty. */
   readonly alarming: boolean;
   readonly range: { readonly from: string | undefined; readonly to: string | undefined };

@@ -4,6 +4,7 @@ import { readCloudTrail } from './cloudtrail/read-cloudtrail.js';
 import { EventIndex } from './event-index.js';
 import { type LogSurvey, recordsOf, surveyLogs } from './log-survey.js';
 import { findMissing } from './missing-calls.js';
+import { findNotCompared, verdictOf } from './not-compared.js';
 import type { Reconciliation } from './outcome.js';
 import { isNear, type Period } from './period.js';
 import { UsedCalls, type UsedCallsOptions, type UsedCallsResult } from './used-calls.js';
@@ -42,8 +43,18 @@ export async function reconcile(options: ReconciliationOptions): Promise<Reconci
   const used = await lookUpCalls(survey, { index, coverage, period, collectedAt });
   const missing = findMissing(index, survey, { period, customKeyStores });
   const { repeatedTooOften } = used.matched;
+  const alarms = used.withoutEvent.count + missing.alarming.count + repeatedTooOften.count;
+  const notCompared = findNotCompared({
+    alarming: alarms > 0,
+    matchedCalls: used.matched.calls,
+    customKeyStores,
+    idsInInput: index.customKeyStoreIds(),
+    notCovered: used.notCovered,
+  });
   return {
-    alarming: used.withoutEvent.count + missing.alarming.count + repeatedTooOften.count > 0,
+    verdict: verdictOf(alarms > 0, notCompared),
+    notCompared,
+    alarming: alarms > 0,
     range: { from: isoTime(period.from), to: isoTime(period.to) },
     matched: used.matched,
     usedHereWithoutCloudTrailEvent: used.withoutEvent,

@@ -4,13 +4,14 @@ import { CloudTrailInputError } from '../input-error.js';
 
 /**
  * What lies beside log files in a bucket and holds no events of the API: digests, the signatures of
- * query results, statistics of CloudTrail Insights.
+ * query results, statistics of CloudTrail Insights, what CloudWatch Logs tries out a bucket with.
  */
 const WITHOUT_EVENTS = [
   /_CloudTrail-Digest_/,
   /_CloudTrail-Insight_/,
   /_CloudTrail-Aggregated_/,
   /^result_sign\.json$/,
+  /^aws-logs-write-test$/,
 ];
 const DELIVERED = /^(?<account>\d{12})_CloudTrail_(?<region>[a-z]{2}[a-z0-9-]+-\d)_\d{8}T\d{4}Z/;
 

@@ -1,4 +1,4 @@
-import { accountOf, textOf, timeOf, type TrailEvent, withLowerCaseNames } from './trail-event.js';
+import { accountOf, textOf, type TrailEvent, withLowerCaseNames } from './trail-event.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -58,7 +58,6 @@ export function asksProxy(eventName: string): boolean {
  * What an event of KMS says.
  *
  * @returns `undefined` for an event without a request id, which nothing can be joined to
- * @throws RangeError for an event without a time
  * @see AWS KMS Developer Guide, "Decrypt with a KMS key in an external key store" among the CloudTrail examples
  */
 export function toKmsEvent(event: TrailEvent): KmsEvent | undefined {
@@ -71,7 +70,7 @@ export function toKmsEvent(event: TrailEvent): KmsEvent | undefined {
   return {
     requestId,
     eventName,
-    time: timeOf(event),
+    time: event.time,
     account: accountOf(event),
     region: textOf(event.awsregion),
     principal: principalOf(event),

@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import { InputProblem } from './input-problem.js';
 
 const text = z.string().nullish();
+/** What every event has. */
+const always = z.string().min(1);
+/** `2026-03-01T12:00:00Z`, and in columns of CloudTrail Lake `2026-01-22 16:53:53.000`, in UTC as well. */
+const TIME = /^(?<date>\d{4}-\d\d-\d\d)(?:T(?<time>[\d:.]+)Z| (?<lake>[\d:.]+))$/;
 const parameters = z.record(z.string(), z.unknown()).nullish();
 
 /**
@@ -10,12 +15,14 @@ const parameters = z.record(z.string(), z.unknown()).nullish();
  * @see AWS CloudTrail User Guide, "CloudTrail record contents"
  */
 const eventSchema = z.object({
-  eventtime: text,
+  eventversion: always,
+  eventtime: always,
+  awsregion: always,
+  // CloudTrail Insights tell these two elsewhere.
   eventsource: text,
   eventname: text,
   eventtype: text,
   eventcategory: text,
-  awsregion: text,
   recipientaccountid: text,
   requestid: text,
   errorcode: text,
@@ -27,24 +34,36 @@ const eventSchema = z.object({
 });
 
 /** An event of whatever service; the names of its own fields are in small letters. */
-export type TrailEvent = z.infer<typeof eventSchema>;
-
-/** @throws ZodError for what is no event */
-export function parseTrailEvent(raw: unknown): TrailEvent {
-  return eventSchema.parse(isObject(raw) ? withLowerCaseNames(raw) : raw);
+export interface TrailEvent extends Readonly<z.infer<typeof eventSchema>> {
+  /** When it happened, in milliseconds since 1970; CloudTrail tells whole seconds. */
+  readonly time: number;
 }
 
-/**
- * When it happened, in milliseconds since 1970; CloudTrail tells whole seconds.
- *
- * @throws RangeError where it does not say
- */
-export function timeOf({ eventtime }: TrailEvent): number {
-  // Columns of CloudTrail Lake are `2026-01-22 16:53:53.000`, in UTC.
-  const iso = eventtime?.replace(/^(\S+) ([\d:.]+)$/, '$1T$2Z');
-  const time = iso == null ? Number.NaN : Date.parse(iso);
-  if (Number.isNaN(time)) throw new RangeError(`an event has no time: ${String(eventtime)}`);
-  return time;
+/** @throws InputProblem for what is no event of CloudTrail */
+export function parseTrailEvent(raw: unknown): TrailEvent {
+  if (!isObject(raw)) throw new InputProblem('is no CloudTrail event, but something else');
+  const parsed = eventSchema.safeParse(withLowerCaseNames(raw));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const what = `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+    throw new InputProblem(`is no CloudTrail event: ${what}`);
+  }
+  const event = parsed.data;
+  const isInsight = event.eventcategory === 'Insight';
+  if (!isInsight && (!textOf(event.eventsource) || !textOf(event.eventname))) {
+    throw new InputProblem('is no CloudTrail event: it has no eventSource, or no eventName');
+  }
+  return Object.assign(event, { time: timeOf(event.eventtime) });
+}
+
+function timeOf(eventtime: string): number {
+  const { date, time, lake } = TIME.exec(eventtime)?.groups ?? {};
+  const at = Date.parse(`${date ?? ''}T${time ?? lake ?? ''}Z`);
+  // A day that the month does not have would be one of the next.
+  if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(date ?? '-')) return at;
+  throw new InputProblem(
+    `is no CloudTrail event: eventTime is ${JSON.stringify(eventtime.slice(0, 40))}, and not a time in UTC like "2026-03-01T12:00:00Z"`,
+  );
 }
 
 /** The account whose trail received it. */
@@ -62,14 +81,23 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The fields of an object, their names in small letters. */
+/**
+ * The fields of an object, their names in small letters.
+ *
+ * @throws InputProblem where two are the same but for their letters
+ */
 export function withLowerCaseNames(
   value: Readonly<Record<string, unknown>> | null | undefined,
 ): Readonly<Record<string, unknown>> {
   const fields: Record<string, unknown> = {};
   for (const name in value) {
     // Assigned, it would be no field.
-    if (name !== '__proto__') fields[lowerCase(name)] = value[name];
+    if (name === '__proto__') continue;
+    const lower = lowerCase(name);
+    if (fields[lower] !== undefined && Object.hasOwn(fields, lower)) {
+      throw new InputProblem(`has the field ${JSON.stringify(name.slice(0, 100))} twice`);
+    }
+    fields[lower] = value[name];
   }
   return fields;
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -16,61 +17,14 @@ import {
   REQUEST,
   writeInput,
 } from '../fixtures.js';
-
-const EVENT = decryptEvent({
-  requestParameters: { keyId: KEY, encryptionContext: { 'a"b': 'x,]}\\' } },
-});
-const TEXT = JSON.stringify(EVENT);
-/** As CloudTrail Lake may keep it. */
-const LOWER_CASE = JSON.stringify({
-  ...Object.fromEntries(Object.entries(EVENT).map(([name, value]) => [name.toLowerCase(), value])),
-  eventtime: '2026-03-01 12:00:00.000',
-  resources: [{ accountid: ACCOUNT, type: 'AWS::KMS::Key', arn: KEY }],
-});
-
-const DELIVERED = `${ACCOUNT}_CloudTrail_eu-central-1_20260301T1205Z_AbCdEfGhIjKlMnOp`;
-
-function csv(...rows: readonly (readonly string[])[]): string {
-  const quoted = rows.map((row) => row.map((field) => `"${field.replaceAll('"', '""')}"`));
-  return quoted.map((row) => `${row.join(',')}\r\n`).join('');
-}
-
-function queryResults(...rows: readonly object[]): string {
-  return JSON.stringify({
-    QueryStatus: 'FINISHED',
-    QueryStatistics: { ResultsCount: rows.length },
-    QueryResultRows: rows,
-  });
-}
+import { csv, DELIVERED, EVENT, FORMATS } from './formats.js';
+import { REFUSED } from './refused.js';
 
 async function read(...paths: string[]): Promise<KmsEvent[]> {
   const events: KmsEvent[] = [];
   await readCloudTrail(paths, (event) => events.push(event));
   return events;
 }
-
-const FORMATS: [string, string, string | Buffer][] = [
-  ['a log file', `${DELIVERED}.json`, logFile(EVENT)],
-  ['a log file, laid out', 'log.json', JSON.stringify({ Records: [EVENT] }, undefined, 4)],
-  ['a log file with a byte order mark', 'log.json', `\ufeff${logFile(EVENT)}`],
-  ['a log file as delivered', `${DELIVERED}.json.gz`, gzipSync(logFile(EVENT))],
-  ['a log file that was unzipped and kept its name', `${DELIVERED}.json.gz`, logFile(EVENT)],
-  ['an array of events', 'events.json', JSON.stringify([EVENT])],
-  [
-    'lookup-events',
-    'lookup.json',
-    JSON.stringify({ Events: [{ EventId: 'x', Resources: [], CloudTrailEvent: TEXT }] }),
-  ],
-  ['get-query-results', 'lake.json', queryResults([{ eventTime: 'x' }, { eventJson: TEXT }])],
-  [
-    'pages of get-query-results',
-    'lake.json',
-    `${queryResults()}\n${queryResults([{ eventjson: LOWER_CASE }])}`,
-  ],
-  ['query results of Lake', 'result_1.csv', csv(['eventID', 'eventJson'], ['x', TEXT])],
-  ['query results of Lake as saved', 'result_1.csv.gz', gzipSync(csv(['eventjson'], [LOWER_CASE]))],
-  ['query results without a last line end', 'result_1.csv', csv(['eventJson'], [TEXT]).trimEnd()],
-];
 
 describe('known formats', () => {
   it.each(FORMATS)('%s → its event', async (_, name, content) => {
@@ -153,32 +107,27 @@ describe('known formats', () => {
 });
 
 describe('what cannot be read', () => {
-  it.each<[string, string | Buffer]>([
-    ['an empty file', ''],
-    ['text', 'hello\n'],
-    ['bytes', Buffer.from([0x50, 0x4b, 3, 4, 0xff, 0xfe])],
-    ['another JSON document', '{"logFiles":[{"s3Bucket":"b"}]}'],
-    ['a JSON document without an array', '{"Version":"1"}'],
-    ['one event', TEXT],
-    ['CSV without eventJson', csv(['eventID', 'requestParameters'], ['x', '{keyId=y}'])],
-    ['query results without eventJson', queryResults([{ eventID: 'x' }])],
-    ['a log file that was cut', logFile(EVENT).slice(0, -20)],
-    ['a gzip file that was cut', gzipSync(logFile(EVENT)).subarray(0, 200)],
-    ['CSV that was cut', csv(['eventJson'], [TEXT]).slice(0, -30)],
-    ['a log file of something else', logFile({ eventVersion: 5, requestParameters: 'x' })],
-    ['an event without a time', logFile({ ...EVENT, eventTime: undefined })],
-    ['no event', logFile()],
-  ])('%s → CloudTrailInputError that names the file', async (_, content) => {
+  it.each(REFUSED)('%s → CloudTrailInputError with file and place', async (_, content, named) => {
     const file = writeInput(temporaryFolder(), 'input', content);
     const reading = read(file);
     await expect(reading).rejects.toThrow(CloudTrailInputError);
-    await expect(reading).rejects.toThrow(file);
+    await expect(reading).rejects.toThrow(`${file}: `);
+    await expect(reading).rejects.toThrow(named);
   });
 
-  it('a path that is not there, or a folder without a file → named', async () => {
+  it.each(['a', 'a,', ',', '"', '\r', ';'])('15 MB of %j → CloudTrailInputError', async (text) => {
+    const content = `eventJson\n${text.repeat((15 * 1024 * 1024) / text.length)}`;
+    await expect(read(writeInput(temporaryFolder(), 'big.csv', content))).rejects.toThrow(
+      CloudTrailInputError,
+    );
+  });
+
+  it('a path that is not there, a folder without a file, a pipe → named', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'empty'));
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(read(join(folder, 'none'))).rejects.toThrow(join(folder, 'none'));
     await expect(read(join(folder, 'empty'))).rejects.toThrow(CloudTrailInputError);
+    await expect(read(join(folder, 'pipe'))).rejects.toThrow('pipe: is no regular file');
   });
 });
