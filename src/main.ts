@@ -24,6 +24,8 @@ export interface ServeOptions {
   readonly configFile?: string;
   /** Whether empty key folders may be made key folders. */
   readonly init?: boolean;
+  /** Why an unsigned tail of the audit log is taken over that no crash can have left. */
+  readonly acceptUnsignedTail?: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   const loaded = await load(options.configFile ?? configurationFile(process.env));
   const stdout = new BufferedDestination(STDOUT);
   try {
-    await serveLoaded(loaded, stdout, options.init ?? false);
+    await serveLoaded(loaded, stdout, options);
   } finally {
     await stdout.end();
   }
@@ -44,7 +46,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
 async function serveLoaded(
   loaded: LoadedConfiguration,
   stdout: BufferedDestination,
-  init: boolean,
+  { init = false, acceptUnsignedTail }: ServeOptions,
 ): Promise<void> {
   const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
   process.on('uncaughtExceptionMonitor', (error) => {
@@ -55,7 +57,7 @@ async function serveLoaded(
     loggers.process.warn({ path: formatPath(path) }, message);
   }
   const stopSignal = nextStopSignal();
-  const ports = { clock: systemClock, loggers, stdout, init };
+  const ports = { clock: systemClock, loggers, stdout, init, acceptUnsignedTail };
   const { holdfast, screen } = await Holdfast.start(loaded, ports);
   tell(renderStartScreen(screen));
   loggers.process.info(startedFields(screen), 'started');

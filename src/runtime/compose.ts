@@ -49,6 +49,8 @@ export interface ProcessPorts {
   readonly stdout: LogDestination;
   /** Whether empty key folders may be made key folders (`--init`). */
   readonly init: boolean;
+  /** Why an unsigned tail of the audit log is taken over (`--accept-unsigned-tail`). */
+  readonly acceptUnsignedTail?: string | undefined;
 }
 
 type KeyManagers = ReadonlyMap<string, KeyManager>;
@@ -133,8 +135,14 @@ export class Holdfast {
   async #startAudit(): Promise<void> {
     const { audit, quickstart } = this.#loaded.configuration;
     if (audit === undefined) return;
-    const { clock, loggers, stdout, init } = this.#ports;
-    const ports = { clock, logger: loggers.audit, stdout, init: init || quickstart };
+    const { clock, loggers, stdout, init, acceptUnsignedTail } = this.#ports;
+    const ports = {
+      clock,
+      logger: loggers.audit,
+      stdout,
+      init: init || quickstart,
+      acceptUnsignedTail,
+    };
     const opened = await startAudit(audit, ports);
     this.#teardown.add(() => opened.close());
     this.#audit = opened;

@@ -67,6 +67,7 @@ export class ShippedLog {
       ...common,
       key: signer.verifierKey,
       everyRecords: 10_000,
+      everyMs: 60_000,
     });
     const listener: AuditLogOptions['listener'] = {
       committed: (lines) => {
@@ -76,6 +77,9 @@ export class ShippedLog {
         for (const sink of sinks) sink.checkpoint(note);
       },
       failed: (error) => {
+        throw error;
+      },
+      inDoubt: (error) => {
         throw error;
       },
     };

@@ -1,7 +1,10 @@
 import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../../durable/atomic-write.js';
+import { isErrno } from '../../shared/errno.js';
+import { UnsyncedBytes } from './unsynced-bytes.js';
 
 /**
  * When an answer may go out: its record has been given to the operating system (`written`: it
@@ -17,13 +20,21 @@ const truncateFile = promisify(ftruncate);
 /** A file that grows at its end. Node's own file handles cost four times as much a write. */
 export class AppendOnlyFile {
   readonly #fd: number;
+  readonly #unsynced: UnsyncedBytes;
   #bytes: number;
   /** Whether an append that failed has left something behind. */
   #isTorn = false;
+  #hasFailedSync = false;
+  /** Whether the kernel may have dropped what was written: it does after a sync that failed. */
+  #isInDoubt = false;
+  #syncing: Promise<void> = Promise.resolve();
+  /** The sync that has not begun yet: whoever asks meanwhile shares it. */
+  #nextSync: Promise<void> | undefined;
 
-  private constructor(fd: number, bytes: number) {
+  private constructor(fd: number, path: string, bytes: number) {
     this.#fd = fd;
     this.#bytes = bytes;
+    this.#unsynced = new UnsyncedBytes(path, bytes);
   }
 
   /**
@@ -36,7 +47,7 @@ export class AppendOnlyFile {
     const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
     const sync = durability === 'synced' ? O_DSYNC : 0;
     const fd = await openFile(path, O_APPEND | O_CREAT | O_WRONLY | sync, 0o600);
-    const file = new AppendOnlyFile(fd, bytes);
+    const file = new AppendOnlyFile(fd, path, bytes);
     try {
       await truncateFile(fd, bytes);
       await syncFolder(dirname(path));
@@ -52,13 +63,19 @@ export class AppendOnlyFile {
     return this.#bytes;
   }
 
+  /** Whether a sync has failed: the disk below is not to be trusted with more than must be. */
+  get hasFailedSync(): boolean {
+    return this.#hasFailedSync;
+  }
+
   /**
    * Appends all of it or nothing: what an append that fails leaves behind is cut off, at the latest
-   * before the next one.
+   * before the next one. After a sync that failed, what is in doubt is brought to the disk first.
    *
-   * @throws the file system's error
+   * @throws the file system's error, or LostBytesError
    */
   async append(bytes: Buffer): Promise<void> {
+    if (this.#isInDoubt) await this.sync();
     if (this.#isTorn) await this.#cutBack();
     try {
       for (let done = 0; done < bytes.length; ) done += await this.#write(bytes, done);
@@ -70,15 +87,39 @@ export class AppendOnlyFile {
       throw error;
     }
     this.#bytes += bytes.length;
+    this.#unsynced.add(bytes);
   }
 
-  /** Waits until all that was appended has reached the disk. */
-  async sync(): Promise<void> {
-    await syncFile(this.#fd);
+  /**
+   * Waits until all that was appended has reached the disk. Syncs follow one another: the kernel
+   * tells of a failure once, and whoever asks beside that would be told that all is well.
+   *
+   * @throws the file system's error, or LostBytesError
+   */
+  sync(): Promise<void> {
+    this.#nextSync ??= this.#syncing.then(() => this.#sync());
+    const sync = this.#nextSync;
+    this.#syncing = sync.catch(() => undefined);
+    return sync;
   }
 
   async close(): Promise<void> {
     await closeFile(this.#fd);
+  }
+
+  async #sync(): Promise<void> {
+    this.#nextSync = undefined;
+    if (this.#isInDoubt) await this.#unsynced.rewrite();
+    const covered = this.#unsynced.end();
+    try {
+      await syncFile(this.#fd);
+    } catch (error) {
+      this.#hasFailedSync = true;
+      this.#isInDoubt = true;
+      throw error;
+    }
+    this.#isInDoubt = false;
+    this.#unsynced.haveReachedDisk(covered);
   }
 
   async #cutBack(): Promise<void> {
@@ -93,5 +134,19 @@ export class AppendOnlyFile {
         else reject(error);
       });
     });
+  }
+}
+
+/**
+ * How many bytes a file has; 0 for one that is not there yet.
+ *
+ * @throws the file system's error
+ */
+export async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return 0;
+    throw error;
   }
 }

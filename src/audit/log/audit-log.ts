@@ -26,6 +26,8 @@ export interface LogListener {
   checkpoint(note: string): void;
   /** A checkpoint could not be made, or a closed segment not be closed. Nothing is lost: more of the log is unsigned. */
   failed(error: unknown): void;
+  /** What was written could not be brought to the disk. Nothing is signed or added until it is there after all. */
+  inDoubt(error: unknown): void;
 }
 
 /** What a log is written with. */
@@ -60,6 +62,8 @@ export class AuditLog {
   readonly #options: AuditLogOptions;
   readonly #commit: GroupCommit;
   readonly #checkpoints: CheckpointWriter;
+  readonly #sizeFound: number;
+  #lastFailure: unknown;
   #state: LogState;
   #segment: OpenSegment | undefined;
   #segmentBegunAt: number;
@@ -70,20 +74,24 @@ export class AuditLog {
     this.#state = position.state;
     this.#segment = position.segment;
     this.#segmentBegunAt = position.segmentBegunAt;
-    this.#commit = new GroupCommit((payloads) => this.#write(payloads), clock);
+    this.#sizeFound = position.state.tree.size;
+    const { everyRecords } = options.checkpoints;
+    this.#commit = new GroupCommit((payloads) => this.#write(payloads), clock, everyRecords);
     this.#checkpoints = new CheckpointWriter(
       {
         directory,
         signer,
         clock,
         schedule: options.checkpoints,
+        onDue: () => void this.sign(),
         onCheckpoint: (note) => {
           listener.checkpoint(note);
         },
         onFailure: (error) => {
-          listener.failed(error);
+          this.#failedToSign(error);
         },
       },
+      this.#sizeFound,
       position.signedSize,
     );
   }
@@ -136,6 +144,8 @@ export class AuditLog {
   }
 
   async #write(payloads: readonly string[]): Promise<number> {
+    // With the first record of a segment.
+    await this.#signIfOverdue(payloads.length + 1);
     const { file } = await this.#segmentForWriting();
     const first = this.#state.tree.size;
     const { bytes, state } = encodeLines(this.#state, payloads);
@@ -144,15 +154,44 @@ export class AuditLog {
     return first;
   }
 
+  /** A server that is killed must not leave more unsigned than the next start takes over. */
+  async #signIfOverdue(more: number): Promise<void> {
+    if (!this.#checkpoints.isOverdue(more)) return;
+    await this.#checkpoints.settled();
+    if (!this.#checkpoints.isOverdue(more) || (await this.sign())) return;
+    throw this.#lastFailure;
+  }
+
+  #failedToSign(error: unknown): void {
+    const { listener } = this.#options;
+    this.#lastFailure = error;
+    if (this.#segment?.file.hasFailedSync === true) listener.inDoubt(error);
+    else listener.failed(error);
+  }
+
   async #segmentForWriting(): Promise<OpenSegment> {
-    if (this.#segment !== undefined && !this.#isFull(this.#segment)) return this.#segment;
+    const segment = this.#segment;
+    if (segment !== undefined && !(await this.#mayBeClosed(segment))) return segment;
     return this.#beginSegment();
+  }
+
+  /**
+   * Whether a segment is to be closed, and may be. Where it was signed to its beginning, no more
+   * than one closed segment is unsigned, and the next start can ask for that. A segment that cannot
+   * be closed grows. The first record after a start tells what that has found, before it is signed.
+   */
+  async #mayBeClosed(segment: OpenSegment): Promise<boolean> {
+    if (!this.#isFull(segment) || this.size === this.#sizeFound) return false;
+    if (this.#checkpoints.signedSize < segment.first) await this.#checkpoints.settled();
+    return this.#checkpoints.signedSize >= segment.first || (await this.sign());
   }
 
   #isFull({ file }: OpenSegment): boolean {
     const { segments, clock } = this.#options;
     return (
-      file.bytes >= segments.maxBytes || clock.now() - this.#segmentBegunAt >= segments.maxAgeMs
+      file.hasFailedSync ||
+      file.bytes >= segments.maxBytes ||
+      clock.now() - this.#segmentBegunAt >= segments.maxAgeMs
     );
   }
 
@@ -198,8 +237,6 @@ export class AuditLog {
   #committed(state: LogState, bytes: Buffer): void {
     this.#state = state;
     this.#options.listener.committed(bytes);
-    this.#checkpoints.recordsAdded(state.tree.size, () => {
-      void this.sign();
-    });
+    this.#checkpoints.recordsAdded(state.tree.size);
   }
 }

@@ -1,10 +1,13 @@
-import { stat } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.js';
 import { type Checkpoint, signCheckpoint } from '../../transparency-log/checkpoint.js';
 import type { NoteSigner } from '../../transparency-log/signed-note.js';
-import { isErrno } from '../../shared/errno.js';
 import { checkpointsPath } from '../read/segments.js';
-import { AppendOnlyFile } from './append-only-file.js';
+import { AppendOnlyFile, sizeOf } from './append-only-file.js';
+
+/** So many times what the schedule says may be unsigned while a checkpoint is being made. */
+export const UNSIGNED_TIMES = 2;
+/** After a checkpoint that could not be made. */
+const RETRY_MS = 1_000;
 
 /** How many records may be unsigned, and for how long. */
 export interface CheckpointSchedule {
@@ -26,9 +29,11 @@ export interface CheckpointWriterOptions {
   readonly signer: NoteSigner;
   readonly schedule: CheckpointSchedule;
   readonly clock: Clock;
+  /** Called when it is time for a checkpoint. */
+  readonly onDue: () => void;
   /** Called with every signed note when it is on disk. */
   readonly onCheckpoint: (note: string) => void;
-  /** Called when a checkpoint could not be made; it is tried again when the next one is due. */
+  /** Called when a checkpoint could not be made; it is tried again a moment later. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -39,33 +44,65 @@ export interface CheckpointWriterOptions {
  */
 export class CheckpointWriter {
   readonly #options: CheckpointWriterOptions;
+  /** What a start has found unsigned is none of this process's doing. */
+  readonly #foundSize: number;
+  #size: number;
+  /** Of the last checkpoint that was begun. */
+  #begunSize: number;
+  #begunAt: number;
   #signedSize: number;
-  #signedAt: number;
+  /** When the first record came that is not signed yet. */
+  #unsignedSince: number | undefined;
   #last: Promise<boolean> = Promise.resolve(true);
   #notes: NotesFile | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param signedSize size of the last checkpoint there is */
-  constructor(options: CheckpointWriterOptions, signedSize: number) {
+  /**
+   * @param size of the log
+   * @param signedSize size of the last checkpoint there is
+   */
+  constructor(options: CheckpointWriterOptions, size: number, signedSize: number) {
     this.#options = options;
+    this.#foundSize = size;
+    this.#size = size;
     this.#signedSize = signedSize;
-    this.#signedAt = options.clock.monotonic();
+    this.#begunSize = signedSize;
+    this.#begunAt = options.clock.monotonic();
+  }
+
+  /** Size of the last checkpoint that is on the disk. */
+  get signedSize(): number {
+    return this.#signedSize;
   }
 
   /**
    * Tells of new records.
    *
    * @param size of the log with them
-   * @param sign called when it is time for a checkpoint, now or later
    */
-  recordsAdded(size: number, sign: () => void): void {
+  recordsAdded(size: number): void {
+    const { schedule, clock, onDue } = this.#options;
+    this.#size = size;
+    this.#unsignedSince ??= clock.monotonic();
+    if (size - this.#begunSize >= schedule.everyRecords) onDue();
+    else this.#dueIn(this.#begunAt + schedule.everyMs - clock.monotonic());
+  }
+
+  /**
+   * Whether with some more records there would be more unsigned than a crash may leave behind: the
+   * next start takes over no longer tail. @see UnsignedTail
+   */
+  isOverdue(more: number): boolean {
     const { schedule, clock } = this.#options;
-    if (size - this.#signedSize >= schedule.everyRecords) {
-      sign();
-    } else if (this.#timer === undefined) {
-      const leftMs = Math.max(0, this.#signedAt + schedule.everyMs - clock.monotonic());
-      this.#timer = setTimeout(sign, leftMs).unref();
-    }
+    const unsigned = this.#size + more - Math.max(this.#signedSize, this.#foundSize);
+    if (unsigned > UNSIGNED_TIMES * schedule.everyRecords) return true;
+    const since = this.#unsignedSince;
+    return since !== undefined && clock.monotonic() - since > UNSIGNED_TIMES * schedule.everyMs;
+  }
+
+  /** Waits for those that were begun. */
+  async settled(): Promise<void> {
+    await this.#last;
   }
 
   /**
@@ -76,17 +113,33 @@ export class CheckpointWriter {
   sign(segment: OpenSegment, checkpoint: Checkpoint): Promise<boolean> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#signedSize = checkpoint.size;
-    this.#signedAt = this.#options.clock.monotonic();
-    this.#last = this.#last.then(() => this.#make(segment, checkpoint));
+    this.#begunSize = checkpoint.size;
+    this.#begunAt = this.#options.clock.monotonic();
+    const begunAt = this.#begunAt;
+    this.#last = this.#last.then(async () => {
+      const isSigned = await this.#make(segment, checkpoint);
+      if (isSigned) this.#signed(checkpoint.size, begunAt);
+      else this.#dueIn(RETRY_MS);
+      return isSigned;
+    });
     return this.#last;
   }
 
   /** After the last checkpoint. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
     await this.#last;
+    clearTimeout(this.#timer);
     await this.#notes?.file.close();
+  }
+
+  /** @param begunAt whatever is not in it came later */
+  #signed(size: number, begunAt: number): void {
+    this.#signedSize = size;
+    this.#unsignedSince = size < this.#size ? begunAt : undefined;
+  }
+
+  #dueIn(ms: number): void {
+    this.#timer ??= setTimeout(this.#options.onDue, Math.max(0, ms)).unref();
   }
 
   async #make({ first, file }: OpenSegment, checkpoint: Checkpoint): Promise<boolean> {
@@ -118,14 +171,4 @@ export class CheckpointWriter {
 interface NotesFile {
   readonly first: number;
   readonly file: AppendOnlyFile;
-}
-
-/** In bytes; 0 for a file that is not there yet. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

@@ -32,15 +32,17 @@ export type WritePayloads = (payloads: readonly string[]) => Promise<number>;
 export class GroupCommit {
   readonly #write: WritePayloads;
   readonly #clock: Clock;
+  readonly #maxBatchRecords: number;
   #waiting: Waiting[] = [];
   #isBusy = false;
   #isClosed = false;
   #lastStartedAt = Number.NEGATIVE_INFINITY;
   #idle: (() => void) | undefined;
 
-  constructor(write: WritePayloads, clock: Clock) {
+  constructor(write: WritePayloads, clock: Clock, maxBatchRecords: number) {
     this.#write = write;
     this.#clock = clock;
+    this.#maxBatchRecords = maxBatchRecords;
   }
 
   /** For how long the write that is under way has been, in ms; 0 when none is. */
@@ -105,6 +107,7 @@ export class GroupCommit {
       bytes += payload.length;
       // The first goes in any case, however long it is.
       if (count > 0 && bytes > MAX_BATCH_BYTES) break;
+      if (count === this.#maxBatchRecords) break;
       count += 1;
     }
     return this.#waiting.splice(0, count);

@@ -4,7 +4,9 @@ import { NotARecordError, parseRecord } from '../read/records.js';
 import { startOf } from '../read/public-key.js';
 import { Replay, type SegmentStart } from '../read/segment-replay.js';
 import type { Segment } from '../read/segments.js';
-import { UnusableLogError } from './unusable-log.js';
+import type { CheckpointSchedule } from './checkpoint-writer.js';
+import { damaged } from './damaged.js';
+import { UnsignedTail } from './unsigned-tail.js';
 
 /** Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these. */
 const START_MARK = '"type":"start"';
@@ -17,6 +19,7 @@ export interface LogEnd {
   readonly isStopped: boolean;
   /** Of the last segment: what stands behind them is no record. */
   readonly wholeBytes: number;
+  readonly unsigned: UnsignedTail;
 }
 
 /**
@@ -24,16 +27,18 @@ export interface LogEnd {
  *
  * @param segments from that one to the last, at least one
  * @param newest the last checkpoint; absent where nothing was signed yet
+ * @param schedule of the checkpoints
  * @throws UnusableLogError where the log is not what was signed, or does not follow on from itself
  */
 export async function readEnd(
   segments: readonly Segment[],
   newest: Checkpoint | undefined,
+  schedule: CheckpointSchedule,
 ): Promise<LogEnd> {
   const [first] = segments;
   const start = first && (await startOf(first));
   if (first === undefined || start === undefined) throw damaged('it has no beginning');
-  const reading = new LogReading(start, newest);
+  const reading = new LogReading(start, newest, new UnsignedTail(schedule));
   for (const segment of segments) await reading.read(segment, segment === segments.at(-1));
   return reading.end();
 }
@@ -41,12 +46,18 @@ export async function readEnd(
 class LogReading {
   readonly #replay: Replay;
   readonly #newest: Checkpoint | undefined;
+  readonly #unsigned: UnsignedTail;
   #isStopped = false;
   #wholeBytes = 0;
 
-  constructor({ record, before }: SegmentStart, newest: Checkpoint | undefined) {
+  constructor(
+    { record, before }: SegmentStart,
+    newest: Checkpoint | undefined,
+    unsigned: UnsignedTail,
+  ) {
     this.#replay = new Replay(before, record.previous);
     this.#newest = newest;
+    this.#unsigned = unsigned;
     this.#compare();
   }
 
@@ -71,7 +82,12 @@ class LogReading {
         `it ends with record ${String(size - 1)}, and a checkpoint was signed for ${String(this.#newest.size)} records`,
       );
     }
-    return { replay: this.#replay, isStopped: this.#isStopped, wholeBytes: this.#wholeBytes };
+    return {
+      replay: this.#replay,
+      isStopped: this.#isStopped,
+      wholeBytes: this.#wholeBytes,
+      unsigned: this.#unsigned,
+    };
   }
 
   get #isUnsigned(): boolean {
@@ -83,6 +99,7 @@ class LogReading {
     if (!this.#replay.isNext(line)) throw damaged(`${path} misses record ${sequence}`);
     if (!this.#replay.isLinked(line))
       throw damaged(`${path} was changed before record ${sequence}`);
+    if (this.#isUnsigned) this.#unsigned.add(line);
     this.#replay.append(line);
     this.#compare();
     this.#wholeBytes += line.length + 1;
@@ -105,11 +122,4 @@ function isRecordLine(line: Buffer): boolean {
     if (error instanceof NotARecordError) return false;
     throw error;
   }
-}
-
-/** A log that must be kept as it is and looked at. */
-export function damaged(what: string): UnusableLogError {
-  return new UnusableLogError(
-    `The audit log was changed since it was written: ${what}. Keep it as it is, find out with "holdfast audit verify", and give the server a new folder.`,
-  );
 }

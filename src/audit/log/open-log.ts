@@ -1,43 +1,52 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { assertPrivateFiles } from '../../durable/private.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
 import { formatVerifierKey, type VerifierKey } from '../../transparency-log/signed-note.js';
-import { readNotes } from '../read/checkpoint-file.js';
 import { startOf } from '../read/public-key.js';
 import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
 import type { RecordOf } from '../record/index.js';
-import { AppendOnlyFile, type Durability } from './append-only-file.js';
+import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
 import type { LogPosition } from './audit-log.js';
+import type { CheckpointSchedule } from './checkpoint-writer.js';
+import { damaged } from './damaged.js';
 import { EMPTY_LOG } from './encode-lines.js';
-import { damaged, type LogEnd, readEnd } from './log-reading.js';
-import { newestCheckpoint } from './newest-checkpoint.js';
+import { type LogEnd, readEnd } from './log-reading.js';
+import {
+  newestCheckpoint,
+  prepareCheckpoints,
+  type SetAside,
+  setAside,
+} from './newest-checkpoint.js';
+import { unsignedTailError } from './unsigned-tail-error.js';
 import { UnusableLogError } from './unusable-log.js';
 
-/** So many times the records between checkpoints may be there before the first checkpoint is. */
-const UNSIGNED_TIMES = 10;
 const LOG_FILE = /^\d{12}\./;
+/** The largest that the configuration allows, and a batch that began just before it was full. */
+const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
+/** Of a segment whose first record is not whole: no record is so long, nor are the first few. */
+const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
 
-/** What a log is opened with. */
-export interface OpenLogOptions {
+/** What a log is opened with; `everyRecords` and `everyMs` say how much of it may be unsigned. */
+export interface OpenLogOptions extends CheckpointSchedule {
   /** The folder of the log; its lock is held. */
   readonly directory: string;
   readonly durability: Durability;
   /** Of the checkpoints that are signed from now on. */
   readonly key: VerifierKey;
-  /** After so many records the log is signed. */
-  readonly everyRecords: number;
   readonly clock: Clock;
+  /** Why an unsigned tail that no crash can have left is taken over all the same. */
+  readonly acceptUnsignedTail?: string | undefined;
 }
 
 /** What was found at the end of a log that was not closed in order, or that somebody has added to since. */
 export type Recovery = Pick<
   RecordOf<'recovery'>,
-  'tornBytes' | 'tornSha256' | 'unsignedFirst' | 'unsignedLast'
+  'tornBytes' | 'tornSha256' | 'unsignedFirst' | 'unsignedLast' | 'accepted' | 'setAside'
 >;
 
 /** A log that can be continued. */
@@ -52,6 +61,8 @@ interface Found extends LogEnd {
   readonly segment: Segment;
   readonly start: RecordOf<'segment'>;
   readonly signedSize: number;
+  /** The first record that is here and that no checkpoint covers. */
+  readonly unsignedFirst: number;
 }
 
 /**
@@ -63,27 +74,35 @@ interface Found extends LogEnd {
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { directory, key, clock } = options;
-  // A link would lead what is cut off and appended to wherever it likes.
+  // A link would lead what is cut off and appended to wherever it likes; a pipe would be waited for.
   const names = (await readdir(directory)).filter((name) => LOG_FILE.test(name));
   await assertPrivateFiles(names.map((name) => join(directory, name)));
-  const last = await lastSegment(directory);
+  const aside: SetAside[] = [];
+  const last = await lastSegment(directory, aside);
   const newest = await newestCheckpoint(directory, key);
   if (last === undefined) {
     if (newest !== undefined) throw damaged('there are checkpoints, and no segment');
     const position = { state: EMPTY_LOG, segment: undefined, segmentBegunAt: clock.now() };
-    return { position: { ...position, signedSize: 0 }, recovery: undefined };
+    return {
+      position: { ...position, signedSize: 0 },
+      recovery: aside.length === 0 ? undefined : { tornBytes: 0, setAside: aside },
+    };
   }
   const found = await findEnd(last, newest, options);
+  const accepted = acceptedTail(found, options);
+  const damagedNotes = await prepareCheckpoints(checkpointsPath(directory, last.first), key);
+  if (damagedNotes !== undefined) aside.push(damagedNotes);
   // Before the file is cut.
-  const recovery = await recoveryOf(found);
+  const recovery = await recoveryOf(found, { accepted, aside });
   return { position: await positionAfter(found, options), recovery };
 }
 
 async function findEnd(
   segment: Segment,
   newest: Checkpoint | undefined,
-  { directory, key, everyRecords }: OpenLogOptions,
+  options: OpenLogOptions,
 ): Promise<Found> {
+  const { directory, key } = options;
   const start = (await startOf(segment))?.record;
   if (start === undefined) throw damaged(`${segment.path} does not begin a segment`);
   if (start.origin !== key.name) {
@@ -92,17 +111,34 @@ async function findEnd(
     );
   }
   const segments = await listSegments(directory);
-  const isOwn = start.publicKey === formatVerifierKey(key);
   const from =
-    newest === undefined
-      ? segments.length - 1
-      : segments.findLastIndex(({ first }) => first <= newest.size);
+    newest === undefined ? 0 : segments.findLastIndex(({ first }) => first <= newest.size);
   if (from < 0) throw damaged('what was signed last is not there');
-  const end = await readEnd(segments.slice(from), newest);
-  if (newest === undefined && isOwn && end.replay.tree.size > UNSIGNED_TIMES * everyRecords) {
-    throw damaged('it has no checkpoint of its key, and is long enough to have one');
-  }
-  return { ...end, segment, start, signedSize: newest?.size ?? 0 };
+  const end = await readEnd(segments.slice(from), newest, options);
+  const signedSize = newest?.size ?? 0;
+  const unsignedFirst = Math.max(signedSize, segments[0]?.first ?? 0);
+  return { ...end, segment, start, signedSize, unsignedFirst };
+}
+
+/**
+ * Whoever has removed checkpoints could have written the records behind them anew, and a start that
+ * signs those would vouch for them.
+ *
+ * @returns the operator's words where they are needed
+ * @throws UnusableLogError where they are needed and missing
+ */
+function acceptedTail(found: Found, options: OpenLogOptions): string | undefined {
+  if (!found.unsigned.isTooLong) return undefined;
+  if (options.acceptUnsignedTail !== undefined) return options.acceptUnsignedTail;
+  throw unsignedTailError(
+    {
+      tail: found.unsigned,
+      first: found.unsignedFirst,
+      last: found.replay.tree.size - 1,
+      signedSize: found.signedSize,
+    },
+    options,
+  );
 }
 
 async function positionAfter(
@@ -121,19 +157,33 @@ async function positionAfter(
   };
 }
 
-async function recoveryOf(found: Found): Promise<Recovery | undefined> {
-  const { segment, wholeBytes, isStopped, replay, signedSize } = found;
+async function recoveryOf(
+  found: Found,
+  { accepted, aside }: { readonly accepted: string | undefined; readonly aside: SetAside[] },
+): Promise<Recovery | undefined> {
+  const { segment, wholeBytes, isStopped, replay, signedSize, unsignedFirst } = found;
   const { size } = replay.tree;
-  const tornBytes = (await stat(segment.path)).size - wholeBytes;
-  if (tornBytes === 0 && isStopped && signedSize === size) return undefined;
-  const unsigned = signedSize < size ? { unsignedFirst: signedSize, unsignedLast: size - 1 } : {};
-  if (tornBytes === 0) return { tornBytes, ...unsigned };
-  const kept = `${segment.path}.cut-at-${String(size)}-${String(Date.parse(found.start.time))}`;
+  const tornBytes = (await sizeOf(segment.path)) - wholeBytes;
+  const isInOrder = isStopped && signedSize === size && aside.length === 0;
+  if (tornBytes === 0 && isInOrder) return undefined;
+  return {
+    tornBytes,
+    ...(tornBytes > 0 && { tornSha256: await keepTorn(found) }),
+    ...(signedSize < size && { unsignedFirst, unsignedLast: size - 1 }),
+    ...(accepted !== undefined && { accepted }),
+    ...(aside.length > 0 && { setAside: aside }),
+  };
+}
+
+/** @returns the hash of what was kept */
+async function keepTorn({ segment, wholeBytes, replay, start }: Found): Promise<string> {
+  const size = String(replay.tree.size);
+  const kept = `${segment.path}.cut-at-${size}-${String(Date.parse(start.time))}`;
   await pipeline(
     createReadStream(segment.path, { start: wholeBytes }),
     createWriteStream(kept, { flags: 'wx', mode: 0o600, flush: true }),
   );
-  return { tornBytes, tornSha256: await sha256OfFile(kept), ...unsigned };
+  return sha256OfFile(kept);
 }
 
 async function sha256OfFile(path: string): Promise<string> {
@@ -143,15 +193,20 @@ async function sha256OfFile(path: string): Promise<string> {
 }
 
 /** A segment whose first record was never written whole, and so never signed, had not begun. */
-async function lastSegment(directory: string): Promise<Segment | undefined> {
+async function lastSegment(directory: string, aside: SetAside[]): Promise<Segment | undefined> {
   const last = (await listSegments(directory)).at(-1);
-  if (last?.compressed === true) {
+  if (last === undefined) return undefined;
+  if (last.compressed) {
     throw damaged(`${last.path} is closed, and the segment that followed it is missing`);
   }
-  if (last === undefined || (await startOf(last))?.record.sequence === last.first) return last;
-  if ((await readNotes(checkpointsPath(directory, last.first))).length > 0) {
-    throw damaged(`${last.path} does not begin a segment`);
+  const bytes = await sizeOf(last.path);
+  if (bytes > MAX_SEGMENT_BYTES) {
+    throw damaged(`${last.path} has ${String(bytes)} bytes, and no segment is so large`);
   }
-  await rename(last.path, `${last.path}.cut-at-${String(last.first)}`);
-  return lastSegment(directory);
+  if ((await startOf(last))?.record.sequence === last.first) return last;
+  if (bytes > MAX_UNBEGUN_BYTES || (await sizeOf(checkpointsPath(directory, last.first))) > 0) {
+    throw damaged(`${last.path} (${String(bytes)} bytes) does not begin a segment`);
+  }
+  aside.push(await setAside(last.path, await readFile(last.path)));
+  return lastSegment(directory, aside);
 }

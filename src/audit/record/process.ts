@@ -75,6 +75,16 @@ export const configurationSchema = z.strictObject({
     .describe('Everything that the configuration says, defaults included and secrets left out.'),
 });
 
+const setAsideSchema = z.strictObject({
+  file: z.string().describe('Name of the file since, in the folder of the log.'),
+  bytes: countSchema.describe('Its length.'),
+  sha256: sha256Schema,
+  sizes: z
+    .array(countSchema)
+    .optional()
+    .describe('Sizes of the genuine checkpoints in it, where it had been a file of checkpoints.'),
+});
+
 /** The log was continued although nobody had closed it: the process, or the machine, had died. */
 export const recoverySchema = z.strictObject({
   type: z.literal('recovery'),
@@ -89,6 +99,16 @@ export const recoverySchema = z.strictObject({
       'The first of the records that nothing had been signed for when the server started, and that it took over as they were.',
     ),
   unsignedLast: countSchema.optional().describe('The last of those records.'),
+  accepted: z
+    .string()
+    .optional()
+    .describe(
+      'The words with which an operator accepted those records, where a crash cannot have left so many unsigned (`--accept-unsigned-tail`).',
+    ),
+  setAside: z
+    .array(setAsideSchema)
+    .optional()
+    .describe('Files that were renamed, because they are not what the server writes.'),
 });
 
 /** For a time the log could not be written. */

@@ -141,6 +141,11 @@ export class AuditTrail {
     }
   }
 
+  /** Tells that the log cannot take records until what it has is on the disk. */
+  interruptedBy(cause: unknown): void {
+    if (!this.#isClosed) this.#interrupt(cause);
+  }
+
   #interrupt(cause: unknown): Interruption {
     this.#interruption ??= new Interruption(this.#options, cause, () => {
       this.#interruption = undefined;

@@ -11,7 +11,7 @@ import { isErrno } from '../../shared/errno.js';
 import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
 import { AuditLog, type LogListener } from '../log/audit-log.js';
-import { openLog } from '../log/open-log.js';
+import { type OpenedLog, openLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
 import { startOf } from '../read/public-key.js';
@@ -30,6 +30,8 @@ export interface AuditPorts {
   readonly stdout: LogDestination;
   /** Whether an empty or missing folder may be made the folder of a log. */
   readonly init: boolean;
+  /** Why an unsigned tail that no crash can have left is taken over all the same. */
+  readonly acceptUnsignedTail?: string | undefined;
   /** Version of Holdfast. */
   readonly version: string;
 }
@@ -77,17 +79,15 @@ async function begin(
   const { clock, logger, version } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
   const sinks: AuditSink[] = [];
-  const { log, recovery, publicKey } = await openAuditLog(config, payloads, {
-    clock,
-    listener: toSinks(sinks, logger),
-  });
+  const listener = toSinks(sinks, logger);
+  const { log, recovery, publicKey } = await openAuditLog(config, payloads, { ...ports, listener });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
+  listener.inDoubt = (error) => {
+    trail.interruptedBy(error);
+  };
   try {
     sinks.push(...makeSinks(config, ports, trail));
-    if (recovery !== undefined) {
-      logger.warn(recovery, 'the audit log had not been closed and is continued');
-      await trail.record('recovery', recovery);
-    }
+    await recordRecovery(trail, log, { recovery, ...ports });
     await trail.record('start', {
       version,
       nodeVersion: process.version,
@@ -130,6 +130,28 @@ async function begin(
   };
 }
 
+/** What was taken over is named before it is signed, and signed at once: the next start finds nothing of it. */
+async function recordRecovery(
+  trail: AuditTrail,
+  log: AuditLog,
+  {
+    recovery,
+    logger,
+    acceptUnsignedTail,
+  }: Pick<AuditPorts, 'logger' | 'acceptUnsignedTail'> & Pick<OpenedLog, 'recovery'>,
+): Promise<void> {
+  if (acceptUnsignedTail !== undefined && recovery?.accepted === undefined) {
+    logger.warn(
+      'There is no unsigned tail to accept. Start without --accept-unsigned-tail: it would accept the next one, too.',
+    );
+  }
+  if (recovery === undefined) return;
+  logger.warn(recovery, 'the audit log had not been closed and is continued');
+  await trail.record('recovery', recovery);
+  if ((await log.sign()) || recovery.accepted === undefined) return;
+  throw new UnusableLogError('The records that were accepted could not be signed.');
+}
+
 function makeSinks(
   { directory, sinks }: AuditConfig,
   { clock, logger, stdout }: AuditPorts,
@@ -146,7 +168,10 @@ function makeSinks(
   });
 }
 
-function toSinks(sinks: readonly AuditSink[], logger: Logger): LogListener {
+function toSinks(
+  sinks: readonly AuditSink[],
+  logger: Logger,
+): { -readonly [Name in keyof LogListener]: LogListener[Name] } {
   return {
     committed(lines) {
       for (const sink of sinks) sink.committed(lines);
@@ -157,13 +182,20 @@ function toSinks(sinks: readonly AuditSink[], logger: Logger): LogListener {
     failed(error) {
       logger.error({ err: error }, 'the audit log could not be signed');
     },
+    inDoubt(error) {
+      logger.error({ err: error }, 'the audit log could not be brought to the disk');
+    },
   };
 }
 
 async function openAuditLog(
   config: AuditConfig,
   payloads: Payloads,
-  { clock, listener }: { readonly clock: Clock; readonly listener: LogListener },
+  {
+    clock,
+    listener,
+    acceptUnsignedTail,
+  }: Pick<AuditPorts, 'clock' | 'acceptUnsignedTail'> & { readonly listener: LogListener },
 ) {
   const { directory, durability, segments, checkpoints } = config;
   const signer = await signerOf(config);
@@ -171,8 +203,9 @@ async function openAuditLog(
     directory,
     durability,
     key: signer.verifierKey,
-    everyRecords: checkpoints.everyRecords,
+    ...checkpoints,
     clock,
+    acceptUnsignedTail,
   });
   const log = new AuditLog(
     { directory, durability, segments, checkpoints, signer, payloads, clock, listener },

@@ -1,10 +1,14 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { example } from './options.js';
 
 interface Options {
   readonly config?: string;
   readonly init?: boolean;
+  readonly acceptUnsignedTail?: string;
 }
+
+/** The record of it is to be read by people. */
+const MAX_REASON_CHARACTERS = 1_000;
 
 /** `holdfast serve` */
 export function serveCommand(): Command {
@@ -12,13 +16,27 @@ export function serveCommand(): Command {
     .description('run the proxy until SIGTERM or SIGINT')
     .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
     .option('--init', 'first start: accept that a key folder is still empty')
+    .option(
+      '--accept-unsigned-tail <reason>',
+      'take over audit records that nobody has signed, and record why (once, after the error that asks for it)',
+      reason,
+    )
     .addHelpText('after', example('holdfast serve --config /etc/holdfast/holdfast.yaml'))
-    .action(async ({ config, init }: Options) => {
+    .action(async ({ config, init, acceptUnsignedTail }: Options) => {
       // Only here: the server's modules would slow down the start of every other command.
       const { serve } = await import('../../main.js');
       await serve({
         ...(config === undefined ? {} : { configFile: config }),
         ...(init === undefined ? {} : { init }),
+        ...(acceptUnsignedTail === undefined ? {} : { acceptUnsignedTail }),
       });
     });
+}
+
+function reason(text: string): string {
+  const words = text.trim();
+  if (words.length > 0 && words.length <= MAX_REASON_CHARACTERS) return words;
+  throw new InvalidArgumentError(
+    `Say why, in 1 to ${String(MAX_REASON_CHARACTERS)} characters; found ${String(words.length)}.`,
+  );
 }

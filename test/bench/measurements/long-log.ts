@@ -37,7 +37,12 @@ export async function writeLongLog(from: string, to: string, records: number): P
       signer,
       payloads: new Payloads('bench', systemClock),
       clock: systemClock,
-      listener: { committed: () => undefined, checkpoint: () => undefined, failed: fail },
+      listener: {
+        committed: () => undefined,
+        checkpoint: () => undefined,
+        failed: fail,
+        inDoubt: fail,
+      },
     },
     { state: EMPTY_LOG, segment: undefined, segmentBegunAt: systemClock.now(), signedSize: 0 },
   );

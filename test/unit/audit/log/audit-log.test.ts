@@ -194,6 +194,7 @@ describe('records that nobody had signed', () => {
       durability: 'written',
       key: signer.verifierKey,
       everyRecords: 2,
+      everyMs: 60_000,
       clock: systemClock,
     });
     await expect(opening).rejects.toThrow(UnusableLogError);

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { AuditLog, type AuditLogOptions } from '../../../../src/audit/log/audit-log.js';
-import { openLog } from '../../../../src/audit/log/open-log.js';
+import { openLog, type OpenLogOptions } from '../../../../src/audit/log/open-log.js';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { noteSigner } from '../../../../src/transparency-log/signed-note.js';
@@ -22,16 +22,18 @@ export interface OpenedTestLog {
 /** Opens a log in a folder, with limits that no test reaches by chance. */
 export async function openTestLog(
   directory: string,
-  overrides: Partial<AuditLogOptions> = {},
+  overrides: Partial<AuditLogOptions & Pick<OpenLogOptions, 'acceptUnsignedTail'>> = {},
 ): Promise<OpenedTestLog> {
-  const { durability = 'written', signer: by = signer } = overrides;
+  const { durability = 'written', signer: by = signer, acceptUnsignedTail } = overrides;
+  const checkpoints = overrides.checkpoints ?? { everyRecords: 10_000, everyMs: 2 ** 30 };
   const notes: string[] = [];
   const failures: unknown[] = [];
   const { position, recovery } = await openLog({
     directory,
     durability,
     key: by.verifierKey,
-    everyRecords: 10_000,
+    ...checkpoints,
+    acceptUnsignedTail,
     clock: systemClock,
   });
   const log = new AuditLog(
@@ -42,11 +44,12 @@ export async function openTestLog(
       payloads,
       clock: systemClock,
       segments: { maxBytes: 2 ** 26, maxAgeMs: 2 ** 30 },
-      checkpoints: { everyRecords: 2 ** 20, everyMs: 2 ** 30 },
+      checkpoints,
       listener: {
         committed: () => undefined,
         checkpoint: (note) => notes.push(note),
         failed: (error) => failures.push(error),
+        inDoubt: (error) => failures.push(error),
       },
       ...overrides,
     },
