@@ -47,7 +47,8 @@ export const auditSchema = z
       .optional()
       .describe(
         'The name of this log in its checkpoints, which no other log may have. Fixed when the log is ' +
-          'begun; without it, one is made of the host name and a random number.',
+          'begun; without it, one is made of the host name and a random number. A log that is begun ' +
+          'with --init audit in the place of a lost one gets a slash and a random number behind it.',
       ),
     replica: nameField()
       .optional()

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -31,10 +31,12 @@ type MasterKeySource = Extract<AuditConfig['signingKey'], { masterKey: object }>
 /** What is known of the log before its key is. */
 export interface KnownLog {
   readonly directory: string;
-  /** As configured, or as the log says; absent for a new log that may have any name. */
+  /** As {@link originOfLog} says; absent for a new log that may have any name. */
   readonly origin: string | undefined;
   /** Whether a log is there already. */
   readonly exists: boolean;
+  /** Whether a log that is begun takes the place of one that was lost. */
+  readonly followsLostLog?: boolean;
 }
 
 /**
@@ -51,6 +53,7 @@ export async function signingKeyOf(
   if ('privateKey' in config)
     return noteSigner(log.origin ?? newOrigin(), parseKey(config.privateKey));
   const path = join(log.directory, KEY_FILE);
+  if (!log.exists && log.followsLostLog === true) await setAside(path);
   const text = await readIfThere(path);
   if (text !== undefined) {
     await assertPrivateFiles([path]);
@@ -77,10 +80,41 @@ function parseKey(pem: Secret): KeyObject {
   }
 }
 
+/**
+ * The name of a log, of which no two may be alike: to whoever has kept checkpoints of the first, the
+ * second would be the first one rewritten.
+ *
+ * @param configured what a log is called, or what its name begins with
+ * @param log `begun`: its name, where it is there; `followsLostLog`: whether it takes the place of one
+ * @returns undefined for a new log that may have any name
+ */
+export function originOfLog(
+  configured: string | undefined,
+  log: { readonly begun: string | undefined; readonly followsLostLog: boolean },
+): string | undefined {
+  const { begun, followsLostLog } = log;
+  if (configured === undefined) return begun;
+  if (begun?.startsWith(`${configured}/`) === true) return begun;
+  return begun === undefined && followsLostLog ? `${configured}/${randomSuffix()}` : configured;
+}
+
+/** The lost log's key, restored or left over: a new log with it would have that log's name. */
+async function setAside(path: string): Promise<void> {
+  try {
+    await rename(path, `${path}.of-lost-log-${randomSuffix()}`);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
 /** Names of hosts repeat, in containers above all. */
 function newOrigin(): string {
   const host = hostname().replaceAll(/[^A-Za-z0-9.-]/g, '-');
-  return `${host}/holdfast-audit-${randomBytes(ORIGIN_SUFFIX_BYTES).toString('hex')}`;
+  return `${host}/holdfast-audit-${randomSuffix()}`;
+}
+
+function randomSuffix(): string {
+  return randomBytes(ORIGIN_SUFFIX_BYTES).toString('hex');
 }
 
 async function makeKey(

@@ -16,7 +16,7 @@ import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
 import { startOf } from '../read/public-key.js';
 import { listSegments } from '../read/segments.js';
-import { signingKeyOf } from '../signing-key.js';
+import { originOfLog, signingKeyOf } from '../signing-key.js';
 import { createSinks } from '../sinks/create.js';
 import type { AuditSink } from '../sinks/sink.js';
 import { AuditTrail } from './audit-trail.js';
@@ -32,6 +32,8 @@ export interface AuditPorts {
   readonly init: boolean;
   /** Why an unsigned tail that no crash can have left is taken over all the same. */
   readonly acceptUnsignedTail?: string | undefined;
+  /** Whether a log that is begun follows one that was lost, and so must not have its name. */
+  readonly followsLostLog?: boolean;
   /** Version of Holdfast. */
   readonly version: string;
 }
@@ -195,10 +197,13 @@ async function openAuditLog(
     clock,
     listener,
     acceptUnsignedTail,
-  }: Pick<AuditPorts, 'clock' | 'acceptUnsignedTail'> & { readonly listener: LogListener },
+    followsLostLog = false,
+  }: Pick<AuditPorts, 'clock' | 'acceptUnsignedTail' | 'followsLostLog'> & {
+    readonly listener: LogListener;
+  },
 ) {
   const { directory, durability, segments, checkpoints } = config;
-  const signer = await signerOf(config);
+  const signer = await signerOf(config, followsLostLog);
   const { position, recovery } = await openLog({
     directory,
     durability,
@@ -214,13 +219,17 @@ async function openAuditLog(
   return { log, recovery, publicKey: formatVerifierKey(signer.verifierKey) };
 }
 
-async function signerOf({ directory, origin, signingKey }: AuditConfig): Promise<NoteSigner> {
+async function signerOf(
+  { directory, origin, signingKey }: AuditConfig,
+  followsLostLog: boolean,
+): Promise<NoteSigner> {
   const last = (await listSegments(directory)).at(-1);
-  const start = last && (await startOf(last));
+  const begun = last && (await startOf(last))?.record.origin;
   return signingKeyOf(signingKey, {
     directory,
-    origin: origin ?? start?.record.origin,
+    origin: originOfLog(origin, { begun, followsLostLog }),
     exists: last !== undefined,
+    followsLostLog,
   });
 }
 

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UnusableLogError } from '../../../src/audit/log/unusable-log.js';
-import { type KnownLog, signingKeyOf } from '../../../src/audit/signing-key.js';
+import { type KnownLog, originOfLog, signingKeyOf } from '../../../src/audit/signing-key.js';
 import { NotPrivateError } from '../../../src/durable/private.js';
 import { SealingError } from '../../../src/sealing/errors.js';
 import { Secret } from '../../../src/shared/secret.js';
@@ -92,5 +92,30 @@ describe('a signing key of the configuration', () => {
     const refusal = signingKeyOf({ privateKey: broken }, newLog());
     await expect(refusal).rejects.toThrow(UnusableLogError);
     await expect(refusal).rejects.not.toThrow('QUJD');
+  });
+});
+
+describe('a log that follows a lost one', () => {
+  it('the lost one’s key is still in the folder → set aside, and a new one with a name of its own', async () => {
+    const log = newLog();
+    const lost = await signingKeyOf(underMasterKey(1), log);
+    const made = await signingKeyOf(underMasterKey(1), { ...log, followsLostLog: true });
+    expect(made.verifierKey.name).not.toBe(lost.verifierKey.name);
+    expect(readdirSync(log.directory).sort()).toEqual([
+      'signing-key.json',
+      expect.stringMatching(/^signing-key\.json\.of-lost-log-[0-9a-f]{8}$/),
+    ]);
+  });
+
+  it('a configured name → is what its name begins with, also at the next start', () => {
+    const begun = originOfLog('log.example/a', { begun: undefined, followsLostLog: true });
+    expect(begun).toMatch(/^log\.example\/a\/[0-9a-f]{8}$/);
+    expect(originOfLog('log.example/a', { begun, followsLostLog: false })).toBe(begun);
+    expect(originOfLog('log.example/b', { begun, followsLostLog: false })).toBe('log.example/b');
+  });
+
+  it.each([undefined, 'log.example/a'])('a log that is there, name %s → keeps it', (configured) => {
+    const log = { begun: 'log.example/a', followsLostLog: true };
+    expect(originOfLog(configured, log)).toBe('log.example/a');
   });
 });
