@@ -25,8 +25,7 @@ await serveTrial(
     type: pkcs11
     module: ${JSON.stringify(module)}
     environment:
-      - name: SOFTHSM2_CONF
-        value: ${JSON.stringify(configuration)}
+      SOFTHSM2_CONF: ${JSON.stringify(configuration)}
     profile: softhsm
     nodes:
       - name: softhsm

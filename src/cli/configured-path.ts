@@ -40,7 +40,7 @@ export function findConfiguredPath(env: Environment, wanted: ConfiguredPath): st
 function unknown(file: string, { what, option }: ConfiguredPath, options?: ErrorOptions): CliError {
   return new CliError(
     EXIT.usage,
-    `${file} does not say where ${what} is. Run "holdfast config check ${file}", or name another configuration with HOLDFAST_CONFIG, or the path with ${option}.`,
+    `${file} does not say where ${what} is. Run "holdfast config check ${file}", or name another configuration with --config or HOLDFAST_CONFIG, or the path with ${option}.`,
     options,
   );
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { VERSION } from '../runtime/version.js';
 import { auditCheckProofCommand, auditProveCommand } from './commands/audit-prove.js';
 import { auditPublicKeyCommand } from './commands/audit-public-key.js';
@@ -16,6 +16,7 @@ import { keysCreateCommand } from './commands/keys-create.js';
 import { keysListCommand } from './commands/keys-list.js';
 import { keysShowCommand } from './commands/keys-show.js';
 import { serveCommand } from './commands/serve.js';
+import { groupCommand, helpCommand } from './command-group.js';
 import type { Terminal } from './terminal.js';
 
 /** Wide enough for one line an option, and the same wherever it is read. */
@@ -37,24 +38,31 @@ Environment:
 `;
 
 /** The command-line program, every command of it. */
-export function createProgram(terminal: Terminal): Command {
-  const program = new Command('holdfast')
+export function createProgram(outside: Terminal): Command {
+  // A configuration that is named counts for whatever a command looks up in one.
+  const env = { ...outside.env };
+  const terminal = { ...outside, env };
+  const program = groupCommand('holdfast')
     .description('An AWS KMS external key store (XKS) proxy: hold your own keys, outside AWS.')
     .version(VERSION)
     .addHelpText('after', EPILOGUE)
+    .hook('preAction', (_, command) => {
+      const { config } = command.opts<{ config?: string }>();
+      if (config !== undefined) env['HOLDFAST_CONFIG'] = config;
+    })
     .addCommand(serveCommand())
     .addCommand(group('config', 'configuration files', configCheckCommand(terminal)))
     .addCommand(
       group(
         'audit',
         'the audit trail: search, reports, evidence',
-        auditVerifyCommand(terminal),
-        auditPublicKeyCommand(terminal),
-        auditProveCommand(terminal),
+        ofConfiguration(auditVerifyCommand(terminal)),
+        ofConfiguration(auditPublicKeyCommand(terminal)),
+        ofConfiguration(auditProveCommand(terminal)),
         auditCheckProofCommand(terminal),
-        auditQueryCommand(terminal),
-        auditReportCommand(terminal),
-        auditReconcileCommand(terminal),
+        ofConfiguration(auditQueryCommand(terminal)),
+        ofConfiguration(auditReportCommand(terminal)),
+        ofConfiguration(auditReconcileCommand(terminal)),
       ),
     )
     .addCommand(group('doctor', 'what is wrong, and what to do', doctorBackendCommand(terminal)))
@@ -79,7 +87,8 @@ export function createProgram(terminal: Terminal): Command {
       group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
     )
     .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)))
-    .addCommand(versionCommand(terminal));
+    .addCommand(versionCommand(terminal))
+    .addCommand(helpCommand());
   for (const command of withDescendants(program)) configure(command, terminal);
   return program;
 }
@@ -90,9 +99,14 @@ export function withDescendants(command: Command): Command[] {
 }
 
 function group(name: string, description: string, ...commands: readonly Command[]): Command {
-  const parent = new Command(name).description(description);
+  const parent = groupCommand(name).description(description);
   for (const command of commands) parent.addCommand(command);
-  return parent;
+  return parent.addCommand(helpCommand(), { hidden: true });
+}
+
+/** A command that finds the audit log by the server's configuration where no folder is named. */
+function ofConfiguration(command: Command): Command {
+  return command.option('--config <file>', "the server's configuration (default: as for serve)");
 }
 
 /** `holdfast version`, which many try before `--version`. */
@@ -102,10 +116,16 @@ function versionCommand(terminal: Terminal): Command {
   });
 }
 
+/** Of a group, its name alone. */
+function subcommandTerm(command: Command): string {
+  return command.commands.length > 0 ? command.name() : new Help().subcommandTerm(command);
+}
+
 function configure(command: Command, terminal: Terminal): void {
   command
     .exitOverride()
-    .helpCommand(command.parent === null)
+    .helpCommand(false)
+    .configureHelp({ subcommandTerm })
     .showHelpAfterError('Add --help for how to use it.')
     .configureOutput({
       getOutHelpWidth: () => HELP_COLUMNS,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { isErrno } from '../shared/errno.js';
 import { CliError, EXIT } from './exit.js';
 
@@ -19,5 +19,23 @@ export function writeSecretFile(path: string, text: string): void {
       );
     }
     throw new CliError(EXIT.failed, `${path} could not be written.`, { cause: error });
+  }
+}
+
+/**
+ * Makes a folder for files of secrets, mode 0700, where there is none; one that exists stays as it is.
+ *
+ * @throws CliError when it cannot be made, or is no folder
+ */
+export function makeSecretFolder(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    } else if (!statSync(path).isDirectory()) {
+      throw new CliError(EXIT.failed, `${path} is no folder. Name another one.`);
+    }
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(EXIT.failed, `The folder ${path} could not be made.`, { cause: error });
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { generateCredential } from '../../key-stores/credential-generator.js';
-import { writeSecretFile } from '../write-secret-file.js';
+import { makeSecretFolder, writeSecretFile } from '../write-secret-file.js';
 import { record } from '../table.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
@@ -18,14 +18,20 @@ interface Options {
 export function credentialsGenerateCommand(terminal: Terminal): Command {
   return new Command('generate')
     .description('make a credential for a key store; needs no server')
-    .option('--output <folder>', 'write the secret to a new file of mode 0600 in it, unseen')
+    .option(
+      '--output <folder>',
+      'write the secret to a new file of mode 0600 in it, unseen; made where it is missing',
+    )
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', example(`holdfast credentials generate --output ${SUGGESTED_FOLDER}`))
     .action(({ json, output }: Options) => {
       const { accessKeyId, secretAccessKey } = generateCredential(randomBytes);
       const secret = secretAccessKey.reveal();
       const secretFile = join(resolve(output ?? SUGGESTED_FOLDER), `${accessKeyId}.secret`);
-      if (output !== undefined) writeSecretFile(secretFile, `${secret}\n`);
+      if (output !== undefined) {
+        makeSecretFolder(resolve(output));
+        writeSecretFile(secretFile, `${secret}\n`);
+      }
       const shown = output === undefined ? { secretAccessKey: secret } : { secretFile };
       if (json) printJson(terminal, { accessKeyId, ...shown });
       else

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
-import { writeSecretFile } from '../write-secret-file.js';
+import { makeSecretFolder, writeSecretFile } from '../write-secret-file.js';
 import { example } from './options.js';
 
 interface Options {
@@ -35,7 +35,7 @@ export function importAwsSampleCommand(terminal: Terminal): Command {
     .option('--state-directory <folder>', 'state directory of Holdfast', '/var/lib/holdfast')
     .option(
       '--secrets <folder>',
-      'write PIN and secret access keys to new files of mode 0600 there',
+      'write PIN and secret access keys to new files of mode 0600 there; made where it is missing',
     )
     .option('--output <file>', 'write to a new file of mode 0600 instead')
     .addHelpText(
@@ -65,6 +65,7 @@ async function importFile(file: string, options: Options, terminal: Terminal): P
     return `\${file:${join(secretsFolder, fileName)}}`;
   });
   if (folder !== undefined) {
+    makeSecretFolder(secretsFolder);
     for (const { fileName, secret } of imported.secrets) {
       writeSecretFile(join(secretsFolder, fileName), `${secret.reveal()}\n`);
     }

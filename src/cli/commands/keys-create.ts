@@ -27,7 +27,19 @@ export function keysCreateCommand(terminal: Terminal): Command {
       });
       if (options.json) printJson(terminal, key);
       else terminal.print(`Created.\n\n${keyDetails(key)}`);
+      if (usage.length < KMS_NEEDS.length) terminal.complain(`warning: ${refusedByKms(usage)}\n`);
     });
+}
+
+/** @see XKS Proxy API, section GetKeyMetadata */
+const KMS_NEEDS: CreateKey['usage'] = ['ENCRYPT', 'DECRYPT'];
+
+function refusedByKms(usage: CreateKey['usage']): string {
+  const missing = KMS_NEEDS.filter((each) => !usage.includes(each)).join(' and ');
+  return (
+    `AWS KMS will refuse the key: CreateKey (XksKeyInvalidConfigurationException) takes a key for ENCRYPT and ` +
+    `DECRYPT alone, and this one is without ${missing}. What a key may be used for cannot be changed afterwards.`
+  );
 }
 
 const USAGES: ReadonlyMap<string, CreateKey['usage']> = new Map([

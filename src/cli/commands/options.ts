@@ -7,7 +7,6 @@ import type { Terminal } from '../terminal.js';
 /** What a command that speaks to a server is given. */
 export interface OnlineOptions {
   readonly socket?: string;
-  readonly config?: string;
 }
 
 /** What a command with a result for people and for programs is given. */
@@ -33,8 +32,6 @@ export function example(...lines: readonly string[]): string {
 }
 
 /** The client for the server that the options or else the environment name. */
-export function connect({ socket, config }: OnlineOptions, { env }: Terminal): AdminClient {
-  if (socket !== undefined) return new AdminClient(resolve(socket));
-  const named = config === undefined ? env : { ...env, HOLDFAST_CONFIG: config };
-  return new AdminClient(findAdminSocket(named));
+export function connect({ socket }: OnlineOptions, { env }: Terminal): AdminClient {
+  return new AdminClient(socket === undefined ? findAdminSocket(env) : resolve(socket));
 }

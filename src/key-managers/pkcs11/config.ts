@@ -9,6 +9,7 @@ import {
   secretField,
   textField,
 } from '../../config/field-types.js';
+import { environmentSchema } from './environment-config.js';
 import { PROFILE_NAMES } from './profiles/index.js';
 
 const tokenText = () =>
@@ -28,13 +29,6 @@ const tokenSchema = z
     { error: 'one of label, serial and slot' },
   )
   .describe('Which token of the module.');
-
-const environmentSchema = z.strictObject({
-  name: textField(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'the name of a variable').describe(
-    'Such as SOFTHSM2_CONF.',
-  ),
-  value: textField(/^[^\0]{0,4096}$/s, 'text of at most 4096 characters').describe('Its value.'),
-});
 
 const nodeSchema = z
   .strictObject({
@@ -61,13 +55,7 @@ export const pkcs11KeyManagerSchema = z
     libraryParameters: textField(/^[^\0]{1,4096}$/s, 'text of 1 to 4096 characters')
       .optional()
       .describe('Parameters of C_Initialize, which NSS softokn needs.'),
-    environment: z
-      .array(environmentSchema, { error: 'a list of variables' })
-      .default([])
-      .describe(
-        'Environment variables of the processes that load the library; of ours they see PATH, ' +
-          'HOME, TMPDIR, TZ and LD_LIBRARY_PATH alone.',
-      ),
+    environment: environmentSchema,
     nodes: listField(nodeSchema, 'a list of nodes, at least one').describe(
       'The tokens, each of which has all the keys: one, or copies that the vendor keeps alike.',
     ),

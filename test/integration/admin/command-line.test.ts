@@ -38,6 +38,31 @@ describe('holdfast keys', () => {
     expect(shown.stdout).toMatch(/^Encryptions left: +2,147,483,648$/m);
   });
 
+  it.each([
+    [['--usage', 'ENCRYPT'], 'DECRYPT'],
+    [['--usage', 'DECRYPT', '--json'], 'ENCRYPT'],
+    [['--usage', 'NONE'], 'ENCRYPT and DECRYPT'],
+  ])(
+    'create with %j → made, and a warning that KMS will refuse the key',
+    async (usage, missing) => {
+      const { env } = await served();
+      const made = await holdfast(
+        env,
+        'keys',
+        'create',
+        'a',
+        '--key-store',
+        'production',
+        ...usage,
+      );
+      expect(made.code).toBe(0);
+      expect(made.stderr).toMatch(/^warning: AWS KMS will refuse the key/);
+      expect(made.stderr).toContain(`without ${missing}.`);
+      expect(made.stdout).not.toContain('warning');
+      if (usage.includes('--json')) keySchema.parse(JSON.parse(made.stdout));
+    },
+  );
+
   it('list with a damaged key → what is wrong with it, below the table and in JSON', async () => {
     const administration = new AdministrationInMemory();
     const { description } = keySummary('payroll-1', new Set());

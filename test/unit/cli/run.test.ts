@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { createProgram } from '../../../src/cli/program.js';
 import { run } from '../../../src/cli/run.js';
 import { CapturedTerminal } from '../../support/captured-terminal.js';
 import { configurationFolder, validConfiguration } from '../../support/configuration-fixture.js';
@@ -37,6 +38,22 @@ describe('usage', () => {
       ['help', 'serve'],
       ['serve', '--help'],
     ],
+    [
+      ['help', 'keys', 'create'],
+      ['keys', 'create', '--help'],
+    ],
+    [
+      ['keys', 'help', 'create'],
+      ['keys', 'create', '--help'],
+    ],
+    [
+      ['keys', 'help'],
+      ['keys', '--help'],
+    ],
+    [
+      ['help', 'audit', 'verify'],
+      ['audit', 'verify', '--help'],
+    ],
     [['version'], ['--version']],
   ])('%j → exit code 0 and the same as %j', async (words, options) => {
     const [first, second] = [new CapturedTerminal(), new CapturedTerminal()];
@@ -53,6 +70,67 @@ describe('usage', () => {
       expect(await run(args, terminal)).toBe(0);
       expect(terminal.stdout).not.toBe('');
       expect(terminal.stderr).toBe('');
+    },
+  );
+});
+
+describe('a command that there is not', () => {
+  it.each([
+    [
+      ['keys', 'rotate'],
+      "unknown command 'rotate'",
+      'of holdfast keys are: create, list, show',
+      '',
+    ],
+    [['keys', 'rotate', '--now', 'x'], "unknown command 'rotate'", 'create, list, show', ''],
+    [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, list, show', 'mean create?'],
+    [['help', 'keys', 'rotate'], "unknown command 'rotate'", 'create, list, show', ''],
+    [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, list, show', 'mean list?'],
+    [['kyes', 'list'], "unknown command 'kyes'", 'of holdfast are: serve, config', 'mean keys?'],
+    [['help', 'serve', 'now'], "holdfast serve has no command 'now'", '', ''],
+  ])('%j → said so, with those that there are, and what is near alone', async (args, ...said) => {
+    const terminal = new CapturedTerminal();
+    expect(await run(args, terminal)).toBe(2);
+    for (const text of said) expect(terminal.stderr).toContain(text);
+    if (said[2] === '') expect(terminal.stderr).not.toContain('Did you mean');
+    expect(terminal.stdout).toBe('');
+  });
+});
+
+describe('a command of the audit log', () => {
+  it.each([['public-key'], ['query'], ['report --from 2026-01-01 --to 2026-01-02']])(
+    '%s without --log → that of --config, as serve would use it',
+    async (command) => {
+      const folder = configurationFolder();
+      const file = join(folder, 'holdfast.yaml');
+      writeFileSync(file, stringify(validConfiguration(), { aliasDuplicateObjects: false }));
+      const terminal = new CapturedTerminal();
+      await run(['audit', ...command.split(' '), '--config', file], terminal);
+      expect(terminal.stderr + terminal.stdout).toContain(join(folder, 'audit'));
+    },
+  );
+
+  it('every one that reads a log → has --config', () => {
+    const audit = createProgram(new CapturedTerminal()).commands.find(
+      (command) => command.name() === 'audit',
+    );
+    const reading = audit?.commands.filter(({ options }) =>
+      options.some(({ long }) => long === '--log'),
+    );
+    expect(reading?.length).toBeGreaterThan(4);
+    for (const { options } of reading ?? []) {
+      expect(options.map(({ long }) => long)).toContain('--config');
+    }
+  });
+
+  it.each([['public-key'], ['query']])(
+    '%s with a configuration without one → exit code 2, and what it needs',
+    async (command) => {
+      const terminal = new CapturedTerminal();
+      expect(await run(['audit', command, '--config', '/none.yaml'], terminal)).toBe(2);
+      for (const text of ['/none.yaml', '--config', 'HOLDFAST_CONFIG', '--log']) {
+        expect(terminal.stderr).toContain(text);
+      }
     },
   );
 });
@@ -121,10 +199,17 @@ describe('credentials generate', () => {
     expect(terminal.stdout).not.toContain(secret.trim());
   });
 
-  it('--output to a folder that is missing → exit code 1 and its name', async () => {
+  it('--output to a folder that is missing → made, for its owner alone', async () => {
+    const folder = join(temporaryFolder(), 'etc', 'secrets');
     const terminal = new CapturedTerminal();
-    expect(await run(['credentials', 'generate', '--output', '/none'], terminal)).toBe(1);
-    expect(terminal.stderr).toContain('/none/');
+    expect(await run(['credentials', 'generate', '--output', folder], terminal)).toBe(0);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('--output to a folder that cannot be made → exit code 1 and its name', async () => {
+    const terminal = new CapturedTerminal();
+    expect(await run(['credentials', 'generate', '--output', '/dev/null/x'], terminal)).toBe(1);
+    expect(terminal.stderr).toContain('/dev/null/x');
     expect(terminal.stdout).toBe('');
   });
 });

@@ -47,6 +47,23 @@ describe('holdfast import aws-sample', () => {
     expect(await run(['config', 'check', output], terminal)).toBe(0);
   });
 
+  it('--secrets to a folder that is missing → made, for its owner alone', async () => {
+    const folder = join(temporaryFolder(), 'etc', 'secrets');
+    const terminal = new CapturedTerminal();
+    const args = [...command, settingsFile(), ...options, '--secrets', folder];
+    expect(await run(args, terminal)).toBe(0);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, 'hsm.pin')).mode & 0o777).toBe(0o600);
+  });
+
+  it('--secrets to what is a file → exit code 1, its name, and nothing printed', async () => {
+    const file = settingsFile();
+    const terminal = new CapturedTerminal();
+    expect(await run([...command, file, ...options, '--secrets', file], terminal)).toBe(1);
+    expect(terminal.stderr).toContain(`${file} is no folder`);
+    expect(terminal.stdout).toBe('');
+  });
+
   it.each([
     ['settings that cannot be carried over', { security: { secondary_auth: 'Oso' } }, options],
     ['no token label', {}, ['--prior-encryptions', '1']],

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { SchemaOutline } from '../../../../src/config/outline.js';
+import { formatPath } from '../../../../src/config/problem.js';
+import { validate } from '../../../../src/config/validate.js';
 import { limitsFor } from '../../../../src/key-managers/pkcs11/counted-material.js';
 import { pkcs11KeyManagerSchema } from '../../../../src/key-managers/pkcs11/config.js';
 
@@ -33,6 +36,38 @@ describe('the configuration of a PKCS#11 key manager', () => {
     const example = z.object({ keyManagers: z.tuple([pkcs11KeyManagerSchema]) });
     const { keyManagers } = example.parse(parse(readFileSync(path, 'utf8')));
     expect(keyManagers[0].keyId).toBe('{version}');
+  });
+
+  it.each([
+    ['a map', { SOFTHSM2_CONF: '/a.conf', EMPTY: '' }],
+    [
+      'a list',
+      [
+        { name: 'SOFTHSM2_CONF', value: '/a.conf' },
+        { name: 'EMPTY', value: '' },
+      ],
+    ],
+  ])('%s of environment variables → the same', (_, environment) => {
+    expect(pkcs11KeyManagerSchema.parse({ ...valid, environment }).environment).toEqual([
+      { name: 'SOFTHSM2_CONF', value: '/a.conf' },
+      { name: 'EMPTY', value: '' },
+    ]);
+  });
+
+  it.each<[string, unknown, string, string]>([
+    ['a text', 'SOFTHSM2_CONF=/a', 'environment', 'names and values'],
+    ['a list of texts', ['SOFTHSM2_CONF=/a'], 'environment[0]', 'a group of fields'],
+    ['a number as value', { DEBUG: 1 }, 'environment.DEBUG', 'a number in quotes'],
+    ['no name of a variable', { 'A-B': 'x' }, 'environment.A-B', 'names and values'],
+  ])('%s as environment → told where and what is allowed', (_, environment, path, allowed) => {
+    const validation = validate(
+      pkcs11KeyManagerSchema,
+      { value: { ...valid, environment }, references: new Map(), problems: [], warnings: [] },
+      new SchemaOutline(pkcs11KeyManagerSchema),
+    );
+    const problems = 'problems' in validation ? validation.problems : [];
+    expect(problems.map((problem) => formatPath(problem.path))).toEqual([path]);
+    expect(problems[0]?.allowed).toContain(allowed);
   });
 
   it.each([
