@@ -2,10 +2,11 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { mustRun } from './run.mjs';
 
-/** What tests call, by Debian package: SoftHSM's and NSS's tools, and the check of systemd units. */
+/** What tests call, by Debian package: tools of tokens, and the check of systemd units. */
 const tools = {
   'softhsm2-util': 'softhsm2',
   certutil: 'libnss3-tools',
+  'pkcs11-tool': 'opensc',
   'systemd-analyze': 'systemd',
 };
 /** Where Debian, Fedora and Homebrew put the library. */
@@ -17,8 +18,8 @@ const modules = [
 ];
 
 /**
- * Installs SoftHSM, NSS and systemd's tools where that is ours to do: as root on a system with apt. Anywhere else
- * the tests that need them say so, and fail in CI.
+ * Installs SoftHSM, NSS and what else tests call, where that is ours to do: as root on a system
+ * with apt. Anywhere else the tests that need them say so, and fail in CI.
  *
  * @returns {Promise<void>}
  * @throws {Error} when apt fails

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { runAsReader, shellCommands } from '../support/documented-commands.js';
+import { nssModule } from '../support/nss.js';
+import { softHsmModule } from '../support/softhsm.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+
+describe('docs/private-certificates.md', () => {
+  it('its commands in an empty folder → mutual TLS, and a call with it', async () => {
+    const commands = shellCommands('docs/private-certificates.md');
+    const { code, output } = await runAsReader(commands, {
+      folder: temporaryFolder(),
+      ports: [8443, 9464],
+    });
+    expect(code, output).toBe(0);
+    expect(output).toContain('refused without a certificate');
+    expect(output).toContain('"ciphertext"');
+    expect(output).toMatch(/cks\.kms\.eu-west-1\.amazonaws\.com\n$/);
+  });
+});
+
+describe.skipIf(softHsmModule === undefined || nssModule === undefined)(
+  'docs/softhsm-and-nss.md',
+  () => {
+    it('its commands in an empty folder → a key in each token, and a call', async () => {
+      const { code, output } = await runAsReader(shellCommands('docs/softhsm-and-nss.md'), {
+        folder: temporaryFolder(),
+        ports: [8443, 9464],
+        replaced: {
+          '/usr/lib/softhsm/libsofthsm2.so': softHsmModule ?? '',
+          '/usr/lib/x86_64-linux-gnu/libsoftokn3.so': nssModule ?? '',
+        },
+      });
+      expect(code, output).toBe(0);
+      expect(output).toContain('"ciphertext"');
+    });
+  },
+);
