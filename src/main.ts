@@ -97,9 +97,10 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
 async function stopOn(
   signal: NodeJS.Signals,
   holdfast: Holdfast,
-  { process: log }: Loggers,
+  { process: log, strangers }: Loggers,
 ): Promise<void> {
   log.info({ signal }, 'stopping');
   await holdfast.stop();
+  strangers.close();
   log.info('stopped');
 }

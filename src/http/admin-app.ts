@@ -14,6 +14,7 @@ import type { RequestOf, Route } from '../admin/contract/route.js';
 import { type OperationName, routes } from '../admin/contract/routes.js';
 import type { AdminOperations } from '../admin/operations/index.js';
 import { AuditUnavailableError } from '../audit/trail/errors.js';
+import { problemOfHead } from './request-head.js';
 
 const MAX_BODY_BYTES = 65_536;
 /** Of a field of a request; the longest valid one has 128. */
@@ -63,6 +64,11 @@ export function createAdminApp(operations: AdminOperations, journals: AdminJourn
   app.use(helmet());
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use((request, _response, next) => {
+    const problem = problemOfHead(request);
+    if (problem !== undefined) throw new AdminError('invalid-request', problem);
     next();
   });
   app.use(express.json({ limit: MAX_BODY_BYTES }));

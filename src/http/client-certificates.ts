@@ -39,6 +39,7 @@ function inOneLine({ subject }: X509Certificate): string {
 
 /** What becomes of a client whose certificate an allowed authority has vouched for. */
 export interface ClientVerdicts {
+  /** Node has just begun to listen to it. */
   admitted(socket: TLSSocket, client: ClientIdentity): void;
   refused(socket: TLSSocket): void;
 }
@@ -65,7 +66,7 @@ export function admitNamedClients(
       socket.destroy();
       return;
     }
-    verdicts.admitted(socket, { name, subject: inOneLine(certificate) });
     for (const listener of startReading) Reflect.apply(listener, server, [socket]);
+    verdicts.admitted(socket, { name, subject: inOneLine(certificate) });
   });
 }

@@ -1,10 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { errorBody } from '../xks/errors.js';
 import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
+import type { Door } from './door.js';
+import { MAX_HEADERS } from './request-head.js';
 import { LINGER_MS } from './write-answer.js';
 
 const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  ['HPE_TOO_MANY_HEADERS', `The request has more than ${String(MAX_HEADERS)} headers.`],
+  ['HPE_TOO_MANY_PIECES', 'The request came in too many pieces.'],
   ['HPE_HEADER_OVERFLOW', 'The head of the request is too large.'],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'The chunk extensions of the request are too large.'],
 ]);
@@ -48,13 +52,14 @@ function linesOf(headers: HeaderList): string[] {
  * Writes a last text. What still arrives is thrown away for a moment instead of being refused, so
  * that the client gets to read.
  */
-export function endWith(text: string, socket: Duplex): void {
-  // Node's parser has given up, and would report an error for each further piece. A new listener
-  // makes it let go of the socket.
-  socket.removeAllListeners('data');
-  socket.on('data', () => undefined);
+export function endWith(text: string, socket: Duplex, door: Door): void {
+  const destroy = (): void => {
+    socket.destroy();
+  };
+  // Node's parser has given up, and would report an error for each further piece.
+  door.discardUntil(destroy);
   socket.end(text);
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  const timer = setTimeout(destroy, LINGER_MS);
   socket.once('close', () => {
     clearTimeout(timer);
   });

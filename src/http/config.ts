@@ -60,7 +60,14 @@ const limitsSchema = z
       .describe('How long a whole request may take to arrive. Checked every second.'),
     maxConnections: countField({ min: 1, max: 1_000_000 })
       .default(4_096)
-      .describe('Connections beyond this number are dropped.'),
+      .describe(
+        'Connections at once. Beyond them the oldest that has shown nothing is ended; one that has made an authenticated request never is.',
+      ),
+    maxConnectionsPerAddress: countField({ min: 1, max: 1_000_000 })
+      .optional()
+      .describe(
+        'Connections at once from one IPv4 address or IPv6 network (/64), with the same rule. Leave it out behind a load balancer that hides the addresses of its clients.',
+      ),
     unauthenticatedIdleMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
       .default(5_000)
       .describe(

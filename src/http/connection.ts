@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientIdentity } from './client-certificates.js';
+import { Door, type DoorPorts, type DoorRequests } from './door.js';
 
 /**
  * A stranger's connection ends after so many times the idleness that is allowed, busy or not: a
@@ -9,27 +10,61 @@ import type { ClientIdentity } from './client-certificates.js';
  */
 const LIFETIME_IN_IDLE_TIMES = 3;
 
+/** What a connection is made with. */
+export interface ConnectionPorts extends DoorPorts {
+  /** Its client's certificate; absent without mutual TLS. */
+  readonly client: ClientIdentity | undefined;
+  /** How long it may last before it has made an authenticated request. */
+  readonly lifetimeMs: number;
+  /** Told once when it has made an authenticated request. */
+  readonly onAuthenticated: () => void;
+  /** The head of a request has more lines than a head may have. */
+  readonly onTooManyHeaders: () => void;
+  /** A head has come in more pieces than a request may have. */
+  readonly onTooManyPieces: () => void;
+}
+
 /** What is known of a client's connection for as long as it lasts. */
-export class Connection {
+export class Connection implements DoorRequests {
   /** Kept, because a socket forgets it when it closes. */
   readonly clientAddress: string;
+  /** The address that it was made to. */
+  readonly serverAddress: string;
   /** Who its certificate says that it is; absent without mutual TLS. */
   readonly client: ClientIdentity | undefined;
+  readonly door: Door;
   readonly #socket: Socket;
+  readonly #ports: ConnectionPorts;
   /** Running until the connection has made an authenticated request. */
   #expiry: NodeJS.Timeout | undefined;
+  #begun = 0;
   #unanswered = 0;
   #latest: ServerResponse | undefined;
+  #onExcess: (() => void) | undefined;
 
-  /** @param lifetimeMs how long it may last before it has made an authenticated request */
-  constructor(socket: Socket, client: ClientIdentity | undefined, lifetimeMs: number) {
+  constructor(socket: Socket, ports: ConnectionPorts) {
     this.clientAddress = socket.remoteAddress ?? 'unknown';
-    this.client = client;
+    this.serverAddress = socket.localAddress ?? 'unknown';
+    this.client = ports.client;
     this.#socket = socket;
-    this.#expiry = setTimeout(() => socket.destroy(), lifetimeMs);
+    this.#ports = ports;
+    this.#expiry = setTimeout(() => socket.destroy(), ports.lifetimeMs);
     socket.once('close', () => {
       clearTimeout(this.#expiry);
     });
+    this.door = new Door(socket, ports, this);
+  }
+
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get isReceiving(): boolean {
+    return this.#latest?.req.complete === false;
+  }
+
+  get isAnswering(): boolean {
+    return this.#unanswered > (this.isReceiving ? 1 : 0);
   }
 
   /** @param idleMs how long the connection may be idle from now on */
@@ -38,17 +73,41 @@ export class Connection {
     clearTimeout(this.#expiry);
     this.#expiry = undefined;
     this.#socket.setTimeout(idleMs);
+    this.door.trust();
+    this.#ports.onAuthenticated();
   }
 
   /** A request has begun. */
   begin(response: ServerResponse): void {
+    this.#begun += 1;
     this.#unanswered += 1;
     this.#latest = response;
+    this.#onExcess = undefined;
+  }
+
+  /** @param onExcess called when the body of the latest request has more pieces than it may have */
+  watchBody(onExcess: () => void): void {
+    this.#onExcess = onExcess;
   }
 
   /** Its answer was given to Node, which sends answers in the order of the requests. */
-  answered(): void {
+  answered(status: number): void {
     this.#unanswered -= 1;
+    this.door.isRefused = status >= 400;
+    this.door.answered();
+  }
+
+  tooManyPieces(): void {
+    if (!this.isReceiving) {
+      this.#ports.onTooManyPieces();
+      return;
+    }
+    this.door.shut();
+    this.#onExcess?.();
+  }
+
+  tooManyHeaders(): void {
+    this.#ports.onTooManyHeaders();
   }
 
   /**
@@ -68,12 +127,12 @@ export class Connections {
   readonly #known = new WeakMap<Duplex, Connection>();
 
   /**
+   * @param socket that Node's HTTP server has just begun to listen to
    * @param idleMs how long it may be idle before it has made an authenticated request
-   * @param client absent without mutual TLS
    */
-  open(socket: Socket, idleMs: number, client?: ClientIdentity): void {
+  open(socket: Socket, idleMs: number, ports: Omit<ConnectionPorts, 'lifetimeMs'>): void {
     const lifetimeMs = LIFETIME_IN_IDLE_TIMES * idleMs;
-    this.#known.set(socket, new Connection(socket, client, lifetimeMs));
+    this.#known.set(socket, new Connection(socket, { ...ports, lifetimeMs }));
     socket.setTimeout(idleMs);
   }
 

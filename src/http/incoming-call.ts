@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BodyAbortedError, BodyTooLargeError, type IncomingCall } from '../pipeline/call.js';
+import {
+  BodyAbortedError,
+  BodyInPiecesError,
+  BodyTooLargeError,
+  type IncomingCall,
+} from '../pipeline/call.js';
 import type { Connection } from './connection.js';
+import { declaredLength, type OriginForm } from './request-head.js';
 
 /** What a call needs to know of the listener that it came in by. */
 export interface CallContext {
   readonly connection: Connection;
+  /** What the request is for. */
+  readonly origin: OriginForm;
   /** `clock.monotonic()`, in ms. */
   readonly startedAt: number;
   readonly authenticatedIdleMs: number;
@@ -28,8 +36,8 @@ export class NodeCall implements IncomingCall {
 
   constructor(request: IncomingMessage, response: ServerResponse, context: CallContext) {
     this.method = request.method ?? '';
-    this.target = request.url ?? '';
-    this.rawHeaders = request.rawHeaders;
+    this.target = context.origin.target;
+    this.rawHeaders = context.origin.rawHeaders;
     this.startedAt = context.startedAt;
     this.clientAddress = context.connection.clientAddress;
     this.clientCertificateName = context.connection.client?.name;
@@ -47,12 +55,13 @@ export class NodeCall implements IncomingCall {
   readBody(maxBytes: number): Promise<Buffer> {
     this.#isBodyRead = true;
     const request = this.#request;
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+    if (declaredLength(request.rawHeaders) > maxBytes) {
+      this.#context.connection.door.shut();
       return Promise.reject(new BodyTooLargeError('The declared length is too large.'));
     }
     if (request.destroyed) return Promise.reject(new BodyAbortedError('The client went away.'));
     if (this.#context.expectsContinue) this.#response.writeContinue();
-    return collect(request, maxBytes);
+    return collect(request, maxBytes, this.#context.connection);
   }
 
   isAbandoned(): boolean {
@@ -64,15 +73,26 @@ export class NodeCall implements IncomingCall {
   }
 }
 
-function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** Nothing is read any more once it is clear that the body will not be taken. */
+function collect(
+  request: IncomingMessage,
+  maxBytes: number,
+  connection: Connection,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const body = new GrowingBuffer(maxBytes);
-    const onData = (chunk: Buffer): void => {
-      if (body.append(chunk)) return;
-      // Stop reading: what follows would only fill the memory.
+    const refuse = (error: Error): void => {
       request.off('data', onData).pause();
-      reject(new BodyTooLargeError('More arrived than the limit allows.'));
+      connection.door.shut();
+      reject(error);
     };
+    const onData = (chunk: Buffer): void => {
+      if (body.append(chunk)) connection.door.countPiece();
+      else refuse(new BodyTooLargeError('More arrived than the limit allows.'));
+    };
+    connection.watchBody(() => {
+      refuse(new BodyInPiecesError('More pieces arrived than the limit allows.'));
+    });
     request.on('data', onData);
     request.on('end', () => {
       resolve(body.bytes());

@@ -1,13 +1,19 @@
 import { createServer as createPlainServer, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
+import type { StrangerLog } from '../observability/stranger-log.js';
 import type { Logger } from '../observability/logger.js';
-import { admitNamedClients } from './client-certificates.js';
+import { admitNamedClients, type ClientIdentity } from './client-certificates.js';
 import { endWith, isMalformedRequest, malformedRequestResponse } from './client-error.js';
 import type { ListenerConfig } from './config.js';
 import type { Connections } from './connection.js';
+import { ConnectionSlots } from './connection-slots.js';
+import type { DoorPorts } from './door.js';
+import { Entrance } from './entrance.js';
 import type { MessageClasses } from './express-classes.js';
+import { MAX_HEADERS } from './request-head.js';
 import { tlsOptions, type TlsMaterial } from './tls.js';
 
 /** What a Node server of ours is made from. */
@@ -18,7 +24,16 @@ export interface NodeServerParts {
   readonly classes: MessageClasses;
   /** Told of every connection that comes as far as HTTP, before its first request. */
   readonly connections: Connections;
+  /** Shared by all listeners. */
+  readonly doors: DoorPorts;
+  readonly strangers: StrangerLog;
   readonly logger: Logger;
+}
+
+/** A server, and the way into it. */
+export interface NodeServer {
+  readonly server: Server | TlsServer;
+  readonly entrance: Entrance;
 }
 
 /** Node looks for requests that take too long this often; its own default is 30 s. */
@@ -29,35 +44,45 @@ const DROP_REPORT_MS = 60_000;
  * Makes Node's server with our limits, which answers what it cannot parse in JSON. Requests are
  * the caller's: its `request` event has no listener yet.
  */
-export function createNodeServer(parts: NodeServerParts): Server | TlsServer {
-  const { listener, material } = parts;
+export function createNodeServer(parts: NodeServerParts): NodeServer {
+  const { listener, material, doors } = parts;
   const options = serverOptions(parts);
   const server =
     material === undefined
-      ? plainServer(parts, options)
-      : tlsServer(parts, { ...options, ...tlsOptions(material) });
-  server.maxConnections = listener.limits.maxConnections;
-  logDrops(server, parts.logger);
-  // Node would silently leave out headers beyond the 1000th; maxHeaderBytes is limit enough.
-  server.maxHeadersCount = 0;
+      ? createPlainServer(options)
+      : createTlsServer({ ...options, ...tlsOptions(material) });
+  const slots = new ConnectionSlots(listener.limits, dropReport(parts.logger));
+  const entrance = new Entrance(
+    { server, slots, turns: doors.turns, silentMs: listener.limits.unauthenticatedIdleMs },
+    material !== undefined,
+  );
+  const open = opener(parts, slots, entrance);
+  if (material === undefined)
+    server.on('connection', (socket: Socket) => {
+      // A socket that there is no room for does not come as far as HTTP.
+      if (!socket.destroyed) open(socket);
+    });
+  else admitTls(parts, server, open);
+  // One more than a head may have: Node silently leaves out what is beyond its own limit.
+  server.maxHeadersCount = MAX_HEADERS + 1;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     answerMalformed(parts, error.code ?? '', socket);
   });
-  return server;
+  return { server, entrance };
 }
 
-/** Says so when connections are dropped, and a minute later how many they were. */
-function logDrops(server: Server, logger: Logger): void {
-  let dropped = 0;
-  server.on('drop', () => {
-    dropped += 1;
-    if (dropped > 1) return;
+/** Says so when connections are ended for want of room, and a minute later how many they were. */
+function dropReport(logger: Logger): () => void {
+  let ended = 0;
+  return () => {
+    ended += 1;
+    if (ended > 1) return;
     logger.warn('maxConnections is reached, and connections are dropped');
     setTimeout(() => {
-      logger.warn({ dropped }, 'connections were dropped in the last minute');
-      dropped = 0;
+      logger.warn({ dropped: ended }, 'connections were dropped in the last minute');
+      ended = 0;
     }, DROP_REPORT_MS).unref();
-  });
+  };
 }
 
 function serverOptions({ listener: { limits }, classes }: NodeServerParts): ServerOptions {
@@ -69,44 +94,54 @@ function serverOptions({ listener: { limits }, classes }: NodeServerParts): Serv
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     // Idleness is a matter of the socket's own timeout, which depends on what the client has shown.
     keepAliveTimeout: 0,
-    // Whether a Host header is there, once, and signed, is the signature check's business.
+    // Node's own answer has no body; ours is in `problemOfHead`.
     requireHostHeader: false,
   };
 }
 
-function plainServer({ connections, listener }: NodeServerParts, options: ServerOptions): Server {
-  const server = createPlainServer(options);
-  server.on('connection', (socket) => {
-    connections.open(socket, listener.limits.unauthenticatedIdleMs);
-  });
-  return server;
+type Open = (socket: Socket, client?: ClientIdentity) => void;
+
+/** What is done with a connection to which Node's HTTP server has just begun to listen. */
+function opener(parts: NodeServerParts, slots: ConnectionSlots, entrance: Entrance): Open {
+  const { connections, listener, doors } = parts;
+  return (socket, client) => {
+    const accepted = entrance.acceptedFor(socket);
+    connections.open(socket, listener.limits.unauthenticatedIdleMs, {
+      ...doors,
+      client,
+      onAuthenticated: () => {
+        if (accepted !== undefined) slots.noteAuthenticated(accepted);
+      },
+      onTooManyHeaders: () => {
+        answerMalformed(parts, 'HPE_TOO_MANY_HEADERS', socket);
+      },
+      onTooManyPieces: () => {
+        answerMalformed(parts, 'HPE_TOO_MANY_PIECES', socket);
+      },
+    });
+  };
 }
 
-function tlsServer(parts: NodeServerParts, options: ServerOptions): TlsServer {
-  const { listener, connections, logger } = parts;
-  const { unauthenticatedIdleMs } = listener.limits;
-  const server = createTlsServer(options);
+function admitTls(parts: NodeServerParts, server: Server | TlsServer, open: Open): void {
+  const { listener } = parts;
   const allowedNames = listener.tls?.clientCertificates?.allowedNames;
   if (allowedNames === undefined) {
-    server.on('secureConnection', (socket) => {
-      connections.open(socket, unauthenticatedIdleMs);
+    server.on('secureConnection', (socket: TLSSocket) => {
+      open(socket);
     });
   } else {
-    admitNamedClients(server, allowedNames, {
-      admitted: (socket, client) => {
-        connections.open(socket, unauthenticatedIdleMs, client);
-      },
+    admitNamedClients(server as TlsServer, allowedNames, {
+      admitted: open,
       refused: (socket) => {
-        logRefusal(logger, socket, 'name not allowed');
+        logRefusal(parts, socket, 'name not allowed');
       },
     });
   }
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     const reason = reasonOfRefusal(error, socket);
-    if (reason !== undefined) logRefusal(logger, socket, reason);
-    else logger.debug({ clientAddress: socket.remoteAddress, code: error.code }, 'TLS failed');
+    if (reason !== undefined) logRefusal(parts, socket, reason);
+    else logTlsFailure(parts, socket, error.code);
   });
-  return server;
 }
 
 /** @returns `undefined` where the handshake failed for another reason than a certificate */
@@ -117,20 +152,33 @@ function reasonOfRefusal(error: NodeJS.ErrnoException, socket: TLSSocket): strin
   return typeof verdict === 'string' ? verdict : undefined;
 }
 
-function logRefusal(logger: Logger, socket: TLSSocket, reason: string): void {
+function logRefusal({ logger, strangers }: NodeServerParts, socket: Socket, reason: string): void {
+  if (!strangers.isTold('certificate refused')) return;
   logger.warn(
     { clientAddress: socket.remoteAddress, reason },
     'a client was disconnected because of its certificate',
   );
 }
 
+function logTlsFailure(
+  { logger, strangers }: NodeServerParts,
+  socket: Socket,
+  code?: string,
+): void {
+  if (!logger.isLevelEnabled('debug') || !strangers.isTold('TLS failed')) return;
+  logger.debug({ clientAddress: socket.remoteAddress, code }, 'TLS failed');
+}
+
 function answerMalformed(parts: NodeServerParts, code: string, socket: Duplex): void {
+  const { logger, strangers } = parts;
   const connection = parts.connections.of(socket);
   if (connection !== undefined && isMalformedRequest(code)) {
     const { clientAddress } = connection;
-    parts.logger.info({ clientAddress, code }, 'a request could not be parsed');
+    if (logger.isLevelEnabled('info') && strangers.isTold('not parsed')) {
+      logger.info({ clientAddress, code }, 'a request could not be parsed');
+    }
     if (connection.mayWritePastOrder()) {
-      endWith(malformedRequestResponse(code), socket);
+      endWith(malformedRequestResponse(code), socket, connection.door);
       return;
     }
   }

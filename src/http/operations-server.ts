@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { OperationsConfig } from './config.js';
+import { ConnectionSlots } from './connection-slots.js';
 import { listen } from './listen.js';
+import { MAX_HEADERS, problemOfHead } from './request-head.js';
 
 /** What the probes and the scraper are told. */
 export interface OperationsParts {
@@ -22,6 +24,9 @@ export interface OperationsParts {
 }
 
 const TIMEOUT_MS = 5_000;
+const MAX_HEAD_BYTES = 8_192;
+/** Probes and scrapers; who has been silent longest makes room for the next. */
+export const MAX_OPERATIONS_CONNECTIONS = 32;
 
 /** Probes and metrics, over plain HTTP; on loopback unless configured otherwise. */
 export class OperationsServer {
@@ -30,8 +35,16 @@ export class OperationsServer {
 
   constructor(parts: OperationsParts) {
     this.#config = parts.config;
-    const limits = { headersTimeout: TIMEOUT_MS, requestTimeout: TIMEOUT_MS };
+    const limits = {
+      headersTimeout: TIMEOUT_MS,
+      requestTimeout: TIMEOUT_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      // Node's own answer has no text; `problemOfHead` has.
+      requireHostHeader: false,
+    };
     this.#server = createServer(limits, createOperationsApp(parts));
+    this.#server.maxHeadersCount = MAX_HEADERS + 1;
+    admitByRule(this.#server);
   }
 
   /** Rejects when the address cannot be had, with the system's error. */
@@ -54,6 +67,17 @@ function createOperationsApp(parts: OperationsParts): Express {
   app.disable('x-powered-by');
   app.set('query parser', false);
   app.use(helmet());
+  app.use((request, response, next) => {
+    const problem = problemOfHead(request);
+    if (problem === undefined && !parts.isDraining()) {
+      next();
+      return;
+    }
+    // Whoever stays connected would be cut off in the middle of a later request.
+    response.set('Connection', 'close');
+    if (problem === undefined) next();
+    else response.status(400).type('text/plain').send(`${problem}\n`);
+  });
   app.get('/ping', (_request, response) => {
     const draining = parts.isDraining();
     response.status(draining ? 503 : 200).type('text/plain');
@@ -69,6 +93,7 @@ function createOperationsApp(parts: OperationsParts): Express {
   });
   app.get('/metrics', async (_request, response) => {
     const text = await parts.metrics.render();
+    if (parts.isDraining()) response.set('Connection', 'close');
     response.type(parts.metrics.contentType).send(text);
   });
   app.use((_request, response) => {
@@ -76,6 +101,18 @@ function createOperationsApp(parts: OperationsParts): Express {
   });
   app.use(reportFailure(parts.logger));
   return app;
+}
+
+/** A probe or a scraper shows nothing that a stranger could not: the oldest goes. */
+function admitByRule(server: Server): void {
+  const limits = { maxConnections: MAX_OPERATIONS_CONNECTIONS };
+  const slots = new ConnectionSlots(limits, () => undefined);
+  server.prependListener('connection', (socket: Socket) => {
+    slots.admit(socket);
+  });
+  server.on('request', ({ socket }: IncomingMessage) => {
+    slots.noteSpeaking(socket);
+  });
 }
 
 function stateOf(parts: OperationsParts): string {

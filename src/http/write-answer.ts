@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Answer } from '../pipeline/call.js';
+import type { Door } from './door.js';
 import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
 
 /**
- * How long, and for how many bytes, what nobody wants is still read before a connection is closed.
+ * How long what nobody wants is still read before a connection is closed.
  * Closing a socket with unread bytes resets the connection, and then the client may lose the
  * answer that says what was wrong.
  */
 export const LINGER_MS = 1_000;
-const LINGER_BYTES = 32 * 1024 * 1024;
 const NO_HEADERS: HeaderList = [];
 
 /**
@@ -19,6 +19,7 @@ export function writeAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
+  door: Door,
 ): void {
   if (response.destroyed) return;
   if (!request.complete) response.shouldKeepAlive = false;
@@ -27,7 +28,7 @@ export function writeAnswer(
     response.end(answer.body);
   } else {
     response.write(answer.body);
-    endAfterTheRest(request, response);
+    endAfterTheRest(request, response, door);
   }
 }
 
@@ -37,18 +38,12 @@ function headersOf({ body, headers = NO_HEADERS }: Answer): string[] {
   return list;
 }
 
-function endAfterTheRest(request: IncomingMessage, response: ServerResponse): void {
-  let left = LINGER_BYTES;
+function endAfterTheRest(request: IncomingMessage, response: ServerResponse, door: Door): void {
   const end = (): void => {
     clearTimeout(timer);
     response.end();
   };
   const timer = setTimeout(end, LINGER_MS);
-  request.on('data', (chunk: Buffer) => {
-    left -= chunk.byteLength;
-    if (left < 0) end();
-  });
-  request.once('end', end);
   request.once('close', end);
-  request.resume();
+  door.discardUntil(end);
 }

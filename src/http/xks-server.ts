@@ -4,13 +4,17 @@ import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
+import type { StrangerLog } from '../observability/stranger-log.js';
 import type { Handle } from '../pipeline/call.js';
 import type { Clock } from '../shared/clock.js';
 import { listenerName, type ListenerConfig } from './config.js';
 import { Connections } from './connection.js';
 import { messageClassesFor } from './express-classes.js';
+import type { DoorPorts } from './door.js';
+import type { Entrance } from './entrance.js';
 import { listen } from './listen.js';
 import { createNodeServer } from './node-server.js';
+import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
 import type { TlsMaterial } from './tls.js';
 import { createXksApp, requestListenerOf, type Serve } from './xks-app.js';
@@ -25,6 +29,9 @@ export interface XksServerParts {
   readonly handle: Handle;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly strangers: StrangerLog;
+  /** Shared by all listeners. */
+  readonly doors: DoorPorts;
 }
 
 /** A listener that AWS KMS calls. */
@@ -36,8 +43,10 @@ export class XksServer {
   readonly #logger: Logger;
   readonly #requests: RequestServer;
   readonly #server: Server | TlsServer;
+  readonly #entrance: Entrance;
 
-  constructor({ listener, material, expiresAt, handle, clock, logger }: XksServerParts) {
+  constructor(parts: XksServerParts) {
+    const { listener, material, expiresAt, handle, clock, logger, strangers, doors } = parts;
     this.name = listenerName(listener);
     this.expiresAt = expiresAt;
     this.#listener = listener;
@@ -49,18 +58,24 @@ export class XksServer {
       logger: this.#logger,
       connections,
       authenticatedIdleMs: listener.limits.authenticatedIdleMs,
+      scheme: material === undefined ? 'any' : 'https',
+      isOurs: ownAuthorities(listener, material),
     });
     const serve: Serve = (request, response) => {
       this.#requests.serve(request, response);
     };
     const app = createXksApp(serve);
-    this.#server = createNodeServer({
+    const { server, entrance } = createNodeServer({
       listener,
       material,
       classes: messageClassesFor(app),
       connections,
+      doors,
+      strangers,
       logger: this.#logger,
     });
+    this.#server = server;
+    this.#entrance = entrance;
     this.#receive(requestListenerOf(app, serve));
   }
 
@@ -83,10 +98,11 @@ export class XksServer {
     await delay(delayMs);
     const cutOff = setTimeout(() => {
       this.#logger.warn('connections are cut off that did not end by themselves');
-      this.#server.closeAllConnections();
+      this.#entrance.endAll();
     }, this.#listener.limits.requestTimeoutMs);
     const closed = once(this.#server, 'close');
     this.#server.close();
+    this.#entrance.endSilent();
     await closed;
     clearTimeout(cutOff);
   }
@@ -96,7 +112,7 @@ export class XksServer {
     if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
-    this.#server.closeAllConnections();
+    this.#entrance.endAll();
     await closed;
   }
 

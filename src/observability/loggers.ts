@@ -3,6 +3,7 @@ import type { LogConfig } from './config.js';
 import type { LogDestination } from './log-destination.js';
 import { createLogger, type Logger } from './logger.js';
 import { RequestLog } from './request-log.js';
+import { StrangerLog } from './stranger-log.js';
 
 /** Every logger there is. Each line says which of them wrote it, as `component`. */
 export interface Loggers {
@@ -10,6 +11,8 @@ export interface Loggers {
   readonly process: Logger;
   /** Listeners: certificates, refused connections, defects of a handler. */
   readonly http: Logger;
+  /** What people without a credential cause: so many lines a minute, for all listeners. */
+  readonly strangers: StrangerLog;
   /** One line a request, and nothing else. */
   readonly requests: RequestLog;
   /** Health, damaged keys and versions of the key managers. */
@@ -27,10 +30,13 @@ export function declareLoggers(
   clock: Clock,
 ): Loggers {
   const root = createLogger(config, destination);
+  const http = root.child({ component: 'http' });
+  const strangers = new StrangerLog(http, clock);
   return {
     process: root.child({ component: 'process' }),
-    http: root.child({ component: 'http' }),
-    requests: new RequestLog(root, destination, clock),
+    http,
+    strangers,
+    requests: new RequestLog(root, destination, clock, strangers),
     keyManager: root.child({ component: 'key-manager' }),
     audit: root.child({ component: 'audit' }),
     admin: root.child({ component: 'admin' }),

@@ -3,7 +3,8 @@ import { IsoTime } from '../shared/iso-time.js';
 import { printable } from '../shared/printable.js';
 import type { LogDestination } from './log-destination.js';
 import type { Logger } from './logger.js';
-import type { RequestRecord } from './request-record.js';
+import { isUnauthenticated, type RequestRecord } from './request-record.js';
+import { StrangerLog } from './stranger-log.js';
 
 /** JSON of printable ASCII whose strings needed no escape: nothing in it can forge a line. */
 const PLAIN_JSON = /^[\x20-\x5b\x5d-\x7e]{1,2000}$/;
@@ -18,18 +19,29 @@ const PLAIN_JSON = /^[\x20-\x5b\x5d-\x7e]{1,2000}$/;
 export class RequestLog {
   readonly #logger: Logger;
   readonly #destination: LogDestination;
+  readonly #strangers: StrangerLog;
   readonly #time: IsoTime;
 
-  /** @param logger whose level decides what is written */
-  constructor(logger: Logger, destination: LogDestination, clock: Clock) {
+  /**
+   * @param logger whose level decides what is written
+   * @param strangers shared with whoever else writes lines about strangers
+   */
+  constructor(
+    logger: Logger,
+    destination: LogDestination,
+    clock: Clock,
+    strangers = new StrangerLog(logger, clock),
+  ) {
     this.#logger = logger;
     this.#destination = destination;
+    this.#strangers = strangers;
     this.#time = new IsoTime(clock);
   }
 
   write(record: RequestRecord): void {
     const level = levelOf(record.status);
     if (!this.#logger.isLevelEnabled(level)) return;
+    if (isUnauthenticated(record) && !this.#strangers.isTold(record.errorName ?? 'none')) return;
     const head = `{"level":"${level}","time":"${this.#time.now()}","component":"request",`;
     this.#destination.write(`${head}${fieldsOf(record).slice(1)}\n`);
   }

@@ -54,6 +54,11 @@ export interface RequestRecord {
   durationUs: number;
 }
 
+/** Whether nobody has shown a credential: then nothing that the request says is believed. */
+export function isUnauthenticated({ accessKeyId, authenticationFailure }: RequestRecord): boolean {
+  return accessKeyId === undefined || authenticationFailure !== undefined;
+}
+
 /** A record of which nothing is known yet but where it came from. */
 export function newRequestRecord({
   clientAddress,

@@ -16,10 +16,12 @@ export interface IncomingCall {
   /** Subject of that certificate, in one line. */
   readonly clientCertificateSubject: string | undefined;
   /**
-   * Reads the whole body, counting while it arrives.
+   * Reads the whole body, counting while it arrives. A pipeline that does not ask for it before
+   * it first waits for something will not get it: its answer is decided.
    *
    * @param maxBytes of the body
    * @throws BodyTooLargeError as soon as the count or the declared length exceeds it
+   * @throws BodyInPiecesError when it comes in far more pieces than its length calls for
    * @throws BodyAbortedError when the client goes away before the end
    */
   readBody(maxBytes: number): Promise<Buffer>;
@@ -44,6 +46,16 @@ export type Handle = (call: IncomingCall) => Promise<Answer>;
 /** The body is larger than the listener takes. */
 export class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
+}
+
+/** The body comes in so many small pieces that it costs more to read than it should. */
+export class BodyInPiecesError extends Error {
+  override readonly name = 'BodyInPiecesError';
+}
+
+/** The body was complete only when the time for the whole request was over. */
+export class BodyTooLateError extends Error {
+  override readonly name = 'BodyTooLateError';
 }
 
 /** The client went away, or was cut off, before its body was complete. */

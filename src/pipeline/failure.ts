@@ -2,7 +2,12 @@ import { AuditTimeoutError, AuditUnavailableError } from '../audit/trail/errors.
 import { KeyManagerError, type KeyManagerErrorCode } from '../key-managers/backend.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { XksError, type XksErrorName } from '../xks/errors.js';
-import { BodyAbortedError, BodyTooLargeError } from './call.js';
+import {
+  BodyAbortedError,
+  BodyInPiecesError,
+  BodyTooLargeError,
+  BodyTooLateError,
+} from './call.js';
 
 /**
  * A method other than POST on a path of the API; answered with 405, the one status outside the
@@ -99,6 +104,12 @@ function translated(error: unknown): XksError | undefined {
   }
   if (error instanceof BodyTooLargeError) {
     return new XksError('UnsupportedOperationException', 'The request body is too large.');
+  }
+  if (error instanceof BodyInPiecesError) {
+    return new XksError('ValidationException', 'The request body comes in too many pieces.');
+  }
+  if (error instanceof BodyTooLateError) {
+    return new XksError('ValidationException', 'The request body came too late.');
   }
   if (error instanceof BodyAbortedError) {
     return new XksError('ValidationException', 'The request body is incomplete.');

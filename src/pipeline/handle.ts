@@ -3,7 +3,7 @@ import { newRequestRecord, type RequestRecord } from '../observability/request-r
 import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { errorBody, XksError } from '../xks/errors.js';
-import type { Answer, Handle } from './call.js';
+import { type Answer, BodyTooLateError, type Handle } from './call.js';
 import type { PipelineServices, Received, RequestAudit } from './context.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
@@ -50,11 +50,15 @@ async function serve(services: PipelineServices, received: Received): Promise<ob
   const { keyStore, target } = route(services, call, record);
   const bytes = await call.readBody(services.maxBodyBytes);
   const body = authenticate(keyStore, call, bytes, record);
+  const isLate = trace.deadline.hasPassed();
   if (target.about === 'key-store') {
     const request = parse(target.operation, body, record);
+    if (isLate) throw new BodyTooLateError();
     return reportHealth(services, keyStore, request, trace.deadline);
   }
   const request = parse(target.operation, body, record);
+  // KMS has given up, so nobody would see what the key is used for.
+  if (isLate) throw new BodyTooLateError();
   services.audit?.assertRecording();
   const description = await findKey(keyStore, target.externalKeyId, trace);
   return await operate(description, { operation: target.operation, request, keyStore, trace });

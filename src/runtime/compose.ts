@@ -230,6 +230,7 @@ export class Holdfast {
     this.#listeners = await startListeners(this.#loaded.configuration.listeners, {
       clock,
       log: loggers.http,
+      strangers: loggers.strangers,
       handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
     });
     this.#teardown.add((drainDelayMs) => {

@@ -1,8 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { ListenerConfig } from '../http/config.js';
+import type { DoorPorts } from '../http/door.js';
+import { HeldBytes } from '../http/held-bytes.js';
 import { openXksServer } from '../http/open-xks-server.js';
+import { StrangerTurns } from '../http/stranger-turns.js';
 import type { XksServer } from '../http/xks-server.js';
 import type { Logger } from '../observability/logger.js';
+import type { StrangerLog } from '../observability/stranger-log.js';
 import type { CertificateSample } from '../observability/state-gauges.js';
 import type { Handle } from '../pipeline/call.js';
 import type { Clock } from '../shared/clock.js';
@@ -22,6 +26,7 @@ export interface ServingListener {
 export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly strangers: StrangerLog;
   /** The pipeline, with this listener's limit on bodies. */
   readonly handle: (maxBodyBytes: number) => Handle;
 }
@@ -36,9 +41,10 @@ export async function startListeners(
   ports: ListenerPorts,
 ): Promise<readonly ServingListener[]> {
   const started: ServingListener[] = [];
+  const doors = { turns: new StrangerTurns(), held: new HeldBytes() };
   try {
     for (const [index, config] of configs.entries()) {
-      started.push(await startListener(config, index, ports));
+      started.push(await startListener(config, index, { ...ports, doors }));
     }
     return started;
   } catch (error) {
@@ -68,7 +74,7 @@ export function sampleCertificates(
 async function startListener(
   listener: ListenerConfig,
   index: number,
-  { clock, log, handle }: ListenerPorts,
+  { clock, log, strangers, doors, handle }: ListenerPorts & { readonly doors: DoorPorts },
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
   const server = openXksServer({
@@ -76,6 +82,8 @@ async function startListener(
     handle: handle(maxBodyBytes),
     clock,
     logger: log,
+    strangers,
+    doors,
   });
   const endpoint: Endpoint = {
     what: `The listener ${server.name}`,

@@ -36,6 +36,15 @@ export function hashCanonicalRequest(
   return hash('sha256', Buffer.from(canonicalRequest, 'latin1'));
 }
 
+/** White space is space and tab alone: 0xA0 is a byte of the value. @see RFC 9110, section 5.6.3 */
 function canonicalValue(value: string): string {
-  return value.trim().replace(/ {2,}/g, ' ');
+  let start = 0;
+  let end = value.length;
+  while (start < end && isSpaceOrTab(value, start)) start += 1;
+  while (end > start && isSpaceOrTab(value, end - 1)) end -= 1;
+  return value.slice(start, end).replace(/ {2,}/g, ' ');
+}
+
+function isSpaceOrTab(text: string, index: number): boolean {
+  return text[index] === ' ' || text[index] === '\t';
 }

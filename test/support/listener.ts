@@ -1,8 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { listenerSchema } from '../../src/http/config.js';
+import { HeldBytes } from '../../src/http/held-bytes.js';
 import { openXksServer } from '../../src/http/open-xks-server.js';
+import { StrangerTurns } from '../../src/http/stranger-turns.js';
 import type { XksServer } from '../../src/http/xks-server.js';
+import { StrangerLog } from '../../src/observability/stranger-log.js';
 import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
@@ -20,6 +23,8 @@ export interface TestListener {
 export interface TestListenerOptions {
   readonly handle?: Handle;
   readonly limits?: object;
+  /** For all strangers together. */
+  readonly maxHeldBytes?: number;
   /** As in the configuration. */
   readonly tls?: object;
 }
@@ -54,6 +59,8 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
     },
     clock: systemClock,
     logger: log.logger,
+    strangers: new StrangerLog(log.logger, systemClock),
+    doors: { turns: new StrangerTurns(), held: new HeldBytes(options.maxHeldBytes) },
   });
   const { port }: AddressInfo = await server.listen();
   onTestFinished(() => server.close());

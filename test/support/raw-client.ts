@@ -31,8 +31,10 @@ export class RawClient<Connection extends Socket = Socket> {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const client = new RawClient(connectPlain(port, '127.0.0.1'));
+  /** @param localAddress where the connection is to come from */
+  static async connect(port: number, localAddress?: string): Promise<RawClient> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const client = new RawClient(connectPlain({ port, host: '127.0.0.1', ...from }));
     await once(client.socket, 'connect');
     return client;
   }

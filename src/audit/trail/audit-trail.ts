@@ -1,15 +1,15 @@
 import type { Logger } from '../../observability/logger.js';
-import type { RequestRecord } from '../../observability/request-record.js';
+import { isUnauthenticated, type RequestRecord } from '../../observability/request-record.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
+import { FirstPerMinute } from '../../shared/first-per-minute.js';
 import type { AuditLog } from '../log/audit-log.js';
 import { LogOverrunError } from '../log/group-commit.js';
 import type { FieldsOf, Payloads } from '../log/payloads.js';
 import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
 import { Interruption } from './interruption.js';
-import { isUnauthenticated, requestFields, typeOf } from './request-fields.js';
-import { Strangers } from './strangers.js';
+import { requestFields, typeOf } from './request-fields.js';
 import { TimedWaits } from './timed-waits.js';
 
 /** A write that takes longer stands still. */
@@ -32,16 +32,21 @@ export interface AuditTrailOptions {
 export class AuditTrail {
   readonly #options: AuditTrailOptions;
   readonly #waits: TimedWaits;
-  readonly #strangers: Strangers;
+  /** Nobody without a credential can fill the disk. */
+  readonly #strangers: FirstPerMinute;
   #interruption: Interruption | undefined;
   #isClosed = false;
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
     this.#waits = new TimedWaits(options.clock);
-    this.#strangers = new Strangers(options.payloads, (omitted) => {
-      this.recordLater('omitted', omitted);
-    });
+    const { payloads } = options;
+    this.#strangers = new FirstPerMinute(
+      () => payloads.now(),
+      ({ byKind, ...omitted }) => {
+        this.recordLater('omitted', { ...omitted, byErrorName: byKind });
+      },
+    );
   }
 
   /** Whether requests are refused because records cannot be written. */
@@ -71,7 +76,7 @@ export class AuditTrail {
    * @throws AuditUnavailableError or AuditTimeoutError: the answer must be withheld
    */
   async recordRequest(record: RequestRecord, deadline: Deadline): Promise<number | undefined> {
-    if (isUnauthenticated(record) && !this.#strangers.isRecorded(record.errorName ?? 'none')) {
+    if (isUnauthenticated(record) && !this.#strangers.isTold(record.errorName ?? 'none')) {
       return undefined;
     }
     const { log, payloads, clock } = this.#options;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { RequestRecord } from '../../observability/request-record.js';
+import { isUnauthenticated, type RequestRecord } from '../../observability/request-record.js';
 import { cutText } from '../log/fit-fields.js';
 import type { FieldsOf } from '../log/payloads.js';
 import type { RequestAuditRecord } from '../record/index.js';
@@ -13,11 +13,6 @@ const AUTHORIZATIONS = {
   allowed: { decision: 'allowed', by: 'exposes' },
   denied: { decision: 'denied', by: 'exposes' },
 } as const;
-
-/** Whether nobody has shown a credential: then nothing that the request says is believed. */
-export function isUnauthenticated({ accessKeyId, authenticationFailure }: RequestRecord): boolean {
-  return accessKeyId === undefined || authenticationFailure !== undefined;
-}
 
 /** The type of the record that a request gets. */
 export function typeOf(record: RequestRecord): RequestAuditRecord['type'] {

@@ -47,7 +47,7 @@ describe('a listener that drains', () => {
     finish();
     await drained;
     await client.closed;
-    expect(client.received).toMatch(/^HTTP\/1.1 200 [^]*\{"done":true\}$/);
+    expect(client.received).toMatch(/^HTTP\/1.1 200 [^]*connection: close[^]*\{"done":true\}$/i);
   });
 
   it('with an idle connection → closes it', async () => {

@@ -1,7 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { operationsSchema } from '../../../src/http/config.js';
-import { OperationsServer, type OperationsParts } from '../../../src/http/operations-server.js';
+import {
+  MAX_OPERATIONS_CONNECTIONS,
+  OperationsServer,
+  type OperationsParts,
+} from '../../../src/http/operations-server.js';
 import { captureLog, type CapturedLog } from '../../support/log-lines.js';
+import { RawClient } from '../../support/raw-client.js';
 
 interface TestOperations {
   readonly url: string;
@@ -73,5 +78,49 @@ describe('the operations listener', () => {
     await expect(start({ config: { host: '127.0.0.1', port } })).rejects.toMatchObject({
       code: 'EADDRINUSE',
     });
+  });
+});
+
+describe('the Host of a probe', () => {
+  it.each([
+    ['none', 'GET /ping HTTP/1.1\r\n\r\n'],
+    ['two', 'GET /ping HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n'],
+    ['one that is none', 'GET /ping HTTP/1.1\r\nHost: a/b\r\n\r\n'],
+  ])('%s → 400, and the connection ends', async (_what, head) => {
+    const { url } = await start();
+    const client = await RawClient.connect(Number(new URL(url).port));
+    client.send(head);
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1.1 400 /);
+  });
+});
+
+describe('connections to the operations listener', () => {
+  it('beyond its limit → the oldest silent one goes, and probes are answered', async () => {
+    const { url } = await start();
+    const port = Number(new URL(url).port);
+    const silent = [];
+    for (let count = 0; count < MAX_OPERATIONS_CONNECTIONS; count += 1) {
+      silent.push(await RawClient.connect(port));
+    }
+    expect((await get(`${url}/ping`)).text).toBe('pong\n');
+    await silent[0]?.closed;
+  });
+});
+
+describe('a probe in flight when the server begins to drain', () => {
+  it('is answered with Connection: close', async () => {
+    let draining = false;
+    const { url } = await start({
+      isDraining: () => draining,
+      metrics: {
+        contentType: 'text/plain',
+        render: () => {
+          draining = true;
+          return Promise.resolve('up 1\n');
+        },
+      },
+    });
+    expect((await get(`${url}/metrics`)).headers.get('connection')).toBe('close');
   });
 });

@@ -119,15 +119,6 @@ describe('a request', () => {
     });
   });
 
-  it('without a Host header → the pipeline decides', async () => {
-    const { port, calls } = await startListener();
-    const client = await RawClient.connect(port);
-    client.send('POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n');
-    await vi.waitFor(() => {
-      expect(calls).toHaveLength(1);
-    });
-  });
-
   it('that wants to upgrade → answered with HTTP/1.1 all the same', async () => {
     const { port } = await startListener();
     const client = await RawClient.connect(port);

@@ -1,11 +1,14 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import request from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { administratorOf } from '../../../src/admin/administrator.js';
 import { createAdminOperations } from '../../../src/admin/operations/index.js';
 import { createAdminApp } from '../../../src/http/admin-app.js';
 import { KeyManagerError } from '../../../src/key-managers/backend.js';
 import { AdministrationInMemory, inForce } from '../../support/admin-fixture.js';
 import { captureLog } from '../../support/log-lines.js';
+import { RawClient } from '../../support/raw-client.js';
 
 function app(administration = new AdministrationInMemory(), log = captureLog()) {
   const operations = createAdminOperations(() => inForce(administration));
@@ -51,4 +54,16 @@ describe('an act that fails', () => {
       expect(log.text()).toContain('why');
     },
   );
+});
+
+describe('a request to the admin API with two Hosts', () => {
+  it('→ 400 invalid-request', async () => {
+    const server = app().listen(0);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const client = await RawClient.connect((server.address() as AddressInfo).port);
+    client.send('GET /v1/keys HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n');
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1.1 400 [^]*"code":"invalid-request"/);
+  });
 });

@@ -84,14 +84,6 @@ describe('what the key manager fails with', () => {
     await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
     expect(failures).toEqual([error]);
   });
-
-  it('is DependencyTimeoutException where the body came too late to be of use', async () => {
-    const { handle, keyManager } = makePipeline({ deadlineMs: 0 });
-    const describeKey = vi.spyOn(keyManager, 'describeKey');
-    const answer = await handle(incoming(`${PREFIX}/keys/key/metadata`, metadataBody()).call);
-    expect(errorNameOf(answer)).toBe('DependencyTimeoutException');
-    expect(describeKey).not.toHaveBeenCalled();
-  });
 });
 
 describe('a defect', () => {
@@ -134,4 +126,21 @@ describe('a malformed body', () => {
     }
     expect(failures).toEqual([]);
   });
+});
+
+describe('a body that came too late to be of use', () => {
+  it.each(['keys/key/metadata', 'health'])(
+    'of %s → ValidationException, and no key manager is asked or told of',
+    async (path) => {
+      const { handle, keyManager, records, failures } = makePipeline({ deadlineMs: 0 });
+      const asked = [vi.spyOn(keyManager, 'describeKey'), vi.spyOn(keyManager, 'health')];
+      const answer = await handle(incoming(`${PREFIX}/${path}`, metadataBody()).call);
+      expect([errorNameOf(answer), answer.status]).toEqual(['ValidationException', 400]);
+      for (const spy of asked) expect(spy).not.toHaveBeenCalled();
+      expect(records).toMatchObject([
+        { keyManager: undefined, nodesTried: [], cause: 'The request body came too late.' },
+      ]);
+      expect(failures).toEqual([]);
+    },
+  );
 });

@@ -1,0 +1,145 @@
+import { isIPv6, type Socket } from 'node:net';
+
+/** How many connections a listener may have. */
+export interface SlotLimits {
+  readonly maxConnections: number;
+  /** From one address; absent where there is no such limit. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+}
+
+/** How far somebody has come: each class gives way to the ones behind it. */
+const SILENT = 0;
+const SPEAKING = 1;
+const AUTHENTICATED = 2;
+type Standing = typeof SILENT | typeof SPEAKING | typeof AUTHENTICATED;
+
+/** Sockets by how much they have shown, each in the order in which they came so far. */
+class Population {
+  readonly #strangers: readonly [Set<Socket>, Set<Socket>] = [new Set(), new Set()];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  enter(socket: Socket): void {
+    this.#size += 1;
+    this.#strangers[SILENT].add(socket);
+  }
+
+  advance(socket: Socket, to: Standing): void {
+    for (const strangers of this.#strangers) strangers.delete(socket);
+    if (to !== AUTHENTICATED) this.#strangers[to].add(socket);
+  }
+
+  leave(socket: Socket): void {
+    this.#size -= 1;
+    this.advance(socket, AUTHENTICATED);
+  }
+
+  /** @returns undefined where everybody has authenticated */
+  oldestStranger(): Socket | undefined {
+    for (const strangers of this.#strangers) for (const socket of strangers) return socket;
+    return undefined;
+  }
+}
+
+/**
+ * The places of a listener, from the moment a connection is accepted. When all are taken, the
+ * oldest connection that has shown nothing makes room for the newcomer; one that has made an
+ * authenticated request never does.
+ */
+export class ConnectionSlots {
+  readonly #limits: SlotLimits;
+  readonly #all = new Population();
+  readonly #byNetwork = new Map<string, Population>();
+  readonly #networks = new Map<Socket, string>();
+  readonly #onEnd: () => void;
+
+  /** @param onEnd told of each connection that is ended for want of room */
+  constructor(limits: SlotLimits, onEnd: () => void) {
+    this.#limits = limits;
+    this.#onEnd = onEnd;
+  }
+
+  /** @returns false for a socket that there is no room for; it has been ended */
+  admit(socket: Socket): boolean {
+    const { maxConnections, maxConnectionsPerAddress = Infinity } = this.#limits;
+    const network = networkOf(socket.remoteAddress ?? '');
+    const neighbours = this.#byNetwork.get(network) ?? new Population();
+    const hasRoom =
+      this.#makeRoom(neighbours, maxConnectionsPerAddress) &&
+      this.#makeRoom(this.#all, maxConnections);
+    if (!hasRoom) {
+      this.#end(socket);
+      return false;
+    }
+    this.#byNetwork.set(network, neighbours);
+    this.#networks.set(socket, network);
+    for (const population of [this.#all, neighbours]) population.enter(socket);
+    socket.once('close', () => {
+      this.#leave(socket);
+    });
+    return true;
+  }
+
+  /** Somebody has sent something. */
+  noteSpeaking(socket: Socket): void {
+    for (const population of this.#populationsOf(socket)) population.advance(socket, SPEAKING);
+  }
+
+  /** Somebody has made an authenticated request, and stays. */
+  noteAuthenticated(socket: Socket): void {
+    for (const population of this.#populationsOf(socket)) population.advance(socket, AUTHENTICATED);
+  }
+
+  #makeRoom(population: Population, max: number): boolean {
+    if (population.size < max) return true;
+    const oldest = population.oldestStranger();
+    if (oldest === undefined) return false;
+    // Node says that it is closed only later, and until then the next newcomer would find it again.
+    this.#leave(oldest);
+    this.#end(oldest);
+    return true;
+  }
+
+  #end(socket: Socket): void {
+    socket.destroy();
+    this.#onEnd();
+  }
+
+  #leave(socket: Socket): void {
+    const network = this.#networks.get(socket);
+    if (network === undefined) return;
+    for (const population of this.#populationsOf(socket)) population.leave(socket);
+    this.#networks.delete(socket);
+    if (this.#byNetwork.get(network)?.size === 0) this.#byNetwork.delete(network);
+  }
+
+  /** @returns none for a socket that has left */
+  #populationsOf(socket: Socket): Population[] {
+    const neighbours = this.#byNetwork.get(this.#networks.get(socket) ?? UNKNOWN);
+    return neighbours === undefined ? [] : [this.#all, neighbours];
+  }
+}
+
+/** Of a socket that has left; no address is written so. */
+const UNKNOWN = '?';
+const IPV6_GROUPS = 8;
+const NETWORK_GROUPS = 4;
+
+/** An IPv6 host has a whole network (/64) to itself, so that is what counts as its address. */
+function networkOf(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const before = groups(head);
+  const after = groups(tail ?? '');
+  const zeros = tail === undefined ? 0 : Math.max(0, IPV6_GROUPS - before.length - after.length);
+  const all = [...before, ...Array.from({ length: zeros }, () => '0'), ...after];
+  return `${all.slice(0, NETWORK_GROUPS).join(':')}/64`;
+}
+
+function groups(text: string): string[] {
+  return text === '' ? [] : text.split(':');
+}

@@ -1,0 +1,98 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionSlots } from './connection-slots.js';
+import type { StrangerTurns } from './stranger-turns.js';
+
+/** What a TLS handshake costs of the turn in which it begins, most of it afterwards: one is a turn. */
+const HANDSHAKE_MS = 2;
+
+/** What an entrance is made of. */
+export interface EntranceParts {
+  readonly server: Server;
+  readonly slots: ConnectionSlots;
+  readonly turns: StrangerTurns;
+  /** How long a connection may be silent. */
+  readonly silentMs: number;
+}
+
+/**
+ * Gives each accepted connection its place before TLS begins. TLS begins with the client's first
+ * byte, in turn: a connection that says nothing costs neither time nor the memory of a handshake.
+ */
+export class Entrance {
+  readonly #parts: EntranceParts;
+  readonly #silent = new Set<Socket>();
+  /** Accepted, by the peer's end: a TLS connection does not tell which one it was made from. */
+  readonly #accepted = new Map<string, Socket>();
+
+  /** @param isTls whether the server speaks TLS; it does not listen yet */
+  constructor(parts: EntranceParts, isTls: boolean) {
+    this.#parts = parts;
+    const { server, slots } = parts;
+    const startReading = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      if (!slots.admit(socket)) return;
+      const peer = peerOf(socket);
+      this.#accepted.set(peer, socket);
+      socket.once('close', () => {
+        if (this.#accepted.get(peer) === socket) this.#accepted.delete(peer);
+      });
+      const start = (): void => {
+        for (const listener of startReading) Reflect.apply(listener, server, [socket]);
+      };
+      if (isTls) this.#awaitFirstByte(socket, start);
+      else start();
+    });
+  }
+
+  /** The accepted connection that carries this one; undefined once that is gone. */
+  acceptedFor(socket: Socket): Socket | undefined {
+    return this.#accepted.get(peerOf(socket));
+  }
+
+  /** Ends all connections, also those that have not come as far as HTTP. */
+  endAll(): void {
+    for (const socket of this.#accepted.values()) socket.destroy();
+  }
+
+  /** Ends the connections that nothing has come from yet: Node does not, because it waits for TLS. */
+  endSilent(): void {
+    for (const socket of this.#silent) socket.destroy();
+  }
+
+  #awaitFirstByte(socket: Socket, start: () => void): void {
+    const { slots, turns, silentMs } = this.#parts;
+    const end = (): void => {
+      socket.destroy();
+    };
+    this.#silent.add(socket);
+    socket.once('close', () => {
+      this.#silent.delete(socket);
+    });
+    socket.setTimeout(silentMs, end);
+    socket.on('error', end);
+    socket.once('readable', () => {
+      if (socket.readableLength === 0) {
+        end();
+        return;
+      }
+      this.#silent.delete(socket);
+      slots.noteSpeaking(socket);
+      turns.request({
+        isRefused: false,
+        takeTurn: () => {
+          if (socket.destroyed) return 0;
+          socket.setTimeout(0);
+          socket.off('timeout', end);
+          start();
+          return HANDSHAKE_MS;
+        },
+      });
+    });
+  }
+}
+
+function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
+  return `${remoteAddress} ${String(remotePort)}`;
+}
