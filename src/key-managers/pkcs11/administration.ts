@@ -83,7 +83,7 @@ class TokenAdministration implements Required<KeyAdministration> {
       );
     }
     const deadline = Deadline.after(this.#clock, BUDGET_MS);
-    const created = await this.#token.client.create(externalKeyId, usage, deadline);
+    const created = await this.#token.createKey(externalKeyId, usage, deadline);
     this.#token.directory.forget(externalKeyId);
     this.#listed = undefined;
     const { current } = knownKeyOf(created).description;

@@ -10,7 +10,8 @@ import {
   textField,
 } from '../../config/field-types.js';
 import { environmentSchema } from './environment-config.js';
-import { PROFILE_NAMES } from './profiles/index.js';
+import { PROFILE_NAMES, PROFILES } from './profiles/index.js';
+import { templateProblem } from './telling-apart.js';
 
 const tokenText = () =>
   textField(/^[^\p{Cc}]{1,32}$/u, 'text of 1 to 32 characters without control characters');
@@ -96,6 +97,12 @@ export const pkcs11KeyManagerSchema = z
   .refine(({ nodes }) => new Set(nodes.map(({ name }) => name)).size === nodes.length, {
     error: 'nodes with names of their own',
     path: ['nodes'],
+  })
+  .superRefine(({ keyLabel, keyId, profile }, context) => {
+    const names = { label: keyLabel, id: keyId };
+    const problem = templateProblem(names, PROFILES[profile].sharedIds);
+    if (problem === undefined) return;
+    context.addIssue({ code: 'custom', path: [problem.field], message: problem.allowed });
   })
   .describe('Keys in an HSM or another token with a PKCS#11 library.');
 

@@ -1,6 +1,8 @@
 import { Deadline } from '../../shared/deadline.js';
+import { KeyManagerError, type KeyUsage } from '../backend.js';
 import type { EncryptionCounts } from './encryption-counts.js';
 import { KeyDirectory } from './key-directory.js';
+import { ChildFailure } from './pool/child-failure.js';
 import { ChildPool } from './pool/child-pool.js';
 import { ChildProcess } from './pool/child-process.js';
 import type { Pkcs11Ports } from './ports.js';
@@ -8,9 +10,10 @@ import type { VendorProfile } from './profiles/profile.js';
 import { selfTest } from './self-test.js';
 import type { TokenCipher } from './token-cipher.js';
 import { TokenClient } from './token-client.js';
-import type { OpenRequest, TokenReply } from './wire/messages.js';
+import type { KeyReply, OpenRequest, TokenReply } from './wire/messages.js';
 
 const OPEN_BUDGET_MS = 15_000;
+const WITNESS_TRIES = 3;
 
 /** What a token is worked with. */
 export interface TokenParts {
@@ -59,12 +62,7 @@ export class TokenAtWork {
     this.#pool = new ChildPool({
       size: parts.children,
       log: ports.log,
-      start: () =>
-        new ChildProcess({
-          program: parts.childProgram,
-          environment: parts.environment,
-          clock: ports.clock,
-        }),
+      start: () => this.#startChild(),
       open: (child) => this.#open(child),
     });
     this.client = new TokenClient(this.#pool, stallMs);
@@ -113,6 +111,49 @@ export class TokenAtWork {
     await this.counts?.close();
   }
 
+  /**
+   * Makes a key. Where the library may be blind to what another process makes at the same time, a
+   * process that has never looked at the token before sees whether it is the only one of its name; if
+   * it is not, it is removed again.
+   *
+   * @throws KeyManagerError `conflict`, and others
+   */
+  async createKey(
+    externalKeyId: string,
+    usage: ReadonlySet<KeyUsage>,
+    deadline: Deadline,
+  ): Promise<KeyReply> {
+    const created = await this.client.create(externalKeyId, usage, deadline);
+    if (this.profile.seesOthers) return created;
+    const witness = this.#startChild();
+    try {
+      const client = new TokenClient(witness, this.#parts.stallMs);
+      await this.#openWitness(client, deadline);
+      await assertAlone(client, created, deadline);
+    } finally {
+      await witness.close();
+    }
+    return created;
+  }
+
+  /** Tokens dislike two logins at once, so another try follows; a PIN that is refused is not one of those. */
+  async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await client.open(this.#parts.openRequest(), deadline);
+        return;
+      } catch (error) {
+        const isFinal = error instanceof ChildFailure && error.effect === 'pin-refused';
+        if (isFinal || tries === WITNESS_TRIES) throw error;
+      }
+    }
+  }
+
+  #startChild(): ChildProcess {
+    const { childProgram: program, environment, ports } = this.#parts;
+    return new ChildProcess({ program, environment, clock: ports.clock });
+  }
+
   async #open(child: ChildProcess): Promise<void> {
     const { ports, openRequest, stallMs } = this.#parts;
     const client = new TokenClient(child, stallMs);
@@ -120,5 +161,25 @@ export class TokenAtWork {
     this.#report = await client.open(openRequest(), deadline);
     await selfTest(client, this.cipher, { init: this.#mayInit, deadline });
     this.#mayInit = false;
+  }
+}
+
+/** @throws KeyManagerError `conflict` where another key of this name is there; this one is removed then */
+async function assertAlone(
+  client: TokenClient,
+  { externalKeyId, versions: [version] }: KeyReply,
+  deadline: Deadline,
+): Promise<void> {
+  try {
+    await client.describe(externalKeyId, deadline);
+  } catch (error) {
+    const isNotAlone = error instanceof KeyManagerError && error.code === 'misconfigured';
+    if (!isNotAlone || version === undefined) throw error;
+    await client.discard({ externalKeyId, materialName: version.materialName }, deadline);
+    throw new KeyManagerError(
+      'conflict',
+      `another process has made ${externalKeyId} at the same time; see whether it is there, and try again`,
+      { cause: error },
+    );
   }
 }

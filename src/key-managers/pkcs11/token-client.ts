@@ -8,7 +8,13 @@ import {
   encodeCipherRequest,
 } from './wire/cipher-messages.js';
 import type { Operation } from './wire/envelope.js';
-import { type KeyReply, type OpenRequest, replySchemas, type TokenReply } from './wire/messages.js';
+import {
+  type DiscardRequest,
+  type KeyReply,
+  type OpenRequest,
+  replySchemas,
+  type TokenReply,
+} from './wire/messages.js';
 
 /** Opening a session and making a key take a network HSM seconds. */
 const SLOW_STALL_MS = 15_000;
@@ -48,6 +54,10 @@ export class TokenClient {
   ): Promise<KeyReply> {
     const request = { externalKeyId, usage: [...usage] };
     return replySchemas.create.parse(await this.#ask('create', request, deadline));
+  }
+
+  async discard(request: DiscardRequest, deadline: Deadline): Promise<void> {
+    await this.#ask('discard', request, deadline);
   }
 
   async encrypt(request: CipherRequest, deadline: Deadline): Promise<CipherReply> {

@@ -115,8 +115,8 @@ export const vaultKeyManagerSchema = z
     error: 'one entry an externalKeyId',
     path: ['keys'],
   })
-  .refine(({ keys }) => areDistinct(keys.flatMap(({ transitKey }) => transitKey ?? [])), {
-    error: 'one externalKeyId a transitKey',
+  .refine(({ keys, transitKeyTemplate }) => areDistinct(transitKeysOf(keys, transitKeyTemplate)), {
+    error: 'one externalKeyId a transitKey, also where transitKeyTemplate gives it',
     path: ['keys'],
   })
   .refine(({ login, tls }) => login.method !== 'cert' || tls.clientCertificate !== undefined, {
@@ -130,6 +130,16 @@ export type VaultKeyManagerConfig = z.output<typeof vaultKeyManagerSchema>;
 
 /** One of its servers. */
 export type VaultNodeConfig = VaultKeyManagerConfig['nodes'][number];
+
+/** @param template what gives the name of those that have none of their own */
+function transitKeysOf(
+  keys: readonly { readonly externalKeyId: string; readonly transitKey?: string | undefined }[],
+  template: string,
+): readonly string[] {
+  return keys.map(
+    ({ externalKeyId, transitKey }) => transitKey ?? template.replace(PLACEHOLDER, externalKeyId),
+  );
+}
 
 function areDistinct(texts: readonly string[]): boolean {
   return new Set(texts).size === texts.length;

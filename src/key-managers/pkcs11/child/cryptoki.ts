@@ -123,6 +123,18 @@ export class Cryptoki {
     );
   }
 
+  setAttribute(session: Handle, object: Handle, attribute: Pkcs11Js.Attribute): void {
+    call(() => {
+      this.#library.C_SetAttributeValue(session, object, [attribute]);
+    });
+  }
+
+  destroy(session: Handle, object: Handle): void {
+    call(() => {
+      this.#library.C_DestroyObject(session, object);
+    });
+  }
+
   random(session: Handle, bytes: number): Buffer {
     return call(() => this.#library.C_GenerateRandom(session, Buffer.alloc(bytes)));
   }

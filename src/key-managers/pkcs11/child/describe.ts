@@ -34,18 +34,6 @@ export function listKeys(session: TokenSession): KeyReply[] {
   });
 }
 
-/** @returns the external key id, of whatever case, that stands in the way of a new key */
-export function takenBy(
-  { naming, objects }: TokenSession,
-  externalKeyId: string,
-): string | undefined {
-  const lowercased = externalKeyId.toLowerCase();
-  return objects
-    .find({})
-    .map(({ label, id }) => naming.parse(label, id)?.externalKeyId)
-    .find((taken) => taken?.toLowerCase() === lowercased);
-}
-
 /** A version as the parent is told of it. */
 export function versionReply(
   version: number,

@@ -1,6 +1,7 @@
 import type { Template } from 'pkcs11js';
 import type { KeyUsage } from '../../backend.js';
 import type { KeyLookup } from '../key-naming.js';
+import { isDeadHandle } from './cryptoki-error.js';
 import type { Cryptoki, Handle } from './cryptoki.js';
 import { type MaterialName, materialNameOf } from './material-name.js';
 import { TokenFailure } from './token-failure.js';
@@ -39,7 +40,10 @@ export class KeyObjects {
     const template: Template = [{ type: CKA_CLASS, value: CKO_SECRET_KEY }];
     if (lookup.label !== undefined) template.push({ type: CKA_LABEL, value: lookup.label });
     if (lookup.id !== undefined) template.push({ type: CKA_ID, value: Buffer.from(lookup.id) });
-    return this.#cryptoki.find(this.#session, template).map((handle) => this.#describe(handle));
+    return this.#cryptoki
+      .find(this.#session, template)
+      .map((handle) => this.#unlessGone(handle))
+      .filter((object) => object !== undefined);
   }
 
   /**
@@ -79,6 +83,27 @@ export class KeyObjects {
       ...(lookup.id === undefined ? [] : [{ type: c.CKA_ID, value: Buffer.from(lookup.id) }]),
     ]);
     return this.withName(this.#describe(handle));
+  }
+
+  /** Gives a key another CKA_ID. */
+  setId({ handle }: KeyObject, id: string): void {
+    const { CKA_ID } = this.#cryptoki.constants;
+    this.#cryptoki.setAttribute(this.#session, handle, { type: CKA_ID, value: Buffer.from(id) });
+  }
+
+  /** Removes a key for good. */
+  destroy({ handle }: KeyObject): void {
+    this.#cryptoki.destroy(this.#session, handle);
+  }
+
+  /** Another process may destroy an object between finding it and looking at it. */
+  #unlessGone(handle: Handle): KeyObject | undefined {
+    try {
+      return this.#describe(handle);
+    } catch (error) {
+      if (isDeadHandle(error)) return undefined;
+      throw error;
+    }
   }
 
   #describe(handle: Handle): KeyObject {

@@ -7,13 +7,15 @@ import { machineTimeMs, OPERATIONS, type Request } from '../wire/envelope.js';
 import type {
   CreateRequest,
   DescribeRequest,
+  DiscardRequest,
   KeyReply,
   OpenRequest,
   TokenReply,
 } from '../wire/messages.js';
 import { decrypt, encrypt } from './cipher.js';
 import { isDeadHandle } from './cryptoki-error.js';
-import { describeKey, listKeys, takenBy, versionReply } from './describe.js';
+import { createKey, discardKey } from './create-key.js';
+import { describeKey, listKeys, versionReply } from './describe.js';
 import type { NamedKeyObject } from './key-objects.js';
 import { TokenFailure } from './token-failure.js';
 import { TokenSession } from './token-session.js';
@@ -43,6 +45,8 @@ export class Worker {
         return json(listKeys(this.#opened()));
       case OPERATIONS.create:
         return json(this.#create(JSON.parse(body.toString()) as CreateRequest));
+      case OPERATIONS.discard:
+        return json(discardKey(this.#opened(), JSON.parse(body.toString()) as DiscardRequest));
       default:
         throw new TokenFailure('internal', `there is no operation ${operation}`);
     }
@@ -58,13 +62,9 @@ export class Worker {
   }
 
   #create({ externalKeyId, usage }: CreateRequest): KeyReply {
-    const { naming, objects } = this.#opened();
-    const lookup = naming.lookupOf({ externalKeyId, version: 1 });
-    const taken = takenBy(this.#opened(), externalKeyId);
-    if (taken !== undefined) {
-      throw new TokenFailure('conflict', `${externalKeyId} is taken by the key ${taken}`);
-    }
-    const key = objects.generate(lookup, usage);
+    const session = this.#opened();
+    const lookup = session.naming.lookupOf({ externalKeyId, version: 1 });
+    const key = createKey(session, { externalKeyId, lookup, usage });
     return { externalKeyId, versions: [versionReply(1, lookup, key)] };
   }
 
@@ -116,6 +116,6 @@ function isOfOtherMaterial(error: unknown): boolean {
   return error instanceof TokenFailure && error.code === 'version-not-found';
 }
 
-function json(reply: TokenReply | KeyReply | readonly KeyReply[]): Buffer[] {
+function json(reply: object): Buffer[] {
   return [Buffer.from(JSON.stringify(reply))];
 }

@@ -8,6 +8,8 @@ import type { VendorProfile } from './profile.js';
 export const cloudHsmProfile: VendorProfile = {
   vendor: 'AWS CloudHSM',
   ivStrategy: 'zeros-in',
+  sharedIds: 'unknown',
+  seesOthers: false,
   refusals: [
     CKR.ENCRYPTED_DATA_INVALID,
     CKR.ENCRYPTED_DATA_LEN_RANGE,

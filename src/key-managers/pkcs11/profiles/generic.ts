@@ -8,6 +8,8 @@ import type { VendorProfile } from './profile.js';
 export const genericProfile: VendorProfile = {
   vendor: 'PKCS#11 token',
   ivStrategy: 'caller',
+  sharedIds: 'unknown',
+  seesOthers: false,
   refusals: [
     CKR.ENCRYPTED_DATA_INVALID,
     CKR.ENCRYPTED_DATA_LEN_RANGE,

@@ -8,5 +8,7 @@ import type { VendorProfile } from './profile.js';
 export const lunaProfile: VendorProfile = {
   vendor: 'Thales',
   ivStrategy: 'appended',
+  sharedIds: 'unknown',
+  seesOthers: false,
   refusals: [CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
 };

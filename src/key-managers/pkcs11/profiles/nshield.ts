@@ -8,5 +8,7 @@ import type { VendorProfile } from './profile.js';
 export const nShieldProfile: VendorProfile = {
   vendor: 'Entrust',
   ivStrategy: 'hsm-random',
+  sharedIds: 'unknown',
+  seesOthers: false,
   refusals: [CKR.FUNCTION_FAILED, CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
 };

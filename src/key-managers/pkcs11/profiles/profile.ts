@@ -8,6 +8,12 @@
  */
 export type IvStrategy = 'caller' | 'hsm-random' | 'zeros-in' | 'appended';
 
+/**
+ * What becomes of a secret key when another one is made with the same CKA_ID: it is `kept`, it is
+ * `replaced` and lost, or nobody has tried it on this token, and Holdfast makes no such key.
+ */
+export type SharedIds = 'kept' | 'replaced' | 'unknown';
+
 /** What differs from vendor to vendor, as data. */
 export interface VendorProfile {
   /** Shown as the vendor before the token has named itself. */
@@ -15,6 +21,12 @@ export interface VendorProfile {
   /** The product it was run on; absent where it was written from documentation alone. */
   readonly verifiedOn?: string;
   readonly ivStrategy: IvStrategy;
+  readonly sharedIds: SharedIds;
+  /**
+   * Whether the library sees at once what other processes make, even at the same time. SoftHSM does
+   * not: it counts changes, and two that are made at once may both come to the same number.
+   */
+  readonly seesOthers: boolean;
   /**
    * What C_Decrypt answers to a tag that does not match: numbers of CKR_ codes. Such a code is not
    * believed: the key has to prove itself afterwards.

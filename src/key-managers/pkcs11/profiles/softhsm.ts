@@ -8,5 +8,7 @@ export const softHsmProfile: VendorProfile = {
   vendor: 'SoftHSM project',
   verifiedOn: 'SoftHSM 2.6.1',
   ivStrategy: 'caller',
+  sharedIds: 'kept',
+  seesOthers: false,
   refusals: [CKR.GENERAL_ERROR, CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
 };

@@ -8,6 +8,7 @@ export const OPERATIONS = {
   decrypt: 4,
   list: 5,
   create: 6,
+  discard: 7,
 } as const;
 
 /** The name of an operation. */

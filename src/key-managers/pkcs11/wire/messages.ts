@@ -32,6 +32,13 @@ export interface CreateRequest {
   readonly usage: readonly KeyUsage[];
 }
 
+/** `discard`: removes a key that has just been made, told by its material from another of its name. */
+export interface DiscardRequest {
+  readonly externalKeyId: string;
+  /** In hexadecimal. */
+  readonly materialName: string;
+}
+
 const tokenReplySchema = z.object({
   label: z.string(),
   serial: z.string(),

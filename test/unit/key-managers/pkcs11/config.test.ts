@@ -7,6 +7,7 @@ import { formatPath } from '../../../../src/config/problem.js';
 import { validate } from '../../../../src/config/validate.js';
 import { limitsFor } from '../../../../src/key-managers/pkcs11/counted-material.js';
 import { pkcs11KeyManagerSchema } from '../../../../src/key-managers/pkcs11/config.js';
+import { PROFILE_NAMES } from '../../../../src/key-managers/pkcs11/profiles/index.js';
 
 const node = { name: 'one', token: { label: 'holdfast' }, pin: 'canary-pin-7391' };
 const valid = {
@@ -35,7 +36,41 @@ describe('the configuration of a PKCS#11 key manager', () => {
     const path = new URL('../../../../config/pkcs11-softhsm.example.yaml', import.meta.url);
     const example = z.object({ keyManagers: z.tuple([pkcs11KeyManagerSchema]) });
     const { keyManagers } = example.parse(parse(readFileSync(path, 'utf8')));
-    expect(keyManagers[0].keyId).toBe('{version}');
+    expect(keyManagers[0].keyId).toBe('{externalKeyId}:{version}');
+  });
+
+  it.each(PROFILE_NAMES)('the templates of the example, with the profile %s → taken', (profile) => {
+    const names = { keyLabel: '{externalKeyId}', keyId: '{externalKeyId}:{version}' };
+    expect(pkcs11KeyManagerSchema.safeParse({ ...valid, ...names, profile }).success).toBe(true);
+  });
+
+  it.each([
+    ['softhsm', '{externalKeyId}{version}', undefined, 'keyLabel'],
+    ['softhsm', 'v{version}{externalKeyId}', undefined, 'keyLabel'],
+    ['softhsm', '{externalKeyId}0{version}', '{version}', 'keyLabel'],
+    ['nss', '{externalKeyId}', '{version}', 'keyId'],
+    ['nss', '{externalKeyId}', 'one', 'keyId'],
+    ['nss', '{externalKeyId}', '{externalKeyId}{version}', 'keyId'],
+    ['nss', '{externalKeyId}:{version}', '{externalKeyId}', 'keyId'],
+  ])(
+    'keys not told apart: profile %s, %s and %s → refused at %s',
+    (profile, keyLabel, keyId, at) => {
+      const fields = { profile, keyLabel, ...(keyId === undefined ? {} : { keyId }) };
+      const { error } = pkcs11KeyManagerSchema.safeParse({ ...valid, ...fields });
+      expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([at]);
+    },
+  );
+
+  it.each([
+    ['softhsm', '{externalKeyId}', '{version}'],
+    ['softhsm', '{externalKeyId}{version}', '{externalKeyId}'],
+    ['nss', '{externalKeyId}', undefined],
+    ['nss', '{externalKeyId}:{version}', undefined],
+    ['nss', '{externalKeyId}', '{externalKeyId}'],
+    ['nss', '{externalKeyId}', 'v{version}/{externalKeyId}'],
+  ])('keys told apart: profile %s, %s and %s → taken', (profile, keyLabel, keyId) => {
+    const fields = { profile, keyLabel, ...(keyId === undefined ? {} : { keyId }) };
+    expect(pkcs11KeyManagerSchema.safeParse({ ...valid, ...fields }).success).toBe(true);
   });
 
   it.each([

@@ -56,6 +56,10 @@ describe('the configuration of a vault key manager', () => {
     ['a certificate without a key', { tls: { clientCertificate: 'a.pem' } }],
     ['a template without the id', { transitKeyTemplate: 'xks-' }],
     ['a template with two ids', { transitKeyTemplate: '{externalKeyId}{externalKeyId}' }],
+    [
+      'one Transit key twice, once by the template',
+      { keys: [{ externalKeyId: 'a' }, { externalKeyId: 'b', transitKey: 'a' }] },
+    ],
     ['a Transit key that ends with a dot', { keys: [{ externalKeyId: 'a', transitKey: 'a.' }] }],
     ['one key twice', { keys: [{ externalKeyId: 'a' }, { externalKeyId: 'a' }] }],
     [

@@ -1,0 +1,54 @@
+import type { KeyNames } from './key-naming.js';
+import type { SharedIds } from './profiles/profile.js';
+
+const ID = '{externalKeyId}';
+const VERSION = '{version}';
+const PLACEHOLDERS = /\{externalKeyId\}|\{version\}/;
+
+/** What is wrong with templates, in the place where it can be put right. */
+export interface TemplateProblem {
+  readonly field: 'keyLabel' | 'keyId';
+  /** What would be right. */
+  readonly allowed: string;
+}
+
+/**
+ * Finds templates under which two keys, or two versions, could have the same attributes; and those
+ * under which a token that replaces a key of the same CKA_ID would lose one for another.
+ *
+ * @param sharedIds what the token does with two keys of one CKA_ID
+ */
+export function templateProblem(
+  { label, id }: KeyNames,
+  sharedIds: SharedIds,
+): TemplateProblem | undefined {
+  if (![label, id].some((template) => template !== undefined && namesTheKey(template))) {
+    return {
+      field: 'keyLabel',
+      allowed:
+        `a character other than a digit between ${ID} and ${VERSION}: without it ` +
+        'version 11 of "k" and version 1 of "k1" would have one label',
+    };
+  }
+  if (sharedIds !== 'replaced' || id === undefined) return undefined;
+  const isVersioned = [label, id].some((template) => template.includes(VERSION));
+  if (namesTheKey(id) && (!isVersioned || id.includes(VERSION))) return undefined;
+  return {
+    field: 'keyId',
+    allowed:
+      `a text with ${ID}${isVersioned ? ` and ${VERSION}` : ''} in it, such as ` +
+      `"${ID}${isVersioned ? `:${VERSION}` : ''}": this token replaces a key when another is made ` +
+      'with its CKA_ID',
+  };
+}
+
+/**
+ * Whether the external key id can be read from the text: it may end in digits, and versions are
+ * digits, so something else has to stand between the two.
+ */
+function namesTheKey(template: string): boolean {
+  if (!template.includes(ID)) return false;
+  if (!template.includes(VERSION)) return true;
+  const between = template.split(PLACEHOLDERS).slice(1, -1);
+  return between.every((text) => /\D/.test(text));
+}
