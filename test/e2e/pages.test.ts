@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
+import { describeWithOpenbao } from '../support/openbao-program.js';
 import { nssModule } from '../support/nss.js';
 import { softHsmModule } from '../support/softhsm.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -35,3 +37,30 @@ describe.skipIf(softHsmModule === undefined || nssModule === undefined)(
     });
   },
 );
+
+describeWithOpenbao('docs/openbao-approle.md', (program) => {
+  it('its commands in an empty folder → a login that is replaced, and a call', async () => {
+    const { code, output } = await runAsReader(shellCommands('docs/openbao-approle.md'), {
+      folder: temporaryFolder(),
+      ports: [8443, 9464, 8200],
+      path: [dirname(program)],
+    });
+    expect(code, output).toBe(0);
+    expect(output).toContain('"ciphertext"');
+  });
+});
+
+describeWithOpenbao('docs/three-replicas.md', (program) => {
+  it('its commands in an empty folder → what one encrypts the others decrypt', async () => {
+    const { code, output } = await runAsReader(shellCommands('docs/three-replicas.md'), {
+      folder: temporaryFolder(),
+      ports: [8443, 8444, 8445, 9464, 9465, 9466, 8200],
+      path: [dirname(program)],
+    });
+    expect(code, output).toBe(0);
+    expect(output.match(/"plaintext":"SGVsbG8gV29ybGQh"/g)).toHaveLength(5);
+    for (const replica of ['xks-1', 'xks-2', 'xks-3']) {
+      expect(output).toMatch(new RegExp(`^${replica}\tDecrypt\tbao-1\t[12]$`, 'm'));
+    }
+  });
+});
