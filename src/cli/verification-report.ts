@@ -1,27 +1,65 @@
 import type { VerificationReport } from '../audit/verify/finding.js';
 import { alignColumns } from '../shared/columns.js';
 
+/** A report, and when and with what it was made: what an auditor files. */
+export interface VerificationPage extends VerificationReport {
+  /** In ISO 8601. */
+  readonly verifiedAt: string;
+  /** The program and its version. */
+  readonly verifiedWith: string;
+  /** Verifier keys that the log was verified with. */
+  readonly publicKeys: readonly string[];
+  /** Files of checkpoints that were kept elsewhere. */
+  readonly keptCheckpoints: readonly string[];
+}
+
 /** Of one log: what is wrong with it, how far it can be vouched for, and what is to be known. */
-export function renderVerification(report: VerificationReport): string {
-  const { findings } = report;
+export function renderVerification(page: VerificationPage): string {
   const lines = [
-    findings.length === 0
-      ? 'Nothing is wrong.'
-      : `WRONG: ${countOf(findings.length, 'finding')}. Keep the files as they are.`,
-    ...findings.map(({ kind, file, message }) =>
+    headline(page),
+    ...page.findings.map(({ kind, file, message }) =>
       file === '' ? `  ${kind}: ${message}` : `  ${kind} (${file}): ${message}`,
+    ),
+    ...Object.entries(page.moreFindings).map(
+      ([kind, more]) => `  ${kind}: ${String(more)} more of these are not listed.`,
     ),
     '',
     ...alignColumns([
-      ['Log', report.origin],
-      ['Folder', report.directory],
-      ['Records', recordsOf(report)],
-      ['Signed', signedOf(report)],
-      ['Unsigned', unsignedOf(report)],
+      ['Verified', `${page.verifiedAt}, with ${page.verifiedWith}`],
+      ['Log', page.origin],
+      ['Folder', page.directory],
+      ['Public key', page.publicKeys.join(', ')],
+      ['Kept checkpoints', page.keptCheckpoints.join(', ') || 'none were given'],
+      ['Records', recordsOf(page)],
+      ['Time', timeOf(page)],
+      ['Signed', signedOf(page)],
+      ['Signed by', page.signedBy.join(', ') || 'nobody'],
+      ['Root', rootOf(page)],
+      ['Unsigned', unsignedOf(page)],
     ]),
-    ...report.notes.map((note) => `Note: ${note}`),
+    '',
+    page.notVouchedFor.length === 0 ? 'It vouches for all of that.' : 'It cannot vouch for:',
+    ...page.notVouchedFor.map((what) => `  - ${what}`),
+    ...page.notes.map((note) => `Note: ${note}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** How many findings there are, those that are not listed included. */
+export function countFindings({ findings, moreFindings }: VerificationReport): number {
+  return Object.values(moreFindings).reduce((sum, more) => sum + more, findings.length);
+}
+
+/** Whether all that was found is that the operating system did not let this program read some files. */
+export function isOnlyUnread({ findings, unread }: VerificationReport): boolean {
+  return findings.length > 0 && findings.length === unread.length;
+}
+
+function headline(page: VerificationPage): string {
+  const count = countFindings(page);
+  if (count === 0) return 'Nothing is wrong.';
+  if (isOnlyUnread(page)) return `COULD NOT LOOK at all of it: ${countOf(count, 'file')}.`;
+  return `WRONG: ${countOf(count, 'finding')}. Keep the files as they are.`;
 }
 
 function recordsOf({ records, segments, firstSequence, lastSequence }: VerificationReport): string {
@@ -29,10 +67,24 @@ function recordsOf({ records, segments, firstSequence, lastSequence }: Verificat
   return `${String(records)}, from ${String(firstSequence)} to ${String(lastSequence)}, in ${countOf(segments, 'segment')}`;
 }
 
-function signedOf({ vouchedBefore, matchedCheckpoints, findings }: VerificationReport): string {
+function timeOf({ firstTime, lastTime }: VerificationReport): string {
+  return `from ${firstTime ?? 'unknown'} to ${lastTime ?? 'unknown'}, by the clock of the host`;
+}
+
+function signedOf({
+  vouchedBefore,
+  matchedCheckpoints,
+  matchedKeptCheckpoints,
+  findings,
+}: VerificationReport): string {
   if (matchedCheckpoints === 0) return 'nothing: no checkpoint could be held against the log';
+  const kept = `${String(matchedKeptCheckpoints)} of them kept elsewhere`;
   const but = findings.length === 0 ? '' : ', but for what is said above';
-  return `up to record ${String(vouchedBefore - 1)}, by ${countOf(matchedCheckpoints, 'checkpoint')}${but}`;
+  return `up to record ${String(vouchedBefore - 1)}, by ${countOf(matchedCheckpoints, 'checkpoint')}, ${kept}${but}`;
+}
+
+function rootOf({ root, vouchedBefore }: VerificationReport): string {
+  return root === undefined ? 'none' : `${root}, over ${countOf(vouchedBefore, 'record')}`;
 }
 
 function unsignedOf({ unsignedRecords, lastSequence }: VerificationReport): string {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { isErrno } from '../shared/errno.js';
+import { errnoOf, isErrno } from '../shared/errno.js';
 import { NoteError, parseVerifierKey, type VerifierKey } from '../transparency-log/signed-note.js';
 import { CliError, EXIT } from './exit.js';
+import { readSmallFile } from './read-small-file.js';
 
 /**
  * Verifier keys as they are given to a command: each as text, or as a file with one on each line.
@@ -19,12 +19,13 @@ export async function verifierKeys(
 
 async function textsOf(given: string): Promise<readonly string[]> {
   try {
-    const text = await readFile(given, 'utf8');
+    const text = await readSmallFile(given);
     return text.split('\n').filter((line) => line.trim() !== '');
   } catch (error) {
     // A key is hardly ever the name of a file, and a file's name is never a key.
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENAMETOOLONG')) return [given];
-    throw error;
+    if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
+    throw new CliError(EXIT.usage, `the public key cannot be read: ${error.message}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { MAX_LINE_BYTES } from '../../src/audit/read/whole-lines.js';
 import { splitNotes } from '../../src/transparency-log/checkpoint.js';
 import { linesAfter, payloadOf, rebuild, signedByAnother } from './audit-log-attacker.js';
 import {
@@ -44,6 +45,18 @@ const bytes: Readonly<Record<string, Mutation>> = {
     const name = random.pick(segmentsOf(image));
     const content = contentOf(image, name);
     return withContent(image, name, content.subarray(0, random.below(content.length)));
+  },
+  'replace a segment by more zero bytes than a line has': (image, random) =>
+    withContent(image, random.pick(segmentsOf(image)), Buffer.alloc(MAX_LINE_BYTES + 1)),
+  'replace a segment by something that is no gzip': (image, random) => {
+    const name = random.pick(segmentsOf(image));
+    return withFile(image, name, GARBAGE);
+  },
+  'empty a segment': (image, random) =>
+    withFile(image, random.pick(segmentsOf(image)), Buffer.alloc(0)),
+  'append bytes that are no text to checkpoints': (image, random) => {
+    const name = random.pick(checkpointFilesOf(image));
+    return withFile(image, name, Buffer.concat([fileOf(image, name), Buffer.alloc(40, 0xff)]));
   },
   'append half a line': (image, random) => {
     const name = random.pick(segmentsOf(image));
@@ -107,6 +120,14 @@ const files: Readonly<Record<string, Mutation>> = {
 
 /** What somebody does who knows how a log is made, and does not have the key. */
 const attacks: Readonly<Record<string, Mutation>> = {
+  'drop the newest checkpoints and write the records behind them anew': (image, random) => {
+    const names = checkpointFilesOf(image);
+    const gone = names.slice(1 + random.below(names.length - 1));
+    return without(
+      rebuild(image, (all) => all.with(-1, withoutOne(all.at(-1) ?? []))),
+      ...gone,
+    );
+  },
   'change a record and write the log anew': onPayloads((all, at) =>
     all.with(at, (all[at] ?? '').replace('-', 'x')),
   ),
@@ -186,6 +207,10 @@ function onPayloads(change: (all: readonly string[], at: number) => readonly str
       const all = payloads[segment] ?? [];
       return payloads.with(segment, change(all, 1 + random.below(all.length - 1)));
     });
+}
+
+function withoutOne(payloads: readonly string[]): readonly string[] {
+  return payloads.toSpliced(1, 1);
 }
 
 function anyLine(image: LogImage, random: SeededRandom): Buffer {

@@ -10,8 +10,8 @@ const RECORD_HEAD = Buffer.from('{"schema":');
 const EVERY_RECORD = Buffer.from('"sequence":');
 
 /** Some lines of a segment. */
-export interface LineBatch extends TextBatch {
-  /** Those of the text, without their line feeds. */
+export interface LineBatch extends Pick<TextBatch, 'torn'> {
+  /** Whole lines, without their line feeds. Valid until the next batch is asked for, and longer. */
   readonly lines: readonly Buffer[];
 }
 
@@ -26,7 +26,7 @@ export async function* lineBatches(
   const open = await openSegment(segment);
   try {
     for await (const { text, torn } of textBatches(open)) {
-      yield { text, torn, lines: splitLines(text).lines };
+      yield { torn, lines: splitLines(text).lines };
     }
   } finally {
     await open.handle.close();

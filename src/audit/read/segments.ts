@@ -66,5 +66,10 @@ export async function segmentsOfLog(directory: string): Promise<readonly Segment
 }
 
 function stem(directory: string, first: number): string {
-  return join(directory, String(first).padStart(SEQUENCE_DIGITS, '0'));
+  return join(directory, segmentStem(first));
+}
+
+/** Name of the files of the segment that begins with a record, without what it ends with. */
+export function segmentStem(first: number): string {
+  return String(first).padStart(SEQUENCE_DIGITS, '0');
 }

@@ -1,6 +1,7 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
 import { lineStart, linkTo, readSegmentStart } from '../read/segment-replay.js';
+import { segmentStem } from '../read/segments.js';
 import type { Finding } from './finding.js';
 import { claimsOf } from './line-claims.js';
 import { Ranges } from './ranges.js';
@@ -21,6 +22,10 @@ export interface SegmentName {
 /** What the chain tells about while it is followed. */
 export interface ChainListener {
   found(finding: Finding): void;
+  /** Roots that were signed for the tree of so many records. */
+  signedRoots(size: number): readonly Hash[];
+  /** Whether a segment began with a record, as far as its neighbours and their checkpoints tell. */
+  beganAt(sequence: number): boolean;
   /** The tree has so many leaves, and every one of them is known. */
   grown(tree: MerkleFrontier): void;
 }
@@ -44,6 +49,10 @@ export class Chain {
   /** Records that have not come, though later ones have. */
   readonly #missing = new Ranges();
   #file = '';
+  /** Sequence of the first record of the segment that is being followed. */
+  #fileFirst = 0;
+  /** Whether records that do not come now were in a file that could not be read. */
+  #isUnread = false;
   #lastChanged: number | undefined;
 
   /** @param first sequence of the first record that is here */
@@ -58,16 +67,24 @@ export class Chain {
     return this.#expected;
   }
 
+  /** The rest of the segment could not be read: what it held is not known. */
+  stopReading(): void {
+    this.#isUnread = true;
+  }
+
   /**
    * A segment begins. Its first record says what came before it; the record itself is still to be added.
    *
    * @param next the line that follows its first one
    */
   beginSegment({ file, first }: SegmentName, line: Buffer, next: Buffer | undefined): void {
-    const fileBefore = this.#file;
-    this.#file = file;
     this.#settle(this.#linkOf(line, next));
-    if (first > this.#expected) this.#miss(first);
+    if (first > this.#expected) this.#missBefore(first);
+    const fileBefore = this.#file;
+    const beforeFirst = this.#fileFirst;
+    this.#file = file;
+    this.#fileFirst = first;
+    this.#isUnread = false;
     const before = readSegmentStart(line)?.before;
     if (before?.size !== first) {
       this.#found('changed', first, `Record ${String(first)} does not begin a segment.`);
@@ -82,9 +99,12 @@ export class Chain {
       this.#tree = before.copy();
       this.#treeRestsOn = first;
     } else if (!sameRoots(before, this.#tree)) {
-      this.#found('changed', first, `${file} says another thing of the records before it.`);
-      // Where its successor says that it is what was written, those before it are not.
-      if (claimsOf(next)?.previous === leafHash(line)) this.#tree = before.copy();
+      if (this.#isGenuine(before, line, next)) {
+        this.#foundBefore({ file: fileBefore, first: beforeFirst }, { file, first });
+        this.#tree = before.copy();
+      } else {
+        this.#found('changed', first, `${file} says another thing of the records before it.`);
+      }
     }
     this.#expected = first;
   }
@@ -116,13 +136,18 @@ export class Chain {
   /** No line comes any more: what has not come is gone. */
   end(): void {
     this.#settle(undefined);
-    for (const [first, last] of this.#missing.clear()) {
-      const what =
+    for (const { first, last, file } of this.#missing.clear()) {
+      const isSegment = this.#listener.beganAt(first) && file.startsWith(segmentStem(first));
+      const which = isSegment ? `, and neither is the segment ${file}` : '';
+      const message =
         first === last
-          ? `Record ${String(first)} is`
-          : `Records ${String(first)} to ${String(last)} are`;
-      this.#found('removed', first, `${what} not there.`);
+          ? `Record ${String(first)} is not there${which}.`
+          : `Records ${String(first)} to ${String(last)} are not there${which}.`;
+      this.#listener.found({ kind: 'removed', file, sequence: first, lastSequence: last, message });
     }
+    if (this.#missing.left === 0) return;
+    const message = `${String(this.#missing.left)} records more are not there.`;
+    this.#listener.found({ kind: 'removed', file: this.#file, message });
   }
 
   /** Nearly always: the right number, and the right hash of the line before. */
@@ -183,14 +208,44 @@ export class Chain {
   #skipTo(sequence: number, previous: Hash | undefined): void {
     this.#settle(undefined);
     const isOne = sequence === this.#expected + 1;
-    this.#miss(sequence, isOne ? previous : undefined);
+    this.#missing.add(this.#expected, sequence, this.#file);
+    this.#goOn(sequence, isOne ? previous : undefined);
   }
 
-  #miss(end: number, leaf?: Hash): void {
-    this.#missing.add(this.#expected, end);
-    this.#expected = end;
+  /** What does not come before a segment was at the end of the file before, or in one that is gone. */
+  #missBefore(first: number): void {
+    const expected = this.#expected;
+    const isSegment = this.#file === '' || this.#listener.beganAt(expected);
+    const file = isSegment ? `${segmentStem(expected)}.jsonl` : this.#file;
+    if (!this.#isUnread) this.#missing.add(expected, first, file);
+    this.#goOn(first, undefined);
+  }
+
+  /** @param leaf of the only record before that is not there, where it is known */
+  #goOn(sequence: number, leaf: Hash | undefined): void {
+    this.#expected = sequence;
     if (leaf === undefined) this.#tree = undefined;
     else this.#grow(leaf);
+  }
+
+  /** Whether it is the segment that is what was written, and not what stands before it. */
+  #isGenuine(before: MerkleFrontier, line: Buffer, next: Buffer | undefined): boolean {
+    const signed = this.#listener.signedRoots(before.size);
+    if (signed.includes(before.root())) return true;
+    if (this.#tree !== undefined && signed.includes(this.#tree.root())) return false;
+    return claimsOf(next)?.previous === leafHash(line);
+  }
+
+  /** A signature over those records says it already where there is one. */
+  #foundBefore(before: SegmentName, { file, first }: SegmentName): void {
+    if (this.#listener.signedRoots(first).length > 0) return;
+    this.#listener.found({
+      kind: 'not-as-signed',
+      file: before.file,
+      sequence: before.first,
+      lastSequence: first - 1,
+      message: `Records ${String(before.first)} to ${String(first - 1)} are not those that ${file} was begun after.`,
+    });
   }
 
   #misplaced(sequence: number): void {

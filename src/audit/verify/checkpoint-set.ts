@@ -1,37 +1,54 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
-import { openCheckpoint, splitNotes } from '../../transparency-log/checkpoint.js';
+import { errnoOf } from '../../shared/errno.js';
+import { openCheckpoint } from '../../transparency-log/checkpoint.js';
 import type { Hash } from '../../transparency-log/hashes.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
-import { readNotes } from '../read/checkpoint-file.js';
-import type { Finding } from './finding.js';
+import { eachNote } from '../read/checkpoint-file.js';
+import { reasonOf, UnreadableError } from '../read/unreadable.js';
+import type { Findings } from './findings.js';
+import { eachKeptNote } from './kept-file.js';
 
 /** A root that was signed for a size, and where that was read. */
 export interface SignedRoot {
   readonly size: number;
   readonly root: Hash;
+  /** Beside the log where it is there, else where it was kept. */
   readonly file: string;
+  /** `NAME+ID` of the key. */
+  readonly signedBy: string;
+  readonly isOwn: boolean;
+  readonly isKept: boolean;
 }
 
 const OWN_FILE = /^\d{12}\.checkpoints$/;
-const shippedSchema = z.object({ checkpoint: z.string() });
+/** Of one file. More make no checkpoint of it, and could be billions. */
+const MAX_FOREIGN = 1000;
+/** Of a checkpoint that is being written. */
+const MAX_TORN = 1024;
 
 /** Every checkpoint that a log is held against, from beside its segments and from elsewhere. */
 export class CheckpointSet {
   readonly #keys: readonly VerifierKey[];
   readonly #bySize = new Map<number, SignedRoot[]>();
   readonly #origin: string;
-  readonly findings: Finding[] = [];
+  readonly #findings: Findings;
+  /** Genuine ones, which need not be verified again where they are repeated. */
+  readonly #seen = new Map<string, SignedRoot>();
+  readonly #ownFiles = new Set<string>();
   readonly notes: string[] = [];
+  /** Files beside the log that could not be read to their end, and those that the system refused. */
+  readonly unreadOwn: string[] = [];
+  readonly unread: string[] = [];
 
   /**
    * @param origin of the log
    * @param keys among them those that the log may be signed with: one, or several where it was changed
    */
-  constructor(origin: string, keys: readonly VerifierKey[]) {
+  constructor(origin: string, keys: readonly VerifierKey[], findings: Findings) {
     this.#origin = origin;
     this.#keys = keys.filter(({ name }) => name === origin);
+    this.#findings = findings;
   }
 
   /** Sizes that were signed, ascending. */
@@ -42,89 +59,160 @@ export class CheckpointSet {
   /** Adds the files in the folder of a log. One whose segment is gone counts: it says that there was one. */
   async addOwn(directory: string): Promise<void> {
     const names = (await readdir(directory)).filter((name) => OWN_FILE.test(name)).sort();
-    for (const name of names) await this.#addFile(join(directory, name), readNotes);
+    for (const name of names) await this.addOwnFile(join(directory, name));
+  }
+
+  /** Adds one of those files, or what it has more than when it was read before. */
+  async addOwnFile(path: string): Promise<void> {
+    const file = basename(path);
+    this.#ownFiles.add(file);
+    let rest = '';
+    await this.#orFind(path, true, async (visit) => {
+      rest = await eachNote(path, (note) => {
+        visit(note, { file, isOwn: true, isKept: false });
+      });
+    });
+    if (rest === '' || this.#isBegun(rest)) return;
+    const message = `${file} ends with ${String(rest.length)} characters that are no checkpoint.`;
+    this.#findings.add({ kind: 'unreadable', file, message });
   }
 
   /**
-   * Adds a file that was kept elsewhere: signed notes one after the other, or JSON lines with a field
-   * `checkpoint`, as sinks write them.
+   * Adds a file that was kept elsewhere, as `eachKeptNote` reads it.
    *
    * @throws the file system's error
    */
   async addKept(path: string): Promise<void> {
     const file = basename(path);
-    const added = await this.#addFile(path, async () => {
-      const notes = await readKeptNotes(path);
-      const own = notes.filter((note) => originOf(note) === this.#origin);
-      if (own.length < notes.length) {
-        const others = String(notes.length - own.length);
-        this.notes.push(`${others} checkpoints in ${file} are about other logs.`);
-      }
-      return own;
+    let others = 0;
+    let damaged = 0;
+    const added = await this.#orFind(path, false, async (visit) => {
+      damaged = await eachKeptNote(path, (note) => {
+        if (originOf(note) !== this.#origin) others += 1;
+        else visit(note, { file, isOwn: false, isKept: true });
+      });
     });
+    if (others > 0)
+      this.notes.push(`${count(others, 'checkpoint')} in ${file} are about other logs.`);
+    if (damaged > 0) this.notes.push(`${count(damaged, 'line')} of ${file} could not be read.`);
     if (added > 0) return;
     const message = `${file} holds no checkpoint of ${this.#origin} that its key has signed.`;
-    this.findings.push({ kind: 'unreadable', file, message });
+    this.#findings.add({ kind: 'unreadable', file, message });
   }
 
-  /** What was signed for a size. */
+  /** What was signed for a size; more than one root where the log was forked. */
   signedFor(size: number): readonly SignedRoot[] {
     return this.#bySize.get(size) ?? [];
   }
 
+  /** Whether there are checkpoints that were signed while a segment was written, by their file's name. */
+  hasFile(name: string): boolean {
+    return this.#ownFiles.has(name);
+  }
+
   /** @returns how many genuine checkpoints there are in it */
-  async #addFile(
+  async #orFind(
     path: string,
-    read: (path: string) => Promise<readonly string[]>,
+    isOwn: boolean,
+    read: (visit: (note: string, source: Source) => void) => Promise<void>,
   ): Promise<number> {
     const file = basename(path);
+    let genuine = 0;
+    let foreign = 0;
     try {
-      const notes = await read(path);
-      return notes.filter((note) => this.#add(note, file)).length;
+      await read((note, source) => {
+        if (this.#add(note, source)) genuine += 1;
+        else foreign += 1;
+        if (foreign >= MAX_FOREIGN) {
+          throw new NoteError(`it has ${String(MAX_FOREIGN)} that the key has not signed`);
+        }
+      });
     } catch (error) {
-      if (!(error instanceof NoteError)) throw error;
-      const message = `${file} is no file of checkpoints: ${error.message}.`;
-      this.findings.push({ kind: 'unreadable', file, message });
-      return 0;
+      this.#failedToRead(file, isOwn, error);
     }
+    return genuine;
+  }
+
+  /** @throws the system's error for a file that was named by whoever verifies, and faults of this program */
+  #failedToRead(file: string, isOwn: boolean, error: unknown): void {
+    const isRefused = errnoOf(error) !== undefined && isOwn;
+    const isKnown = error instanceof NoteError || error instanceof UnreadableError || isRefused;
+    if (!isKnown || !(error instanceof Error)) throw error;
+    const message = isRefused
+      ? `${file} could not be read: ${error.message}.`
+      : `${file} is no file of checkpoints: ${reasonOf(error)}.`;
+    this.#findings.add({ kind: 'unreadable', file, message });
+    if (isOwn) this.unreadOwn.push(file);
+    if (isRefused) this.unread.push(file);
   }
 
   /** @returns whether the key has signed it */
-  #add(note: string, file: string): boolean {
-    const signed = this.#open(note, file);
+  #add(note: string, source: Source): boolean {
+    const signed = this.#open(note, source);
     if (signed === undefined) return false;
     const others = this.signedFor(signed.size);
-    const contradiction = others.find(({ root }) => root !== signed.root);
+    const same = others.find(({ root }) => root === signed.root);
+    if (same !== undefined) {
+      this.#replace(same, {
+        ...(same.isOwn ? same : signed),
+        isOwn: same.isOwn || signed.isOwn,
+        isKept: same.isKept || signed.isKept,
+      });
+      return true;
+    }
+    const [contradiction] = others;
     if (contradiction !== undefined) {
-      this.findings.push({
+      this.#findings.add({
         kind: 'forked',
-        file,
+        file: source.file,
         sequence: signed.size,
-        message: `Two logs of ${String(signed.size)} records were signed: one in ${file}, another in ${contradiction.file}.`,
+        message: `Two logs of ${String(signed.size)} records were signed: one in ${source.file}, another in ${contradiction.file}.`,
       });
     }
     this.#bySize.set(signed.size, [...others, signed]);
     return true;
   }
 
-  #open(note: string, file: string): SignedRoot | undefined {
+  #replace(old: SignedRoot, signed: SignedRoot): void {
+    const all = this.signedFor(old.size).map((each) => (each === old ? signed : each));
+    this.#bySize.set(old.size, all);
+  }
+
+  #open(note: string, source: Source): SignedRoot | undefined {
+    const seen = this.#seen.get(note);
+    if (seen !== undefined) return { ...seen, ...source };
     const refusals: string[] = [];
     for (const key of this.#keys) {
       try {
         const { size, root } = openCheckpoint(note, key);
-        return { size, root, file };
+        const signed = { size, root, signedBy: keyId(key), ...source };
+        this.#seen.set(note, signed);
+        return signed;
       } catch (error) {
         if (!(error instanceof NoteError)) throw error;
         refusals.push(error.message);
       }
     }
-    this.findings.push({
+    this.#findings.add({
       kind: 'foreign-signature',
-      file,
-      message: `A checkpoint in ${file} is not signed by the key: ${refusals.join('; ')}.`,
+      file: source.file,
+      message: `A checkpoint in ${source.file} is not signed by the key: ${refusals.join('; ')}.`,
     });
     return undefined;
   }
+
+  /** Whether what stands behind the last note may be the beginning of one. */
+  #isBegun(rest: string): boolean {
+    const start = `${this.#origin}\n`;
+    return rest.length <= MAX_TORN && (start.startsWith(rest) || rest.startsWith(start));
+  }
+}
+
+type Source = Pick<SignedRoot, 'file' | 'isOwn' | 'isKept'>;
+
+/** A key as people name it: without the key itself. */
+export function keyId({ name, id }: VerifierKey): string {
+  return `${name}+${id.toString('hex')}`;
 }
 
 /** The first line of a note. */
@@ -132,23 +220,6 @@ function originOf(note: string): string {
   return note.slice(0, note.indexOf('\n'));
 }
 
-async function readKeptNotes(path: string): Promise<readonly string[]> {
-  const text = await readFile(path, 'utf8');
-  if (!text.trimStart().startsWith('{')) return splitNotes(text);
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .flatMap((line) => {
-      const shipped = shippedSchema.safeParse(parseJson(line));
-      // Records that were shipped to the same place.
-      return shipped.success ? [shipped.data.checkpoint] : [];
-    });
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch (cause) {
-    throw new NoteError('a line of it is no JSON', { cause });
-  }
+function count(number: number, noun: string): string {
+  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }

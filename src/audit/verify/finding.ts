@@ -18,6 +18,12 @@ export type FindingKind =
   | 'cut-off'
   /** Nothing was signed at all. */
   | 'unsigned'
+  /** A server has continued the log behind records that nothing had been signed for. */
+  | 'taken-over'
+  /** A segment is closed, and no checkpoint vouches for its end. */
+  | 'unsealed'
+  /** Checkpoints that were kept elsewhere are not beside the log any more. */
+  | 'checkpoint-removed'
   /** A file cannot be read as what it should be. */
   | 'unreadable';
 
@@ -28,6 +34,8 @@ export interface Finding {
   readonly file: string;
   /** The record that it is about; the first one where it is about several. */
   readonly sequence?: number;
+  /** The last of several records. */
+  readonly lastSequence?: number;
   /** One sentence. */
   readonly message: string;
 }
@@ -37,20 +45,36 @@ export interface VerificationReport {
   readonly directory: string;
   /** As the verifier key names it. */
   readonly origin: string;
+  /** Names and ids of the keys that have signed what the log was held against: `NAME+ID`. */
+  readonly signedBy: readonly string[];
   readonly segments: number;
   readonly records: number;
   /** The first record that is here, and the last; absent in an empty log. */
   readonly firstSequence?: number;
   readonly lastSequence?: number;
-  /** Checkpoints that were held against the log, and were right. */
+  /** What those two say of their time, in ISO 8601; absent where they say none. */
+  readonly firstTime?: string;
+  readonly lastTime?: string;
+  /** Checkpoints that were held against the log, and were right. One that is there twice counts once. */
   readonly matchedCheckpoints: number;
+  /** Those of them that were kept elsewhere. */
+  readonly matchedKeptCheckpoints: number;
   /** The signatures vouch for the records before this one. */
   readonly vouchedBefore: number;
+  /** Root of the tree over those records, in base64; absent where nothing vouches for any. */
+  readonly root?: string;
   /** Records at the end that nothing has been signed for yet. */
   readonly unsignedRecords: number;
   /** Bytes behind the last whole record: one that was being written when the process ended. */
   readonly tornBytes: number;
+  /** At most so many of a kind as a reader can look at. */
   readonly findings: readonly Finding[];
+  /** How many more there are, by kind. */
+  readonly moreFindings: Readonly<Partial<Record<FindingKind, number>>>;
+  /** Files that the operating system did not let this program read; each is a finding, too. */
+  readonly unread: readonly string[];
+  /** What this verification cannot vouch for, one sentence each. */
+  readonly notVouchedFor: readonly string[];
   /** What is to be known, and nothing wrong. */
   readonly notes: readonly string[];
 }

@@ -1,30 +1,54 @@
+/** More of them are no gaps that somebody has cut, but a file of forged numbers. */
+const MAX_RUNS = 1000;
+
+/** Records that are missing, one after the other. */
+export interface Run {
+  readonly first: number;
+  /** In it. */
+  readonly last: number;
+  /** The file that they are missing in, or the missing file. */
+  readonly file: string;
+}
+
 /** Whole numbers, kept as the runs that they form: a forged number can make a run as long as it likes. */
 export class Ranges {
-  /** First and last, both in it. */
-  #runs: (readonly [number, number])[] = [];
+  #runs: Run[] = [];
+  #left = 0;
+
+  /** How many numbers were left out because there were too many runs. */
+  get left(): number {
+    return this.#left;
+  }
 
   /** @param end the first that is not added */
-  add(start: number, end: number): void {
-    if (end > start) this.#runs.push([start, end - 1]);
+  add(first: number, end: number, file: string): void {
+    if (end <= first) return;
+    if (this.#runs.length >= MAX_RUNS) this.#left += end - first;
+    else this.#runs.push({ first, last: end - 1, file });
   }
 
   /** @returns whether it was there */
   delete(number: number): boolean {
-    const index = this.#runs.findIndex(([first, last]) => first <= number && number <= last);
+    const index = this.#runs.findIndex(({ first, last }) => first <= number && number <= last);
     const run = this.#runs[index];
     if (run === undefined) return false;
-    const [first, last] = run;
-    const parts: (readonly [number, number])[] = [];
-    if (first < number) parts.push([first, number - 1]);
-    if (number < last) parts.push([number + 1, last]);
+    const { first, last } = run;
+    const parts: Run[] = [];
+    if (first < number) parts.push({ ...run, last: number - 1 });
+    if (number < last) parts.push({ ...run, first: number + 1 });
     this.#runs.splice(index, 1, ...parts);
     return true;
   }
 
-  /** Takes them all out. @returns runs, as first and last */
-  clear(): (readonly [number, number])[] {
-    const runs = this.#runs.sort(([a], [b]) => a - b);
+  /** Takes them all out, in their order. */
+  clear(): readonly Run[] {
+    const runs = this.#runs.sort((a, b) => a.first - b.first);
     this.#runs = [];
     return runs;
   }
+}
+
+/** Records, as sentences name them. */
+export function rangeText(first: number, last: number): string {
+  return first === last ? `Record ${String(first)}` : `Records ${String(first)} to ${String(last)}`;
 }

@@ -1,13 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { auditFolder } from '../audit-folders.js';
+import { readSmallFile } from '../read-small-file.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { example } from './options.js';
 
 const NOTES = `
-Writes NAME.json, the line of the record, and NAME.tlog-proof, which any program that reads
-c2sp.org/tlog-proof can check: the leaf is the line without its line feed.`;
+Writes NAME.json, the record's line without its line feed, which is the leaf, byte for byte, and NAME.tlog-proof,
+which any program that reads c2sp.org/tlog-proof can check.`;
 
 interface ProveOptions {
   readonly record: number;
@@ -35,7 +36,7 @@ export function auditProveCommand(terminal: Terminal): Command {
       const folder = auditFolder(options.log, terminal);
       const { line, proof } = await proveRecord(folder, options.record, keys);
       const asNew = { flag: 'wx', mode: 0o600 } as const;
-      await writeFile(`${options.output}.json`, `${line}\n`, asNew);
+      await writeFile(`${options.output}.json`, line, asNew);
       await writeFile(`${options.output}.tlog-proof`, proof, asNew);
       terminal.print(`${options.output}.json\n${options.output}.tlog-proof\n`);
     });
@@ -63,8 +64,8 @@ export function auditCheckProofCommand(terminal: Terminal): Command {
     .action(async (options: CheckOptions) => {
       const { checkProof } = await import('../../audit/verify/prove.js');
       const [key] = await verifierKeys([options.publicKey]);
-      const line = (await readFile(options.record, 'utf8')).replace(/\n$/, '');
-      const proof = await readFile(options.proof, 'utf8');
+      const line = (await readSmallFile(options.record)).replace(/\n$/, '');
+      const proof = await readSmallFile(options.proof);
       const { origin, size } = checkProof(Buffer.from(line), proof, key);
       terminal.print(
         `The record is in the log ${origin}, as it was signed at ${String(size)} records.\n`,

@@ -1,25 +1,41 @@
-import { Command } from 'commander';
-import { auditFolders } from '../audit-folders.js';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import type { VerificationReport } from '../../audit/verify/finding.js';
+import { VERSION } from '../../runtime/version.js';
+import { systemClock, type Clock } from '../../shared/clock.js';
 import { errnoOf } from '../../shared/errno.js';
+import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
-import { printJson, type Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
+import type { VerificationPage } from '../verification-report.js';
 import { verifierKeys } from '../verifier-keys.js';
+import { writeSecretFile } from '../write-secret-file.js';
 import { example } from './options.js';
 
 const NOTES = `
 Needs the files and the public key, and nothing else. A log that was rolled back to an older state, or written
 anew with the key, cannot be told from its own files: hold it against checkpoints that were kept elsewhere,
-with --checkpoint. docs/audit.md says what each finding means.`;
+with --checkpoint. docs/audit.md says what each finding means.
+
+Exit code 0: nothing is wrong. 1: something was found. 2: it could not look: the command line, no log there, or
+files that the operating system did not let it read, and nothing else was found.`;
+
+type Range = readonly [first: number, last: number];
 
 interface Options {
   readonly log?: readonly string[];
   readonly publicKey: readonly string[];
   readonly checkpoint?: readonly string[];
+  readonly accept?: readonly Range[];
+  readonly output?: string;
   readonly json?: boolean;
 }
 
 /** `holdfast audit verify` */
-export function auditVerifyCommand(terminal: Terminal): Command {
+export function auditVerifyCommand(
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Command {
   return new Command('verify')
     .description('find out whether an audit log is what was written and signed; needs no server')
     .requiredOption(
@@ -28,6 +44,12 @@ export function auditVerifyCommand(terminal: Terminal): Command {
     )
     .option('--log <directory...>', "folders of audit logs (default: the configuration's)")
     .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere')
+    .option(
+      '--accept <first-last...>',
+      'records that a server took over unsigned, of which you know why: noted, and no finding',
+      parseRange,
+    )
+    .option('--output <file>', 'write what was found to a new file as well')
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', NOTES)
     .addHelpText(
@@ -35,29 +57,55 @@ export function auditVerifyCommand(terminal: Terminal): Command {
       example('holdfast audit verify --public-key audit-1.vkey --checkpoint kept/checkpoints'),
     )
     .action(async (options: Options) => {
-      await verify(options, terminal);
+      await verify(options, terminal, clock);
     });
 }
 
-async function verify(options: Options, terminal: Terminal): Promise<void> {
-  const { verifyLog } = await import('../../audit/verify/verify.js');
-  const { renderVerification } = await import('../verification-report.js');
-  const { publicKey, checkpoint = [], json } = options;
-  const keys = await verifierKeys(publicKey);
-  const reports = [];
-  for (const directory of auditFolders(options.log, terminal)) {
-    const work = verifyLog({ directory, keys, keptCheckpoints: checkpoint });
-    const report = await unreadableAsUsage(work);
-    if (report.segments === 0) {
-      throw new CliError(EXIT.usage, `there is no audit log in ${directory}`);
-    }
-    reports.push(report);
-  }
-  if (json) printJson(terminal, reports);
-  else terminal.print(reports.map(renderVerification).join('\n'));
-  if (reports.some(({ findings }) => findings.length > 0)) {
+async function verify(
+  options: Options,
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'>,
+): Promise<void> {
+  const { isOnlyUnread, renderVerification } = await import('../verification-report.js');
+  const pages = await verifiedPages(options, terminal, clock);
+  const text = options.json
+    ? `${JSON.stringify(pages, undefined, 2)}\n`
+    : pages.map(renderVerification).join('\n');
+  terminal.print(text);
+  if (options.output !== undefined) writeSecretFile(options.output, text);
+  if (pages.some((page) => page.findings.length > 0 && !isOnlyUnread(page))) {
     throw new CliError(EXIT.failed, 'the audit log is not what was written and signed');
   }
+  if (pages.some(isOnlyUnread)) throw new CliError(EXIT.usage, 'not all of the log could be read');
+}
+
+async function verifiedPages(
+  { log, publicKey, checkpoint = [], accept = [] }: Options,
+  terminal: Terminal,
+  clock: Pick<Clock, 'now'>,
+): Promise<readonly VerificationPage[]> {
+  const { verifyLog } = await import('../../audit/verify/verify.js');
+  const { formatVerifierKey } = await import('../../transparency-log/signed-note.js');
+  const keys = await verifierKeys(publicKey);
+  const pages: VerificationPage[] = [];
+  for (const directory of auditFolders(log, terminal)) {
+    const ports = { directory: resolve(directory), keys, keptCheckpoints: checkpoint };
+    const report = await unreadableAsUsage(verifyLog({ ...ports, accepted: accept }));
+    if (isNoLog(report)) throw new CliError(EXIT.usage, `there is no audit log in ${directory}`);
+    pages.push({
+      verifiedAt: new Date(clock.now()).toISOString(),
+      verifiedWith: `Holdfast ${VERSION}`,
+      publicKeys: keys.map(formatVerifierKey),
+      keptCheckpoints: checkpoint,
+      ...report,
+    });
+  }
+  return pages;
+}
+
+/** Where checkpoints were signed, of which there are some here or elsewhere, there was a log: it was deleted. */
+function isNoLog({ segments, findings }: VerificationReport): boolean {
+  return segments === 0 && !findings.some(({ kind }) => kind === 'cut-off');
 }
 
 /** A file that cannot be read says nothing about the log: that must not look like a finding. */
@@ -68,4 +116,12 @@ async function unreadableAsUsage<Result>(work: Promise<Result>): Promise<Result>
     if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
     throw new CliError(EXIT.usage, `the log cannot be read: ${error.message}`, { cause: error });
   }
+}
+
+function parseRange(text: string, before: readonly Range[] = []): readonly Range[] {
+  const groups = /^(?<first>\d{1,15})(?:-(?<last>\d{1,15}))?$/.exec(text)?.groups;
+  const first = Number(groups?.['first']);
+  const last = Number(groups?.['last'] ?? first);
+  if (groups !== undefined && first <= last) return [...before, [first, last]];
+  throw new InvalidArgumentError('Records are 4711-4720, or 4711.');
 }

@@ -111,8 +111,15 @@ describeWithPython('verifyLog and a verifier that knows nothing of it', () => {
     appendFileSync(join(directory, last(/\.jsonl$/)), '{"schema":1,"sequence":');
     appendFileSync(join(directory, last(/\.checkpoints$/)), 'xks.example.com/audit-1\n151\nAAAA');
     expect(await expectAgreement(directory)).toMatchObject({ tornBytes: 23 });
+    const { vouchedBefore, lastSequence } = await expectAgreement(directory);
     await runServer({ directory, records: 20 });
-    expect(await expectAgreement(directory)).toMatchObject({ tornBytes: 0, unsignedRecords: 0 });
+    const { ours, python } = await verifyWithBoth(directory);
+    expect(ours).toMatchObject({ tornBytes: 0, unsignedRecords: 0 });
+    expect(ours.findings).toMatchObject([
+      { kind: 'taken-over', sequence: vouchedBefore, lastSequence },
+    ]);
+    const range = `records ${String(vouchedBefore)} to ${String(lastSequence)}`;
+    expect(python.problems).toEqual([expect.stringContaining(`taken-over: ${range}`)]);
   });
 
   describe('the log was changed, and its last checkpoint was kept', () => {

@@ -1,0 +1,37 @@
+import type { Finding, FindingKind } from './finding.js';
+
+/** Nobody reads more of one kind, and a forged log can have as many as it has lines. */
+const MAX_OF_A_KIND = 100;
+
+/** What was found to be wrong: the first of each kind, and how many more there are. */
+export class Findings {
+  readonly #kept: Finding[] = [];
+  readonly #counts = new Map<FindingKind, number>();
+  #total = 0;
+
+  /** How many were added. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** In the order in which they were added. */
+  get list(): readonly Finding[] {
+    return this.#kept;
+  }
+
+  /** How many are not in the list, by kind. */
+  get more(): Partial<Record<FindingKind, number>> {
+    const more: Partial<Record<FindingKind, number>> = {};
+    for (const [kind, count] of this.#counts) {
+      if (count > MAX_OF_A_KIND) more[kind] = count - MAX_OF_A_KIND;
+    }
+    return more;
+  }
+
+  add(finding: Finding): void {
+    const before = this.#counts.get(finding.kind) ?? 0;
+    this.#counts.set(finding.kind, before + 1);
+    this.#total += 1;
+    if (before < MAX_OF_A_KIND) this.#kept.push(finding);
+  }
+}

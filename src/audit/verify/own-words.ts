@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { parseRecord } from '../read/records.js';
+import { countSchema } from '../record/common.js';
+
+/** Stands before the type of a record; quotes within a text are escaped. */
+const TYPE = Buffer.from('"type":"');
+/** Begins the types of the records that are looked at. */
+const MARK = Buffer.from('re');
+
+/** What is asked of those records: a later version of the server may say more in them. */
+const wordsSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('retention'),
+    sequence: countSchema,
+    firstSequence: countSchema,
+    lastSequence: countSchema,
+  }),
+  z.object({
+    type: z.literal('recovery'),
+    sequence: countSchema,
+    tornBytes: countSchema.optional(),
+    unsignedFirst: countSchema.optional(),
+    unsignedLast: countSchema.optional(),
+    accepted: z.string().optional(),
+    setAside: z.array(z.unknown()).optional(),
+  }),
+]);
+
+/** From one record to another, both in it. */
+export interface RecordRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Records that a server has taken over although nothing was signed for them. */
+export interface TakenOver extends RecordRange {
+  /** Sequence of the record that says so. */
+  readonly sequence: number;
+  /** Why whoever started the server accepted it, in his own words. */
+  readonly accepted: string | undefined;
+}
+
+/** What a start has found behind the last whole record, or could not use. */
+export interface LeftBehind {
+  readonly sequence: number;
+  readonly tornBytes: number;
+  readonly setAside: number;
+}
+
+/** What a log says itself about records that retention has removed, and that a server has taken over. */
+export class OwnWords {
+  readonly #removals: { readonly sequence: number; readonly removed: RecordRange }[] = [];
+  readonly #takenOver: TakenOver[] = [];
+  readonly #leftBehind: LeftBehind[] = [];
+  /** Where the type stood in the line before: mostly it stands there again, and need not be looked for. */
+  #typeAt = 0;
+
+  /** What servers have taken over, whoever wrote those records. */
+  get takenOver(): readonly TakenOver[] {
+    return this.#takenOver;
+  }
+
+  /** What crashes, or others, have left behind. */
+  get leftBehind(): readonly LeftBehind[] {
+    return this.#leftBehind;
+  }
+
+  /**
+   * @param line of the log, whatever it is
+   * @param sequence its place in the log, whatever it says itself
+   */
+  add(line: Buffer, sequence: number): void {
+    if (!this.#mayTell(line)) return;
+    const record = parsed(line);
+    // What says another number of itself says things twice, and readers differ in which they take.
+    if (record?.sequence !== sequence) return;
+    if (record.type === 'retention') {
+      const { firstSequence: first, lastSequence: last } = record;
+      if (last < sequence) this.#removals.push({ sequence, removed: { first, last } });
+      return;
+    }
+    const { unsignedFirst: first, unsignedLast: last = sequence - 1, accepted } = record;
+    if (first !== undefined) this.#takenOver.push({ first, last, sequence, accepted });
+    const { tornBytes = 0, setAside = [] } = record;
+    if (tornBytes === 0 && setAside.length === 0) return;
+    this.#leftBehind.push({ sequence, tornBytes, setAside: setAside.length });
+  }
+
+  /**
+   * Whether everything before a record was removed by the server. A record that is not signed anybody
+   * can have added who has removed what it says; so can one that a server has taken over unsigned,
+   * because a server signs such a record before it removes anything.
+   *
+   * @param vouchedBefore where the signatures end
+   */
+  explain(first: number, vouchedBefore: number): boolean {
+    return this.#removals.some(
+      ({ sequence, removed }) =>
+        sequence < vouchedBefore &&
+        removed.last + 1 >= first &&
+        !this.#takenOver.some((range) => range.first <= sequence && sequence <= range.last),
+    );
+  }
+
+  #mayTell(line: Buffer): boolean {
+    if (!isAt(line, TYPE, this.#typeAt)) this.#typeAt = Math.max(0, line.indexOf(TYPE));
+    return isAt(line, MARK, this.#typeAt + TYPE.length);
+  }
+}
+
+function isAt(line: Buffer, text: Buffer, at: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (line[at + index] !== text[index]) return false;
+  }
+  return true;
+}
+
+function parsed(line: Buffer): z.infer<typeof wordsSchema> | undefined {
+  try {
+    return wordsSchema.safeParse(parseRecord(line)).data;
+  } catch {
+    // A line that was damaged says nothing. That it was damaged is found elsewhere.
+    return undefined;
+  }
+}

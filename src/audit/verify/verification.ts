@@ -1,0 +1,203 @@
+import { basename } from 'node:path';
+import { errnoOf } from '../../shared/errno.js';
+import type { MerkleFrontier } from '../../transparency-log/frontier.js';
+import type { Hash } from '../../transparency-log/hashes.js';
+import { lineBatches } from '../read/lines.js';
+import { segmentStem, type Segment } from '../read/segments.js';
+import { isUnreadable, reasonOf, UnreadableError } from '../read/unreadable.js';
+import { Chain, type SegmentName } from './chain.js';
+import type { CheckpointSet } from './checkpoint-set.js';
+import type { VerificationReport } from './finding.js';
+import type { Findings } from './findings.js';
+import { lineTime } from './line-claims.js';
+import { OwnWords } from './own-words.js';
+import type { VerificationScope } from './reading.js';
+import { Seals } from './seals.js';
+import { summary } from './summary.js';
+
+/** Of one segment. A file that has more is none, and a small one can hold billions of lines. */
+const MAX_FINDINGS = 10_000;
+
+/** A line of the log, and the segment that it begins. */
+interface HeldLine {
+  readonly line: Buffer;
+  readonly begins: SegmentName | undefined;
+}
+
+/** One reading of a log. */
+export class Verification {
+  readonly #checkpoints: CheckpointSet;
+  readonly #findings: Findings;
+  readonly #scope: VerificationScope;
+  readonly #sizes: readonly number[];
+  readonly #chain: Chain;
+  readonly #words = new OwnWords();
+  readonly #seals: Seals;
+  readonly #signedBy = new Set<string>();
+  readonly #unread: string[] = [];
+  #nextSize = 0;
+  readonly #matchedSizes: number[] = [];
+  #matchedKept = 0;
+  #vouchedBefore = 0;
+  #root: Hash | undefined;
+  #records = 0;
+  #tornBytes = 0;
+  #isUnread = false;
+  #isEndUnread = false;
+  #firstTime: string | undefined;
+  #held: HeldLine | undefined;
+
+  constructor(checkpoints: CheckpointSet, findings: Findings, scope: VerificationScope) {
+    this.#checkpoints = checkpoints;
+    this.#findings = findings;
+    this.#scope = scope;
+    this.#sizes = checkpoints.sizes;
+    this.#seals = new Seals(checkpoints);
+    this.#chain = new Chain(scope.first, {
+      found: (finding) => {
+        findings.add(finding);
+      },
+      signedRoots: (size) => checkpoints.signedFor(size).map(({ root }) => root),
+      beganAt: (sequence) =>
+        checkpoints.signedFor(sequence).length > 0 ||
+        checkpoints.hasFile(`${segmentStem(sequence)}.checkpoints`),
+      grown: (tree) => {
+        this.#compare(tree);
+      },
+    });
+  }
+
+  /** Whether the newest segment was begun, and nothing that was read vouches for the end of the one before. */
+  get isLastUnsealed(): boolean {
+    return this.#seals.isLastUnsealed;
+  }
+
+  /** Reads a segment; where its file is damaged, as far as that goes. */
+  async read(segment: Segment): Promise<void> {
+    const name = { file: basename(segment.path), first: segment.first };
+    this.#closeBefore(name);
+    this.#isEndUnread = false;
+    try {
+      this.#tornBytes = await this.#readLines(segment, name);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      this.#stopReading(name, error);
+    }
+  }
+
+  /** @returns what has come of it */
+  end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
+    const last = this.#held?.line;
+    this.#follow(undefined);
+    this.#chain.end();
+    return summary({
+      result: {
+        records: this.#records,
+        end: this.#chain.expected,
+        matchedSizes: this.#matchedSizes,
+        matchedKept: this.#matchedKept,
+        signedBy: this.#signedBy,
+        vouchedBefore: this.#vouchedBefore,
+        root: this.#root,
+        firstTime: this.#firstTime,
+        lastTime: last && lineTime(last),
+        tornBytes: this.#tornBytes,
+        isUnread: this.#isUnread,
+        isEndUnread: this.#isEndUnread,
+        unread: this.#unread,
+      },
+      checkpoints: this.#checkpoints,
+      findings: this.#findings,
+      words: this.#words,
+      seals: this.#seals,
+      scope: this.#scope,
+    });
+  }
+
+  /** @returns how many bytes at its end are no whole line */
+  async #readLines(segment: Segment, name: SegmentName): Promise<number> {
+    const before = this.#findings.total;
+    let begins: SegmentName | undefined = name;
+    let tornBytes = 0;
+    for await (const { lines, torn } of lineBatches(segment)) {
+      for (const line of lines) {
+        this.#push({ line, begins });
+        begins = undefined;
+      }
+      tornBytes = torn?.length ?? 0;
+      if (this.#findings.total - before <= MAX_FINDINGS) continue;
+      const what = `has more than ${String(MAX_FINDINGS)} lines that do not belong there`;
+      throw new UnreadableError(segment.path, what);
+    }
+    if (begins !== undefined && segment.compressed) {
+      throw new UnreadableError(segment.path, 'holds no line');
+    }
+    return tornBytes;
+  }
+
+  /** What could not be read is not called missing as well. */
+  #stopReading({ file, first }: SegmentName, error: Error): void {
+    this.#tornBytes = 0;
+    this.#isUnread = true;
+    this.#isEndUnread = true;
+    this.#chain.stopReading();
+    const from = Math.max(first, this.#chain.expected + (this.#held === undefined ? 0 : 1));
+    const isRefused = errnoOf(error) !== undefined;
+    if (isRefused) this.#unread.push(file);
+    const message = `${file} ${isRefused ? 'could not be read: ' : ''}${reasonOf(error)}. What stands there from record ${String(from)} on was not looked at.`;
+    this.#findings.add({ kind: 'unreadable', file, sequence: from, message });
+  }
+
+  #push(held: HeldLine): void {
+    this.#follow(held.line);
+    this.#held = held;
+    if (this.#records === 0) this.#firstTime = lineTime(held.line);
+    this.#records += 1;
+  }
+
+  /** Each line is looked at when the one after it is known. */
+  #follow(next: Buffer | undefined): void {
+    if (this.#held === undefined) return;
+    const { line, begins } = this.#held;
+    if (begins !== undefined) {
+      this.#seals.begin(begins, line, this.#chain.expected);
+      this.#chain.beginSegment(begins, line, next);
+    }
+    this.#words.add(line, this.#chain.expected);
+    this.#chain.add(line, next);
+    this.#held = undefined;
+  }
+
+  /** Only the last segment may end in a line that was being written. */
+  #closeBefore({ file, first }: SegmentName): void {
+    if (this.#tornBytes === 0) return;
+    const message = `Before ${file} stand ${String(this.#tornBytes)} bytes that are no whole line.`;
+    this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
+  }
+
+  #compare(tree: MerkleFrontier): void {
+    const { size } = tree;
+    while ((this.#sizes[this.#nextSize] ?? Number.POSITIVE_INFINITY) < size) this.#nextSize += 1;
+    if (this.#sizes[this.#nextSize] !== size) return;
+    const root = tree.root();
+    for (const signed of this.#checkpoints.signedFor(size)) {
+      if (signed.root === root) {
+        this.#matchedSizes.push(size);
+        if (signed.isKept) this.#matchedKept += 1;
+        this.#signedBy.add(signed.signedBy);
+        this.#seals.vouched(size);
+        this.#vouchedBefore = size;
+        this.#root = root;
+      } else {
+        const from = Math.max(this.#vouchedBefore, this.#scope.first);
+        this.#findings.add({
+          kind: 'not-as-signed',
+          file: signed.file,
+          sequence: from,
+          lastSequence: size - 1,
+          message: `Records ${String(from)} to ${String(size - 1)} are not those that were signed (checkpoint of size ${String(size)} in ${signed.file}).`,
+        });
+      }
+    }
+  }
+}
