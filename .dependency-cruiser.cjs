@@ -65,6 +65,7 @@ const layers = {
     'key-stores/credential-generator.ts',
     'main.ts',
     'key-managers/diagnosis/finding.ts',
+    'runtime/check-configuration.ts',
     'runtime/configuration-file.ts',
     'runtime/cross-checks.ts',
     'runtime/diagnose-key-manager.ts',

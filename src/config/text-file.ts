@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { blockedFolder, modeAndOwner } from '../shared/blocked-folder.js';
 import { errnoOf, isErrno } from '../shared/errno.js';
 
 const GROUP_AND_OTHERS = 0o077;
@@ -28,7 +29,7 @@ export function readTextFile(path: string, maxBytes: number): TextFileReading {
     const openToOthers = `${path} is open to other users (mode ${mode}); run: chmod 600 '${path}'`;
     return { text, openToOthers };
   } catch (error) {
-    return refuse(path, describeFileError(error));
+    return refuse(path, describeFileError(path, error));
   }
 }
 
@@ -50,9 +51,17 @@ function refuse(path: string, found: string): TextFileReading {
   return { found: `the file ${path}, ${found}` };
 }
 
-function describeFileError(error: unknown): string {
+/** Completes "the file PATH, …" for what the system says of it. */
+export function describeFileError(path: string, error: unknown): string {
   if (error instanceof TypeError) return 'which is not UTF-8';
   if (isErrno(error, 'ENOENT')) return 'which does not exist';
-  if (isErrno(error, 'EACCES')) return 'which this user may not read';
+  if (isErrno(error, 'EACCES')) return `which this user may not read: ${whyNot(path)}`;
   return `which cannot be read (${errnoOf(error) ?? String(error)})`;
+}
+
+function whyNot(path: string): string {
+  const folder = blockedFolder(path);
+  return folder === undefined
+    ? modeAndOwner(path)
+    : `the folder ${folder} may not be entered (${modeAndOwner(folder)})`;
 }

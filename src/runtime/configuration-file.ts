@@ -102,7 +102,7 @@ export function resolveConfiguration(
   if ('problems' in validation || problems.length > 0) {
     throw new ConfigurationError(
       file,
-      problems.map((problem) => place(problem, locate)),
+      problems.map((problem) => placeProblem(problem, locate)),
     );
   }
   const configuration = resolvePaths(validation.data, outline, stateDirectory);
@@ -149,7 +149,8 @@ function withoutEchoes(problems: readonly ConfigurationProblem[]): Configuration
   return [...first.values()];
 }
 
-function place(
+/** Adds where in the file a problem is, as far as that is known. */
+export function placeProblem(
   problem: ConfigurationProblem,
   locate: ConfigurationSource['locate'],
 ): ConfigurationProblem {

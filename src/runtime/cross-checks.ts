@@ -17,6 +17,7 @@ export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
     ...repeated(endpoints(value), 'an address and port of its own'),
     ...unknownKeyManagers(resolved),
     ...overlaps(value),
+    ...unreachableRegions(value),
   ];
 }
 
@@ -91,4 +92,40 @@ function overlapOf(earlier: PlacedValue, later: PlacedValue): ConfigurationProbl
       allowed: 'keys that no other key store of this key manager exposes, or shared: true in both',
     },
   ];
+}
+
+/** The name in the certificate that AWS KMS of a region presents, as a client. */
+const KMS_CLIENT = /^cks\.kms\.(?<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?$/i;
+
+/**
+ * Key stores of regions whose KMS no listener lets in. Where a listener lets in others, too, such as
+ * a proxy of one's own before it, nobody can tell whom that connects.
+ */
+function unreachableRegions(value: unknown): ConfigurationProblem[] {
+  const listeners = valuesAt(value, ['listeners', '*']);
+  const names = listeners.map(({ path }) => namesOfClients(value, path));
+  if (names.length === 0 || names.some((allowed) => allowed === undefined)) return [];
+  const regions = names
+    .flat()
+    .map((name) => KMS_CLIENT.exec(name ?? '')?.groups?.['region']?.toLowerCase());
+  if (regions.includes(undefined)) return [];
+  const list = regions.join(', ');
+  return valuesAt(value, ['keyStores', '*', 'region']).flatMap(({ path, value: region }) =>
+    typeof region !== 'string' || regions.includes(region)
+      ? []
+      : [
+          {
+            path,
+            found: `${region}, whose AWS KMS no listener lets in: clientCertificates.allowedNames has that of ${list} alone`,
+            allowed: `a region of those, or cks.kms.${region}.amazonaws.com among the allowedNames of a listener`,
+          },
+        ],
+  );
+}
+
+/** @returns undefined for a listener that lets in every client, or whose names are malformed */
+function namesOfClients(value: unknown, listener: FieldPath): string[] | undefined {
+  const names = valueAt(value, [...listener, 'tls', 'clientCertificates', 'allowedNames']);
+  if (!Array.isArray(names)) return undefined;
+  return names.every((name): name is string => typeof name === 'string') ? names : undefined;
 }

@@ -26,6 +26,16 @@ export async function findUser(user: string | number): Promise<SystemUser | unde
   return local.find(isMeant) ?? usersIn(await askDirectory(String(user))).find(isMeant);
 }
 
+/**
+ * Every group of a user, the primary one among them, as ids.
+ *
+ * @throws Error when the system does not say
+ */
+export async function groupsOf(name: string): Promise<readonly number[]> {
+  const { stdout } = await run('id', ['-G', name], { timeout: TIMEOUT_MS });
+  return stdout.trim().split(' ').map(Number);
+}
+
 function readPasswd(): string {
   try {
     return readFileSync('/etc/passwd', 'utf8');

@@ -1,29 +1,60 @@
 import { Command } from 'commander';
 import { ConfigurationError, formatPath } from '../../config/problem.js';
 import { systemClock } from '../../shared/clock.js';
+import { becomeUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
 
+const NOTES = `
+It reads every file that the configuration names, as the user who runs it. With --as it does so as the user that
+the server will run as, with that user's groups, and looks whether the folders that the server writes to are that
+user's to write; root alone can do that. A folder that is missing is no fault where the server can make it.`;
+
+interface Options {
+  readonly as?: string;
+}
+
 /** `holdfast config check` */
 export function configCheckCommand(terminal: Terminal): Command {
   return new Command('check')
-    .description('check a configuration, with its secrets and certificates; needs no server')
+    .description('check a configuration, with its secrets, certificates and files; needs no server')
     .argument('<file>', 'configuration, in YAML')
-    .addHelpText('after', example('holdfast config check /etc/holdfast/holdfast.yaml'))
-    .action(async (file: string) => {
-      // Only here: what the configuration describes would slow down every other command.
-      const { loadConfiguration } = await import('../../runtime/configuration-file.js');
+    .option(
+      '--as <user>',
+      'look at files and folders as this user: the one that the server runs as',
+    )
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example(
+        'holdfast config check /etc/holdfast/holdfast.yaml',
+        'sudo holdfast config check /etc/holdfast/holdfast.yaml --as holdfast',
+      ),
+    )
+    .action(async (file: string, options: Options) => {
       try {
-        const { warnings } = loadConfiguration(file, terminal.env, systemClock);
-        for (const { path, message } of warnings) {
-          terminal.complain(`warning: ${formatPath(path)}: ${message}\n`);
-        }
-        terminal.print(`${file}: ok\n`);
+        await check(file, options, terminal);
       } catch (error) {
         if (!(error instanceof ConfigurationError)) throw error;
         // Here a wrong configuration is the answer, not a mistake in asking.
         throw new CliError(EXIT.failed, error.message);
       }
+      terminal.print(`${file}: ok\n`);
     });
+}
+
+async function check(file: string, { as: user }: Options, terminal: Terminal): Promise<void> {
+  // Only here: what the configuration describes would slow down every other command.
+  const { checkConfiguration } = await import('../../runtime/check-configuration.js');
+  // Afterwards nothing of the program may be within reach.
+  if (user !== undefined) await becomeUser(user);
+  const isServersUser = user !== undefined;
+  const warnings = await checkConfiguration(file, terminal.env, {
+    clock: systemClock,
+    isServersUser,
+  });
+  for (const { path, message } of warnings) {
+    terminal.complain(`warning: ${formatPath(path)}: ${message}\n`);
+  }
 }

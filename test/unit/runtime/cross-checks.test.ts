@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { crossCheck } from '../../../src/runtime/cross-checks.js';
 import {
   keyStore,
   load,
@@ -162,5 +163,40 @@ describe('fields that do not go together', () => {
     ];
     const { loaded } = load({ ...validConfiguration(), keyManagers, keyStores });
     expect(warningPathsOf(loaded)).toEqual([]);
+  });
+});
+
+describe('regions and mutual TLS', () => {
+  /** Of listeners and a key store; where they stand, and whether that is refused. */
+  function regionProblems(allowed: (string[] | undefined)[], ...regions: (string | undefined)[]) {
+    const problems = crossCheck({
+      value: {
+        listeners: allowed.map((allowedNames) => ({
+          tls: allowedNames && { clientCertificates: { allowedNames } },
+        })),
+        keyStores: regions.map((region) => ({ region })),
+      },
+      references: new Map(),
+      problems: [],
+      warnings: [],
+    });
+    return pathsOf(problems.filter(({ path }) => path.at(-1) === 'region'));
+  }
+  const ireland = 'cks.kms.eu-west-1.amazonaws.com';
+  const frankfurt = 'cks.kms.eu-central-1.amazonaws.com';
+
+  it.each<[string, (string[] | undefined)[], (string | undefined)[], string[]]>([
+    ['the region that is let in', [[ireland]], ['eu-west-1'], []],
+    ['both of two', [[ireland, frankfurt]], ['eu-west-1', 'eu-central-1'], []],
+    ['each by a listener', [[ireland], [frankfurt]], ['eu-west-1', 'eu-central-1'], []],
+    ['one of two', [[ireland]], ['eu-west-1', 'eu-central-1'], ['keyStores[1].region']],
+    ['a region that is a beginning of one', [[ireland]], ['eu-west'], ['keyStores[0].region']],
+    ['capital letters', [[ireland.toUpperCase()]], ['eu-west-1'], []],
+    ['a region of China', [['cks.kms.cn-north-1.amazonaws.com.cn']], ['cn-north-1'], []],
+    ['any region', [[ireland]], [undefined], []],
+    ['another name beside that of KMS', [[ireland, 'proxy.example.com']], ['eu-central-1'], []],
+    ['a listener without client certificates', [[ireland], undefined], ['eu-central-1'], []],
+  ])('a key store for %s', (_, allowed, regions, expected) => {
+    expect(regionProblems(allowed, ...regions)).toEqual(expected);
   });
 });

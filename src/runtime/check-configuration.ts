@@ -1,0 +1,37 @@
+import { ConfigurationError, type ConfigurationWarning } from '../config/problem.js';
+import type { Clock } from '../shared/clock.js';
+import { placeProblem, readConfiguration, resolveConfiguration } from './configuration-file.js';
+import { checkConfiguredFiles } from './configured-files.js';
+import type { Environment } from './overrides.js';
+import { checkWrittenFolders } from './written-folders.js';
+
+/** How a configuration is looked at. */
+export interface CheckOptions {
+  readonly clock: Clock;
+  /** Whether this process's user is the one that the server runs as, so that its folders can be judged. */
+  readonly isServersUser: boolean;
+}
+
+/**
+ * Checks a configuration and everything in the file system that it names.
+ *
+ * @returns what is taken, and that an operator should know of
+ * @throws ConfigurationError with everything that is wrong
+ */
+export async function checkConfiguration(
+  path: string,
+  env: Environment,
+  { clock, isServersUser }: CheckOptions,
+): Promise<readonly ConfigurationWarning[]> {
+  const source = readConfiguration(path, env);
+  const { configuration, warnings } = resolveConfiguration(source, env, clock);
+  const problems = [
+    ...checkConfiguredFiles(configuration),
+    ...(isServersUser ? await checkWrittenFolders(configuration) : []),
+  ];
+  if (problems.length === 0) return warnings;
+  throw new ConfigurationError(
+    source.file,
+    problems.map((problem) => placeProblem(problem, source.locate)),
+  );
+}
