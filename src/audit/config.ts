@@ -60,6 +60,13 @@ export const auditSchema = z
         'When an answer may go out: when its record was given to the operating system, so that it ' +
           'outlives this process, or when it is on the disk, so that it outlives a power cut.',
       ),
+    lateSync: choiceField(['refuse', 'answer'])
+      .default('refuse')
+      .describe(
+        'With `durability: synced`, when the disk is slow and the deadline comes: refuse the request, or ' +
+          'answer it because the operating system has its record, and record how many answers went out ' +
+          'before their sync. A power cut in between takes those records.',
+      ),
     onAuditFailure: choiceField(['refuse', 'serve'])
       .default('refuse')
       .describe(

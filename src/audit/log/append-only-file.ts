@@ -3,14 +3,29 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../../durable/atomic-write.js';
+import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
+import { FileCalls } from './file-calls.js';
 import { UnsyncedBytes } from './unsynced-bytes.js';
 
 /**
  * When an answer may go out: its record has been given to the operating system (`written`: it
- * outlives the process), or has reached the disk (`synced`: it outlives a power cut).
+ * outlives the process), or has reached the disk (`synced`: it outlives a power cut). With
+ * `synced-apart` the two are calls of their own, so that it is known when a record is written and
+ * not yet on the disk; that takes more time.
  */
-export type Durability = 'written' | 'synced';
+export type Durability = 'written' | 'synced' | 'synced-apart';
+
+/** A write that has not ended for so long, in ms, will not soon. */
+const STUCK_WRITE_MS = 1_000;
+/** Other writers can hold a sync up for seconds on a disk that works. */
+const STUCK_SYNC_MS = 10_000;
+
+/** What a file is opened with. */
+export interface AppendOnlyFileOptions {
+  readonly durability: Durability;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -20,6 +35,9 @@ const truncateFile = promisify(ftruncate);
 /** A file that grows at its end. Node's own file handles cost four times as much a write. */
 export class AppendOnlyFile {
   readonly #fd: number;
+  readonly #durability: Durability;
+  readonly #writes: FileCalls;
+  readonly #syncs: FileCalls;
   readonly #unsynced: UnsyncedBytes;
   #bytes: number;
   /** Whether an append that failed has left something behind. */
@@ -31,10 +49,13 @@ export class AppendOnlyFile {
   /** The sync that has not begun yet: whoever asks meanwhile shares it. */
   #nextSync: Promise<void> | undefined;
 
-  private constructor(fd: number, path: string, bytes: number) {
+  private constructor(fd: number, unsynced: UnsyncedBytes, options: AppendOnlyFileOptions) {
     this.#fd = fd;
-    this.#bytes = bytes;
-    this.#unsynced = new UnsyncedBytes(path, bytes);
+    this.#unsynced = unsynced;
+    this.#bytes = unsynced.end();
+    this.#durability = options.durability;
+    this.#writes = new FileCalls(options.clock);
+    this.#syncs = new FileCalls(options.clock);
   }
 
   /**
@@ -43,11 +64,15 @@ export class AppendOnlyFile {
    * @param bytes that are good; what stands behind them is cut off
    * @throws the file system's error
    */
-  static async open(path: string, bytes: number, durability: Durability): Promise<AppendOnlyFile> {
+  static async open(
+    path: string,
+    bytes: number,
+    options: AppendOnlyFileOptions,
+  ): Promise<AppendOnlyFile> {
     const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
-    const sync = durability === 'synced' ? O_DSYNC : 0;
+    const sync = options.durability === 'synced' ? O_DSYNC : 0;
     const fd = await openFile(path, O_APPEND | O_CREAT | O_WRONLY | sync, 0o600);
-    const file = new AppendOnlyFile(fd, path, bytes);
+    const file = new AppendOnlyFile(fd, new UnsyncedBytes(path, bytes), options);
     try {
       await truncateFile(fd, bytes);
       await syncFolder(dirname(path));
@@ -68,6 +93,12 @@ export class AppendOnlyFile {
     return this.#hasFailedSync;
   }
 
+  /** Whether a call that records wait for has been under way for longer than disks that work take. */
+  async isStuck(): Promise<boolean> {
+    if (await this.#writes.isStuck(STUCK_WRITE_MS)) return true;
+    return this.#durability === 'synced-apart' && this.#syncs.isStuck(STUCK_SYNC_MS);
+  }
+
   /**
    * Appends all of it or nothing: what an append that fails leaves behind is cut off, at the latest
    * before the next one. After a sync that failed, what is in doubt is brought to the disk first.
@@ -78,7 +109,9 @@ export class AppendOnlyFile {
     if (this.#isInDoubt) await this.sync();
     if (this.#isTorn) await this.#cutBack();
     try {
-      for (let done = 0; done < bytes.length; ) done += await this.#write(bytes, done);
+      for (let done = 0; done < bytes.length; ) {
+        done += await this.#writes.run(() => this.#write(bytes, done));
+      }
     } catch (error) {
       this.#isTorn = true;
       await this.#cutBack().catch(() => {
@@ -112,7 +145,7 @@ export class AppendOnlyFile {
     if (this.#isInDoubt) await this.#unsynced.rewrite();
     const covered = this.#unsynced.end();
     try {
-      await syncFile(this.#fd);
+      await this.#syncs.run(() => syncFile(this.#fd));
     } catch (error) {
       this.#hasFailedSync = true;
       this.#isInDoubt = true;
@@ -123,7 +156,7 @@ export class AppendOnlyFile {
   }
 
   async #cutBack(): Promise<void> {
-    await truncateFile(this.#fd, this.#bytes);
+    await this.#writes.run(() => truncateFile(this.#fd, this.#bytes));
     this.#isTorn = false;
   }
 

@@ -8,6 +8,7 @@ import {
   type OpenSegment,
 } from './checkpoint-writer.js';
 import { encodeLines, type LogState } from './encode-lines.js';
+import { FileCalls } from './file-calls.js';
 import { GroupCommit } from './group-commit.js';
 import type { Payloads } from './payloads.js';
 import { AppendOnlyFile, type Durability } from './append-only-file.js';
@@ -29,6 +30,17 @@ export interface LogListener {
   /** What was written could not be brought to the disk. Nothing is signed or added until it is there after all. */
   inDoubt(error: unknown): void;
 }
+
+/** What becomes of a record. */
+export interface AppendSteps {
+  /** Rejects where the record is not in the log. */
+  readonly written: Promise<number>;
+  /** Rejects as well where the record is in the log, and it is not known whether it is on the disk. */
+  readonly durable: Promise<number>;
+}
+
+/** To begin a segment takes several calls, and for each the event loop has to turn. */
+const STUCK_BEGINNING_MS = 3_000;
 
 /** What a log is written with. */
 export interface AuditLogOptions {
@@ -63,6 +75,7 @@ export class AuditLog {
   readonly #commit: GroupCommit;
   readonly #checkpoints: CheckpointWriter;
   readonly #sizeFound: number;
+  readonly #beginnings: FileCalls;
   #lastFailure: unknown;
   #state: LogState;
   #segment: OpenSegment | undefined;
@@ -75,6 +88,7 @@ export class AuditLog {
     this.#segment = position.segment;
     this.#segmentBegunAt = position.segmentBegunAt;
     this.#sizeFound = position.state.tree.size;
+    this.#beginnings = new FileCalls(clock);
     const { everyRecords } = options.checkpoints;
     this.#commit = new GroupCommit((payloads) => this.#write(payloads), clock, everyRecords);
     this.#checkpoints = new CheckpointWriter(
@@ -106,9 +120,10 @@ export class AuditLog {
     return this.#segment?.first;
   }
 
-  /** For how long the write that is under way has been, in ms; 0 when none is. */
-  get writingForMs(): number {
-    return this.#commit.writingForMs;
+  /** Whether records wait for a call of the file system that has taken longer than disks that work do. */
+  async isStuck(): Promise<boolean> {
+    if ((await this.#segment?.file.isStuck()) === true) return true;
+    return this.#beginnings.isStuck(STUCK_BEGINNING_MS);
   }
 
   /**
@@ -119,7 +134,19 @@ export class AuditLog {
    * @throws the file system's error, or LogOverrunError; then it is not in the log
    */
   append(payload: string): Promise<number> {
-    return this.#commit.append(payload);
+    return this.appendInSteps(payload).durable;
+  }
+
+  /**
+   * Adds a record, and tells of it twice: when the operating system has it, and when it is as durable
+   * as the configuration asks. Either resolves to its sequence.
+   *
+   * @param payload as `Payloads` makes it
+   */
+  appendInSteps(payload: string): AppendSteps {
+    const written = this.#commit.append(payload);
+    if (this.#options.durability !== 'synced-apart') return { written, durable: written };
+    return { written, durable: written.then((sequence) => this.#synced(sequence)) };
   }
 
   /**
@@ -141,6 +168,18 @@ export class AuditLog {
     await this.sign();
     await this.#checkpoints.close();
     await this.#segment?.file.close();
+  }
+
+  /** All that was written before the sync has begun is on the disk after it, whichever record asks. */
+  async #synced(sequence: number): Promise<number> {
+    try {
+      // What stands in an earlier segment was brought to the disk when that was closed.
+      await this.#segment?.file.sync();
+    } catch (error) {
+      this.#options.listener.inDoubt(error);
+      throw error;
+    }
+    return sequence;
   }
 
   async #write(payloads: readonly string[]): Promise<number> {
@@ -172,7 +211,7 @@ export class AuditLog {
   async #segmentForWriting(): Promise<OpenSegment> {
     const segment = this.#segment;
     if (segment !== undefined && !(await this.#mayBeClosed(segment))) return segment;
-    return this.#beginSegment();
+    return this.#beginnings.run(() => this.#beginSegment());
   }
 
   /**
@@ -202,7 +241,7 @@ export class AuditLog {
     const path = segmentPath(directory, tree.size);
     // A segment that outlives a power cut tells of all before it, so those must outlive it as well.
     await this.#segment?.file.sync();
-    const file = await AppendOnlyFile.open(path, 0, durability);
+    const file = await AppendOnlyFile.open(path, 0, { durability, clock });
     const { bytes, state } = encodeLines(this.#state, [
       payloads.of('segment', {
         origin: signer.verifierKey.name,

@@ -162,7 +162,9 @@ export class CheckpointWriter {
     await this.#notes?.file.close();
     this.#notes = undefined;
     const path = checkpointsPath(this.#options.directory, first);
-    const file = await AppendOnlyFile.open(path, await sizeOf(path), 'synced');
+    const { clock } = this.#options;
+    const options = { durability: 'synced', clock } as const;
+    const file = await AppendOnlyFile.open(path, await sizeOf(path), options);
     this.#notes = { first, file };
     return file;
   }

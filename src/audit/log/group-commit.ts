@@ -45,11 +45,6 @@ export class GroupCommit {
     this.#maxBatchRecords = maxBatchRecords;
   }
 
-  /** For how long the write that is under way has been, in ms; 0 when none is. */
-  get writingForMs(): number {
-    return this.#isBusy ? Math.max(0, this.#clock.monotonic() - this.#lastStartedAt) : 0;
-  }
-
   /**
    * @returns the sequence of the record, when it is in the log
    * @throws what the write threw, or LogOverrunError

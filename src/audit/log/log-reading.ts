@@ -4,6 +4,7 @@ import { NotARecordError, parseRecord } from '../read/records.js';
 import { startOf } from '../read/public-key.js';
 import { Replay, type SegmentStart } from '../read/segment-replay.js';
 import type { Segment } from '../read/segments.js';
+import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
 import { UnsignedTail } from './unsigned-tail.js';
@@ -67,11 +68,17 @@ class LogReading {
       throw damaged(`${segment.path} does not follow on from the segment before it`);
     }
     this.#wholeBytes = 0;
-    for await (const { lines } of lineBatches(segment)) {
-      for (const line of lines) {
-        if (isLast && this.#isUnsigned && !isRecordLine(line)) return;
-        this.#add(line, segment.path);
+    try {
+      for await (const { lines } of lineBatches(segment)) {
+        for (const line of lines) {
+          if (isLast && this.#isUnsigned && !isRecordLine(line)) return;
+          this.#add(line, segment.path);
+        }
       }
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      // A power cut can leave any bytes behind the last record.
+      if (!isLast || !this.#isUnsigned) throw damaged(error.message);
     }
   }
 

@@ -9,6 +9,7 @@ import type { Checkpoint } from '../../transparency-log/checkpoint.js';
 import { formatVerifierKey, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { startOf } from '../read/public-key.js';
 import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import { UnreadableError } from '../read/unreadable.js';
 import type { RecordOf } from '../record/index.js';
 import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
 import type { LogPosition } from './audit-log.js';
@@ -143,9 +144,9 @@ function acceptedTail(found: Found, options: OpenLogOptions): string | undefined
 
 async function positionAfter(
   { segment, start, replay, wholeBytes, signedSize }: Found,
-  { durability, key }: OpenLogOptions,
+  { durability, key, clock }: OpenLogOptions,
 ): Promise<LogPosition> {
-  const file = await AppendOnlyFile.open(segment.path, wholeBytes, durability);
+  const file = await AppendOnlyFile.open(segment.path, wholeBytes, { durability, clock });
   const isOwn = start.publicKey === formatVerifierKey(key);
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();
@@ -192,6 +193,16 @@ async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('base64');
 }
 
+/** @returns undefined where a segment does not begin with a record */
+async function sequenceOfFirst(segment: Segment): Promise<number | undefined> {
+  try {
+    return (await startOf(segment))?.record.sequence;
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
+}
+
 /** A segment whose first record was never written whole, and so never signed, had not begun. */
 async function lastSegment(directory: string, aside: SetAside[]): Promise<Segment | undefined> {
   const last = (await listSegments(directory)).at(-1);
@@ -203,7 +214,7 @@ async function lastSegment(directory: string, aside: SetAside[]): Promise<Segmen
   if (bytes > MAX_SEGMENT_BYTES) {
     throw damaged(`${last.path} has ${String(bytes)} bytes, and no segment is so large`);
   }
-  if ((await startOf(last))?.record.sequence === last.first) return last;
+  if ((await sequenceOfFirst(last)) === last.first) return last;
   if (bytes > MAX_UNBEGUN_BYTES || (await sizeOf(checkpointsPath(directory, last.first))) > 0) {
     throw damaged(`${last.path} (${String(bytes)} bytes) does not begin a segment`);
   }

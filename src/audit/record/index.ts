@@ -3,6 +3,7 @@ import { administrativeActSchema, keyInventorySchema } from './administration.js
 import {
   configurationSchema,
   gapSchema,
+  lateSyncSchema,
   omittedSchema,
   recoverySchema,
   retentionSchema,
@@ -33,6 +34,7 @@ export const auditRecordSchema = z.discriminatedUnion('type', [
   configurationSchema,
   recoverySchema,
   gapSchema,
+  lateSyncSchema,
   omittedSchema,
   segmentSchema,
   retentionSchema,

@@ -124,6 +124,17 @@ export const gapSchema = z.strictObject({
   ),
 });
 
+/** For a time syncs came too late, and answers went out before them. */
+export const lateSyncSchema = z.strictObject({
+  type: z.literal('late-sync'),
+  ...envelope,
+  from: timeSchema.describe('When the first of these answers went out.'),
+  to: timeSchema.describe('When the records of all of them were on the disk.'),
+  answers: countSchema.describe(
+    'Answers that went out when their records were written and not yet on the disk, as `lateSync: answer` allows.',
+  ),
+});
+
 /** Unauthenticated requests that were counted instead of recorded, so that strangers cannot fill the disk. */
 export const omittedSchema = z.strictObject({
   type: z.literal('omitted'),

@@ -3,17 +3,16 @@ import { isUnauthenticated, type RequestRecord } from '../../observability/reque
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { FirstPerMinute } from '../../shared/first-per-minute.js';
-import type { AuditLog } from '../log/audit-log.js';
+import type { AppendSteps, AuditLog } from '../log/audit-log.js';
 import { LogOverrunError } from '../log/group-commit.js';
 import type { FieldsOf, Payloads } from '../log/payloads.js';
 import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
 import { Interruption } from './interruption.js';
+import { LateSyncs } from './late-syncs.js';
 import { requestFields, typeOf } from './request-fields.js';
 import { TimedWaits } from './timed-waits.js';
 
-/** A write that takes longer stands still. */
-const STALL_MS = 1_000;
 /** What a record is given in any case: a request that has used up its time is still to be recorded. */
 const MIN_WAIT_MS = 10;
 /** HTTP statuses from here on tell of a failure, which gives nothing away that a record must go before. */
@@ -26,6 +25,8 @@ export interface AuditTrailOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onAuditFailure: 'refuse' | 'serve';
+  /** What becomes of a request whose record is written and not on the disk by its deadline. */
+  readonly lateSync?: 'refuse' | 'answer';
 }
 
 /** Records what happens, and says whether it may go on when that cannot be done. */
@@ -34,6 +35,7 @@ export class AuditTrail {
   readonly #waits: TimedWaits;
   /** Nobody without a credential can fill the disk. */
   readonly #strangers: FirstPerMinute;
+  readonly #lateSyncs: LateSyncs;
   #interruption: Interruption | undefined;
   #isClosed = false;
 
@@ -47,6 +49,10 @@ export class AuditTrail {
         this.recordLater('omitted', { ...omitted, byErrorName: byKind });
       },
     );
+    this.#lateSyncs = new LateSyncs(payloads, (fields) => {
+      options.logger.warn(fields, 'answers went out before their audit records were on the disk');
+      this.recordLater('late-sync', fields);
+    });
   }
 
   /** Whether requests are refused because records cannot be written. */
@@ -85,16 +91,33 @@ export class AuditTrail {
       this.#withoutRecord(this.#interruption, type);
       return undefined;
     }
-    const written = log.append(payloads.of(type, requestFields(record)));
+    const steps = log.appendInSteps(payloads.of(type, requestFields(record)));
     const expiresAt = clock.monotonic() + Math.max(MIN_WAIT_MS, deadline.remainingMs());
     try {
-      return await this.#waits.race(written, expiresAt, tooLate);
+      return await this.#waits.race(steps.durable, expiresAt, tooLate);
     } catch (error) {
-      if (error instanceof AuditTimeoutError) this.#notYetWritten(record, written, error);
+      if (error instanceof AuditTimeoutError) return this.#notYetDurable(record, steps, error);
       // The log is well, and has too much to do.
       else if (error instanceof LogOverrunError) throw tooLate();
-      else this.#withoutRecord(this.#interrupt(error), type);
+      await this.#notDurable(record, steps, error);
       return undefined;
+    }
+  }
+
+  /** Where the record was written and the sync has failed, there is one: it will be on the disk before the log goes on. */
+  async #notDurable(
+    record: RequestRecord,
+    { written }: AppendSteps,
+    error: unknown,
+  ): Promise<void> {
+    const interruption = this.#interrupt(error);
+    const sequence = await sequenceOf(written);
+    if (sequence === undefined) {
+      this.#withoutRecord(interruption, typeOf(record));
+    } else if (!this.#isServed(record)) {
+      const { kmsRequestId } = record;
+      this.recordLater('abandoned', { record: sequence, kmsRequestId, reason: 'deadline' });
+      throw new AuditUnavailableError('the answer is withheld');
     }
   }
 
@@ -136,6 +159,7 @@ export class AuditTrail {
   /** Records that the server stops, signs the log and closes it. */
   async close(): Promise<void> {
     this.#strangers.endMinute();
+    this.#lateSyncs.tell();
     await this.#interruption?.stop();
     try {
       // A log whose gap could not be recorded has not been closed in order.
@@ -168,15 +192,36 @@ export class AuditTrail {
     if (type === 'key-operation') throw new AuditUnavailableError('the answer is withheld');
   }
 
-  /** The record says how the request ended, so when it is written after all another one must say that it did not. */
-  #notYetWritten(
-    { kmsRequestId, status }: RequestRecord,
-    written: Promise<number>,
+  async #notYetDurable(
+    record: RequestRecord,
+    { written, durable }: AppendSteps,
     error: AuditTimeoutError,
-  ): void {
-    if (this.#options.log.writingForMs > STALL_MS) this.#interrupt(error);
-    const isServed = this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
-    written.then(
+  ): Promise<number | undefined> {
+    void this.#interruptIfStuck(error);
+    const sequence = await sequenceOf(written);
+    if (this.#options.lateSync === 'answer' && sequence !== undefined) {
+      this.#lateSyncs.count(durable);
+      durable.catch((cause: unknown) => this.#interrupt(cause));
+      return sequence;
+    }
+    this.#tellLater(record, durable);
+    if (!this.#isServed(record)) throw error;
+    return undefined;
+  }
+
+  async #interruptIfStuck(error: AuditTimeoutError): Promise<void> {
+    if (await this.#options.log.isStuck()) this.#interrupt(error);
+  }
+
+  #isServed({ status }: RequestRecord): boolean {
+    return this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
+  }
+
+  /** The record says how the request ended, so when it is written after all another one must say that it did not. */
+  #tellLater(request: RequestRecord, durable: Promise<number>): void {
+    const isServed = this.#isServed(request);
+    const { kmsRequestId } = request;
+    durable.then(
       (record) => {
         if (!isServed) this.recordLater('abandoned', { record, kmsRequestId, reason: 'deadline' });
       },
@@ -186,7 +231,6 @@ export class AuditTrail {
         else interruption.countRefused();
       },
     );
-    if (!isServed) throw error;
   }
 
   /** Records what nobody waits for; where that cannot be done now, when it can be done again. */
@@ -202,4 +246,18 @@ export class AuditTrail {
 
 function tooLate(): AuditTimeoutError {
   return new AuditTimeoutError('the audit record was not written by the deadline');
+}
+
+/** @returns undefined where the work has not ended, or has failed */
+async function sequenceOf(work: Promise<number>): Promise<number | undefined> {
+  let sequence: number | undefined;
+  work.then(
+    (it) => {
+      sequence = it;
+    },
+    () => undefined,
+  );
+  // The work's turn comes first.
+  await Promise.resolve();
+  return sequence;
 }

@@ -10,12 +10,15 @@ import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
 import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
+import type { Durability } from '../log/append-only-file.js';
 import { AuditLog, type LogListener } from '../log/audit-log.js';
 import { type OpenedLog, openLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
 import { startOf } from '../read/public-key.js';
-import { listSegments } from '../read/segments.js';
+import type { SegmentStart } from '../read/segment-replay.js';
+import { listSegments, type Segment } from '../read/segments.js';
+import { UnreadableError } from '../read/unreadable.js';
 import { originOfLog, signingKeyOf } from '../signing-key.js';
 import { createSinks } from '../sinks/create.js';
 import type { AuditSink } from '../sinks/sink.js';
@@ -77,13 +80,13 @@ async function begin(
   ports: AuditPorts,
   lock: FolderLock,
 ): Promise<OpenAuditTrail> {
-  const { directory, segments, retentionDays, onAuditFailure } = config;
+  const { directory, segments, retentionDays, onAuditFailure, lateSync } = config;
   const { clock, logger, version } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
   const sinks: AuditSink[] = [];
   const listener = toSinks(sinks, logger);
   const { log, recovery, publicKey } = await openAuditLog(config, payloads, { ...ports, listener });
-  const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure });
+  const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure, lateSync });
   listener.inDoubt = (error) => {
     trail.interruptedBy(error);
   };
@@ -202,7 +205,8 @@ async function openAuditLog(
     readonly listener: LogListener;
   },
 ) {
-  const { directory, durability, segments, checkpoints } = config;
+  const { directory, segments, checkpoints } = config;
+  const durability = durabilityOf(config);
   const signer = await signerOf(config, followsLostLog);
   const { position, recovery } = await openLog({
     directory,
@@ -219,18 +223,33 @@ async function openAuditLog(
   return { log, recovery, publicKey: formatVerifierKey(signer.verifierKey) };
 }
 
+/** Whoever wants answers before a late sync must know of a record's two steps. */
+function durabilityOf({ durability, lateSync }: AuditConfig): Durability {
+  return durability === 'synced' && lateSync === 'answer' ? 'synced-apart' : durability;
+}
+
 async function signerOf(
   { directory, origin, signingKey }: AuditConfig,
   followsLostLog: boolean,
 ): Promise<NoteSigner> {
   const last = (await listSegments(directory)).at(-1);
-  const begun = last && (await startOf(last))?.record.origin;
+  const begun = last && (await startIfReadable(last))?.record.origin;
   return signingKeyOf(signingKey, {
     directory,
     origin: originOfLog(origin, { begun, followsLostLog }),
     exists: last !== undefined,
     followsLostLog,
   });
+}
+
+/** What is wrong with a segment that cannot be read is for opening the log to say. */
+async function startIfReadable(segment: Segment): Promise<SegmentStart | undefined> {
+  try {
+    return await startOf(segment);
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
 }
 
 /** An empty folder where a log should be is a volume that is not mounted, more often than a first start. */

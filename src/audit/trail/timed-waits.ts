@@ -1,19 +1,31 @@
 import type { Clock } from '../../shared/clock.js';
+import { type PoolTurn, poolTurn } from '../log/file-calls.js';
+
+/** A deadline is passed by at most so much where all threads that call the file system are busy. */
+const POOL_PATIENCE_MS = 50;
 
 interface Wait {
   readonly expiresAt: number;
   readonly expire: () => void;
+  /** Whether the work has ended. */
+  isOver: boolean;
 }
 
-/** Waits for many things, for each until a moment of its own, with one timer: one a request would cost more than its record. */
+/**
+ * Waits for many things, for each until a moment of its own, with one timer: one a request would cost
+ * more than its record. Nothing is too late while the event loop has not been told of its end: a timer
+ * comes before the results of file calls when the loop was busy with other things.
+ */
 export class TimedWaits {
   readonly #clock: Clock;
+  readonly #turn: PoolTurn;
   readonly #waits = new Set<Wait>();
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, turn: PoolTurn = poolTurn) {
     this.#clock = clock;
+    this.#turn = turn;
   }
 
   /**
@@ -29,10 +41,12 @@ export class TimedWaits {
         expire: () => {
           reject(onExpiry());
         },
+        isOver: false,
       };
       this.#waits.add(wait);
       this.#wakeAt(expiresAt);
       work.then(resolve, reject).finally(() => {
+        wait.isOver = true;
         this.#waits.delete(wait);
       });
     });
@@ -44,23 +58,21 @@ export class TimedWaits {
     clearTimeout(this.#timer);
     this.#wakesAt = moment;
     const inMs = Math.max(0, Math.ceil(moment - this.#clock.monotonic()));
-    this.#timer = setTimeout(() => {
-      this.#expire();
-    }, inMs).unref();
+    this.#timer = setTimeout(() => void this.#expire(), inMs).unref();
   }
 
-  #expire(): void {
+  async #expire(): Promise<void> {
     const now = this.#clock.monotonic();
-    let next = Number.POSITIVE_INFINITY;
-    for (const wait of this.#waits) {
-      if (wait.expiresAt > now) {
-        next = Math.min(next, wait.expiresAt);
-        continue;
-      }
-      this.#waits.delete(wait);
-      wait.expire();
-    }
+    const waits = [...this.#waits];
+    const due = waits.filter(({ expiresAt }) => expiresAt <= now);
+    const left = waits.filter(({ expiresAt }) => expiresAt > now);
     this.#wakesAt = Number.POSITIVE_INFINITY;
-    this.#wakeAt(next);
+    if (left.length > 0) this.#wakeAt(Math.min(...left.map(({ expiresAt }) => expiresAt)));
+    if (due.length === 0) return;
+    for (const wait of due) this.#waits.delete(wait);
+    await this.#turn(POOL_PATIENCE_MS);
+    for (const wait of due) {
+      if (!wait.isOver) wait.expire();
+    }
   }
 }

@@ -19,7 +19,13 @@ const NOTICE = 5;
 const INFORMATIONAL = 6;
 
 /** Types of records that tell of something that should not have happened. */
-const ALARMING: ReadonlySet<string> = new Set(['recovery', 'gap', 'sink-gap', 'abandoned']);
+const ALARMING: ReadonlySet<string> = new Set([
+  'recovery',
+  'gap',
+  'late-sync',
+  'sink-gap',
+  'abandoned',
+]);
 /** Types of records of what strangers do all day. */
 const OF_STRANGERS: ReadonlySet<string> = new Set(['unauthenticated', 'omitted']);
 

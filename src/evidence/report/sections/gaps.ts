@@ -75,6 +75,12 @@ export class GapsCollector implements Collector {
         this.#note(record, 'gap', `from ${from} to ${to} (${reason}): ${what}`);
         break;
       }
+      case 'late-sync': {
+        const { from, to, answers } = record;
+        const what = `${answers} answers went out before their records were on the disk`;
+        this.#note(record, 'late-sync', `from ${from} to ${to}: ${what}`);
+        break;
+      }
       case 'recovery':
         this.#note(record, 'recovery', recoveryText(record));
         break;

@@ -12,19 +12,29 @@ import { requestRecord } from '../../../support/request-record.js';
 /** A log whose disk a test can stop and fill. A real full disk is in the integration tests. */
 function fakeLog() {
   const lines: Record<string, unknown>[] = [];
-  let disk: 'works' | 'hangs' | 'is full' = 'works';
+  let disk: 'works' | 'hangs' | 'is full' | 'syncs late' | 'fails to sync' = 'works';
   let waiting: (() => void)[] = [];
   let hangsSince = 0;
-  const log: Pick<AuditLog, 'append' | 'size' | 'writingForMs' | 'close'> = {
+  const move = () => new Promise<void>((resolve) => waiting.push(resolve));
+  const append = async (payload: string) => {
+    if (disk === 'is full') throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    if (disk === 'hangs') await move();
+    lines.push(JSON.parse(`{${payload}`) as Record<string, unknown>);
+    return lines.length - 1;
+  };
+  const sync = async (sequence: number) => {
+    if (disk === 'syncs late') await move();
+    if (disk === 'fails to sync') throw Object.assign(new Error('input/output'), { code: 'EIO' });
+    return sequence;
+  };
+  const log: Pick<AuditLog, 'append' | 'appendInSteps' | 'size' | 'isStuck' | 'close'> = {
     size: 0,
-    get writingForMs() {
-      return disk === 'hangs' ? systemClock.monotonic() - hangsSince : 0;
-    },
-    async append(payload) {
-      if (disk === 'is full') throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
-      if (disk === 'hangs') await new Promise<void>((resolve) => waiting.push(resolve));
-      lines.push(JSON.parse(`{${payload}`) as Record<string, unknown>);
-      return lines.length - 1;
+    isStuck: () =>
+      Promise.resolve(disk === 'hangs' && systemClock.monotonic() - hangsSince > 1_000),
+    append,
+    appendInSteps(payload) {
+      const written = append(payload);
+      return { written, durable: written.then(sync) };
     },
     close: () => Promise.resolve(),
   };
@@ -41,10 +51,15 @@ function fakeLog() {
   };
 }
 
-function trailOn(disk: ReturnType<typeof fakeLog>, onAuditFailure: 'refuse' | 'serve' = 'refuse') {
+function trailOn(
+  disk: ReturnType<typeof fakeLog>,
+  onAuditFailure: 'refuse' | 'serve' = 'refuse',
+  lateSync: 'refuse' | 'answer' = 'refuse',
+) {
   const { logger } = captureLog();
   const payloads = new Payloads('test', systemClock);
-  return new AuditTrail({ log: disk.log, payloads, clock: systemClock, logger, onAuditFailure });
+  const options = { log: disk.log, payloads, clock: systemClock, logger, onAuditFailure, lateSync };
+  return new AuditTrail(options);
 }
 
 const inMs = (ms: number): Deadline => Deadline.after(systemClock, ms);
@@ -155,12 +170,53 @@ describe('a record that is not written by the deadline', () => {
     const trail = trailOn(disk);
     disk.set('hangs', 5_000);
     await expect(trail.recordRequest(keyOperation(), inMs(5))).rejects.toThrow(AuditTimeoutError);
-    expect(trail.isRefusing).toBe(true);
+    await expect.poll(() => trail.isRefusing).toBe(true);
     disk.set('works');
     await vi.waitFor(() => {
       expect(trail.isRefusing).toBe(false);
     }, 5_000);
     expect(disk.types()).toContain('gap');
+  });
+});
+
+describe('a record that is written and not on the disk by the deadline', () => {
+  it('the answer is withheld, unless the operator wants it', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk);
+    disk.set('syncs late');
+    await expect(trail.recordRequest(keyOperation(), inMs(20))).rejects.toThrow(AuditTimeoutError);
+    disk.set('works');
+    await expect.poll(disk.types).toEqual(['key-operation', 'abandoned']);
+  });
+
+  it('is answered where the operator wants that, and one record tells of how many', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk, 'refuse', 'answer');
+    disk.set('syncs late');
+    const answers = [1, 2, 3].map(() => trail.recordRequest(keyOperation(), inMs(20)));
+    expect(await Promise.all(answers)).toEqual([0, 1, 2]);
+    expect(trail.isInterrupted).toBe(false);
+    disk.set('works');
+    await expect.poll(disk.types).toContain('late-sync');
+    expect(disk.lines.at(-1)).toMatchObject({ type: 'late-sync', answers: 3 });
+    expect(disk.types()).not.toContain('abandoned');
+  });
+
+  it('and was not even written → the answer is withheld all the same', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk, 'refuse', 'answer');
+    disk.set('hangs');
+    await expect(trail.recordRequest(keyOperation(), inMs(20))).rejects.toThrow(AuditTimeoutError);
+  });
+
+  it('because the sync has failed → withheld, abandoned, and no more until it is there', async () => {
+    const disk = fakeLog();
+    const trail = trailOn(disk, 'refuse', 'answer');
+    disk.set('fails to sync');
+    const withheld = trail.recordRequest(keyOperation(), inMs(1_000));
+    await expect(withheld).rejects.toThrow(AuditUnavailableError);
+    expect(trail.isRefusing).toBe(true);
+    await expect.poll(disk.types).toEqual(['key-operation', 'abandoned']);
   });
 });
 

@@ -1,0 +1,71 @@
+/*
+ * Stands before the C library's calls of the file system in a process that is started with it
+ * (LD_PRELOAD), and lets them fail or take long as a test says in the file FAULT_FILE:
+ *
+ *   fdatasync EIO      fails once the file is there, as a disk that loses writes
+ *   fdatasync MS       takes so many milliseconds longer
+ *   write ENOSPC       no file of a log grows any more
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int read_fault(const char *call, char *what, size_t size) {
+  const char *path = getenv("FAULT_FILE");
+  char text[64] = "";
+  char named[32], value[32];
+  int fd;
+  ssize_t length;
+  if (path == NULL) return 0;
+  fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  length = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (length <= 0 || sscanf(text, "%31s %31s", named, value) != 2) return 0;
+  if (strcmp(named, call) != 0) return 0;
+  snprintf(what, size, "%s", value);
+  return 1;
+}
+
+/* Whether a file is one that the audit log grows: a segment, or its checkpoints. */
+static int is_of_log(int fd) {
+  char link[64], path[4096];
+  ssize_t length;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  length = readlink(link, path, sizeof path - 1);
+  if (length < 0) return 0;
+  path[length] = '\0';
+  return strstr(path, ".jsonl") != NULL || strstr(path, ".checkpoints") != NULL;
+}
+
+int fdatasync(int fd) {
+  static int (*real)(int);
+  char what[32];
+  if (real == NULL) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
+  if (is_of_log(fd) && read_fault("fdatasync", what, sizeof what)) {
+    if (strcmp(what, "EIO") == 0) {
+      errno = EIO;
+      return -1;
+    }
+    usleep((useconds_t)atoi(what) * 1000);
+  }
+  return real(fd);
+}
+
+ssize_t write(int fd, const void *bytes, size_t count) {
+  static ssize_t (*real)(int, const void *, size_t);
+  char what[32];
+  if (real == NULL) real = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+  if (is_of_log(fd) && read_fault("write", what, sizeof what)) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return real(fd, bytes, count);
+}
