@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { KeyManagerError } from '../backend.js';
 import type { ModuleKeyManagerConfig } from './config.js';
 import type { CreateKeyManager, ModuleKeyManager, ModulePorts } from './factory.js';
-import { ModuleNode } from './module-node.js';
+import { ModuleNode, withoutSecrets } from './module-node.js';
 import { checkKeyManager, findFactory } from './shape.js';
 
 /** What a module is handed beside what its own configuration says. */
@@ -20,9 +20,10 @@ export async function createModuleKeyManager(
 ): Promise<ModuleKeyManager> {
   const { module } = config;
   const createKeyManager = findFactory(await load(module), module);
+  const secrets = Object.values(config.secrets).map((secret) => secret.reveal());
   const made = await make(createKeyManager, config, ports);
   const { nodes, administration } = checkKeyManager(made, module);
-  return { nodes: nodes.map((node) => new ModuleNode(node)), administration };
+  return { nodes: nodes.map((node) => new ModuleNode(node, secrets)), administration };
 }
 
 async function load(module: string): Promise<unknown> {
@@ -40,7 +41,9 @@ async function make(
 ): Promise<unknown> {
   try {
     return await createKeyManager(options, { ...ports, name, secrets, KeyManagerError });
-  } catch (cause) {
+  } catch (error) {
+    const shown = Object.values(secrets).map((secret) => secret.reveal());
+    const cause = withoutSecrets(error, shown);
     if (cause instanceof KeyManagerError) throw cause;
     throw new KeyManagerError('misconfigured', `createKeyManager of ${module} failed`, { cause });
   }

@@ -1,4 +1,5 @@
 import type { Deadline } from '../../shared/deadline.js';
+import { bareError, redacted } from '../../shared/redaction.js';
 import {
   type KeyDescription,
   KeyManagerError,
@@ -25,8 +26,11 @@ export class ModuleNode implements KeyManagerNode {
   readonly inProcess: boolean;
   readonly describeKeyAnew?: NonNullable<KeyManagerNode['describeKeyAnew']>;
   readonly #node: KeyManagerNode;
+  readonly #secrets: readonly string[];
 
-  constructor(node: KeyManagerNode) {
+  /** @param secrets of the module, which its errors must not show */
+  constructor(node: KeyManagerNode, secrets: readonly string[] = []) {
+    this.#secrets = secrets;
     this.name = node.name;
     this.location = node.location;
     this.vendor = node.vendor;
@@ -36,15 +40,17 @@ export class ModuleNode implements KeyManagerNode {
     const anew = node.describeKeyAnew?.bind(node);
     if (anew === undefined) return;
     this.describeKeyAnew = async (externalKeyId, deadline) =>
-      checked(await anew(externalKeyId, deadline));
+      checked(await this.#shown(() => anew(externalKeyId, deadline)));
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return checked(await this.#node.describeKey(externalKeyId, deadline));
+    return checked(await this.#shown(() => this.#node.describeKey(externalKeyId, deadline)));
   }
 
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
-    const { iv, ciphertext, tag } = await this.#node.encrypt(key, plaintext, aad, deadline);
+    const { iv, ciphertext, tag } = await this.#shown(() =>
+      this.#node.encrypt(key, plaintext, aad, deadline),
+    );
     demand(
       [iv, ciphertext, tag].every((bytes) => Buffer.isBuffer(bytes)),
       'encrypt answered an iv, a ciphertext or a tag that is no Buffer',
@@ -53,20 +59,35 @@ export class ModuleNode implements KeyManagerNode {
   }
 
   async decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    const plaintext = await this.#node.decrypt(key, sealed, aad, deadline);
+    const plaintext = await this.#shown(() => this.#node.decrypt(key, sealed, aad, deadline));
     demand(Buffer.isBuffer(plaintext), 'decrypt answered a plaintext that is no Buffer');
     return plaintext;
   }
 
   async checkHealth(deadline: Deadline): Promise<NodeHealth> {
-    const health = await this.#node.checkHealth(deadline);
+    const health = await this.#shown(() => this.#node.checkHealth(deadline));
     demand(STATUSES.has(health.status), 'checkHealth answered a status that does not exist');
     return health;
   }
 
   async close(): Promise<void> {
-    await this.#node.close();
+    await this.#shown(() => this.#node.close());
   }
+
+  async #shown<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw withoutSecrets(error, this.#secrets);
+    }
+  }
+}
+
+/** The same failure without the module's secrets, in its message and in its causes. */
+export function withoutSecrets(error: unknown, secrets: readonly string[]): Error {
+  if (!(error instanceof KeyManagerError)) return bareError(error, secrets);
+  const cause = error.cause === undefined ? {} : { cause: bareError(error.cause, secrets) };
+  return new KeyManagerError(error.code, redacted(error.message, secrets), cause);
 }
 
 function checked(description: KeyDescription): KeyDescription {

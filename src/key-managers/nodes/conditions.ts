@@ -1,4 +1,5 @@
 import type { Deadline } from '../../shared/deadline.js';
+import { bareError } from '../../shared/redaction.js';
 import {
   type KeyDescription,
   KeyManagerError,
@@ -98,7 +99,10 @@ function demand(condition: boolean, message: string): void {
 }
 
 function asKeyManagerError(error: unknown): KeyManagerError {
-  return error instanceof KeyManagerError
-    ? error
-    : new KeyManagerError('internal', 'the key manager failed unexpectedly', { cause: error });
+  if (!(error instanceof KeyManagerError)) {
+    const cause = bareError(error);
+    return new KeyManagerError('internal', 'the key manager failed unexpectedly', { cause });
+  }
+  if (error.cause === undefined) return error;
+  return new KeyManagerError(error.code, error.message, { cause: bareError(error.cause) });
 }

@@ -1,5 +1,6 @@
+import { bareError, redacted } from '../../shared/redaction.js';
 import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
-import { parsedJson, type VaultAnswer } from './answer.js';
+import { parsedJson, secretsIn, type VaultAnswer } from './answer.js';
 
 /** What Transit says with status 400, and what it means. The first that fits counts. */
 const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [
@@ -42,10 +43,11 @@ export function refusal(
   if (answer.status === 400 && words !== undefined) {
     const text = words.join('; ');
     const code = REFUSALS.find(([pattern]) => pattern.test(text))?.[1] ?? ambiguous;
-    return new KeyManagerError(code, `the server answers 400: ${shortened(text)}`);
+    return new KeyManagerError(code, `the server answers 400: ${shown(text, answer)}`);
   }
   const [code, meaning] = STATUSES.get(answer.status) ?? byDefault(answer.status);
-  const said = words === undefined || words.length === 0 ? '' : `: ${shortened(words.join('; '))}`;
+  const said =
+    words === undefined || words.length === 0 ? '' : `: ${shown(words.join('; '), answer)}`;
   return new KeyManagerError(code, `${meaning} (${answer.status}${said})`);
 }
 
@@ -55,8 +57,10 @@ export function isAbsence(answer: VaultAnswer): boolean {
 }
 
 /** What a failed connection means. */
-export function connectionFailure(cause: Error): KeyManagerError {
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+export function connectionFailure(error: Error): KeyManagerError {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+  // What a parser did not understand is in its error, and may be the answer to a login.
+  const cause = bareError(error);
   return TLS_FAILURE.test(code)
     ? new KeyManagerError('misconfigured', `no trusted connection to the server (${code})`, {
         cause,
@@ -79,7 +83,10 @@ function byDefault(status: number): readonly [KeyManagerErrorCode, string] {
     : ['misconfigured', 'this is not an answer of the Transit API'];
 }
 
-/** The server repeats nothing secret, but a proxy before it may be chatty. */
-function shortened(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]+/g, ' ').slice(0, 200);
+/** A server, or a proxy before it, may repeat what it was sent: the token, say. */
+function shown(text: string, { request }: VaultAnswer): string {
+  const secrets = request === undefined ? [] : secretsIn(request);
+  return redacted(text, secrets)
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .slice(0, 200);
 }

@@ -73,7 +73,8 @@ export class HttpClient {
     });
     this.#pending += 1;
     this.#pool.dispatch({ method, path: `/v1/${path}`, headers: [...headers], body }, exchange);
-    return exchange.answer;
+    const answer = await exchange.answer;
+    return answer.status < 300 ? answer : { ...answer, request };
   }
 
   /** Drops every connection; what is under way fails. */

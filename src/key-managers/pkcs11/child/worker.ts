@@ -1,3 +1,4 @@
+import { redacted } from '../../../shared/redaction.js';
 import {
   decodeCipherRequest,
   encodeCipherReply,
@@ -13,7 +14,7 @@ import type {
   TokenReply,
 } from '../wire/messages.js';
 import { decrypt, encrypt } from './cipher.js';
-import { isDeadHandle } from './cryptoki-error.js';
+import { isDeadHandle, toTokenFailure } from './cryptoki-error.js';
 import { createKey, discardKey } from './create-key.js';
 import { describeKey, listKeys, versionReply } from './describe.js';
 import type { NamedKeyObject } from './key-objects.js';
@@ -53,8 +54,13 @@ export class Worker {
   }
 
   #open(request: OpenRequest): TokenReply {
-    this.#session = this.#session?.reopened(request) ?? TokenSession.open(request);
-    return this.#session.token;
+    try {
+      this.#session = this.#session?.reopened(request) ?? TokenSession.open(request);
+      return this.#session.token;
+    } catch (error) {
+      const { code, message, effect } = toTokenFailure(error);
+      throw new TokenFailure(code, redacted(message, [request.pin]), effect);
+    }
   }
 
   #describe({ externalKeyId }: DescribeRequest): KeyReply {

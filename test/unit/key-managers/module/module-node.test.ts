@@ -1,5 +1,10 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { KeyManagerNode, KeyRef } from '../../../../src/key-managers/backend.js';
+import {
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+} from '../../../../src/key-managers/backend.js';
 import { ModuleNode } from '../../../../src/key-managers/module/module-node.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
@@ -41,6 +46,22 @@ const calls = {
     node.decrypt(ref, { iv: bytes, ciphertext: bytes, tag: bytes }, bytes, deadline()),
   checkHealth: (node: ModuleNode) => node.checkHealth(deadline()),
 };
+
+it('a module that fails with its secrets in hand → told without them', async () => {
+  const secret = 'canary-of-the-module-1234';
+  const cause = Object.assign(new Error(`401 for ${secret}`), { config: { headers: secret } });
+  const node: object = {
+    ...right,
+    encrypt: () => Promise.reject(new KeyManagerError('unreachable', `with ${secret}`, { cause })),
+    decrypt: () => {
+      throw cause;
+    },
+  };
+  const module = new ModuleNode(node as KeyManagerNode, [secret]);
+  const failures = await Promise.allSettled([calls.encrypt(module), calls.decrypt(module)]);
+  expect(failures).toMatchObject([{ reason: { code: 'unreachable' } }, { status: 'rejected' }]);
+  expect(inspect(failures, { depth: 9 })).not.toContain(secret);
+});
 
 describe('what a module answers', () => {
   it.each(['describeKey', 'encrypt', 'checkHealth'] as const)('%s, right → taken', async (name) => {

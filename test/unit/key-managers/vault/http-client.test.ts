@@ -22,7 +22,7 @@ describe('HttpClient', () => {
       response.writeHead(429).write('{"a":');
       setImmediate(() => response.end('"é"}'));
     });
-    expect(await client.send(request, 5_000)).toEqual({ status: 429, body: '{"a":"é"}' });
+    expect(await client.send(request, 5_000)).toMatchObject({ status: 429, body: '{"a":"é"}' });
   });
 
   it('requests one after the other → one connection', async () => {
