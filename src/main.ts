@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { formatPath } from './config/problem.js';
+import { assertSocketPath } from './http/admin-socket.js';
 import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { tell } from './observability/standard-error.js';
-import { Holdfast } from './runtime/compose.js';
+import { Holdfast, type ProcessPorts } from './runtime/compose.js';
 import {
+  type ConfigurationSource,
   type LoadedConfiguration,
   readConfiguration,
   resolveConfiguration,
 } from './runtime/configuration-file.js';
+import { endpointsIn } from './runtime/endpoints.js';
+import { FirstStart, type Init } from './runtime/first-start.js';
 import { configurationFile } from './runtime/overrides.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
+import { ReservedAddresses } from './runtime/reserved-addresses.js';
 import { renderStartScreen, renderStopping, startedFields } from './runtime/start-screen.js';
 import { systemClock } from './shared/clock.js';
 import { IGNORED_SIGNALS } from './shared/ignored-signals.js';
+
+export type { InitPart } from './runtime/first-start.js';
 
 const STDOUT = 1;
 
@@ -22,8 +29,8 @@ const STDOUT = 1;
 export interface ServeOptions {
   /** Default: what `HOLDFAST_CONFIG` names, else the quickstart. */
   readonly configFile?: string;
-  /** Whether empty key folders may be made key folders. */
-  readonly init?: boolean;
+  /** What may be begun where it is empty. */
+  readonly init?: Init;
   /** Why an unsigned tail of the audit log is taken over that no crash can have left. */
   readonly acceptUnsignedTail?: string;
 }
@@ -34,10 +41,35 @@ export interface ServeOptions {
  * @throws ConfigurationError, or what the part that could not be started says
  */
 export async function serve(options: ServeOptions = {}): Promise<void> {
-  const loaded = await load(options.configFile ?? configurationFile(process.env));
-  const stdout = new BufferedDestination(STDOUT);
+  const source = readConfiguration(
+    options.configFile ?? configurationFile(process.env),
+    process.env,
+  );
+  // What is not a quickstart is checked before anything else is done.
+  const checked = source.quickstart ? undefined : resolve(source);
+  const addresses = await ReservedAddresses.take(
+    endpointsIn(checked?.configuration ?? source.value),
+  );
   try {
-    await serveLoaded(loaded, stdout, options);
+    await serveAt(addresses, checked ?? (await prepare(source)), options);
+  } finally {
+    await addresses.releaseAll();
+  }
+}
+
+async function serveAt(
+  addresses: ReservedAddresses,
+  loaded: LoadedConfiguration,
+  options: ServeOptions,
+): Promise<void> {
+  assertSocketPath(loaded.configuration.admin.socket);
+  const firstStart = await FirstStart.begin(loaded.configuration, options.init);
+  const stdout = new BufferedDestination(STDOUT);
+  const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
+  const { acceptUnsignedTail } = options;
+  const ports = { clock: systemClock, loggers, stdout, firstStart, addresses, acceptUnsignedTail };
+  try {
+    await serveLoaded(loaded, ports);
   } finally {
     await stdout.end();
   }
@@ -45,10 +77,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
 
 async function serveLoaded(
   loaded: LoadedConfiguration,
-  stdout: BufferedDestination,
-  { init = false, acceptUnsignedTail }: ServeOptions,
+  ports: ProcessPorts & { readonly firstStart: FirstStart },
 ): Promise<void> {
-  const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
+  const { loggers, firstStart } = ports;
   process.on('uncaughtExceptionMonitor', (error) => {
     loggers.process.fatal({ err: error }, 'the process ends because of a defect');
   });
@@ -56,9 +87,14 @@ async function serveLoaded(
   for (const { path, message } of loaded.warnings) {
     loggers.process.warn({ path: formatPath(path) }, message);
   }
+  if (firstStart.isNeedless) {
+    loggers.process.warn(
+      '--init has nothing left to begin: leave it out, or volumes that are not mounted pass for new ones',
+    );
+  }
   const stopSignal = nextStopSignal();
-  const ports = { clock: systemClock, loggers, stdout, init, acceptUnsignedTail };
   const { holdfast, screen } = await Holdfast.start(loaded, ports);
+  await firstStart.succeeded();
   tell(renderStartScreen(screen));
   loggers.process.info(startedFields(screen), 'started');
   const signal = await stopSignal;
@@ -66,11 +102,13 @@ async function serveLoaded(
   await stopOn(signal, holdfast, loggers);
 }
 
-async function load(file: string): Promise<LoadedConfiguration> {
-  const source = readConfiguration(file, process.env);
-  if (source.quickstart) {
-    await prepareQuickstart(source, { clock: systemClock, randomBytes });
-  }
+/** Makes what a quickstart refers to. */
+async function prepare(source: ConfigurationSource): Promise<LoadedConfiguration> {
+  await prepareQuickstart(source, { clock: systemClock, randomBytes });
+  return resolve(source);
+}
+
+function resolve(source: ConfigurationSource): LoadedConfiguration {
   return resolveConfiguration(source, process.env, systemClock);
 }
 

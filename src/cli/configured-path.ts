@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { isReference, resolveReference } from '../config/secret-reference.js';
 import { readYaml } from '../config/yaml-document.js';
 import { configurationFile, type Environment, findStateDirectory } from '../runtime/overrides.js';
@@ -28,7 +28,7 @@ export function findConfiguredPath(env: Environment, wanted: ConfiguredPath): st
   const reading = readYaml(readText(file, wanted));
   if ('problems' in reading) throw unknown(file, wanted);
   const { value } = reading.document;
-  const stateDirectory = findStateDirectory(value, dirname(file), env);
+  const stateDirectory = findStateDirectory(value, file, env);
   const path = wanted.find(value);
   if (stateDirectory === undefined || path === undefined) throw unknown(file, wanted);
   if (!isReference(path)) return resolve(stateDirectory, path);

@@ -1,4 +1,4 @@
-import { lstatSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -24,14 +24,24 @@ export class AdminSocketError extends Error {
  * @throws AdminSocketError when the path cannot be used or another server answers on it
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  assertSocketPath(path);
+  requirePrivateFolder(dirname(path));
+  await removeStaleSocket(path);
+  await listenPrivately(server, path);
+}
+
+/**
+ * Checks what can be known of a socket's path before anything is made, its folder included.
+ *
+ * @throws AdminSocketError
+ */
+export function assertSocketPath(path: string): void {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
     throw new AdminSocketError(
       `The admin socket's path has ${String(Buffer.byteLength(path))} bytes and may have ${String(MAX_PATH_BYTES)}: ${path}. Set a shorter admin.socket.`,
     );
   }
-  requirePrivateFolder(dirname(path));
-  await removeStaleSocket(path);
-  await listenPrivately(server, path);
+  if (existsSync(dirname(path))) requirePrivateFolder(dirname(path));
 }
 
 function requirePrivateFolder(folder: string): void {

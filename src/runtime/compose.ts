@@ -15,10 +15,12 @@ import { Deadline } from '../shared/deadline.js';
 import { SIGNATURE_FAILURES } from '../sigv4/failure.js';
 import { XKS_ERROR_STATUS } from '../xks/errors.js';
 import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
-import { type Endpoint, listenAt } from './address.js';
+import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import { configurationRecords, startAudit } from './audit.js';
 import type { LoadedConfiguration } from './configuration-file.js';
+import { operationsEndpoint } from './endpoints.js';
+import type { FirstStart } from './first-start.js';
 import { KeyInventory } from './key-inventory.js';
 import {
   closeKeyManagers,
@@ -35,6 +37,7 @@ import {
 } from './listeners.js';
 import { quickstartFiles } from './quickstart-files.js';
 import { makeQuickstartKey } from './quickstart-key.js';
+import type { ReservedAddresses } from './reserved-addresses.js';
 import type { StartScreen } from './start-screen.js';
 import { Teardown } from './teardown.js';
 import { VERSION } from './version.js';
@@ -47,8 +50,10 @@ export interface ProcessPorts {
   readonly loggers: Loggers;
   /** Where the log goes, and sinks of the audit log that are to go there too. */
   readonly stdout: LogDestination;
-  /** Whether empty key folders may be made key folders (`--init`). */
-  readonly init: boolean;
+  /** What may be begun (`--init`). */
+  readonly firstStart: Pick<FirstStart, 'keys' | 'audit' | 'followsLostLog'>;
+  /** What is held for the listeners until they listen. */
+  readonly addresses: Pick<ReservedAddresses, 'release'>;
   /** Why an unsigned tail of the audit log is taken over (`--accept-unsigned-tail`). */
   readonly acceptUnsignedTail?: string | undefined;
 }
@@ -133,14 +138,15 @@ export class Holdfast {
   }
 
   async #startAudit(): Promise<void> {
-    const { audit, quickstart } = this.#loaded.configuration;
+    const { audit } = this.#loaded.configuration;
     if (audit === undefined) return;
-    const { clock, loggers, stdout, init, acceptUnsignedTail } = this.#ports;
+    const { clock, loggers, stdout, firstStart, acceptUnsignedTail } = this.#ports;
     const ports = {
       clock,
       logger: loggers.audit,
       stdout,
-      init: init || quickstart,
+      init: firstStart.audit,
+      followsLostLog: firstStart.followsLostLog,
       acceptUnsignedTail,
     };
     const opened = await startAudit(audit, ports);
@@ -166,7 +172,7 @@ export class Holdfast {
     const { clock, loggers } = this.#ports;
     const ports = { clock, randomBytes, log: loggers.keyManager };
     const start = {
-      init: this.#ports.init || configuration.quickstart,
+      init: this.#ports.firstStart.keys,
       nodeLimits: configuration.keyManagerLimits,
     };
     const keyManagers = await startKeyManagers(configuration.keyManagers, ports, start);
@@ -213,12 +219,8 @@ export class Holdfast {
       metrics,
       logger: this.#ports.loggers.http,
     });
-    const endpoint: Endpoint = {
-      what: 'The operations listener',
-      ...this.#loaded.configuration.operations,
-      path: 'operations',
-      variable: 'HOLDFAST_OPERATIONS_PORT',
-    };
+    const endpoint = operationsEndpoint(this.#loaded.configuration.operations);
+    await this.#ports.addresses.release(endpoint);
     const address = await listenAt(endpoint, () => server.listen());
     this.#teardown.add(() => server.close());
     return address;
@@ -231,6 +233,7 @@ export class Holdfast {
       clock,
       log: loggers.http,
       strangers: loggers.strangers,
+      addresses: this.#ports.addresses,
       handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
     });
     this.#teardown.add((drainDelayMs) => {

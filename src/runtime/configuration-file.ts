@@ -21,6 +21,7 @@ import { crossCheck } from './cross-checks.js';
 import { checkListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
 import { quickstartFiles } from './quickstart-files.js';
+import { findStateInPackage } from './state-outside-package.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
 import { type Setting, settingsOf } from './settings.js';
 
@@ -61,12 +62,21 @@ export function readConfiguration(path: string, env: Environment): Configuration
   const reading = readYaml(readText(file));
   if ('problems' in reading) throw new ConfigurationError(file, reading.problems);
   const { value, locate } = reading.document;
-  const stateDirectory = findStateDirectory(value, dirname(file), env);
+  const stateDirectory = findStateDirectory(value, file, env);
+  const overridden = override(value, stateDirectory, env);
+  // Before the quickstart makes anything there.
+  const misplaced = findStateInPackage(overridden.value, stateDirectory ?? dirname(file));
+  if (misplaced.length > 0) {
+    throw new ConfigurationError(
+      file,
+      misplaced.map((problem) => place(problem, locate)),
+    );
+  }
   return {
     file,
     stateDirectory: stateDirectory ?? dirname(file),
     quickstart: valueAt(value, ['quickstart']) === true,
-    ...override(value, stateDirectory, env),
+    ...overridden,
     locate,
   };
 }
@@ -97,6 +107,7 @@ export function resolveConfiguration(
     ...resolved.problems,
     ...('problems' in validation ? validation.problems : []),
     ...crossCheck(resolved),
+    ...findStateInPackage(resolved.value, stateDirectory),
     ...listenerFiles.problems,
   ]);
   if ('problems' in validation || problems.length > 0) {

@@ -10,7 +10,9 @@ import type { StrangerLog } from '../observability/stranger-log.js';
 import type { CertificateSample } from '../observability/state-gauges.js';
 import type { Handle } from '../pipeline/call.js';
 import type { Clock } from '../shared/clock.js';
-import { type Endpoint, listenAt } from './address.js';
+import { listenAt } from './address.js';
+import { listenerEndpoint } from './endpoints.js';
+import type { ReservedAddresses } from './reserved-addresses.js';
 
 const DAY_MS = 86_400_000;
 
@@ -27,6 +29,8 @@ export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly strangers: StrangerLog;
+  /** What is held for them until they listen. */
+  readonly addresses: Pick<ReservedAddresses, 'release'>;
   /** The pipeline, with this listener's limit on bodies. */
   readonly handle: (maxBodyBytes: number) => Handle;
 }
@@ -74,7 +78,14 @@ export function sampleCertificates(
 async function startListener(
   listener: ListenerConfig,
   index: number,
-  { clock, log, strangers, doors, handle }: ListenerPorts & { readonly doors: DoorPorts },
+  {
+    clock,
+    log,
+    strangers,
+    addresses,
+    doors,
+    handle,
+  }: ListenerPorts & { readonly doors: DoorPorts },
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
   const server = openXksServer({
@@ -85,13 +96,8 @@ async function startListener(
     strangers,
     doors,
   });
-  const endpoint: Endpoint = {
-    what: `The listener ${server.name}`,
-    host: listener.host,
-    port: listener.port,
-    path: `listeners[${String(index)}]`,
-    ...(index === 0 ? { variable: 'HOLDFAST_PORT' } : {}),
-  };
+  const endpoint = listenerEndpoint(listener, index);
+  await addresses.release(endpoint);
   const address = await listenAt(endpoint, () => server.listen());
   return { server, address, security: securityOf(listener) };
 }

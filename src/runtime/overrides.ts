@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, resolve } from 'node:path';
 import { portField } from '../config/field-types.js';
 import type { ConfigurationProblem, FieldPath } from '../config/problem.js';
 import { isReference, resolveReference } from '../config/secret-reference.js';
 import { valueAt } from '../config/value-at.js';
+import { installedQuickstartState, QUICKSTART_CONFIGURATION } from './package-folder.js';
 
 /** Environment variables: `process.env`, or a test's. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,23 +17,26 @@ const PORTS: readonly { readonly variable: string; readonly path: FieldPath }[] 
 export function configurationFile(env: Environment): string {
   const named = env['HOLDFAST_CONFIG'];
   if (named !== undefined && named !== '') return resolve(named);
-  return fileURLToPath(new URL('../../config/quickstart.yaml', import.meta.url));
+  return QUICKSTART_CONFIGURATION;
 }
 
 /**
  * The state directory, absolute. Needed before the configuration is checked, because the files
  * of secrets are found by it.
  *
- * @param folder of the configuration file, where a relative state directory starts
+ * @param file the configuration, absolute; a relative state directory starts at its folder
  * @returns `undefined` when neither HOLDFAST_STATE_DIR nor the file says one
  */
 export function findStateDirectory(
   value: unknown,
-  folder: string,
+  file: string,
   env: Environment,
 ): string | undefined {
   const fromEnvironment = env['HOLDFAST_STATE_DIR'];
   if (fromEnvironment !== undefined && fromEnvironment !== '') return resolve(fromEnvironment);
+  const installed = installedQuickstartState(file, env);
+  if (installed !== undefined) return installed;
+  const folder = dirname(file);
   const written = valueAt(value, ['stateDirectory']);
   if (typeof written !== 'string' || written === '') return undefined;
   if (!isReference(written)) return resolve(folder, written);

@@ -1,12 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { InitPart } from '../../main.js';
 import { example } from './options.js';
 
 interface Options {
   readonly config?: string;
-  readonly init?: boolean;
+  readonly init?: true | readonly InitPart[];
   readonly acceptUnsignedTail?: string;
 }
 
+const INIT_PARTS: readonly InitPart[] = ['keys', 'audit'];
 /** The record of it is to be read by people. */
 const MAX_REASON_CHARACTERS = 1_000;
 
@@ -15,7 +17,11 @@ export function serveCommand(): Command {
   return new Command('serve')
     .description('run the proxy until SIGTERM or SIGINT')
     .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
-    .option('--init', 'first start: accept that a key folder is still empty')
+    .option(
+      '--init [parts]',
+      'first start: begin what is empty; keys, audit: that alone, in the place of what was lost',
+      initParts,
+    )
     .option(
       '--accept-unsigned-tail <reason>',
       'take over audit records that nobody has signed, and record why (once, after the error that asks for it)',
@@ -39,4 +45,11 @@ function reason(text: string): string {
   throw new InvalidArgumentError(
     `Say why, in 1 to ${String(MAX_REASON_CHARACTERS)} characters; found ${String(words.length)}.`,
   );
+}
+
+function initParts(text: string): readonly InitPart[] {
+  const parts = text.split(',');
+  const known = INIT_PARTS.filter((part) => parts.includes(part));
+  if (known.length === parts.length) return known;
+  throw new InvalidArgumentError(`Allowed: ${INIT_PARTS.join(', ')} or ${INIT_PARTS.join(',')}.`);
 }
