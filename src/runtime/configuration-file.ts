@@ -69,7 +69,7 @@ export function readConfiguration(path: string, env: Environment): Configuration
   if (misplaced.length > 0) {
     throw new ConfigurationError(
       file,
-      misplaced.map((problem) => place(problem, locate)),
+      misplaced.map((problem) => placeProblem(problem, locate)),
     );
   }
   return {
