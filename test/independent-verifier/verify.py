@@ -275,7 +275,7 @@ class LogVerifier:
                 begins = None
                 if len(self.problems) + self.more - before > MAX_OF_A_SEGMENT:
                     raise Unreadable("has too many lines that do not belong there")
-            if begins is not None and (is_zipped or not last):
+            if begins is not None and (is_zipped or not last or begins != (self.tree.size if self.tree else begins)):
                 raise Unreadable("holds no line")
         except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error) as error:
             self.is_end_unread = True

@@ -46,6 +46,8 @@ export class Verification {
   #isEndUnread = false;
   #firstTime: string | undefined;
   #held: HeldLine | undefined;
+  /** The segment that was read last, where it has no whole line. */
+  #withoutLine: SegmentName | undefined;
 
   constructor(checkpoints: CheckpointSet, findings: Findings, scope: VerificationScope) {
     this.#checkpoints = checkpoints;
@@ -89,6 +91,7 @@ export class Verification {
   end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
     const last = this.#held?.line;
     this.#follow(undefined);
+    this.#findMisplacedEnd();
     this.#chain.end();
     return summary({
       result: {
@@ -132,6 +135,7 @@ export class Verification {
     if (begins !== undefined && segment.compressed) {
       throw new UnreadableError(segment.path, 'holds no line');
     }
+    this.#withoutLine = begins;
     return tornBytes;
   }
 
@@ -172,6 +176,15 @@ export class Verification {
   #closeBefore({ file, first }: SegmentName): void {
     if (this.#tornBytes === 0) return;
     const message = `Before ${file} stand ${String(this.#tornBytes)} bytes that are no whole line.`;
+    this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
+  }
+
+  /** A server that was killed leaves a segment without a line, but only where the next one begins. */
+  #findMisplacedEnd(): void {
+    const expected = this.#chain.expected;
+    if (this.#withoutLine === undefined || this.#withoutLine.first === expected) return;
+    const { file, first } = this.#withoutLine;
+    const message = `${file} holds no record, and the log ends before record ${String(expected)}.`;
     this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
   }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkProof, proveRecord } from '../../../src/audit/verify/prove.js';
@@ -15,7 +15,10 @@ import {
   fileOf,
   readImage,
   replaceImage,
+  segmentsOf,
+  without,
 } from '../../support/audit-log-image.js';
+import { noLogFiles } from '../../support/files-that-are-no-log.js';
 import { mutations } from '../../support/audit-log-mutations.js';
 import { describeWithPython, runPythonVerifier } from '../../support/audit-log-python.js';
 import { SeededRandom } from '../../support/audit-log-random.js';
@@ -143,6 +146,27 @@ describeWithPython('verifyLog and a verifier that knows nothing of it', () => {
           expect(python.ok, JSON.stringify([ours, python])).toBe(ours.findings.length === 0);
         } finally {
           replaceImage(directory, changed, image);
+        }
+      },
+    );
+
+    it.each([...noLogFiles])(
+      '%s in the place of a segment → both say so',
+      async (_, { make, compressed }) => {
+        const image = readImage(directory);
+        for (const name of [segmentsOf(image)[1] ?? '', segmentsOf(image).at(-1) ?? '']) {
+          const stem = join(directory, name.slice(0, 12));
+          const path = compressed ? `${stem}.jsonl.gz` : `${stem}.jsonl`;
+          replaceImage(directory, image, without(image, name));
+          try {
+            await make(path);
+            const { ours, python } = await verifyWithBoth(directory, [kept]);
+            expect(python.ok, JSON.stringify([ours, python])).toBe(false);
+            expect(ours.findings.length).toBeGreaterThan(0);
+          } finally {
+            rmSync(path, { recursive: true });
+            replaceImage(directory, without(image, name), image);
+          }
         }
       },
     );

@@ -48,6 +48,7 @@ describe.each([...noLogFiles.keys()])('%s instead of a segment', (name) => {
         scan: ['query', '--no-index', '--where', 'type=start'],
         index: ['query', '--rebuild-index'],
         report: ['report', ...PERIOD],
+        verify: ['verify', '--public-key', KEY],
         prove: ['prove', '--public-key', KEY, '--record', '2000', '--output', output],
       };
       const codes: Record<string, number> = {};
@@ -56,7 +57,7 @@ describe.each([...noLogFiles.keys()])('%s instead of a segment', (name) => {
       }
       // Only closed segments have an index.
       const index = place === 'first' ? 1 : 0;
-      expect(codes).toEqual({ query: 1, scan: 1, index, report: 1, prove: 1 });
+      expect(codes).toEqual({ query: 1, scan: 1, index, report: 1, verify: 1, prove: 1 });
     },
   );
 
