@@ -26,7 +26,7 @@ export interface OperationsParts {
 const TIMEOUT_MS = 5_000;
 const MAX_HEAD_BYTES = 8_192;
 /** Probes and scrapers; who has been silent longest makes room for the next. */
-export const MAX_OPERATIONS_CONNECTIONS = 32;
+export const MAX_OPERATIONS_CONNECTIONS = 16;
 
 /** Probes and metrics, over plain HTTP; on loopback unless configured otherwise. */
 export class OperationsServer {

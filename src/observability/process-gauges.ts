@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
@@ -27,7 +28,30 @@ export function registerProcessGauges(registry: Registry): void {
       this.set(process.memoryUsage.rss());
     },
   });
+  registerDescriptors(registers);
   registerEventLoopDelay(registry);
+}
+
+/** Nothing where the system has no /proc. */
+function registerDescriptors(registers: Registry[]): void {
+  if (process.platform !== 'linux') return;
+  new Gauge({
+    name: 'holdfast_process_open_files',
+    help: 'Files and connections that the process has open.',
+    registers,
+    collect() {
+      this.set(readdirSync('/proc/self/fd').length);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_process_open_files_limit',
+    help: 'Files and connections that it may have open.',
+    registers,
+    collect() {
+      const limits = readFileSync('/proc/self/limits', 'utf8');
+      this.set(Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity));
+    },
+  });
 }
 
 function registerEventLoopDelay(registry: Registry): void {

@@ -4,6 +4,7 @@ import type { KeyStore } from '../key-stores/key-store.js';
 import { alignColumns } from '../shared/columns.js';
 import { printableLine } from '../shared/printable.js';
 import { formatAddress } from './address.js';
+import { type DescriptorPlan, isShort } from './descriptors.js';
 import type { ServingListener } from './listeners.js';
 import type { QuickstartFiles } from './quickstart-files.js';
 import { firstCommands } from './first-commands.js';
@@ -17,6 +18,8 @@ export interface StartScreen {
   /** What the quickstart has made; absent where it is not one. */
   readonly quickstart: QuickstartFiles | undefined;
   readonly listeners: readonly ServingListener[];
+  /** Absent where the system does not tell the limit. */
+  readonly descriptors?: DescriptorPlan | undefined;
   readonly operations: AddressInfo;
   readonly adminSocket: string;
   /** Absent where there is no audit log. */
@@ -47,6 +50,7 @@ export function renderStartScreen(screen: StartScreen): string {
         security,
       ]),
     ),
+    ...descriptorGroup(screen),
     ...group(
       'Key stores, with their XksProxyUriPath',
       screen.keyStores.map((keyStore) => [
@@ -104,10 +108,24 @@ export function startedFields(screen: StartScreen): object {
       port,
       security,
     })),
+    openFilesLimit: screen.descriptors?.limit,
     operations: { address: operations.address, port: operations.port },
     adminSocket,
     auditPublicKey: audit?.publicKey,
   };
+}
+
+/** Nothing, unless there is something to do about it. */
+function descriptorGroup({ descriptors, listeners }: StartScreen): string[] {
+  if (descriptors === undefined || !isShort(descriptors)) return [];
+  return group(
+    `TOO FEW FILES: the process may open ${String(descriptors.limit)} (ulimit -n) and is configured to use ` +
+      `${String(descriptors.wanted)}. So these take fewer connections than maxConnections`,
+    listeners.map(({ server: { name } }, index) => [
+      name,
+      countOf(descriptors.connections[index] ?? 0, 'connection'),
+    ]),
+  );
 }
 
 function auditGroup({ audit }: StartScreen): string[] {

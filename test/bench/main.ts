@@ -7,6 +7,7 @@ import { requireWrk } from './load/wrk.js';
 import { measureAudit } from './measurements/audit.js';
 import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
+import { type HostileResult, measureHostile } from './measurements/hostile.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureMemory } from './measurements/memory.js';
 import { measureThroughput } from './measurements/throughput.js';
@@ -28,12 +29,22 @@ async function measure(options: Options, results: Results): Promise<void> {
   if (wanted.includes('memory')) await measureAlone(options, results);
   if (wanted.includes('backends')) await measureBackends(options, results);
   if (wanted.includes('audit')) await measureAuditLog(options, results);
+  if (wanted.includes('hostile')) await measureAttacks(options, results);
 }
 
 async function measureAlone(options: Options, results: Results): Promise<void> {
   say('memory');
   results.memory = [];
   for (const target of CANDIDATES) results.memory.push(await measureMemory(target, options));
+}
+
+async function measureAttacks(options: Options, results: Results): Promise<void> {
+  const measured: HostileResult[] = [];
+  results.hostile = measured;
+  await measureHostile(options, (result) => {
+    say(`hostile: ${result.attack}`);
+    measured.push(result);
+  });
 }
 
 async function measureBackends(options: Options, results: Results): Promise<void> {

@@ -1,7 +1,15 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the benchmark, in the order they run. */
-export const PARTS = ['cpu', 'throughput', 'latency', 'memory', 'backends', 'audit'] as const;
+export const PARTS = [
+  'cpu',
+  'throughput',
+  'latency',
+  'memory',
+  'backends',
+  'audit',
+  'hostile',
+] as const;
 
 /** One part of the benchmark. */
 export type Part = (typeof PARTS)[number];
@@ -26,6 +34,11 @@ export interface Options {
   /** How often an audit log is verified. */
   readonly verificationRounds: number;
   readonly verificationRecords: number;
+  /** How long signed callers are measured during each attack. */
+  readonly hostileSeconds: number;
+  readonly hostileBytesPerSecond: number;
+  /** Opened beside each attack. */
+  readonly silentConnections: number;
 }
 
 /** Printed by `--help`. */
@@ -50,6 +63,9 @@ const FULL = {
   memoryChunkSeconds: 3,
   verificationRounds: 5,
   verificationRecords: 500_000,
+  hostileSeconds: 10,
+  hostileBytesPerSecond: 2_000_000,
+  silentConnections: 6_000,
 } as const;
 
 const QUICK = {
@@ -65,6 +81,9 @@ const QUICK = {
   memoryChunkSeconds: 1,
   verificationRounds: 1,
   verificationRecords: 10_000,
+  hostileSeconds: 1,
+  hostileBytesPerSecond: 2_000_000,
+  silentConnections: 100,
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import type { AuditResult } from './measurements/audit.js';
 import type { CpuResult } from './measurements/cpu.js';
 import type { EventLoopResult } from './measurements/event-loop.js';
+import type { HostileResult } from './measurements/hostile.js';
 import type { LatencyResult } from './measurements/latency.js';
 import type { MemoryResult } from './measurements/memory.js';
 import type { ThroughputResult } from './measurements/throughput.js';
@@ -16,6 +17,7 @@ export interface Results {
   eventLoop?: EventLoopResult;
   backends?: readonly CpuResult[];
   audit?: AuditResult;
+  hostile?: readonly HostileResult[];
 }
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -32,6 +34,7 @@ export function formatReport(results: Results): string {
     ...(results.eventLoop ? [formatEventLoop(results.eventLoop)] : []),
     ...(results.backends ? [formatBackends(results.backends)] : []),
     ...(results.audit ? formatAudit(results.audit) : []),
+    ...(results.hostile ? [formatHostile(results.hostile)] : []),
   ];
   return sections.join('\n\n');
 }
@@ -142,6 +145,23 @@ function formatVerification(results: readonly VerificationResult[]): string {
       String(r.records),
       r.medianPerCpuSecond.toFixed(0),
       r.bytesPerRecord.toFixed(0),
+    ]),
+  );
+}
+
+function formatHostile(results: readonly HostileResult[]): string {
+  return table(
+    'Signed callers during attacks, each beside silent connections (wanted: warm p99 < 50 ms or 5 × that without attack,\n' +
+      'no failure; 95 % of new connections within 1 s; < 400 MiB)',
+    ['attack', 'KB/s', 'warm p50/p99 ms', 'failed', 'new p50/p99 ms', 'within 1 s', 'MiB'],
+    results.map(({ attack, kilobytesPerSecond, warm, anew, residentBytes }) => [
+      attack,
+      kilobytesPerSecond.toFixed(0),
+      `${warm.p50Ms.toFixed(1)} / ${warm.p99Ms.toFixed(1)}`,
+      `${String(warm.failures)} of ${String(warm.calls)}`,
+      `${anew.p50Ms.toFixed(0)} / ${anew.p99Ms.toFixed(0)}`,
+      `${(anew.inTime * 100).toFixed(0)} %`,
+      toMib(residentBytes),
     ]),
   );
 }
