@@ -16,10 +16,10 @@ import { SIGNATURE_FAILURES } from '../sigv4/failure.js';
 import { XKS_ERROR_STATUS } from '../xks/errors.js';
 import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
 import { listenAt } from './address.js';
-import { type DescriptorPlan, isShort, planForThisProcess } from './descriptors.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import { configurationRecords, startAudit } from './audit.js';
 import type { LoadedConfiguration } from './configuration-file.js';
+import { affordableListeners, type DescriptorPlan } from './descriptors.js';
 import { operationsEndpoint } from './endpoints.js';
 import type { FirstStart } from './first-start.js';
 import { KeyInventory } from './key-inventory.js';
@@ -39,7 +39,6 @@ import {
 import { quickstartFiles } from './quickstart-files.js';
 import { makeQuickstartKey } from './quickstart-key.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
-import type { Configuration } from './schema.js';
 import type { StartScreen } from './start-screen.js';
 import { Teardown } from './teardown.js';
 import { VERSION } from './version.js';
@@ -233,7 +232,9 @@ export class Holdfast {
   async #startListeners(keyManagers: KeyManagers, metrics: Metrics): Promise<void> {
     const { clock, loggers } = this.#ports;
     const services = this.#pipelineServices(keyManagers, metrics);
-    this.#listeners = await startListeners(this.#affordableListeners(), {
+    const { listeners, plan } = affordableListeners(this.#loaded.configuration, loggers.process);
+    this.#descriptors = plan;
+    this.#listeners = await startListeners(listeners, {
       clock,
       log: loggers.http,
       strangers: loggers.strangers,
@@ -243,22 +244,6 @@ export class Holdfast {
     this.#teardown.add((drainDelayMs) => {
       this.#draining = true;
       return drainListeners(this.#listeners, drainDelayMs);
-    });
-  }
-
-  /** With fewer connections than configured, where the process may not open so many files. */
-  #affordableListeners(): Configuration['listeners'] {
-    const { configuration } = this.#loaded;
-    const plan = planForThisProcess(configuration);
-    this.#descriptors = plan;
-    if (plan === undefined || !isShort(plan)) return configuration.listeners;
-    this.#ports.loggers.process.warn(
-      { ...plan },
-      'the process may open fewer files than are configured: listeners take fewer connections',
-    );
-    return configuration.listeners.map((listener, index) => {
-      const maxConnections = plan.connections[index] ?? 1;
-      return { ...listener, limits: { ...listener.limits, maxConnections } };
     });
   }
 

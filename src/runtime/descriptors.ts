@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { MAX_OPERATIONS_CONNECTIONS } from '../http/operations-server.js';
+import type { Logger } from '../observability/logger.js';
 import type { Configuration } from './schema.js';
 
 /** Files that come and go: the next segment of the audit log, checkpoints, key documents, sinks. */
@@ -57,11 +58,30 @@ export function isShort({ limit, wanted }: DescriptorPlan): boolean {
 }
 
 /**
- * Plans for this process, as it is now: the audit log and key managers are open, and no listener is.
+ * Gives the listeners fewer connections than configured where this process may not open so many
+ * files, and says so. The audit log and key managers are open by now, and no listener is.
  *
- * @returns undefined where the system does not say what the limit is (it does in Linux)
+ * @returns no plan where the system does not say what the limit is (it does in Linux)
  */
-export function planForThisProcess({
+export function affordableListeners(
+  configuration: Pick<Configuration, 'listeners' | 'keyManagers'>,
+  log: Logger,
+): { listeners: Configuration['listeners']; plan: DescriptorPlan | undefined } {
+  const { listeners } = configuration;
+  const plan = planForThisProcess(configuration);
+  if (plan === undefined || !isShort(plan)) return { listeners, plan };
+  log.warn(
+    { ...plan },
+    'the process may open fewer files than are configured: listeners take fewer connections',
+  );
+  const affordable = listeners.map((listener, index) => {
+    const maxConnections = plan.connections[index] ?? 1;
+    return { ...listener, limits: { ...listener.limits, maxConnections } };
+  });
+  return { listeners: affordable, plan };
+}
+
+function planForThisProcess({
   listeners,
   keyManagers,
 }: Pick<Configuration, 'listeners' | 'keyManagers'>): DescriptorPlan | undefined {
