@@ -1,6 +1,5 @@
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { mustRun } from './run.mjs';
+import { existsSync } from 'node:fs';
+import { aptInstall, isOnPath } from './apt.mjs';
 
 /** What tests call, by Debian package: tools of tokens, and the check of systemd units. */
 const tools = {
@@ -48,31 +47,4 @@ export async function installSoftHsm() {
 
 function findSoftHsm() {
   return modules.find((path) => existsSync(path));
-}
-
-/** @param {readonly string[]} packages */
-async function aptInstall(packages) {
-  if (process.getuid?.() !== 0 || !isOnPath('apt-get')) return;
-  process.stderr.write(`Installing ${packages.join(', ')} …\n`);
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, toStderr: true };
-  await mustRun('apt-get', ['update', '-qq'], options);
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-  await mustRun('apt-get', install, options);
-}
-
-/** @param {string} program */
-function isOnPath(program) {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  return folders.some((folder) => isExecutable(join(folder, program)));
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  if (!existsSync(path)) return false;
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -24,6 +24,7 @@ export function resolveReferences(
   const warnings: ConfigurationWarning[] = [];
 
   const replaceText: ReplaceText = (text, path) => {
+    if (!text.isWellFormed()) problems.push({ path, ...ILL_FORMED });
     if (!isReference(text)) {
       if (outline.isSecret(path)) warnings.push({ path, message: LITERAL_SECRET });
       return text;
@@ -43,5 +44,11 @@ export function resolveReferences(
   };
   return { value: mapTexts(value, [], replaceText), references, problems, warnings };
 }
+
+/** It would stand in logs, metrics and listings, where many programs stop at it. */
+const ILL_FORMED = {
+  found: 'a text with half of a surrogate pair in it',
+  allowed: 'well-formed Unicode',
+};
 
 const LITERAL_SECRET = 'a secret stands in the file itself; better: ${file:PATH} or ${env:NAME}';

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { readRecords } from '../../src/audit/read/records.js';
@@ -29,13 +30,28 @@ export async function auditRecords(directory: string): Promise<AuditRecord[]> {
 
 /**
  * Holds whatever a server has recorded against the schema, and keeps it to be searched for secrets
- * when the run ends.
+ * and read by other programs when the run ends.
  *
  * @param stateDirectory of the server
  */
 export async function checkAuditRecords(stateDirectory: string): Promise<void> {
   const directory = join(stateDirectory, 'audit');
   if (!existsSync(directory)) return;
-  const records = await auditRecords(directory);
-  writeFileSync(testLogPath('audit'), records.map((record) => JSON.stringify(record)).join('\n'));
+  await auditRecords(directory);
+  writeFileSync(testLogPath('audit'), wholeLines(directory));
+}
+
+/** The lines of a log as the server wrote them, without one that it had only begun. */
+function wholeLines(directory: string): Buffer {
+  const names = readdirSync(directory).filter((name) => /^\d{12}\.jsonl(\.gz)?$/.test(name));
+  const segments = names
+    .filter((name) => !(name.endsWith('.gz') && names.includes(name.slice(0, -'.gz'.length))))
+    .sort();
+  const bytes = Buffer.concat(
+    segments.map((name) => {
+      const content = readFileSync(join(directory, name));
+      return name.endsWith('.gz') ? gunzipSync(content) : content;
+    }),
+  );
+  return bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
 }

@@ -119,6 +119,33 @@ describe('a server with an audit log', () => {
     expect((await auditRecords(folder)).at(-1)).toMatchObject({ type: 'stop' });
   });
 
+  it('whatever texts a caller sends → lines that every reader takes', async () => {
+    const { server, client, folder } = await start();
+    const texts = [
+      '\ud800',
+      'a\udfffb\ud83d',
+      '\u0000\u001b[2J\u2028',
+      '\u{1f511}',
+      '=1+1;"',
+      '\ufeff',
+    ];
+    for (const text of texts) {
+      const metadata = requestMetadata({
+        awsPrincipalArn: text,
+        kmsRequestId: text,
+        kmsViaService: text,
+      });
+      await client.call('keys/quickstart-key/encrypt', encryptBody({ requestMetadata: metadata }));
+    }
+    await server.stop();
+    expect(await recordsOf(folder, 'key-operation')).toMatchObject(
+      texts.map((text) => {
+        const wellFormed = text.toWellFormed();
+        return { awsPrincipalArn: wellFormed, kmsRequestId: wellFormed, result: 'success' };
+      }),
+    );
+  });
+
   it('goes on after kill -9, says so, and the log verifies with the key it had', async () => {
     const stateDirectory = temporaryFolder();
     const first = await start({ durability: 'written' }, stateDirectory);

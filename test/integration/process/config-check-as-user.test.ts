@@ -65,7 +65,9 @@ describe.runIf(isRoot)('config check --as, as root', () => {
   it.each<[string, (folder: string) => void, string]>([
     [
       'a secret that is root’s',
-      (folder) => chownSync(join(folder, 'master.key'), 0, 0),
+      (folder) => {
+        chownSync(join(folder, 'master.key'), 0, 0);
+      },
       'master.key, which this user may not read: mode 0600, owner 0:0',
     ],
     [
@@ -78,22 +80,30 @@ describe.runIf(isRoot)('config check --as, as root', () => {
     ],
     [
       'a key folder of another user',
-      (folder) => chownSync(join(folder, 'keys'), 54_321, 54_321),
+      (folder) => {
+        chownSync(join(folder, 'keys'), 54_321, 54_321);
+      },
       'must belong to the user that Holdfast runs as, user id 1',
     ],
     [
       'a key folder that is open to others',
-      (folder) => chmodSync(join(folder, 'keys'), 0o755),
+      (folder) => {
+        chmodSync(join(folder, 'keys'), 0o755);
+      },
       'must be open to its owner alone',
     ],
     [
       'a key folder of root',
-      (folder) => chownSync(join(folder, 'keys'), 0, 0),
+      (folder) => {
+        chownSync(join(folder, 'keys'), 0, 0);
+      },
       'keys has mode 0700, owner 0:0',
     ],
     [
       'an audit folder that is read-only',
-      (folder) => chmodSync(join(folder, 'audit'), 0o500),
+      (folder) => {
+        chmodSync(join(folder, 'audit'), 0o500);
+      },
       'audit has mode 0500',
     ],
     [

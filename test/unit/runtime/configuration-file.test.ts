@@ -184,3 +184,16 @@ describe('reading', () => {
     expect(loaded.configuration.keyStores.map(({ name }) => name)).toEqual(['payroll', 'backups']);
   });
 });
+
+describe('texts', () => {
+  it('half of a surrogate pair, which YAML can escape → refused, because no log could have it', () => {
+    const yaml = JSON.stringify(validConfiguration()).replace(
+      '"directory":"keys"',
+      '"directory":"keys","location":"Berlin \\ud800"',
+    );
+    const { problems } = refusal(yaml);
+    expect(problems).toMatchObject([
+      { path: ['keyManagers', 0, 'location'], allowed: 'well-formed Unicode' },
+    ]);
+  });
+});
