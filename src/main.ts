@@ -135,10 +135,11 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
 async function stopOn(
   signal: NodeJS.Signals,
   holdfast: Holdfast,
-  { process: log, strangers }: Loggers,
+  { process: log, strangers, failures }: Loggers,
 ): Promise<void> {
   log.info({ signal }, 'stopping');
   await holdfast.stop();
   strangers.close();
+  failures.close();
   log.info('stopped');
 }

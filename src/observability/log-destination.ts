@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../shared/errno.js';
-import { MinuteSampler } from '../shared/minute-sampler.js';
+import { systemClock } from '../shared/clock.js';
+import { FirstPerMinute } from '../shared/first-per-minute.js';
 import { Backlog } from './backlog.js';
 import { NO_ROOM_PAUSE_MS, type OutputFile, outputFile, writeWithin } from './output-file.js';
 import { tell } from './standard-error.js';
@@ -31,7 +32,7 @@ export class BufferedDestination implements LogDestination {
   readonly #file: OutputFile;
   readonly #backlog = new Backlog(MAX_BACKLOG_BYTES);
   readonly #gathered = Buffer.allocUnsafeSlow(BUFFER_BYTES);
-  readonly #failures: MinuteSampler;
+  readonly #failures: FirstPerMinute;
   #gatheredBytes = 0;
   #isWriting = false;
   #retry: NodeJS.Timeout | undefined;
@@ -41,12 +42,13 @@ export class BufferedDestination implements LogDestination {
   /** @param fileDescriptor 1 is standard output */
   constructor(fileDescriptor: number) {
     this.#file = outputFile(fileDescriptor);
-    this.#failures = new MinuteSampler({
-      perKind: 1,
-      tellOmitted: (failure, count) => {
-        tell(`The log could not be written ${String(count)} more times: ${failure}\n`);
+    this.#failures = new FirstPerMinute(
+      () => new Date(systemClock.now()).toISOString(),
+      ({ count }) => {
+        tell(`The log could not be written ${String(count)} more times in a minute.\n`);
       },
-    });
+      { told: 1, ofEachKind: true },
+    );
     setInterval(() => {
       this.#handOver();
     }, FLUSH_INTERVAL_MS).unref();
@@ -163,6 +165,6 @@ export class BufferedDestination implements LogDestination {
 
   #tellOf(error: unknown): void {
     const failure = error instanceof Error ? error.message : String(error);
-    if (this.#failures.admits(failure)) tell(`The log cannot be written: ${failure}\n`);
+    if (this.#failures.isTold(failure)) tell(`The log cannot be written: ${failure}\n`);
   }
 }

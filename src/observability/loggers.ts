@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.js';
 import type { LogConfig } from './config.js';
 import type { LogDestination } from './log-destination.js';
+import { FailureLog } from './failure-log.js';
 import { createLogger, type Logger } from './logger.js';
 import { RequestLog } from './request-log.js';
 import { StrangerLog } from './stranger-log.js';
@@ -13,6 +14,8 @@ export interface Loggers {
   readonly http: Logger;
   /** What people without a credential cause: so many lines a minute, for all listeners. */
   readonly strangers: StrangerLog;
+  /** Why requests fail. */
+  readonly failures: FailureLog;
   /** One line a request, and nothing else. */
   readonly requests: RequestLog;
   /** Health, damaged keys and versions of the key managers. */
@@ -31,11 +34,13 @@ export function declareLoggers(
 ): Loggers {
   const root = createLogger(config, destination);
   const http = root.child({ component: 'http' });
+  const process = root.child({ component: 'process' });
   const strangers = new StrangerLog(http, clock);
   return {
-    process: root.child({ component: 'process' }),
+    process,
     http,
     strangers,
+    failures: new FailureLog(process, clock),
     requests: new RequestLog(root, destination, clock, strangers),
     keyManager: root.child({ component: 'key-manager' }),
     audit: root.child({ component: 'audit' }),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenAuditTrail } from '../audit/trail/open-trail.js';
 import { OperationsServer } from '../http/operations-server.js';
+import { KeyManagerError } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import { KeyStore } from '../key-stores/key-store.js';
 import { KeyStoreTable } from '../key-stores/key-store-table.js';
@@ -266,7 +267,8 @@ export class Holdfast {
       },
       reportFailure(error, { kmsRequestId, keyStore, operation }) {
         const request = { kmsRequestId, keyStore, operation };
-        loggers.process.error({ err: error, ...request }, 'what a request failed for');
+        const isDefect = !(error instanceof KeyManagerError);
+        loggers.failures.report(error, request, { place: keyStore ?? 'no key store', isDefect });
       },
     };
   }

@@ -1,6 +1,14 @@
-/** So many are told one by one in a minute. */
-const TOLD_A_MINUTE = 100;
 const MINUTE_MS = 60_000;
+/** Kinds may be made of what servers say; beyond these, all others are one kind. */
+const MAX_KINDS = 100;
+const OTHERS = 'others';
+
+/** How many events are told one by one in a minute. */
+export interface TellingLimit {
+  readonly told: number;
+  /** Whether each kind is given so many, or all of them together. */
+  readonly ofEachKind: boolean;
+}
 
 /** What was left out in a minute. */
 export interface Omitted {
@@ -18,7 +26,8 @@ export interface Omitted {
 export class FirstPerMinute {
   readonly #now: () => string;
   readonly #tellOmitted: (omitted: Omitted) => void;
-  #told = 0;
+  readonly #limit: TellingLimit;
+  readonly #told = new Map<string, number>();
   #omitted = new Map<string, number>();
   #from = '';
   #minute: NodeJS.Timeout | undefined;
@@ -27,25 +36,34 @@ export class FirstPerMinute {
    * @param now ISO 8601
    * @param tellOmitted called at the end of a minute in which some were left out
    */
-  constructor(now: () => string, tellOmitted: (omitted: Omitted) => void) {
+  constructor(
+    now: () => string,
+    tellOmitted: (omitted: Omitted) => void,
+    limit: TellingLimit = { told: 100, ofEachKind: false },
+  ) {
     this.#now = now;
     this.#tellOmitted = tellOmitted;
+    this.#limit = limit;
   }
 
   /**
-   * @param kind one of a few: each is counted by itself
+   * @param kind is counted by itself, up to a hundred of them
    * @returns whether the event is to be told by itself
    */
   isTold(kind: string): boolean {
     this.#minute ??= setTimeout(() => {
       this.endMinute();
     }, MINUTE_MS).unref();
-    if (this.#told < TOLD_A_MINUTE) {
-      this.#told += 1;
+    const { told: limit, ofEachKind } = this.#limit;
+    const group = ofEachKind ? boundedKind(this.#told, kind) : OTHERS;
+    const told = this.#told.get(group) ?? 0;
+    if (told < limit) {
+      this.#told.set(group, told + 1);
       return true;
     }
     if (this.#omitted.size === 0) this.#from = this.#now();
-    this.#omitted.set(kind, 1 + (this.#omitted.get(kind) ?? 0));
+    const counted = boundedKind(this.#omitted, kind);
+    this.#omitted.set(counted, 1 + (this.#omitted.get(counted) ?? 0));
     return false;
   }
 
@@ -53,11 +71,15 @@ export class FirstPerMinute {
   endMinute(): void {
     clearTimeout(this.#minute);
     this.#minute = undefined;
-    this.#told = 0;
+    this.#told.clear();
     if (this.#omitted.size === 0) return;
     const byKind = Object.fromEntries(this.#omitted);
     const count = [...this.#omitted.values()].reduce((sum, each) => sum + each, 0);
     this.#omitted = new Map();
     this.#tellOmitted({ from: this.#from, to: this.#now(), count, byKind });
   }
+}
+
+function boundedKind(counts: ReadonlyMap<string, number>, kind: string): string {
+  return counts.has(kind) || counts.size < MAX_KINDS ? kind : OTHERS;
 }
