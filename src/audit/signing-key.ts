@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { assertPrivateFiles } from '../durable/private.js';
-import { masterKeyFrom } from '../sealing/master-key.js';
+import { SealingError } from '../sealing/errors.js';
+import { masterKeyFrom, openingKey } from '../sealing/master-key.js';
 import { scryptParametersSchema } from '../sealing/scrypt-parameters.js';
 import { open, seal } from '../sealing/seal.js';
 import { isErrno } from '../shared/errno.js';
@@ -57,7 +58,7 @@ export async function signingKeyOf(
   const text = await readIfThere(path);
   if (text !== undefined) {
     await assertPrivateFiles([path]);
-    const signer = await openKey(text, config.masterKey);
+    const signer = await openKey(path, text, config.masterKey);
     if (log.origin === undefined || log.origin === signer.verifierKey.name) return signer;
     throw new UnusableLogError(
       `${path} is the key of the log ${signer.verifierKey.name}, and not of ${log.origin}. Set audit.origin to its name, or give the new log a folder of its own.`,
@@ -138,15 +139,32 @@ async function makeKey(
   return signer;
 }
 
-async function openKey(text: string, masterKey: MasterKeySource): Promise<NoteSigner> {
+async function openKey(
+  path: string,
+  text: string,
+  masterKey: MasterKeySource,
+): Promise<NoteSigner> {
   const { origin, publicKey, sealing, privateKey } = parseDocument(text);
-  const sealingKey = await masterKeyFrom(masterKey, randomBytes).derive(sealing.scrypt);
-  const pkcs8 = await open(sealingKey, privateKey, { publicKey });
+  const pkcs8 = await unseal(path, async () => {
+    const sealingKey = await openingKey(masterKeyFrom(masterKey, randomBytes), sealing);
+    return open(sealingKey, privateKey, { publicKey });
+  });
   const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
   pkcs8.fill(0);
   const signer = noteSigner(origin, key);
   if (formatVerifierKey(signer.verifierKey) === publicKey) return signer;
   throw new UnusableLogError(`${KEY_FILE} names another public key than that of its private key.`);
+}
+
+/** @throws SealingError with the file, and why it does not open */
+async function unseal(path: string, work: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SealingError)) throw error;
+    const message = `the key that signs the audit log, ${path}, does not open: ${error.message}`;
+    throw new SealingError(error.code, message, { cause: error });
+  }
 }
 
 function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {

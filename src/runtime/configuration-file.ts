@@ -10,6 +10,7 @@ import {
   type TextPosition,
 } from '../config/problem.js';
 import { resolvePaths } from '../config/resolve-paths.js';
+import { noteOrigins } from '../config/note-origins.js';
 import { resolveReferences } from '../config/resolve-references.js';
 import { validate } from '../config/validate.js';
 import { valueAt } from '../config/value-at.js';
@@ -117,6 +118,7 @@ export function resolveConfiguration(
     );
   }
   const configuration = resolvePaths(validation.data, outline, stateDirectory);
+  noteOrigins(configuration, resolved.references, stateDirectory);
   return {
     file,
     configuration,

@@ -35,6 +35,8 @@ export interface SealingKey {
  * every salt, so a caller says which one it needs; each is derived once and then remembered.
  */
 export interface MasterKey {
+  /** What it is and where it comes from, as in `the passphrase from the file /etc/…`. */
+  readonly name: string;
   /**
    * The key that a document was sealed under.
    *
@@ -66,12 +68,14 @@ function givenKey(text: Secret): MasterKey {
     );
   }
   const sealingKey = sealingKeyOf(bytes, undefined);
+  const name = nameOf('key', text);
   return {
+    name,
     derive: async (parameters) => {
       if (parameters === undefined) return sealingKey;
       throw new SealingError(
         'wrong-master-key',
-        'sealed under a passphrase, while the configuration gives a key',
+        `sealed under a passphrase, while the configuration gives ${name}`,
       );
     },
     create: async () => sealingKey,
@@ -82,25 +86,56 @@ function passphraseKeys(passphrase: Secret, randomBytes: RandomBytes): MasterKey
   if (passphrase.reveal() === '') {
     throw new SealingError('invalid-master-key', 'The passphrase of the master key is empty.');
   }
+  const name = nameOf('passphrase', passphrase);
   const derived = new Map<string, Promise<SealingKey>>();
 
   const derive = async (parameters: ScryptParameters | undefined): Promise<SealingKey> => {
     if (parameters === undefined) {
       throw new SealingError(
         'wrong-master-key',
-        'sealed under a key, while the configuration gives a passphrase',
+        `sealed under a key, while the configuration gives ${name}`,
       );
     }
     const { salt, N, r, p } = parameters;
-    const name = [salt, N, r, p].join(' ');
-    const known = derived.get(name) ?? deriveSealingKey(passphrase, parameters);
-    derived.set(name, known);
+    const parts = [salt, N, r, p].join(' ');
+    const known = derived.get(parts) ?? deriveSealingKey(passphrase, parameters);
+    derived.set(parts, known);
     return known;
   };
   const create = () =>
     derive({ salt: randomBytes(SALT_BYTES).toString('base64'), ...DEFAULT_SCRYPT_COST });
 
-  return { derive, create };
+  return { name, derive, create };
+}
+
+/** What a sealed document says of the key that opens it. */
+export interface SealedUnder {
+  readonly masterKeyId: string;
+  readonly scrypt?: ScryptParameters | undefined;
+}
+
+/**
+ * The key that opens a document.
+ *
+ * @throws SealingError `wrong-master-key` with both ids, and what to do
+ */
+export async function openingKey(
+  masterKey: MasterKey,
+  { masterKeyId, scrypt: parameters }: SealedUnder,
+): Promise<SealingKey> {
+  const sealingKey = await masterKey.derive(parameters);
+  if (sealingKey.id === masterKeyId) return sealingKey;
+  const itsId = parameters === undefined ? 'has the id' : 'gives, with its salt, the id';
+  throw new SealingError(
+    'wrong-master-key',
+    `sealed under the master key with the id ${masterKeyId}, while ${masterKey.name} ${itsId} ` +
+      `${sealingKey.id}; give it the master key ${masterKeyId}, or restore the backup that was ` +
+      `made under ${sealingKey.id}`,
+  );
+}
+
+function nameOf(kind: 'key' | 'passphrase', { origin }: Secret): string {
+  return origin === undefined ? `the configured ${kind}` : `the ${kind} from ${origin}`;
 }
 
 async function deriveSealingKey(

@@ -8,9 +8,20 @@ const REDACTED = '[secret]';
  */
 export class Secret {
   readonly #text: string;
+  #origin: string | undefined;
 
   constructor(text: string) {
     this.#text = text;
+  }
+
+  /** Where it was read, as in `the file /etc/holdfast/master.key`; undefined where nobody said. */
+  get origin(): string | undefined {
+    return this.#origin;
+  }
+
+  /** Says where it was read, for messages about it. */
+  noteOrigin(origin: string): void {
+    this.#origin = origin;
   }
 
   /** The text itself. Hand it to what needs it, at once, and keep no copy. */

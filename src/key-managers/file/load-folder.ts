@@ -1,5 +1,5 @@
 import { SealingError } from '../../sealing/errors.js';
-import type { MasterKey, SealingKey } from '../../sealing/master-key.js';
+import { type MasterKey, openingKey } from '../../sealing/master-key.js';
 import { EXTERNAL_KEY_ID } from '../../xks/external-key-id.js';
 import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../backend.js';
 import type { CounterFile } from '../counting/counter-file.js';
@@ -7,7 +7,7 @@ import { readCredibleCounter } from './credible-counter.js';
 import type { DamagedKey } from './damaged-key.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { ExternalKey, type KeySurroundings } from './external-key.js';
-import { DamagedDocumentError, type KeyDocument, parseKeyDocument } from './key-document.js';
+import { DamagedDocumentError, parseKeyDocument } from './key-document.js';
 import { type KeyMaterial, openVersions } from './key-material.js';
 import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
 import { KeyVersions, type UsableVersion } from './key-versions.js';
@@ -37,7 +37,7 @@ export async function loadFolder(
     if (loaded instanceof ExternalKey) keys.push(loaded);
     else unusable.push(loaded);
   }
-  if (keys.length === 0 && unusable.length > 0) throw noneOpens(folder.path, unusable);
+  if (keys.length === 0 && unusable.length > 0) throw noneOpens(folder.path, masterKey, unusable);
   const copies = unusable.filter((document) => isCopy(document, keys));
   const damaged = unusable.filter((document) => !copies.includes(document));
   for (const { fileName, externalKeyId, problem } of damaged) {
@@ -85,7 +85,7 @@ async function loadKey(
   try {
     text = await surroundings.folder.readDocument(fileName);
     const document = parseKeyDocument(fileName, text);
-    const sealingKey = await sealingKeyOf(document, masterKey);
+    const sealingKey = await openingKey(masterKey, document.sealing);
     const materials = await openVersions(sealingKey, document);
     const newest = materials.at(-1)?.version ?? 0;
     const counter = await readCredibleCounter(document.externalKeyId, newest, surroundings);
@@ -101,16 +101,6 @@ async function loadKey(
     if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;
     return { fileName, externalKeyId: likelyIdOf(fileName, text), problem: error.message };
   }
-}
-
-async function sealingKeyOf(document: KeyDocument, masterKey: MasterKey): Promise<SealingKey> {
-  const { masterKeyId, scrypt } = document.sealing;
-  const sealingKey = await masterKey.derive(scrypt);
-  if (sealingKey.id === masterKeyId) return sealingKey;
-  throw new SealingError(
-    'wrong-master-key',
-    `sealed under the master key ${masterKeyId}, while the configuration gives ${sealingKey.id}`,
-  );
 }
 
 /**
@@ -140,11 +130,22 @@ function likelyIdOf(fileName: string, text: string): string {
   return lowercasedIdOf(fileName) ?? claimed ?? fileName;
 }
 
-function noneOpens(path: string, damaged: readonly DamagedKey[]): KeyManagerError {
-  const problems = damaged.map(({ fileName, problem }) => `  ${fileName}: ${problem}`);
+/** Documents named in one message; there may be thousands. */
+const MAX_NAMED = 10;
+
+function noneOpens(
+  path: string,
+  { name }: MasterKey,
+  damaged: readonly DamagedKey[],
+): KeyManagerError {
+  const more = damaged.length - MAX_NAMED;
+  const problems = damaged
+    .slice(0, MAX_NAMED)
+    .map(({ fileName, problem }) => `  ${fileName}: ${problem}`)
+    .concat(more > 0 ? [`  and ${more} more`] : []);
   return new KeyManagerError(
     'misconfigured',
-    `The master key opens none of the ${damaged.length} key documents in ${path}. ` +
-      `Is it the right one?\n${problems.join('\n')}`,
+    `The master key, ${name}, opens none of the ${damaged.length} key documents in ${path}. ` +
+      `Nothing has been changed.\n${problems.join('\n')}`,
   );
 }

@@ -38,7 +38,11 @@ describe('a signing key under a master key', () => {
   it('does not open under another master key, and its file has no private key', async () => {
     const log = newLog();
     const { privateKey } = await signingKeyOf(underMasterKey(1), log);
-    await expect(signingKeyOf(underMasterKey(2), log)).rejects.toThrow(SealingError);
+    const refusal = signingKeyOf(underMasterKey(2), log);
+    await expect(refusal).rejects.toThrow(SealingError);
+    await expect(refusal).rejects.toThrow(
+      /signing-key\.json.*the id [0-9a-f]{16}.*the id [0-9a-f]{16}/,
+    );
     const { d = 'none' } = privateKey.export({ format: 'jwk' });
     const file = readFileSync(join(log.directory, 'signing-key.json'), 'latin1');
     expect(file).not.toContain(Buffer.from(d, 'base64url').toString('base64'));

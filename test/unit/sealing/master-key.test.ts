@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, scryptSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { SealingError } from '../../../src/sealing/errors.js';
-import { masterKeyFrom } from '../../../src/sealing/master-key.js';
+import { masterKeyFrom, openingKey } from '../../../src/sealing/master-key.js';
 import {
   DEFAULT_SCRYPT_COST,
   scryptParametersSchema,
@@ -99,5 +99,27 @@ describe('the parameters of scrypt in a document', () => {
     ['a field too many', { ...salted, keylen: 16 }],
   ])('%s → refused', (_, parameters) => {
     expect(scryptParametersSchema.safeParse(parameters).success).toBe(false);
+  });
+});
+
+describe('openingKey', () => {
+  it('another passphrase → wrong-master-key, with where it came from and both ids', async () => {
+    const right = await masterKeyFrom(
+      { passphrase: new Secret('the right passphrase') },
+      randomBytes,
+    ).create();
+    const passphrase = new Secret('the wrong passphrase');
+    passphrase.noteOrigin('the file /etc/holdfast/passphrase');
+    const opening = openingKey(masterKeyFrom({ passphrase }, randomBytes), {
+      masterKeyId: right.id,
+      scrypt: right.scrypt,
+    });
+    await expect(opening).rejects.toMatchObject({
+      code: 'wrong-master-key',
+      message: expect.stringMatching(
+        `${right.id}, while the passphrase from the file /etc/holdfast/passphrase gives`,
+      ),
+    });
+    await expect(opening).rejects.not.toThrow('the wrong passphrase');
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +14,7 @@ import {
   readJson,
   refusalOf,
 } from '../../../support/key-folder.js';
+import { masterKeyFrom } from '../../../../src/sealing/master-key.js';
 import { Secret } from '../../../../src/shared/secret.js';
 import { documentEdits, edited } from './document-edits.js';
 
@@ -234,6 +236,23 @@ describe('the wrong master key', () => {
       'misconfigured',
     );
     expect(await readFile(folder.documentPath('hr'))).toEqual(before);
+  });
+
+  it('→ told with its file, the id that it has and the id that the documents want', async () => {
+    const key = new Secret(Buffer.alloc(32, 9).toString('base64'));
+    key.noteOrigin('the file /etc/holdfast/master.key');
+    const wanted = (
+      JSON.parse(await readFile(folder.documentPath('hr'), 'utf8')) as {
+        sealing: { masterKeyId: string };
+      }
+    ).sealing.masterKeyId;
+    const { id } = await masterKeyFrom({ key }, randomBytes).create();
+    const opening = keyFolderAt(folder.directory, { masterKey: { key } }).open();
+    const message = await opening.then(String, String);
+    for (const part of ['/etc/holdfast/master.key', id, wanted, folder.directory]) {
+      expect(message).toContain(part);
+    }
+    expect(message).toContain(`give it the master key ${wanted}`);
   });
 
   it('a passphrase for documents sealed under a key → refuses to start', async () => {
