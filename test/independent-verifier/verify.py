@@ -216,7 +216,7 @@ class LogVerifier:
         self.own, self.kept, self.is_own_unread = set(), set(), False
         self.tree, self.previous, self.first, self.records, self.signed = None, None, None, 0, 0
         self.retentions, self.taken_over, self.unsealed, self.matched = [], [], [], []
-        self.is_end_unread = False
+        self.is_end_unread, self.set_aside = False, []
 
     def found(self, problem):
         if len(self.problems) < MAX_PROBLEMS:
@@ -293,6 +293,9 @@ class LogVerifier:
             self.found(f"record {self.tree.size}: does not follow on from the line before")
         if record["type"] == "retention":
             self.retentions.append((self.tree.size, record["firstSequence"], record["lastSequence"]))
+        if record["type"] == "recovery":
+            self.set_aside += [(self.tree.size, size) for file in record.get("setAside", [])
+                               for size in file.get("sizes", [])]
         if record["type"] == "recovery" and "unsignedFirst" in record:
             taken = range(record["unsignedFirst"], record.get("unsignedLast", self.tree.size - 1) + 1)
             self.taken_over.append((self.tree.size, taken))
@@ -368,7 +371,8 @@ class LogVerifier:
         for size in self.unsealed if self.signed else []:
             if not any(taken.start < size <= taken.stop for _, taken in self.taken_over):
                 self.found(f"unsealed: no checkpoint was signed for the {size} records before a segment")
-        gone = sorted(size for size in self.matched if size in self.kept - self.own and size > (self.first or 0))
+        aside = {size for at, size in self.set_aside if at < self.signed}
+        gone = [size for size in self.matched if size in self.kept - self.own - aside and size > (self.first or 0)]
         if gone:
             self.found(f"checkpoint-removed: {len(gone)} that were kept, of {gone[0]} to {gone[-1]} records")
 

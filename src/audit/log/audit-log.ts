@@ -162,10 +162,14 @@ export class AuditLog {
     return this.#checkpoints.sign(this.#segment, checkpoint);
   }
 
-  /** Writes what is waiting, signs, and closes the file. */
+  /**
+   * Writes what is waiting, signs, and closes the file. What a start has found is not signed before a
+   * record tells of it: where that could not be written, the next start finds it again.
+   */
   async close(): Promise<void> {
     await this.#commit.close();
-    await this.sign();
+    const isUntold = this.size === this.#sizeFound && this.#checkpoints.signedSize < this.size;
+    if (!isUntold) await this.sign();
     await this.#checkpoints.close();
     await this.#segment?.file.close();
   }

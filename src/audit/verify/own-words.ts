@@ -22,7 +22,9 @@ const wordsSchema = z.discriminatedUnion('type', [
     unsignedFirst: countSchema.optional(),
     unsignedLast: countSchema.optional(),
     accepted: z.string().optional(),
-    setAside: z.array(z.unknown()).optional(),
+    setAside: z
+      .array(z.object({ file: z.string(), sizes: z.array(countSchema).optional() }))
+      .optional(),
   }),
 ]);
 
@@ -44,7 +46,10 @@ export interface TakenOver extends RecordRange {
 export interface LeftBehind {
   readonly sequence: number;
   readonly tornBytes: number;
-  readonly setAside: number;
+  /** Names of the files that it has set aside. */
+  readonly setAside: readonly string[];
+  /** Sizes of the checkpoints in them. */
+  readonly sizes: readonly number[];
 }
 
 /** What a log says itself about records that retention has removed, and that a server has taken over. */
@@ -83,7 +88,9 @@ export class OwnWords {
     if (first !== undefined) this.#takenOver.push({ first, last, sequence, accepted });
     const { tornBytes = 0, setAside = [] } = record;
     if (tornBytes === 0 && setAside.length === 0) return;
-    this.#leftBehind.push({ sequence, tornBytes, setAside: setAside.length });
+    const sizes = setAside.flatMap((aside) => aside.sizes ?? []);
+    const files = setAside.map(({ file }) => file);
+    this.#leftBehind.push({ sequence, tornBytes, setAside: files, sizes });
   }
 
   /**

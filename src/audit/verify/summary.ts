@@ -110,8 +110,8 @@ function notes(reading: FinishedReading): readonly string[] {
         ]
       : []),
     ...words.leftBehind.map(
-      (left) =>
-        `Record ${String(left.sequence)} says that a start has cut off ${String(left.tornBytes)} bytes and set ${String(left.setAside)} files aside.`,
+      ({ sequence, tornBytes: cut, setAside }) =>
+        `Record ${String(sequence)} says that a start has cut off ${String(cut)} bytes, and has set aside ${setAside.join(', ') || 'nothing'}.`,
     ),
     ...(tornBytes > 0
       ? [

@@ -95,12 +95,21 @@ export function unsealedEnds({
 export function removedCheckpoints({
   checkpoints,
   findings,
+  words,
   scope,
   result,
 }: FinishedReading): void {
   if (checkpoints.unreadOwn.length > 0 || result.records === 0) return;
+  const aside = new Set(
+    words.leftBehind
+      .filter(({ sequence }) => sequence < result.vouchedBefore)
+      .flatMap(({ sizes }) => sizes),
+  );
   const gone = result.matchedSizes.filter(
-    (size) => size > scope.first && !checkpoints.signedFor(size).some(({ isOwn }) => isOwn),
+    (size) =>
+      size > scope.first &&
+      !aside.has(size) &&
+      !checkpoints.signedFor(size).some(({ isOwn }) => isOwn),
   );
   const [first] = gone;
   const last = gone.at(-1);
