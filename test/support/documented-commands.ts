@@ -6,6 +6,9 @@ import { delimiter, join } from 'node:path';
 import { repositoryFile, repositoryPath } from './container-files.js';
 import { testLogPath } from './test-log.js';
 
+/** A page that waits for what never comes is cut off. */
+const TIMEOUT_MS = 120_000;
+
 /** How a reader's machine differs from the one that a page is written for. */
 export interface Reader {
   /** An empty folder, where the commands run. */
@@ -20,6 +23,7 @@ export interface Reader {
 
 /** What came of a page's commands. */
 export interface Run {
+  /** `null` when it was cut off. */
   readonly code: number | null;
   /** What they have written to standard output and standard error. */
   readonly output: string;
@@ -65,7 +69,11 @@ export async function runAsReader(commands: string, reader: Reader): Promise<Run
     detached: true,
   });
   closeSync(output);
+  const cutOff = setTimeout(() => {
+    endGroup(shell.pid);
+  }, TIMEOUT_MS);
   const [code] = (await once(shell, 'exit')) as [number | null];
+  clearTimeout(cutOff);
   endGroup(shell.pid);
   return { code, output: readFileSync(log, 'utf8') };
 }
