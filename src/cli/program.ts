@@ -29,6 +29,7 @@ Exit codes:
      something wrong
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
+  4  "audit reconcile" has compared nothing, or nothing of something that it was asked about
 
 Environment:
   HOLDFAST_CONFIG           configuration file (default: the quickstart's)

@@ -10,6 +10,7 @@ import { measureEventLoop } from './measurements/event-loop.js';
 import { type HostileResult, measureHostile } from './measurements/hostile.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureMemory } from './measurements/memory.js';
+import { measureReconciliation } from './measurements/reconciliation.js';
 import { measureThroughput } from './measurements/throughput.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
@@ -30,6 +31,10 @@ async function measure(options: Options, results: Results): Promise<void> {
   if (wanted.includes('backends')) await measureBackends(options, results);
   if (wanted.includes('audit')) await measureAuditLog(options, results);
   if (wanted.includes('hostile')) await measureAttacks(options, results);
+  if (wanted.includes('reconcile')) {
+    say('reconcile');
+    results.reconciliation = await measureReconciliation(options);
+  }
 }
 
 async function measureAlone(options: Options, results: Results): Promise<void> {
@@ -120,7 +125,7 @@ if (options === undefined) {
   console.log(USAGE);
 } else {
   if (process.platform !== 'linux') throw new Error('the benchmark reads /proc: it needs Linux');
-  await requireWrk();
+  if (options.parts.some((part) => part !== 'reconcile')) await requireWrk();
   await ensureBuilt();
   const results: Results = {};
   try {

@@ -9,6 +9,7 @@ export const PARTS = [
   'backends',
   'audit',
   'hostile',
+  'reconcile',
 ] as const;
 
 /** One part of the benchmark. */
@@ -39,6 +40,9 @@ export interface Options {
   readonly hostileBytesPerSecond: number;
   /** Opened beside each attack. */
   readonly silentConnections: number;
+  /** How often an audit log is compared with CloudTrail, in each of its formats. */
+  readonly reconciliationRounds: number;
+  readonly reconciliationPairs: number;
 }
 
 /** Printed by `--help`. */
@@ -66,6 +70,8 @@ const FULL = {
   hostileSeconds: 10,
   hostileBytesPerSecond: 2_000_000,
   silentConnections: 6_000,
+  reconciliationRounds: 3,
+  reconciliationPairs: 300_000,
 } as const;
 
 const QUICK = {
@@ -84,6 +90,8 @@ const QUICK = {
   hostileSeconds: 1,
   hostileBytesPerSecond: 2_000_000,
   silentConnections: 100,
+  reconciliationRounds: 1,
+  reconciliationPairs: 10_000,
 } as const;
 
 /**

@@ -4,6 +4,7 @@ import type { EventLoopResult } from './measurements/event-loop.js';
 import type { HostileResult } from './measurements/hostile.js';
 import type { LatencyResult } from './measurements/latency.js';
 import type { MemoryResult } from './measurements/memory.js';
+import type { ReconciliationResult } from './measurements/reconciliation.js';
 import type { ThroughputResult } from './measurements/throughput.js';
 import type { VerificationResult } from './measurements/verification.js';
 import type { Percentiles } from './statistics.js';
@@ -18,6 +19,7 @@ export interface Results {
   backends?: readonly CpuResult[];
   audit?: AuditResult;
   hostile?: readonly HostileResult[];
+  reconciliation?: ReconciliationResult;
 }
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -35,6 +37,7 @@ export function formatReport(results: Results): string {
     ...(results.backends ? [formatBackends(results.backends)] : []),
     ...(results.audit ? formatAudit(results.audit) : []),
     ...(results.hostile ? [formatHostile(results.hostile)] : []),
+    ...(results.reconciliation ? [formatReconciliation(results.reconciliation)] : []),
   ];
   return sections.join('\n\n');
 }
@@ -163,6 +166,12 @@ function formatHostile(results: readonly HostileResult[]): string {
       `${(anew.inTime * 100).toFixed(0)} %`,
       toMib(residentBytes),
     ]),
+function formatReconciliation({ pairs, speeds, bytesPerEvent }: ReconciliationResult): string {
+  return table(
+    `Comparison of ${String(pairs)} calls with CloudTrail on one core (wanted ≥ 25,000 pairs for a second of CPU time; ` +
+      `${bytesPerEvent.toFixed(0)} bytes stay in memory of an event, wanted ≤ 300)`,
+    ['input', 'pairs/s', 'MiB at most'],
+    speeds.map((r) => [r.input, r.medianPerCpuSecond.toFixed(0), toMib(r.residentBytes)]),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { ExpectedCall, KmsEvent } from './cloudtrail/kms-event.js';
+import { ContentsPool, copied, type EventContents } from './contents-pool.js';
 import { ReconciliationInputError } from './input-error.js';
 
 /** As many as fit into a Map. */
@@ -12,9 +13,6 @@ export class TooManyEventsError extends ReconciliationInputError {
     super('there are more than 16 million events: compare shorter periods with --from and --to');
   }
 }
-
-/** What many events have in common. */
-export type EventContents = Omit<KmsEvent, 'requestId' | 'time' | 'ofExternalKeyStore'>;
 
 /** An event that waits for its calls. There are millions of them, so it is small. */
 export class IndexedEvent {
@@ -65,7 +63,7 @@ export class IndexedEvent {
  */
 export class EventIndex {
   readonly #byRequestId = new Map<string, IndexedEvent | readonly IndexedEvent[]>();
-  readonly #contents = new Map<string, EventContents>();
+  readonly #contents = new ContentsPool();
   #size = 0;
   #repeats = 0;
 
@@ -87,8 +85,7 @@ export class EventIndex {
 
   /** Ids of custom key stores that events have, in order. */
   customKeyStoreIds(): readonly string[] {
-    const ids = [...this.#contents.values()].flatMap(({ customKeyStoreIds }) => customKeyStoreIds);
-    return [...new Set(ids)].sort();
+    return this.#contents.customKeyStoreIds();
   }
 
   /** Every event, in the order in which they came. */
@@ -109,22 +106,14 @@ export class EventIndex {
     const same = present.find((other) => other.contents.eventName === contents.eventName);
     if (same !== undefined) {
       this.#repeats += 1;
-      same.contents = this.#once(merge(same.contents, contents));
+      same.contents = this.#contents.once(merge(same.contents, contents));
       return;
     }
     if (this.#byRequestId.size >= MAX_EVENTS) throw new TooManyEventsError();
     this.#size += 1;
-    const event = new IndexedEvent(requestId, time, this.#once(contents));
-    this.#byRequestId.set(requestId, present.length === 0 ? event : [...present, event]);
-  }
-
-  /** The same few contents come again and again, and are kept once. */
-  #once(contents: EventContents): EventContents {
-    const text = JSON.stringify(contents);
-    const known = this.#contents.get(text);
-    if (known !== undefined) return known;
-    this.#contents.set(text, contents);
-    return contents;
+    const id = copied(requestId);
+    const event = new IndexedEvent(id, time, this.#contents.once(contents));
+    this.#byRequestId.set(id, present.length === 0 ? event : [...present, event]);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { RecordOf } from '../../audit/record/index.js';
 import { type ExpectedCall, isSameKey } from './cloudtrail/kms-event.js';
-import type { EventContents, EventIndex, IndexedEvent } from './event-index.js';
+import type { EventContents } from './contents-pool.js';
+import type { EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
 /**
