@@ -3,54 +3,45 @@ import type { KmsEvent } from './cloudtrail/kms-event.js';
 /** What many events have in common. */
 export type EventContents = Omit<KmsEvent, 'requestId' | 'time' | 'ofExternalKeyStore'>;
 
-/** What was done with which key, and all who did it. */
-interface Act {
-  readonly contents: Omit<EventContents, 'principal' | 'errorCode'>;
-  readonly byCaller: Map<string | undefined, Map<string | undefined, EventContents>>;
-}
+/** Who called, and whether KMS refused. */
+export type Caller = Pick<EventContents, 'principal' | 'errorCode'>;
+
+/** What was done, with which key. */
+export type Act = Omit<EventContents, keyof Caller>;
 
 /**
- * Keeps the contents of events once: the same few come again and again, because keys are few, and
- * callers as well.
+ * Keeps the two halves of what events say, each once: keys are few, and callers as well, but there are many
+ * pairs of them.
  */
 export class ContentsPool {
   readonly #acts = new Map<string, Act>();
+  readonly #callers = new Map<string, Caller>();
 
-  /** The contents that say the same. */
-  once({ principal, errorCode, ...contents }: EventContents): EventContents {
-    const act = this.#act(contents);
-    let ends = act.byCaller.get(principal);
-    if (ends === undefined) {
-      ends = new Map();
-      act.byCaller.set(principal && copied(principal), ends);
-    }
-    let known = ends.get(errorCode);
-    if (known === undefined) {
-      known = {
-        ...act.contents,
-        principal: principal && copied(principal),
-        errorCode: errorCode && copied(errorCode),
-      };
-      ends.set(known.errorCode, known);
-    }
-    return known;
+  /** What was done. */
+  act({ principal: _, errorCode: __, ...act }: EventContents): Act {
+    return once(this.#acts, act);
+  }
+
+  /** Who did it. */
+  caller({ principal, errorCode }: EventContents): Caller {
+    return once(this.#callers, { principal, errorCode });
   }
 
   /** Ids of custom key stores, in order. */
   customKeyStoreIds(): readonly string[] {
-    const ids = [...this.#acts.values()].flatMap(({ contents }) => contents.customKeyStoreIds);
+    const ids = [...this.#acts.values()].flatMap(({ customKeyStoreIds }) => customKeyStoreIds);
     return [...new Set(ids)].sort();
   }
+}
 
-  #act(contents: Act['contents']): Act {
-    const text = JSON.stringify(contents);
-    const known = this.#acts.get(text);
-    if (known !== undefined) return known;
-    // Parsed anew, for the reason of copied().
-    const act = { contents: JSON.parse(text) as Act['contents'], byCaller: new Map() };
-    this.#acts.set(text, act);
-    return act;
-  }
+function once<Part>(parts: Map<string, Part>, part: Part): Part {
+  const text = JSON.stringify(part);
+  const known = parts.get(text);
+  if (known !== undefined) return known;
+  // Parsed anew, for the reason of copied().
+  const kept = JSON.parse(text) as Part;
+  parts.set(text, kept);
+  return kept;
 }
 
 /**

@@ -1,5 +1,11 @@
 import type { ExpectedCall, KmsEvent } from './cloudtrail/kms-event.js';
-import { ContentsPool, copied, type EventContents } from './contents-pool.js';
+import {
+  type Act,
+  type Caller,
+  ContentsPool,
+  copied,
+  type EventContents,
+} from './contents-pool.js';
 import { ReconciliationInputError } from './input-error.js';
 
 /** As many as fit into a Map. */
@@ -14,22 +20,40 @@ export class TooManyEventsError extends ReconciliationInputError {
   }
 }
 
+/** What an event says. */
+interface Halves {
+  readonly act: Act;
+  readonly caller: Caller;
+}
+
 /** An event that waits for its calls. There are millions of them, so it is small. */
 export class IndexedEvent {
   readonly requestId: string;
   /** In whole seconds, as milliseconds since 1970. */
   readonly time: number;
-  contents: EventContents;
+  #act: Act;
+  #caller: Caller;
   // No event has more than two calls.
   #first = 0;
   #second = 0;
   #firstInput: string | undefined;
   #secondInput: string | undefined;
 
-  constructor(requestId: string, time: number, contents: EventContents) {
+  constructor(requestId: string, time: number, { act, caller }: Halves) {
     this.requestId = requestId;
     this.time = time;
-    this.contents = contents;
+    this.#act = act;
+    this.#caller = caller;
+  }
+
+  get contents(): EventContents {
+    return { ...this.#act, ...this.#caller };
+  }
+
+  /** Puts other contents in place of the event's. */
+  replace({ act, caller }: Halves): void {
+    this.#act = act;
+    this.#caller = caller;
   }
 
   /** How often a call of the event was found, by its place among the calls. */
@@ -106,14 +130,18 @@ export class EventIndex {
     const same = present.find((other) => other.contents.eventName === contents.eventName);
     if (same !== undefined) {
       this.#repeats += 1;
-      same.contents = this.#contents.once(merge(same.contents, contents));
+      same.replace(this.#halves(merge(same.contents, contents)));
       return;
     }
     if (this.#byRequestId.size >= MAX_EVENTS) throw new TooManyEventsError();
     this.#size += 1;
     const id = copied(requestId);
-    const event = new IndexedEvent(id, time, this.#contents.once(contents));
+    const event = new IndexedEvent(id, time, this.#halves(contents));
     this.#byRequestId.set(id, present.length === 0 ? event : [...present, event]);
+  }
+
+  #halves(contents: EventContents): Halves {
+    return { act: this.#contents.act(contents), caller: this.#contents.caller(contents) };
   }
 }
 
