@@ -166,6 +166,9 @@ function formatHostile(results: readonly HostileResult[]): string {
       `${(anew.inTime * 100).toFixed(0)} %`,
       toMib(residentBytes),
     ]),
+  );
+}
+
 function formatReconciliation({ pairs, speeds, bytesPerEvent }: ReconciliationResult): string {
   return table(
     `Comparison of ${String(pairs)} calls with CloudTrail on one core (wanted ≥ 25,000 pairs for a second of CPU time; ` +

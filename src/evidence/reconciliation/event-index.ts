@@ -31,8 +31,8 @@ export class IndexedEvent {
   readonly requestId: string;
   /** In whole seconds, as milliseconds since 1970. */
   readonly time: number;
-  #act: Act;
-  #caller: Caller;
+  act: Act;
+  caller: Caller;
   // No event has more than two calls.
   #first = 0;
   #second = 0;
@@ -42,18 +42,8 @@ export class IndexedEvent {
   constructor(requestId: string, time: number, { act, caller }: Halves) {
     this.requestId = requestId;
     this.time = time;
-    this.#act = act;
-    this.#caller = caller;
-  }
-
-  get contents(): EventContents {
-    return { ...this.#act, ...this.#caller };
-  }
-
-  /** Puts other contents in place of the event's. */
-  replace({ act, caller }: Halves): void {
-    this.#act = act;
-    this.#caller = caller;
+    this.act = act;
+    this.caller = caller;
   }
 
   /** How often a call of the event was found, by its place among the calls. */
@@ -127,10 +117,12 @@ export class EventIndex {
    */
   add({ requestId, time, ofExternalKeyStore: _, ...contents }: KmsEvent): void {
     const present = this.withRequestId(requestId);
-    const same = present.find((other) => other.contents.eventName === contents.eventName);
+    const same = present.find(({ act }) => act.eventName === contents.eventName);
     if (same !== undefined) {
       this.#repeats += 1;
-      same.replace(this.#halves(merge(same.contents, contents)));
+      const merged = merge({ ...same.act, ...same.caller }, contents);
+      same.act = this.#contents.act(merged);
+      same.caller = this.#contents.caller(merged);
       return;
     }
     if (this.#byRequestId.size >= MAX_EVENTS) throw new TooManyEventsError();

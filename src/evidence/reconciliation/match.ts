@@ -1,6 +1,6 @@
 import type { RecordOf } from '../../audit/record/index.js';
 import { type ExpectedCall, isSameKey } from './cloudtrail/kms-event.js';
-import type { EventContents } from './contents-pool.js';
+import type { Act } from './contents-pool.js';
 import type { EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
@@ -32,12 +32,12 @@ export function findEvent(
   const events = index.withRequestId(record.kmsRequestId);
   if (events.length === 0) return 'no-event';
   const candidates = events
-    .filter(({ contents }) => contents.eventName === record.kmsOperation)
-    .flatMap((event) => event.contents.calls.map((call, at) => ({ event, call, at })))
-    .filter(({ event, call }) => canLeadTo(record.operation, call, event.contents));
+    .filter(({ act }) => act.eventName === record.kmsOperation)
+    .flatMap((event) => event.act.calls.map((call, at) => ({ event, call, at })))
+    .filter(({ event, call }) => canLeadTo(record.operation, call, event.act));
   if (candidates.length === 0) return 'other-operation';
   const ofTheKey = candidates.filter(({ event, call }) => {
-    return isSameKey(call.key, record.kmsKeyArn) && isSameExternalKey(event.contents, record);
+    return isSameKey(call.key, record.kmsKeyArn) && isSameExternalKey(event.act, record);
   });
   if (ofTheKey.length === 0) return 'other-key';
   const time = Date.parse(record.time);
@@ -51,14 +51,14 @@ export function findEvent(
 function canLeadTo(
   operation: string | undefined,
   call: ExpectedCall,
-  { externalKeyIds }: EventContents,
+  { externalKeyIds }: Act,
 ): boolean {
   return call.operation === undefined ? externalKeyIds.length > 0 : call.operation === operation;
 }
 
 /** An event that tells fewer external keys than it has calls does not tell whose they are. */
 function isSameExternalKey(
-  { externalKeyIds, calls }: EventContents,
+  { externalKeyIds, calls }: Act,
   { externalKeyId }: RecordOf<'key-operation'>,
 ): boolean {
   if (externalKeyIds.length < calls.length || externalKeyId === undefined) return true;

@@ -17,7 +17,7 @@ export class MatchedCalls {
       return;
     }
     this.#calls += 1;
-    if (event.contents.errorCode !== undefined) this.#failedInKms += 1;
+    if (event.caller.errorCode !== undefined) this.#failedInKms += 1;
   }
 
   /**

@@ -34,7 +34,7 @@ export function findMissing(
   for (const event of index) {
     const missing = missingCalls(event, survey);
     if (missing.length === 0 || !isWithin(options.period, event.time)) continue;
-    const { errorCode } = event.contents;
+    const { errorCode } = event.caller;
     const why = explanation(event, survey, options);
     if (why !== undefined) explained[why] += 1;
     else if (errorCode !== undefined) failedInKms[errorCode] = (failedInKms[errorCode] ?? 0) + 1;
@@ -49,7 +49,7 @@ export function findMissing(
  * only the call with the key that was ever used here is to be expected.
  */
 function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly ExpectedCall[] {
-  const { eventName, calls } = event.contents;
+  const { eventName, calls } = event.act;
   if (!asksProxy(eventName)) return [];
   const unfound = calls.filter((_, at) => event.found(at) === 0);
   const isKnown = ({ key }: ExpectedCall): boolean => key !== undefined && keys.has(key);
@@ -58,7 +58,7 @@ function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly Expect
 }
 
 function explanation(
-  { time, contents: { customKeyStoreIds } }: IndexedEvent,
+  { time, act: { customKeyStoreIds } }: IndexedEvent,
   { oldest, newest }: LogSurvey,
   { customKeyStores }: MissingOptions,
 ): 'otherKeyStore' | 'beforeLog' | 'afterLog' | undefined {
@@ -84,7 +84,7 @@ function takeFromGap(
 }
 
 function neverArrived(event: IndexedEvent, missing: readonly ExpectedCall[]): NeverArrived {
-  const { eventName, principal, account, region, externalKeyIds } = event.contents;
+  const { eventName, account, region, externalKeyIds, customKeyStoreIds } = event.act;
   const keys = missing.map(({ key }) => key).filter((key) => key !== undefined);
   return {
     time: new Date(event.time).toISOString(),
@@ -93,8 +93,8 @@ function neverArrived(event: IndexedEvent, missing: readonly ExpectedCall[]): Ne
     operations: missing.map(({ operation }) => operation ?? 'any'),
     keys: [...new Set(keys)],
     externalKeyIds,
-    customKeyStoreIds: event.contents.customKeyStoreIds,
-    principal,
+    customKeyStoreIds,
+    principal: event.caller.principal,
     account,
     region,
   };
