@@ -1,4 +1,5 @@
 import { printableLines } from '../shared/printable.js';
+import { wellFormedJson } from '../shared/well-formed-json.js';
 
 /** What a command may touch of the process, passed in so that a test can look at it. */
 export interface Terminal {
@@ -26,6 +27,6 @@ export function guarded(terminal: Terminal): Terminal {
 }
 
 /** Prints a result for programs. */
-export function printJson(terminal: Terminal, value: unknown): void {
-  terminal.print(`${JSON.stringify(value, undefined, 2)}\n`);
+export function printJson(terminal: Terminal, value: object): void {
+  terminal.print(`${wellFormedJson(value, 2)}\n`);
 }

@@ -4,6 +4,7 @@ import type { Filter } from '../../evidence/search/filter.js';
 import type { IndexOptions } from '../../evidence/search/log-indexes.js';
 import type { Hit } from '../../evidence/search/scan.js';
 import { auditLogs } from '../audit-folders.js';
+import { wellFormedJson } from '../../shared/well-formed-json.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
@@ -162,8 +163,9 @@ async function printLines(found: AsyncGenerator<Hit>, terminal: Terminal): Promi
 /** As it goes: there may be millions. */
 async function printArray(found: AsyncGenerator<Hit>, terminal: Terminal): Promise<void> {
   let before = '[';
-  for await (const { line } of found) {
-    terminal.print(`${before}\n${line}`);
+  for await (const { line, record } of found) {
+    // Logs of 0.1 may have texts that are not well-formed, and programs are to read this.
+    terminal.print(`${before}\n${line.includes('\\ud') ? wellFormedJson(record) : line}`);
     before = ',';
   }
   terminal.print(before === '[' ? '[]\n' : '\n]\n');

@@ -1,3 +1,4 @@
+import { wellFormedJson } from '../../../shared/well-formed-json.js';
 import type { Cell, Report, Table } from '../model/document.js';
 
 /** Of the JSON document. */
@@ -19,7 +20,7 @@ export function renderJson({ sections, ...report }: Report): string {
       ]),
     ),
   };
-  return `${JSON.stringify(document, undefined, 2)}\n`;
+  return `${wellFormedJson(document, 2)}\n`;
 }
 
 function tableOf({ title, note, columns, rows }: Table): object {

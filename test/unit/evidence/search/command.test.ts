@@ -28,6 +28,15 @@ describe('holdfast audit query', () => {
     expect((await query('--log', folder, '--json', '--type', 'start')).stdout).toBe('[]\n');
   });
 
+  it('--json of a record with half of a surrogate pair, as 0.1 wrote it → well-formed', async () => {
+    const folder = temporaryFolder();
+    const fields = { awsPrincipalArn: 'a\ud800b', cause: '\u{1f511}' };
+    writeSegment(folder, { first: 0, lines: [lineOf(operation(0, fields))] });
+    const { stdout } = await query('--log', folder, '--json');
+    expect(JSON.parse(stdout)).toMatchObject([{ awsPrincipalArn: 'a\ufffdb', cause: '\u{1f511}' }]);
+    expect((await query('--log', folder, '--jsonl')).stdout).toContain('a\\ud800b');
+  });
+
   it('a table → a line each, which the values of a record cannot break out of', async () => {
     const folder = temporaryFolder();
     const principal = 'arn:aws:iam::1:role/x\n\u001b[2Jforged';
