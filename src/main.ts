@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { formatPath } from './config/problem.js';
-import { assertSocketPath } from './http/admin-socket.js';
 import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
@@ -15,6 +14,7 @@ import {
 import { endpointsIn } from './runtime/endpoints.js';
 import { FirstStart, type Init } from './runtime/first-start.js';
 import { configurationFile } from './runtime/overrides.js';
+import { checkPrivateState } from './runtime/private-state.js';
 import { prepareQuickstart } from './runtime/quickstart.js';
 import { ReservedAddresses } from './runtime/reserved-addresses.js';
 import { renderStartScreen, renderStopping, startedFields } from './runtime/start-screen.js';
@@ -47,9 +47,9 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
   );
   // What is not a quickstart is checked before anything else is done.
   const checked = source.quickstart ? undefined : resolve(source);
-  const addresses = await ReservedAddresses.take(
-    endpointsIn(checked?.configuration ?? source.value),
-  );
+  const value = checked?.configuration ?? source.value;
+  await checkPrivateState(value, source.stateDirectory);
+  const addresses = await ReservedAddresses.take(endpointsIn(value));
   try {
     await serveAt(addresses, checked ?? (await prepare(source)), options);
   } finally {
@@ -62,7 +62,6 @@ async function serveAt(
   loaded: LoadedConfiguration,
   options: ServeOptions,
 ): Promise<void> {
-  assertSocketPath(loaded.configuration.admin.socket);
   const firstStart = await FirstStart.begin(loaded.configuration, options.init);
   const stdout = new BufferedDestination(STDOUT);
   const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);

@@ -50,8 +50,13 @@ function requirePrivateFolder(folder: string): void {
     throw new AdminSocketError(`The admin socket's folder does not exist: ${folder}`);
   }
   if ((found.mode & WRITABLE_BY_OTHERS) !== 0 && (found.mode & STICKY) === 0) {
+    const isOwn = found.uid === process.geteuid?.();
     throw new AdminSocketError(
-      `Others may write to the admin socket's folder and so replace the socket: ${folder}. Run: chmod go-w '${folder}'`,
+      `Others may write to the admin socket's folder and so replace the socket: ${folder}. ` +
+        `${isOwn ? 'Run' : 'As root, run'}: chmod go-w '${folder}'` +
+        (isOwn
+          ? ''
+          : '. If a volume is mounted there, name a folder below it instead: docs/containers.md#kubernetes.'),
     );
   }
 }
