@@ -5,7 +5,7 @@ import { invariant } from '../shared/assert.js';
 import { AdminError } from './admin-error.js';
 
 /** What administrators need of a key manager. */
-export type AdministeredKeyManager = Pick<KeyManager, 'name' | 'administration'>;
+export type AdministeredKeyManager = Pick<KeyManager, 'name' | 'administration' | 'health'>;
 
 /** What the running server serves. */
 export interface InForce {

@@ -3,6 +3,7 @@ import { KeyManagerError } from '../key-managers/backend.js';
 import { diagnose, type StartedNode } from '../key-managers/diagnosis/diagnose.js';
 import { messageOf } from '../key-managers/diagnosis/explanations.js';
 import type { NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
+import { knownCause } from '../key-managers/diagnosis/known-causes.js';
 import type { DiagnosisTerms } from '../key-managers/diagnosis/node-checks.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import type { RandomBytes } from '../shared/randomness.js';
@@ -88,18 +89,25 @@ function withoutStart(config: KeyManagerConfig, error: unknown): NodeDiagnosis {
         detail: messageOf(error),
         ...(error instanceof KeyManagerError ? { code: error.code } : {}),
         ...(isInUse ? FOLDER_IN_USE : NO_START),
+        ...(isInUse ? {} : adviceFor(error)),
       },
     ],
   };
 }
 
 const FOLDER_IN_USE = {
-  meaning: 'Nothing, most likely: a running server has the folder, and serves.',
+  meaning: 'Nothing, most likely: another process has the folder, a running server, and serves.',
   advice:
-    'Ask the running server, which makes the same checks every 20 s: the gauge ' +
-    'holdfast_key_manager_node_state of its metrics, and its log. For all that is looked at here, ' +
-    'run this again while the server is stopped.',
+    'No server answers on the admin socket of this configuration. Where one runs under another ' +
+    'configuration, give that with --config; its metrics have the same checks, every 20 s, in the gauge ' +
+    'holdfast_key_manager_node_state. Otherwise see which process has the lock: `fuser PATH`.',
 };
+
+/** What to do, where the words of a failed start say what it is. */
+function adviceFor(error: unknown): { readonly advice?: string } {
+  const cause = knownCause(messageOf(error));
+  return cause === undefined ? {} : { advice: cause.advice };
+}
 
 const NO_START = {
   meaning:

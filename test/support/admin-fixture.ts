@@ -51,6 +51,12 @@ export function keySummary(
   };
 }
 
+/** One node that is well. */
+const health: AdministeredKeyManager['health'] = () =>
+  Promise.resolve([
+    { name: 'one', location: 'here', vendor: 'Nobody', model: 'Memory', status: 'ACTIVE' },
+  ]);
+
 /**
  * Two key stores on one key manager, `files`, and one on another, `other`: `production` exposes
  * all keys, `payroll` those that begin with `pay`, `elsewhere` all.
@@ -62,8 +68,8 @@ export function inForce(
   other: KeyAdministration = new AdministrationInMemory(),
 ): InForce {
   const managers: AdministeredKeyManager[] = [
-    { name: 'files', administration: files },
-    { name: 'other', administration: other },
+    { name: 'files', administration: files, health },
+    { name: 'other', administration: other, health },
   ];
   return {
     keyStores: new KeyStoreTable([

@@ -17,6 +17,7 @@ const diagnosisSchema = z.object({
           outcome: z.string(),
           detail: z.string(),
           code: z.string().optional(),
+          advice: z.string().optional(),
         }),
       ),
     }),
@@ -50,6 +51,10 @@ export async function diagnosed(file: string, name: string) {
         ['ok', 'skipped'].includes(outcome) ? [] : [`${check} ${outcome}`],
       ),
     ),
+    /** All that is advised, but what every health finding says. */
+    advice: nodes
+      .flatMap(({ findings }) => findings.flatMap(({ advice = '' }) => advice))
+      .join('\n'),
     details: nodes.map(({ findings }) => findings.map(({ detail }) => detail).join('\n')),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyManagerPathSchema, keyManagerSchema } from './key-managers.js';
 import {
   exportKeyStoreQuerySchema,
   keyStoreListSchema,
@@ -45,6 +46,16 @@ export const routes = {
     isAct: false,
     status: 200,
     answer: keySchema,
+  },
+  showKeyManager: {
+    summary: "How the nodes of a key manager are, by the server's own checks.",
+    method: 'GET',
+    path: '/v1/key-managers/:keyManager',
+    request: z.object({ pathParameters: keyManagerPathSchema }),
+    logged: ['keyManager'],
+    isAct: false,
+    status: 200,
+    answer: keyManagerSchema,
   },
   listKeyStores: {
     summary: 'Lists key stores, in configured order.',

@@ -6,6 +6,7 @@ import { exportKeyStore } from './export-key-store.js';
 import { listKeyStores } from './list-key-stores.js';
 import { listKeys } from './list-keys.js';
 import { showKey } from './show-key.js';
+import { showKeyManager } from './show-key-manager.js';
 
 /** What the admin API can do, one function a route. Each throws an AdminError, or a defect. */
 export type AdminOperations = {
@@ -20,6 +21,7 @@ export function createAdminOperations(inForce: () => InForce): AdminOperations {
     listKeys: (request) => listKeys(inForce(), request),
     createKey: (request) => createKey(inForce(), request),
     showKey: (request) => showKey(inForce(), request),
+    showKeyManager: (request) => showKeyManager(inForce(), request),
     listKeyStores: () => listKeyStores(inForce()),
     exportKeyStore: (request) => exportKeyStore(inForce(), request),
   };

@@ -4,7 +4,9 @@ import { formatPath } from '../../config/problem.js';
 import { isSound } from '../../key-managers/diagnosis/finding.js';
 import { configurationFile } from '../../runtime/overrides.js';
 import { systemClock } from '../../shared/clock.js';
+import { diagnosisOfServer } from '../ask-server.js';
 import { CliError, EXIT } from '../exit.js';
+import { becomeServiceUser } from '../run-as.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 
@@ -12,11 +14,13 @@ const NOTES = `
 It starts the key manager's nodes in this process, without a server. No key, counter or master key is made and
 no file is changed: only the health-test key encrypts, a few times, which no counter on disk learns of. What
 shows on writing alone, such as a full disk, it cannot find. A module is started as a server would start it.
-A folder of type file that a running server has in use cannot be examined; tokens and servers can. A PIN that
-a token refuses is tried once.`;
+A folder of type file that a running server has in use is the server's: it is asked, over its admin socket, how the
+folder is. As root it looks with the eyes of the user to whom the state folder belongs, or of --as. A PIN that a token
+refuses is tried once.`;
 
 interface Options {
   readonly config?: string;
+  readonly as?: string;
   readonly json?: boolean;
 }
 
@@ -28,6 +32,10 @@ export function doctorBackendCommand(terminal: Terminal): Command {
     )
     .argument('<name>', 'key manager, as the configuration names it')
     .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
+    .option(
+      '--as <user>',
+      'user that the server runs as (default, for root: owner of its state folder)',
+    )
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', NOTES)
     .addHelpText(
@@ -41,10 +49,15 @@ export function doctorBackendCommand(terminal: Terminal): Command {
 
 async function examine(name: string, options: Options, terminal: Terminal): Promise<void> {
   // Only here: backends would slow down every other command.
-  const { loadConfiguration } = await import('../../runtime/configuration-file.js');
+  const { loadConfiguration, readConfiguration } = await import(
+    '../../runtime/configuration-file.js'
+  );
   const { diagnoseKeyManager } = await import('../../runtime/diagnose-key-manager.js');
   const { renderDiagnosis } = await import('../diagnosis-report.js');
   const path = options.config ?? configurationFile(terminal.env);
+  const { stateDirectory } = readConfiguration(path, terminal.env);
+  const note = becomeServiceUser(options.as, stateDirectory);
+  if (note !== undefined) terminal.complain(`note: ${note}\n`);
   const { file, configuration, warnings } = loadConfiguration(path, terminal.env, systemClock);
   for (const warning of warnings) {
     terminal.complain(`warning: ${formatPath(warning.path)}: ${warning.message}\n`);
@@ -56,7 +69,10 @@ async function examine(name: string, options: Options, terminal: Terminal): Prom
     throw new CliError(EXIT.usage, `${file} has no key manager ${name}; it has: ${names}`);
   }
   const ports = { clock: systemClock, randomBytes, deadlineMs };
-  const diagnosis = await diagnoseKeyManager(config, ports);
+  const examined = await diagnoseKeyManager(config, ports);
+  const isTaken = examined.nodes.some(({ status }) => status === 'UNKNOWN');
+  const told = isTaken ? await diagnosisOfServer(configuration.admin.socket, name) : undefined;
+  const diagnosis = told === undefined ? examined : { ...examined, nodes: told };
   const { type } = config;
   const sound = isSound(diagnosis.nodes);
   if (options.json) {

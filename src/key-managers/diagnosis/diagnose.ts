@@ -56,7 +56,7 @@ async function examineAlone(
   const { findings, answers, proof } = await examineNode(node, terms);
   const silent = 'it does not answer';
   const ofKeys = answers
-    ? await examineKeys(administration)
+    ? await examineKeys(administration, proof !== undefined)
     : [skipped('keys', silent), skipped('encryptions-left', silent)];
   const started = ok('start', `${node.vendor}, ${node.model}`);
   return { node, proof, findings: [started, ...findings, ...ofKeys] };

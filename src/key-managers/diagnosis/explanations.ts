@@ -1,5 +1,6 @@
 import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
 import type { Check, Explanation, Finding } from './finding.js';
+import { knownCause } from './known-causes.js';
 
 const NODE_OUT =
   'Requests go to the other nodes. Where there is none they fail, and KMS callers see ' +
@@ -87,7 +88,8 @@ const EXPLANATIONS: Readonly<Record<KeyManagerErrorCode, Explanation>> = {
 /** A check that ended in an error. */
 export function explained(check: Check, outcome: 'warning' | 'failed', error: unknown): Finding {
   const code = error instanceof KeyManagerError ? error.code : 'internal';
-  return { check, outcome, detail: messageOf(error), code, ...EXPLANATIONS[code] };
+  const detail = messageOf(error);
+  return { check, outcome, detail, code, ...(knownCause(detail) ?? EXPLANATIONS[code]) };
 }
 
 /** The message with those of its causes, without stacks. */

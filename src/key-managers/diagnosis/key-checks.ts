@@ -1,14 +1,21 @@
-import type { KeyAdministration, KeySummary } from '../backend.js';
+import { type KeyAdministration, KeyManagerError, type KeySummary } from '../backend.js';
 import { explained } from './explanations.js';
 import { type Finding, ok, skipped } from './finding.js';
 
-/** As the alert of docs/logs-and-metrics.md has it. */
-const FEW_ENCRYPTIONS = 10_000;
+/** As the alert of docs/logs-and-metrics.md has it: type file makes a new version before that. */
+const FEW_ENCRYPTIONS = 30_000;
 /** Of unusable keys in one finding; there may be thousands. */
 const MAX_NAMED = 10;
 
-/** Lists the keys, as far as the key manager can. */
-export async function examineKeys(administration: KeyAdministration): Promise<readonly Finding[]> {
+/**
+ * Lists the keys, as far as the key manager can.
+ *
+ * @param works whether the node has encrypted and decrypted, so that a refusal is of the listing alone
+ */
+export async function examineKeys(
+  administration: KeyAdministration,
+  works: boolean,
+): Promise<readonly Finding[]> {
   if (administration.listKeys === undefined) {
     const none = 'this key manager lists no keys';
     return [skipped('keys', none), skipped('encryptions-left', none)];
@@ -17,7 +24,11 @@ export async function examineKeys(administration: KeyAdministration): Promise<re
     const keys = await administration.listKeys();
     return [usabilityOf(keys), budgetOf(keys)];
   } catch (error) {
-    // KMS asks for no list: a node whose policy forbids it serves all the same.
+    if (works && error instanceof KeyManagerError && error.code === 'misconfigured') {
+      // KMS asks for no list, and the least policy grants none.
+      const denied = `the list is not granted (${error.message}); serving does not need it`;
+      return [skipped('keys', denied), skipped('encryptions-left', 'the keys are not listed')];
+    }
     const unlisted = explained('keys', 'warning', error);
     return [unlisted, skipped('encryptions-left', 'the keys cannot be listed')];
   }

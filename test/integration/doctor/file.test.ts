@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
 import { canaries } from '../../support/canaries.js';
 import { configurationWith, diagnosed } from '../../support/diagnosed.js';
 import { holdfast } from '../../support/holdfast-command.js';
+import { startHoldfast } from '../../support/holdfast-server.js';
 import { encryptTimes, type KeyFolderFixture, makeKeyFolder } from '../../support/key-folder.js';
 
 /** A key folder that has been at work, and a configuration for it. */
@@ -25,6 +26,16 @@ function configurationFor({ directory }: KeyFolderFixture): string {
   const text = `${canaries.masterKey.toString('base64')}\n`;
   writeFileSync(join(dirname(file), 'canary.key'), text, { mode: 0o600 });
   return file;
+}
+
+/** The user that a service runs as, in these tests. */
+const SERVICE = 54_321;
+
+function chownAll(directory: string): void {
+  chownSync(directory, SERVICE, SERVICE);
+  for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+    chownSync(join(directory, name), SERVICE, SERVICE);
+  }
 }
 
 /** Everything in a folder: names, modes, times and contents. */
@@ -70,7 +81,7 @@ it('counters, lock file and test key that are missing, as in a backup → stay m
   expect(snapshot(folder.directory)).toEqual(before);
 });
 
-it('a folder that a server has in use → UNKNOWN, and where to look instead', async () => {
+it('a folder that another process has in use, and no server answers → UNKNOWN, and where to look', async () => {
   const { folder, file } = await usedFolder();
   await folder.open();
   const { code, statuses, wrong, output } = await diagnosed(file, 'files');
@@ -79,8 +90,45 @@ it('a folder that a server has in use → UNKNOWN, and where to look instead', a
     statuses: ['UNKNOWN'],
     wrong: [['start failed']],
   });
-  expect(output).toContain('holdfast_key_manager_node_state');
+  expect(output).toContain('No server answers on the admin socket');
 });
+
+it('a folder that a running server has → as the server finds it, exit code 0', async () => {
+  const server = await startHoldfast();
+  onTestFinished(async () => {
+    await server.stop();
+  });
+  const { code, stdout } = await server.holdfast('doctor', 'backend', 'files');
+  expect(stdout).toMatch(/: ACTIVE$/m);
+  expect(stdout).toContain('the running server has it');
+  expect(code).toBe(0);
+});
+
+it.skipIf(process.geteuid?.() !== 0)(
+  "root, and files of the server's user → looked at as that user, and no advice to take them away",
+  async () => {
+    const { folder, file } = await usedFolder();
+    chownAll(dirname(file));
+    chownAll(folder.directory);
+    const { code, output } = await diagnosed(file, 'files');
+    expect(output).toContain(`looked at as the user with the user id ${String(SERVICE)}`);
+    expect(output).not.toContain('chown');
+    expect(code).toBe(0);
+  },
+);
+
+it.skipIf(process.geteuid?.() !== 0)(
+  "root, and one file that is not the user's → advised to give it to the user, not to root",
+  async () => {
+    const { folder, file } = await usedFolder();
+    chownAll(dirname(file));
+    chownAll(folder.directory);
+    chownSync(folder.documentPath('hr'), SERVICE + 1, SERVICE + 1);
+    const { code, details } = await diagnosed(file, 'files');
+    expect(code).toBe(1);
+    expect(details[0]).toContain(`chown ${String(SERVICE)} `);
+  },
+);
 
 it('an empty folder → told, and no key folder made of it', async () => {
   const folder = await makeKeyFolder();

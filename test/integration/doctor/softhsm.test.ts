@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
@@ -51,6 +51,39 @@ describeWithModule('holdfast doctor backend, with tokens', softHsmModule, () => 
     } finally {
       await served.node.close();
     }
+  });
+
+  it('a token that is not there → which are, and the variables of the library', async () => {
+    await (await openToken(token)).node.close();
+    const { code, advice, details } = await diagnosed(configurationOf(['absent']), 'hsm');
+    expect(code).toBe(1);
+    expect(details[0]).toContain('"holdfast"');
+    expect(advice).toContain('SOFTHSM2_CONF');
+    expect(advice).not.toContain('firewall');
+  });
+
+  it('a wrong PIN → the PIN, before another try', async () => {
+    await (await openToken(token)).node.close();
+    const { code, advice, output } = await diagnosed(
+      configurationOf(['holdfast'], 'wrong-pin-canary'),
+      'hsm',
+    );
+    expect(code).toBe(1);
+    expect(advice).toContain('The PIN is wrong');
+    expect(output).not.toContain('wrong-pin-canary');
+  });
+
+  it('a new token → --init', async () => {
+    const { code, advice } = await diagnosed(configurationOf(['holdfast']), 'hsm');
+    expect(code).toBe(1);
+    expect(advice).toContain('--init');
+  });
+
+  it('a library that is not there → its path, and ldd', async () => {
+    const file = configurationOf(['holdfast']);
+    const text = readFileSync(file, 'utf8').replace(token.config.module, '/no/such/library.so');
+    writeFileSync(file, text);
+    expect((await diagnosed(file, 'hsm')).advice).toContain('ldd');
   });
 
   it('a token with other material, and one that is not there → each is told apart', async () => {
