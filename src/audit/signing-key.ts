@@ -55,9 +55,8 @@ export async function signingKeyOf(
     return noteSigner(log.origin ?? newOrigin(), parseKey(config.privateKey));
   const path = join(log.directory, KEY_FILE);
   if (!log.exists && log.followsLostLog === true) await setAside(path);
-  const text = await readIfThere(path);
+  const text = await readPrivateIfThere(path);
   if (text !== undefined) {
-    await assertPrivateFiles([path]);
     const signer = await openKey(path, text, config.masterKey);
     if (log.origin === undefined || log.origin === signer.verifierKey.name) return signer;
     throw new UnusableLogError(
@@ -175,8 +174,10 @@ function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/** Looks at what it is before it is opened: a pipe would be waited for. */
+async function readPrivateIfThere(path: string): Promise<string | undefined> {
   try {
+    await assertPrivateFiles([path]);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;

@@ -94,7 +94,8 @@ class Caller {
   }
 }
 
-function endpointOf({ port, ca, uriPath, credential }: HoldfastServer): Endpoint {
+/** Where a server is, and what its quickstart key store takes. */
+export function endpointOf({ port, ca, uriPath, credential }: HoldfastServer): Endpoint {
   return {
     host: '127.0.0.1',
     port,

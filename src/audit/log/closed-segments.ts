@@ -92,14 +92,17 @@ export async function findOldSegments(
   before: number,
 ): Promise<OldSegments | undefined> {
   const segments = await listSegments(directory);
+  const [first] = segments;
   let count = 0;
+  let begunAt = first === undefined ? Number.NaN : await timeOfFirst(first);
   // The first record of the next segment is younger than all of this one.
   for (const next of segments.slice(1)) {
-    // A time that is none is not old.
-    if (!((await timeOfFirst(next)) < before)) break;
+    const endedAt = await timeOfFirst(next);
+    // A time that is none is not old. Nor is one that a clock gave which was set back meanwhile.
+    if (!(Math.max(begunAt, endedAt) < before)) break;
+    begunAt = endedAt;
     count += 1;
   }
-  const [first] = segments;
   const next = segments[count];
   if (count === 0 || first === undefined || next === undefined) return undefined;
   return {

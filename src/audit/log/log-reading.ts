@@ -7,7 +7,7 @@ import type { Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
-import { UnsignedTail } from './unsigned-tail.js';
+import { timeOfLine, UnsignedTail } from './unsigned-tail.js';
 
 /** Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these. */
 const START_MARK = '"type":"start"';
@@ -20,6 +20,8 @@ export interface LogEnd {
   readonly isStopped: boolean;
   /** Of the last segment: what stands behind them is no record. */
   readonly wholeBytes: number;
+  /** When its last record was made, in ms since 1970. */
+  readonly lastRecordAt: number | undefined;
   readonly unsigned: UnsignedTail;
 }
 
@@ -50,6 +52,7 @@ class LogReading {
   readonly #unsigned: UnsignedTail;
   #isStopped = false;
   #wholeBytes = 0;
+  #lastLine: Buffer | undefined;
 
   constructor(
     { record, before }: SegmentStart,
@@ -93,6 +96,7 @@ class LogReading {
       replay: this.#replay,
       isStopped: this.#isStopped,
       wholeBytes: this.#wholeBytes,
+      lastRecordAt: this.#lastLine && timeOfLine(this.#lastLine),
       unsigned: this.#unsigned,
     };
   }
@@ -110,6 +114,7 @@ class LogReading {
     this.#replay.append(line);
     this.#compare();
     this.#wholeBytes += line.length + 1;
+    this.#lastLine = line;
     if (line.includes(START_MARK)) this.#isStopped = false;
     else if (line.includes(STOP_MARK)) this.#isStopped = true;
   }

@@ -55,6 +55,8 @@ export interface OpenedLog {
   readonly position: LogPosition;
   /** Absent where the log had been closed in order and is all signed, or is new. */
   readonly recovery: Recovery | undefined;
+  /** When its newest record was made, in ms since 1970; undefined in a new log. */
+  readonly newestRecordAt: number | undefined;
 }
 
 /** The last segment, and where the log was signed last. */
@@ -87,6 +89,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
     return {
       position: { ...position, signedSize: 0 },
       recovery: aside.length === 0 ? undefined : { tornBytes: 0, setAside: aside },
+      newestRecordAt: undefined,
     };
   }
   const found = await findEnd(last, newest, options);
@@ -95,7 +98,8 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   if (damagedNotes !== undefined) aside.push(damagedNotes);
   // Before the file is cut.
   const recovery = await recoveryOf(found, { accepted, aside });
-  return { position: await positionAfter(found, options), recovery };
+  const position = await positionAfter(found, options);
+  return { position, recovery, newestRecordAt: found.lastRecordAt };
 }
 
 async function findEnd(

@@ -39,8 +39,8 @@ export class UnsignedTail {
     if (type === 'segment' && this.#records > 0) this.#closedSegments += 1;
     this.#records += 1;
     if (type === 'recovery') this.#starts += 1;
-    const time = Date.parse(TIME.exec(head)?.groups?.['time'] ?? '');
-    if (Number.isNaN(time)) return;
+    const time = timeOfLine(line);
+    if (time === undefined) return;
     this.#addTime(time, type === 'recovery' && this.#starts <= STARTS);
   }
 
@@ -73,6 +73,17 @@ export class UnsignedTail {
     this.#from ??= time;
     this.#to = time;
   }
+}
+
+/**
+ * When a record says that it was made, in ms since 1970.
+ *
+ * @returns undefined where it says nothing of the kind
+ */
+export function timeOfLine(line: Buffer): number | undefined {
+  const head = line.toString('latin1', 0, HEAD_BYTES);
+  const time = Date.parse(TIME.exec(head)?.groups?.['time'] ?? '');
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function iso(ms: number): string {

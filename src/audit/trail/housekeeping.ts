@@ -2,9 +2,12 @@ import type { Logger } from '../../observability/logger.js';
 import type { Clock } from '../../shared/clock.js';
 import { compressSegments, findOldSegments, removeSegments } from '../log/closed-segments.js';
 import type { FieldsOf } from '../log/payloads.js';
+import { RetentionClock } from './retention-clock.js';
 
 const EVERY_MS = 600_000;
 const DAY_MS = 86_400_000;
+/** The wall clock is this much ahead of the time that was counted before it is told. */
+const TELL_MS = 3_600_000;
 
 /** What is to become of segments that are closed. */
 export interface HousekeepingOptions {
@@ -13,6 +16,8 @@ export interface HousekeepingOptions {
   readonly compressAfterMs: number;
   /** Sequence of the first record of the segment that is being written. */
   readonly openSegment: () => number | undefined;
+  /** When the newest record was made that was there at the start, in ms since 1970. */
+  readonly newestRecordAt: number | undefined;
   /** Undefined: nothing is removed. */
   readonly retentionDays: number | undefined;
   readonly clock: Clock;
@@ -30,6 +35,7 @@ export class Housekeeping {
   readonly #options: HousekeepingOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #stopping = new AbortController();
+  #retentionClock: RetentionClock | undefined;
   #work: Promise<void>;
 
   constructor(options: HousekeepingOptions) {
@@ -45,6 +51,9 @@ export class Housekeeping {
     clearInterval(this.#timer);
     this.#stopping.abort();
     await this.#work;
+    await this.#retentionClock?.save().catch((error: unknown) => {
+      this.#options.logger.warn({ err: error }, 'the time that retention goes by was not kept');
+    });
   }
 
   async #tidy(): Promise<void> {
@@ -63,13 +72,29 @@ export class Housekeeping {
 
   /** The record comes first, and is signed: a segment that is gone without one was not removed by us. */
   async #removeOld(): Promise<void> {
-    const { directory, retentionDays, clock, logger, recordRetention } = this.#options;
+    const { directory, retentionDays, logger, recordRetention } = this.#options;
     if (retentionDays === undefined) return;
-    const old = await findOldSegments(directory, clock.now() - retentionDays * DAY_MS);
+    const counted = await this.#countTime();
+    const old = await findOldSegments(directory, counted - retentionDays * DAY_MS);
     if (old === undefined) return;
     const { firstSequence, lastSequence } = old;
     await recordRetention({ firstSequence, lastSequence });
     await removeSegments(directory, old);
     logger.info({ firstSequence, lastSequence }, 'old segments of the audit log were removed');
+  }
+
+  /** A wall clock alone removes nothing. @returns the time that retention goes by, in ms since 1970 */
+  async #countTime(): Promise<number> {
+    const { directory, clock, newestRecordAt, logger } = this.#options;
+    this.#retentionClock ??= await RetentionClock.open(directory, clock, newestRecordAt);
+    await this.#retentionClock.save();
+    const { behindMs } = this.#retentionClock;
+    if (behindMs > TELL_MS) {
+      logger.warn(
+        { behindMs },
+        'retention waits: the clock was set forward, or no server ran for this time',
+      );
+    }
+    return this.#retentionClock.now();
   }
 }

@@ -85,7 +85,10 @@ async function begin(
   const payloads = new Payloads(config.replica ?? hostname(), clock);
   const sinks: AuditSink[] = [];
   const listener = toSinks(sinks, logger);
-  const { log, recovery, publicKey } = await openAuditLog(config, payloads, { ...ports, listener });
+  const { log, recovery, newestRecordAt, publicKey } = await openAuditLog(config, payloads, {
+    ...ports,
+    listener,
+  });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure, lateSync });
   listener.inDoubt = (error) => {
     trail.interruptedBy(error);
@@ -105,6 +108,7 @@ async function begin(
   }
   const housekeeping = new Housekeeping({
     directory,
+    newestRecordAt,
     compressAfterMs: segments.compressAfterMs,
     openSegment: () => log.openSegment,
     retentionDays,
@@ -208,7 +212,7 @@ async function openAuditLog(
   const { directory, segments, checkpoints } = config;
   const durability = durabilityOf(config);
   const signer = await signerOf(config, followsLostLog);
-  const { position, recovery } = await openLog({
+  const { position, recovery, newestRecordAt } = await openLog({
     directory,
     durability,
     key: signer.verifierKey,
@@ -220,7 +224,7 @@ async function openAuditLog(
     { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
     position,
   );
-  return { log, recovery, publicKey: formatVerifierKey(signer.verifierKey) };
+  return { log, recovery, newestRecordAt, publicKey: formatVerifierKey(signer.verifierKey) };
 }
 
 /** Whoever wants answers before a late sync must know of a record's two steps. */
