@@ -1,4 +1,6 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { type AuditConfig, auditSchema } from '../../src/audit/config.js';
 import { compressSegments } from '../../src/audit/log/closed-segments.js';
@@ -57,6 +59,7 @@ export async function startServer(run: ServerRun): Promise<OpenAuditTrail> {
     checkpoints: { everyRecords },
     ...(retentionDays !== undefined && { retentionDays }),
   });
+  if (retentionDays !== undefined) countTimeUntil(directory, Date.now() + (run.aheadMs ?? 0));
   const logger = pino({ level: 'silent' });
   const maxBytes = run.segmentBytes ?? SEGMENT_BYTES;
   // What is compressed does not depend on how fast the test is.
@@ -76,6 +79,12 @@ export async function startServer(run: ServerRun): Promise<OpenAuditTrail> {
     await Promise.all(batch.map((number) => open.trail.record('key-operation', operation(number))));
   }
   return open;
+}
+
+/** As if a server had run up to then: retention does not go by a clock that was set forward. */
+function countTimeUntil(directory: string, ms: number): void {
+  const counted = { format: 1, countedUntil: new Date(ms).toISOString() };
+  writeFileSync(join(directory, 'retention-clock.json'), JSON.stringify(counted), { mode: 0o600 });
 }
 
 function clockAhead(ms: number): Clock {

@@ -82,6 +82,9 @@ export class ShippedLog {
       inDoubt: (error) => {
         throw error;
       },
+      full: (error) => {
+        throw error;
+      },
     };
     const log = new AuditLog(
       {

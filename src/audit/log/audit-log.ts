@@ -11,6 +11,7 @@ import { encodeLines, type LogState } from './encode-lines.js';
 import { FileCalls } from './file-calls.js';
 import { GroupCommit } from './group-commit.js';
 import type { Payloads } from './payloads.js';
+import { Reserve } from './reserve.js';
 import { AppendOnlyFile, type Durability } from './append-only-file.js';
 
 /** When a segment is closed and the next one begun. */
@@ -29,6 +30,8 @@ export interface LogListener {
   failed(error: unknown): void;
   /** What was written could not be brought to the disk. Nothing is signed or added until it is there after all. */
   inDoubt(error: unknown): void;
+  /** The disk is full. What is under way has room; nothing else is to be begun. */
+  full(error: unknown): void;
 }
 
 /** What becomes of a record. */
@@ -76,6 +79,7 @@ export class AuditLog {
   readonly #checkpoints: CheckpointWriter;
   readonly #sizeFound: number;
   readonly #beginnings: FileCalls;
+  readonly #reserve: Reserve;
   #lastFailure: unknown;
   #state: LogState;
   #segment: OpenSegment | undefined;
@@ -89,8 +93,10 @@ export class AuditLog {
     this.#segmentBegunAt = position.segmentBegunAt;
     this.#sizeFound = position.state.tree.size;
     this.#beginnings = new FileCalls(clock);
+    this.#reserve = new Reserve(directory);
     const { everyRecords } = options.checkpoints;
-    this.#commit = new GroupCommit((payloads) => this.#write(payloads), clock, everyRecords);
+    const write = (payloads: readonly string[]) => this.#writeWithReserve(payloads);
+    this.#commit = new GroupCommit(write, clock, everyRecords);
     this.#checkpoints = new CheckpointWriter(
       {
         directory,
@@ -150,6 +156,15 @@ export class AuditLog {
   }
 
   /**
+   * Makes sure that there is room for what will be under way when the disk is full.
+   *
+   * @throws the file system's error: ENOSPC where there is none
+   */
+  async takeReserve(): Promise<void> {
+    await this.#reserve.take();
+  }
+
+  /**
    * Signs the log as it is. Never rejects.
    *
    * @returns whether there is a checkpoint over every record that was in the log when it was called
@@ -184,6 +199,16 @@ export class AuditLog {
       throw error;
     }
     return sequence;
+  }
+
+  async #writeWithReserve(payloads: readonly string[]): Promise<number> {
+    try {
+      return await this.#write(payloads);
+    } catch (error) {
+      if (!(await this.#reserve.giveUp(error))) throw error;
+      this.#options.listener.full(error);
+      return this.#write(payloads);
+    }
   }
 
   async #write(payloads: readonly string[]): Promise<number> {

@@ -10,7 +10,7 @@ const MAX_HELD = 10_000;
 
 /** What an interruption is noticed, counted and ended with. */
 export interface InterruptionOptions {
-  readonly log: Pick<AuditLog, 'append'>;
+  readonly log: Pick<AuditLog, 'append' | 'takeReserve'>;
   readonly payloads: Payloads;
   readonly logger: Logger;
 }
@@ -74,6 +74,7 @@ export class Interruption {
     const { log, logger } = this.#options;
     const told = { refused: this.#refused, served: this.#served };
     try {
+      await log.takeReserve();
       await log.append(this.#gap(told));
     } catch {
       // What is wrong was told when it began.

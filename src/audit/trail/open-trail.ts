@@ -90,11 +90,14 @@ async function begin(
     listener,
   });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure, lateSync });
-  listener.inDoubt = (error) => {
+  listener.inDoubt = listener.full = (error) => {
     trail.interruptedBy(error);
   };
   try {
     sinks.push(...makeSinks(config, ports, trail));
+    await log.takeReserve().catch((error: unknown) => {
+      logger.warn({ err: error }, 'the disk has no room that the audit log could keep for itself');
+    });
     await recordRecovery(trail, log, { recovery, ...ports });
     await trail.record('start', {
       version,
@@ -193,6 +196,9 @@ function toSinks(
     },
     inDoubt(error) {
       logger.error({ err: error }, 'the audit log could not be brought to the disk');
+    },
+    full(error) {
+      logger.error({ err: error }, 'the disk of the audit log is full');
     },
   };
 }

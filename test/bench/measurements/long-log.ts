@@ -42,6 +42,7 @@ export async function writeLongLog(from: string, to: string, records: number): P
         checkpoint: () => undefined,
         failed: fail,
         inDoubt: fail,
+        full: fail,
       },
     },
     { state: EMPTY_LOG, segment: undefined, segmentBegunAt: systemClock.now(), signedSize: 0 },

@@ -96,6 +96,7 @@ describeWithPython('verifyLog and a verifier that knows nothing of it', () => {
     const { firstSequence, notes } = await expectAgreement(directory);
     expect(firstSequence).toBeGreaterThan(100);
     expect(notes).toHaveLength(1);
+    await runServer({ directory, records: 5, aheadMs: 6 * DAY_MS });
     await runServer({ directory, records: 5, retentionDays: 1, aheadMs: 8 * DAY_MS });
     expect((await expectAgreement(directory)).firstSequence).toBeGreaterThan(firstSequence ?? 0);
   });

@@ -50,6 +50,7 @@ export async function openTestLog(
         checkpoint: (note) => notes.push(note),
         failed: (error) => failures.push(error),
         inDoubt: (error) => failures.push(error),
+        full: (error) => failures.push(error),
       },
       ...overrides,
     },

@@ -27,10 +27,14 @@ function fakeLog() {
     if (disk === 'fails to sync') throw Object.assign(new Error('input/output'), { code: 'EIO' });
     return sequence;
   };
-  const log: Pick<AuditLog, 'append' | 'appendInSteps' | 'size' | 'isStuck' | 'close'> = {
+  const log: Pick<
+    AuditLog,
+    'append' | 'appendInSteps' | 'takeReserve' | 'size' | 'isStuck' | 'close'
+  > = {
     size: 0,
     isStuck: () =>
       Promise.resolve(disk === 'hangs' && systemClock.monotonic() - hangsSince > 1_000),
+    takeReserve: () => Promise.resolve(),
     append,
     appendInSteps(payload) {
       const written = append(payload);

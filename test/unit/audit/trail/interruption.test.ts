@@ -9,10 +9,12 @@ import { captureLog } from '../../../support/log-lines.js';
 function interruption(cause: unknown) {
   const lines: Record<string, unknown>[] = [];
   let isFull = true;
+  let hasReserve = true;
   let onAppend = (): void => undefined;
   const { logger, lines: logged } = captureLog();
   const ended = vi.fn();
   const log = {
+    takeReserve: () => (hasReserve ? Promise.resolve() : Promise.reject(new Error('no space'))),
     append: (payload: string): Promise<number> => {
       if (isFull) return Promise.reject(new Error('no space'));
       lines.push(JSON.parse(`{${payload}`) as Record<string, unknown>);
@@ -29,6 +31,9 @@ function interruption(cause: unknown) {
     ended,
     makeRoom: () => {
       isFull = false;
+    },
+    reserve: (has: boolean) => {
+      hasReserve = has;
     },
     whenAppended: (act: () => void) => {
       onAppend = () => {
@@ -68,6 +73,18 @@ describe('an interruption', () => {
       'the audit log cannot be written',
       'the audit log can be written again',
     ]);
+  });
+
+  it('on a disk that has room for a gap, and not for what may follow → goes on', async () => {
+    const { it: gap, lines, makeRoom, reserve, ended } = interruption(noSpace());
+    makeRoom();
+    reserve(false);
+    await gap.stop();
+    expect(ended).not.toHaveBeenCalled();
+    expect(lines).toEqual([]);
+    reserve(true);
+    await gap.stop();
+    expect(lines).toMatchObject([{ type: 'gap' }]);
   });
 
   it('what was held → recorded after the gap, in order', async () => {
