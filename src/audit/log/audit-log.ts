@@ -1,73 +1,16 @@
 import { rm } from 'node:fs/promises';
-import type { Clock } from '../../shared/clock.js';
-import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
+import { formatVerifierKey } from '../../transparency-log/signed-note.js';
 import { segmentPath } from '../read/segments.js';
-import {
-  CheckpointWriter,
-  type CheckpointSchedule,
-  type OpenSegment,
-} from './checkpoint-writer.js';
+import { CheckpointWriter, type OpenSegment } from './checkpoint-writer.js';
 import { encodeLines, type LogState } from './encode-lines.js';
 import { FileCalls } from './file-calls.js';
 import { GroupCommit } from './group-commit.js';
-import type { Payloads } from './payloads.js';
+import type { AppendSteps, AuditLogOptions, LogPosition } from './log-options.js';
 import { Reserve } from './reserve.js';
-import { AppendOnlyFile, type Durability } from './append-only-file.js';
-
-/** When a segment is closed and the next one begun. */
-export interface SegmentLimits {
-  readonly maxBytes: number;
-  readonly maxAgeMs: number;
-}
-
-/** Those who want to know what has become part of the log. */
-export interface LogListener {
-  /** Whole lines, in the file. */
-  committed(lines: Buffer): void;
-  /** A signed note, on the disk. */
-  checkpoint(note: string): void;
-  /** A checkpoint could not be made, or a closed segment not be closed. Nothing is lost: more of the log is unsigned. */
-  failed(error: unknown): void;
-  /** What was written could not be brought to the disk. Nothing is signed or added until it is there after all. */
-  inDoubt(error: unknown): void;
-  /** The disk is full. What is under way has room; nothing else is to be begun. */
-  full(error: unknown): void;
-}
-
-/** What becomes of a record. */
-export interface AppendSteps {
-  /** Rejects where the record is not in the log. */
-  readonly written: Promise<number>;
-  /** Rejects as well where the record is in the log, and it is not known whether it is on the disk. */
-  readonly durable: Promise<number>;
-}
+import { AppendOnlyFile } from './append-only-file.js';
 
 /** To begin a segment takes several calls, and for each the event loop has to turn. */
 const STUCK_BEGINNING_MS = 3_000;
-
-/** What a log is written with. */
-export interface AuditLogOptions {
-  /** The folder of the log; its lock is held. */
-  readonly directory: string;
-  readonly durability: Durability;
-  readonly segments: SegmentLimits;
-  readonly checkpoints: CheckpointSchedule;
-  readonly signer: NoteSigner;
-  readonly payloads: Payloads;
-  readonly clock: Clock;
-  readonly listener: LogListener;
-}
-
-/** Where a log stands when it is opened. */
-export interface LogPosition {
-  readonly state: LogState;
-  /** Absent where the next record begins a segment. */
-  readonly segment: OpenSegment | undefined;
-  /** When the segment was begun, in ms since 1970. */
-  readonly segmentBegunAt: number;
-  /** Size of the last checkpoint there is; 0 without any. */
-  readonly signedSize: number;
-}
 
 /**
  * The log: records in segments, one after the other and never changed, under a Merkle tree whose

@@ -12,7 +12,7 @@ import { checkpointsPath, listSegments, type Segment } from '../read/segments.js
 import { UnreadableError } from '../read/unreadable.js';
 import type { RecordOf } from '../record/index.js';
 import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
-import type { LogPosition } from './audit-log.js';
+import type { LogPosition } from './log-options.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
 import { EMPTY_LOG } from './encode-lines.js';

@@ -3,8 +3,9 @@ import { isUnauthenticated, type RequestRecord } from '../../observability/reque
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { FirstPerMinute } from '../../shared/first-per-minute.js';
-import type { AppendSteps, AuditLog } from '../log/audit-log.js';
+import type { AuditLog } from '../log/audit-log.js';
 import { LogOverrunError } from '../log/group-commit.js';
+import type { AppendSteps } from '../log/log-options.js';
 import type { FieldsOf, Payloads } from '../log/payloads.js';
 import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { AuditLog, type AuditLogOptions } from '../../../../src/audit/log/audit-log.js';
+import { AuditLog } from '../../../../src/audit/log/audit-log.js';
+import type { AuditLogOptions } from '../../../../src/audit/log/log-options.js';
 import { openLog, type OpenLogOptions } from '../../../../src/audit/log/open-log.js';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
 import { systemClock } from '../../../../src/shared/clock.js';

@@ -26,7 +26,7 @@ function mayMount(): boolean {
     execFileSync('umount', [folder]);
     return true;
   } catch {
-    console.warn('skipped: a small file system cannot be mounted here');
+    process.stderr.write('skipped: a small file system cannot be mounted here\n');
     return false;
   } finally {
     rmdirSync(folder);
@@ -36,7 +36,7 @@ function mayMount(): boolean {
 /** Leaves so much room. */
 function fillUp(folder: string, leave: number): void {
   const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(join(folder, 'something-else'), Buffer.alloc(Number(bavail * bsize) - leave));
+  writeFileSync(join(folder, 'something-else'), Buffer.alloc(bavail * bsize - leave));
 }
 
 describe.skipIf(!mayMount())('a disk that becomes full', () => {
