@@ -5,6 +5,13 @@ import { NoteSplitter } from './note-splitter.js';
 import { openRegularFile } from './open-file.js';
 import { wholeLines } from './whole-lines.js';
 
+const SIZE = /^[^\n]+\n(?<size>\d{1,15})\n/;
+
+/** The size that a checkpoint says, which is not verified here; NaN where it says none. */
+export function sizeOfNote(note: string): number {
+  return Number(SIZE.exec(note)?.groups?.['size']);
+}
+
 /**
  * Reads a file of checkpoints; one that is not there holds none. A note at the end that was cut is
  * left out: the process ended while it was being written.

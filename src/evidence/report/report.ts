@@ -2,6 +2,7 @@ import { splitLines } from '../../audit/read/lines.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
 import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
 import { isUnreadable, reasonOf } from '../../audit/read/unreadable.js';
+import { unsealedSegments } from '../../audit/read/unsealed-segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { assertRecords } from '../search/not-records.js';
 import { SegmentFile } from '../search/segment-file.js';
@@ -104,6 +105,9 @@ class Pass {
   async read(log: string): Promise<void> {
     const segments = await segmentsOfLog(log);
     for (const collector of this.#collectors) collector.begin?.(log);
+    for (const { path, last } of await unsealedSegments(log, segments)) {
+      this.#gaps.addUnsealed(path, last);
+    }
     for (const segment of segments) {
       await this.#readSegment(segment, segment !== segments.at(-1));
     }

@@ -1,23 +1,18 @@
 import { isErrno } from '../../../shared/errno.js';
 import { splitNotes } from '../../../transparency-log/checkpoint.js';
 import { NoteError } from '../../../transparency-log/signed-note.js';
+import { sizeOfNote } from '../../read/checkpoint-file.js';
 import { openRegularFile } from '../../read/open-file.js';
 import { checkpointsPath, listSegments } from '../../read/segments.js';
 
 /** Of one file, from its end: some 250 checkpoints. The last one covers all before it. */
 const MAX_BYTES = 64 * 1024;
 const SIGNATURE_LINE = /\n\u2014 [^\n]*(?=\n)/gu;
-const SIZE = /^[^\n]+\n(?<size>\d{1,15})\n/;
 
 /** A signed note, and the size of the log that it is about. */
 export interface SizedNote {
   readonly note: string;
   readonly size: number;
-}
-
-/** The size that a checkpoint says, which is not verified here; NaN where it says none. */
-export function sizeOfNote(note: string): number {
-  return Number(SIZE.exec(note)?.groups?.['size']);
 }
 
 /**

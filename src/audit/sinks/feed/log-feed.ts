@@ -1,5 +1,6 @@
+import { sizeOfNote } from '../../read/checkpoint-file.js';
 import type { Carried } from '../config.js';
-import { latestNotes, newestNoteSize, sizeOfNote } from './latest-notes.js';
+import { latestNotes, newestNoteSize } from './latest-notes.js';
 import { LogReader } from './log-reader.js';
 import { placeToContinue } from './place-to-continue.js';
 import { BEGINNING, type Position } from './position.js';

@@ -37,6 +37,12 @@ export class GapsCollector implements Collector {
     this.#before = record;
   }
 
+  /** A segment that was closed and whose end was not signed, or is not any more. */
+  addUnsealed(segment: string, last: number): void {
+    const what = `${segment}: closed, and no checkpoint beside it is about its end; see audit verify`;
+    this.#list.add(undefined, this.#log, last, 'unsealed', what);
+  }
+
   /** Something that could not be read. */
   addUnreadable(segment: string, reason: string): void {
     this.#list.add(undefined, this.#log, undefined, 'unreadable', `${segment}: ${reason}`);

@@ -147,6 +147,14 @@ describe('a log of several segments', () => {
     );
     expect(code).toBe(1);
     expect(stdout).not.toContain('Nothing is wrong');
+    const terminal = new CapturedTerminal();
+    const period = ['--from', '2020-01-01', '--to', '2040-01-01', '--format', 'json'];
+    await withImage(without(rewritten, ...gone), () =>
+      run(['audit', 'report', '--log', directory, ...period], terminal),
+    );
+    for (const file of ends) {
+      expect(terminal.stdout).toContain(`${join(directory, file)}: closed, and no checkpoint`);
+    }
   });
 
   it('every checkpoint deleted, and some kept → said, exit code 1', async () => {
