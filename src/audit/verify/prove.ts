@@ -4,10 +4,11 @@ import { leafHash } from '../../transparency-log/hashes.js';
 import { InclusionProofBuilder, verifyInclusion } from '../../transparency-log/inclusion-proof.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { formatTlogProof, parseTlogProof } from '../../transparency-log/tlog-proof.js';
-import { readNotes } from '../read/checkpoint-file.js';
+import { eachNote } from '../read/checkpoint-file.js';
 import { lineBatches } from '../read/lines.js';
 import { readSegmentStart } from '../read/segment-replay.js';
-import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import { checkpointsPath, type Segment, segmentsOfLog } from '../read/segments.js';
+import { isUnreadable, reasonOf } from '../read/unreadable.js';
 
 /** There is no proof of the record, or what was given as one proves nothing. The message says why. */
 export class ProofError extends Error {
@@ -26,14 +27,14 @@ export interface ProvenRecord {
  * Proves that a record is in the log, against the first checkpoint that covers it.
  *
  * @param keys that sign the log's checkpoints, or have signed them
- * @throws ProofError, NoteError, or the file system's error
+ * @throws ProofError, NoLogError, UnreadableError, or the file system's error
  */
 export async function proveRecord(
   directory: string,
   sequence: number,
   keys: readonly VerifierKey[],
 ): Promise<ProvenRecord> {
-  const segments = await listSegments(directory);
+  const segments = await segmentsOfLog(directory);
   const start = segments.findLastIndex(({ first }) => first <= sequence);
   if (start < 0) throw new ProofError(`Record ${String(sequence)} is not in ${directory}.`);
   const reachable = segments.slice(start);
@@ -69,13 +70,25 @@ async function firstCheckpointOver(
   segments: readonly Segment[],
   { sequence, keys }: { readonly sequence: number; readonly keys: readonly VerifierKey[] },
 ): Promise<SignedCheckpoint> {
+  const damaged: string[] = [];
   for (const { first } of segments) {
-    for (const note of await readNotes(checkpointsPath(directory, first))) {
-      const checkpoint = openWithAny(note, keys);
-      if (checkpoint !== undefined && checkpoint.size > sequence) return { note, checkpoint };
+    const path = checkpointsPath(directory, first);
+    let found: SignedCheckpoint | undefined;
+    try {
+      await eachNote(path, (note) => {
+        if (found !== undefined) return;
+        const checkpoint = openWithAny(note, keys);
+        if (checkpoint !== undefined && checkpoint.size > sequence) found = { note, checkpoint };
+      });
+    } catch (error) {
+      // Another file may have one as well.
+      if (!(error instanceof NoteError) && !isUnreadable(error)) throw error;
+      damaged.push(`${path} (${reasonOf(error)})`);
     }
+    if (found !== undefined) return found;
   }
-  throw new ProofError(`No checkpoint covers record ${String(sequence)} yet.`);
+  const but = damaged.length === 0 ? '' : ` These could not be read: ${damaged.join(', ')}.`;
+  throw new ProofError(`No checkpoint covers record ${String(sequence)} yet.${but}`);
 }
 
 interface SignedCheckpoint {

@@ -126,11 +126,11 @@ export class Verification {
       for (const line of lines) {
         this.#push({ line, begins });
         begins = undefined;
+        if (this.#findings.total - before <= MAX_FINDINGS) continue;
+        const what = `has more than ${String(MAX_FINDINGS)} lines that do not belong there`;
+        throw new UnreadableError(segment.path, what);
       }
       tornBytes = torn?.length ?? 0;
-      if (this.#findings.total - before <= MAX_FINDINGS) continue;
-      const what = `has more than ${String(MAX_FINDINGS)} lines that do not belong there`;
-      throw new UnreadableError(segment.path, what);
     }
     if (begins !== undefined && segment.compressed) {
       throw new UnreadableError(segment.path, 'holds no line');
