@@ -46,7 +46,11 @@ const settingSchema = z.strictObject({
       'Where it stands, entries of lists by their names: `keyStores[payroll].exposes`. A list of values has so many settings of one path.',
     ),
   value: z
-    .union([z.string(), z.number(), z.boolean()])
+    .union([
+      z.string().describe('A text.'),
+      z.number().describe('A number.'),
+      z.boolean().describe('A flag.'),
+    ])
     .describe('Of a secret, the reference in the configuration, or `[secret]` without one.'),
 });
 
