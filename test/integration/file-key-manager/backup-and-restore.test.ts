@@ -32,14 +32,14 @@ async function makeUsedFolder() {
   return { folder, manager, ref, sealed };
 }
 
-/** Steps 1 and 2 of docs/key-managers-file.md, "Backup", by its own command, the server running. */
+/** docs/key-managers-file.md, "Backup", by its own command, the server running. */
 async function backUp(folder: KeyFolderFixture, ...options: readonly string[]): Promise<string> {
   const archive = join(temporaryFolder(), 'keys.tar');
   await run('tar', ['-C', folder.directory, ...options, '-cpf', archive, '.']);
   return archive;
 }
 
-/** Step 2 of "Restore". */
+/** "Restore", without what is removed afterwards. */
 async function restore(archive: string): Promise<string> {
   const directory = temporaryFolder();
   await run('tar', ['-C', directory, '-xpf', archive]);
@@ -65,7 +65,7 @@ describe('backup and restore as documented', () => {
     expect(current.version.version).toBe(ref.version.version + 1);
   });
 
-  it('counters in the archive, and removed as step 3 says → the same', async () => {
+  it('counters in the archive, and removed as the page says → the same', async () => {
     const { folder, ref, sealed } = await makeUsedFolder();
     const directory = await restore(await backUp(folder));
     await run('rm', ['-rf', join(directory, 'counters')]);
