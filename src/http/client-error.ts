@@ -9,7 +9,11 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'The request did not arrive in time.'],
   ['HPE_TOO_MANY_HEADERS', `The request has more than ${String(MAX_HEADERS)} headers.`],
   ['HPE_TOO_MANY_PIECES', 'The request came in too many pieces.'],
-  ['HPE_HEADER_OVERFLOW', 'The head of the request is too large.'],
+  // Node 26 says so of too many headers, too.
+  [
+    'HPE_HEADER_OVERFLOW',
+    `The head of the request is too large, or has more than ${String(MAX_HEADERS)} headers.`,
+  ],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'The chunk extensions of the request are too large.'],
 ]);
 

@@ -34,6 +34,7 @@ class Attacker {
   #socket: TLSSocket | undefined;
   #next = 0;
   #isReady = false;
+  #isWriting = false;
 
   constructor(attack: Attack) {
     this.#attack = attack;
@@ -44,10 +45,13 @@ class Attacker {
   send(): number {
     const { writes } = this.#attack;
     const bytes = writes[this.#next % writes.length];
-    if (!this.#isReady || this.#socket?.writableNeedDrain !== false || bytes === undefined)
-      return 0;
+    if (!this.#isReady || this.#isWriting || bytes === undefined) return 0;
     this.#next += 1;
-    this.#socket.write(bytes);
+    // Node puts writes that wait together into one TLS record.
+    this.#isWriting = true;
+    this.#socket?.write(bytes, () => {
+      this.#isWriting = false;
+    });
     return bytes.length;
   }
 
@@ -56,6 +60,7 @@ class Attacker {
     const socket = connectTls({ host, port, ca: certificateAuthority });
     this.#socket = socket;
     this.#next = 0;
+    this.#isWriting = false;
     socket.on('secureConnect', () => {
       if (this.#attack.opening !== undefined) socket.write(this.#attack.opening);
       this.#isReady = true;

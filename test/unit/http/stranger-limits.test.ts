@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { type Holder, HeldBytes } from '../../../src/http/held-bytes.js';
+import { PieceCount } from '../../../src/http/piece-count.js';
+import { StrangerTurns } from '../../../src/http/stranger-turns.js';
+
+describe('the pieces of a request', () => {
+  it.each([
+    ['of one byte', 1, 256],
+    ['of the size of a packet', 1_448, 20_000],
+  ])('%s → taken up to a number', (_what, bytes, wanted) => {
+    const pieces = new PieceCount();
+    let taken = 0;
+    while (taken < wanted && pieces.add(bytes)) taken += 1;
+    expect(taken).toBe(wanted);
+    if (bytes === 1) expect(pieces.add(bytes)).toBe(false);
+  });
+});
+
+describe('the turns of strangers', () => {
+  it('beyond the share of a run → in later runs, who was refused before behind the others', async () => {
+    const turns = new StrangerTurns();
+    const order: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      const work = (name: string, isRefused: boolean) => ({
+        isRefused,
+        takeTurn: () => {
+          order.push(name);
+          if (order.length === 4) resolve();
+          return 10;
+        },
+      });
+      turns.request(work('first', true));
+      turns.request(work('refused', true));
+      turns.request(work('fresh', false));
+      turns.request(work('fresh too', false));
+    });
+    expect(order).toEqual(['first']);
+    await done;
+    expect(order).toEqual(['first', 'fresh', 'fresh too', 'refused']);
+  });
+});
+
+describe('bytes held', () => {
+  it('released and held anew → who has held some longest is another', () => {
+    const ended: string[] = [];
+    const holder = (name: string): Holder => ({ giveWay: () => void ended.push(name) });
+    const [first, second, third] = [holder('first'), holder('second'), holder('third')];
+    const held = new HeldBytes(100);
+    held.add(first, 40);
+    held.add(second, 40);
+    held.release(first);
+    held.add(first, 40);
+    held.add(third, 40);
+    expect(ended).toEqual(['second']);
+  });
+});
