@@ -23,6 +23,8 @@ const MAX_CHARACTERS = 4_096;
 /** Where a value stands: by indexes, as the file has it, and by names. */
 interface Place {
   readonly path: FieldPath;
+  /** The same as the file has it, where a map was written that became a list. */
+  readonly written: FieldPath;
   readonly name: string;
 }
 
@@ -39,11 +41,12 @@ export function settingsOf(
   const settings: Setting[] = [];
   const visit = (value: unknown, place: Place): void => {
     if (value === undefined) return;
-    const text = tellable(value, references.get(pathKey(place.path)), place.path);
+    const reference = references.get(pathKey(place.path)) ?? references.get(pathKey(place.written));
+    const text = tellable(value, reference, place.path);
     if (text !== undefined) settings.push({ path: place.name, value: text });
     else for (const [inside, at] of entriesOf(value, place)) visit(inside, at);
   };
-  visit(configuration, { path: [], name: '' });
+  visit(configuration, { path: [], written: [], name: '' });
   return settings;
 }
 
@@ -68,17 +71,27 @@ function isUntold(path: FieldPath): boolean {
   return !isItsName && UNTOLD.some((pattern) => pattern.test(fields));
 }
 
-function entriesOf(value: unknown, { path, name }: Place): [value: unknown, place: Place][] {
+function entriesOf(value: unknown, place: Place): [value: unknown, place: Place][] {
+  const { path, written, name } = place;
   if (Array.isArray(value)) {
     return value.map((item: unknown, index) => {
-      const place = { path: [...path, index], name: nameOfItem(item, index, name) };
-      return [item, place];
+      const at = { path: [...path, index], written: [...written, index] };
+      return [item, { ...at, name: nameOfItem(item, index, name) }];
     });
   }
-  return Object.entries(value as object).map(([field, item]) => [
-    item,
-    { path: [...path, field], name: name === '' ? field : `${name}.${field}` },
-  ]);
+  return Object.entries(value as object).map(([field, item]) => {
+    const at = { path: [...path, field], written: writtenAt(value as object, field, place) };
+    return [item, { ...at, name: name === '' ? field : `${name}.${field}` }];
+  });
+}
+
+/** A variable of `environment` may have been written as a field of a map. */
+function writtenAt(item: object, field: string, { path, written }: Place): FieldPath {
+  const variable: unknown = Reflect.get(item, 'name');
+  const isVariable = path.at(-2) === 'environment' && field === 'value';
+  return isVariable && typeof variable === 'string'
+    ? [...written.slice(0, -1), variable]
+    : [...written, field];
 }
 
 function nameOfItem(item: unknown, index: number, name: string): string {

@@ -15,8 +15,8 @@ const template = z.object({
 });
 const workload = z.object({ kind: z.string(), spec: z.object({ template }) });
 
-const documents = parseAllDocuments(repositoryFile('config/kubernetes.example.yaml')).map((document) =>
-  z.unknown().parse(document.toJS()),
+const documents = parseAllDocuments(repositoryFile('config/kubernetes.example.yaml')).map(
+  (document) => z.unknown().parse(document.toJS()),
 );
 const workloads = ['Job', 'StatefulSet'].map((kind) =>
   workload.parse(documents.find((document) => (document as { kind: string }).kind === kind)),

@@ -131,19 +131,38 @@ describe('the settings of a configuration', () => {
     expect(settings).toContain(`keyManagers[files].masterKey.key = "${expected}"`);
   });
 
-  it('what may hold a secret although it is no field for one → its reference alone', () => {
-    const environment = [
-      { name: 'HSM_PASSWORD', value: 'hunter2hunter2' },
-      { name: 'HSM_TOKEN', value: '${file:access.secret}' },
-    ];
+  it.each([
+    [
+      'a list',
+      [
+        { name: 'HSM_PASSWORD', value: 'hunter2hunter2' },
+        { name: 'HSM_TOKEN', value: '${file:access.secret}' },
+      ],
+    ],
+    ['a map', { HSM_PASSWORD: 'hunter2hunter2', HSM_TOKEN: '${file:access.secret}' }],
+  ])('variables that may hold a secret, in %s → their references alone', (_, environment) => {
     const settings = settingsOf(pkcs11({ environment }));
-    expect(settings).toContain(
-      'keyManagers[files].environment[HSM_PASSWORD].value = "[not recorded]"',
-    );
-    expect(settings).toContain(
-      'keyManagers[files].environment[HSM_TOKEN].value = "${file:access.secret}"',
-    );
+    const at = 'keyManagers[files].environment';
+    expect(settings).toContain(`${at}[HSM_PASSWORD].value = "[not recorded]"`);
+    expect(settings).toContain(`${at}[HSM_TOKEN].value = "\${file:access.secret}"`);
     expect(settings).toContain('keyManagers[files].nodes[hsm-1].pin = "${file:access.secret}"');
+    expect(settings.join()).not.toMatch(/hunter2|c2VjcmV0/);
+  });
+
+  it('options of a module, and a role id → not recorded', () => {
+    const options = { password: 'hunter2hunter2', deep: { list: ['hunter2hunter2'] } };
+    const module = { name: 'm', type: 'module', module: 'm.mjs', options };
+    const login = {
+      method: 'approle',
+      roleId: 'hunter2hunter2',
+      secretId: '${file:access.secret}',
+    };
+    const nodes = [{ name: 'a', address: 'https://vault.example.com' }];
+    const vault = { name: 'v', type: 'vault', nodes, login };
+    const keyManagers = [...validConfiguration().keyManagers, module, vault];
+    const settings = settingsOf({ ...validConfiguration(), keyManagers });
+    expect(settings).toContain('keyManagers[m].options.deep.list = "[not recorded]"');
+    expect(settings).toContain('keyManagers[v].login.secretId = "${file:access.secret}"');
     expect(settings.join()).not.toMatch(/hunter2|c2VjcmV0/);
   });
 });
