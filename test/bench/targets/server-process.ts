@@ -9,6 +9,8 @@ import type { ServerCommand, ServerProcess } from './target.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
+/** How long a connection stays that is not refused. */
+const STAYS_MS = 200;
 
 /** A TCP port of the loopback interface that is free now. */
 export async function freePort(): Promise<number> {
@@ -67,15 +69,23 @@ async function waitUntilListening(child: ChildProcess, port: number, logFile: st
   }
 }
 
+/** Holdfast takes its ports before it serves, and disconnects at once whoever comes by then. */
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
+    const settle = (isServing: boolean): void => {
+      clearTimeout(timer);
       socket.destroy();
-      resolve(true);
-    });
+      resolve(isServing);
+    };
+    const timer = setTimeout(() => {
+      settle(!socket.connecting);
+    }, STAYS_MS);
     socket.once('error', () => {
-      resolve(false);
+      settle(false);
+    });
+    socket.once('close', () => {
+      settle(false);
     });
   });
 }
