@@ -45,6 +45,11 @@ export interface Sealed {
   readonly ciphertext: Buffer;
   /** 16 bytes. */
   readonly tag: Buffer;
+  /**
+   * SHA-256 of IV ‖ ciphertext ‖ tag as they were before the key manager opened them again, 32
+   * bytes. Absent where it has not opened them.
+   */
+  readonly triedSha256?: Buffer | undefined;
 }
 
 /** Health of a node in GetHealthStatus's own words. */
@@ -94,6 +99,14 @@ export interface KeyManagerNode {
    * @param aad as given to the cipher, up to 65,558 bytes
    */
   encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed>;
+  /**
+   * The same, and a trial decryption of what came of it by the same means, which must give the
+   * plaintext back; rejects with `internal` where it does not. Absent where one call for both
+   * saves nothing: then the caller decrypts.
+   *
+   * @returns with `triedSha256`
+   */
+  encryptAndTry?(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed>;
   /** AES-256-GCM; rejects with `invalid-ciphertext` when the tag does not match. */
   decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer>;
   /** Encrypts and decrypts with the dedicated test key. Resolves even when the node is down. */

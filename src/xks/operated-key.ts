@@ -11,11 +11,15 @@ export interface SealedBytes {
   readonly iv: Buffer;
   readonly ciphertext: Buffer;
   readonly tag: Buffer;
+  /** SHA-256 over the three as they were before the key manager opened them again, if it has. */
+  readonly triedSha256?: Buffer | undefined;
 }
 
 /** One version of an external key, ready to be used. */
 export interface KeyMaterial extends MaterialId {
   encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
+  /** The same, for an answer that promises a later decryption: tried at once where that is cheaper. */
+  encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
   /** @returns `undefined` when the tag does not match: proven, and not a failure of anything else */
   decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined>;
 }

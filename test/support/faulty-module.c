@@ -1,7 +1,8 @@
 /*
  * A PKCS#11 module that is SoftHSM, until a file says otherwise: with "hang" in it C_Encrypt and
  * C_Decrypt never return, with "crash" they end the process, with a number they take so many
- * milliseconds. Environment: REAL_MODULE, FAULT_FILE.
+ * milliseconds, with "flip" C_Encrypt changes a bit of what it makes of 32 bytes (not of
+ * what a key is named by). Environment: REAL_MODULE, FAULT_FILE.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -20,21 +21,25 @@ enum { VERSION_SLOT = 1, FUNCTIONS = 68, ENCRYPT = 31, DECRYPT = 35 };
 static void *functions[VERSION_SLOT + FUNCTIONS];
 static Cipher real_encrypt, real_decrypt;
 
-static void misbehave(void) {
+/* Returns whether a bit is to be changed. */
+static int misbehave(void) {
   char fault[16] = "";
   FILE *file = fopen(getenv("FAULT_FILE"), "r");
-  if (file == NULL) return;
+  if (file == NULL) return 0;
   if (fgets(fault, sizeof fault, file) == NULL) fault[0] = '\0';
   fclose(file);
   if (strncmp(fault, "crash", 5) == 0) abort();
   while (strncmp(fault, "hang", 4) == 0) pause();
   usleep((useconds_t)atoi(fault) * 1000);
+  return strncmp(fault, "flip", 4) == 0;
 }
 
 static Result encrypt(unsigned long session, unsigned char *in, unsigned long in_bytes,
                       unsigned char *out, unsigned long *out_bytes) {
-  misbehave();
-  return real_encrypt(session, in, in_bytes, out, out_bytes);
+  int flips = misbehave();
+  Result result = real_encrypt(session, in, in_bytes, out, out_bytes);
+  if (flips && in_bytes == 32 && out != NULL && result == 0) out[0] ^= 1;
+  return result;
 }
 
 static Result decrypt(unsigned long session, unsigned char *in, unsigned long in_bytes,

@@ -52,6 +52,15 @@ export class MemoryKeyManager implements KeyManager {
     return Promise.resolve({ iv, ciphertext, tag: cipher.getAuthTag() });
   }
 
+  encryptAndTry(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    call: KeyManagerCall,
+  ): Promise<Sealed> {
+    return this.encrypt(key, plaintext, aad, call);
+  }
+
   decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer> {
     call.tried(NODE);
     const decipher = createDecipheriv('aes-256-gcm', materialOf(key), sealed.iv, {

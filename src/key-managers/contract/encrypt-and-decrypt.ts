@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type ContractCase, currentKey } from './contract-case.js';
 
 /** Sizes in bytes that must work: those of KMS, the limits of the protocol, and nothing at all. */
@@ -32,6 +32,21 @@ export const encryptAndDecryptCases: readonly ContractCase[] = [
         },
       }) satisfies ContractCase,
   ),
+  {
+    title: 'encryptAndTry, where there is one → as encrypt, with the hash of what was tried',
+    async run(harness) {
+      const { node, deadline } = harness;
+      if (node.encryptAndTry === undefined) return;
+      const key = await currentKey(harness);
+      const plaintext = randomBytes(32);
+      const aad = randomBytes(100);
+      const sealed = await node.encryptAndTry(key, plaintext, aad, deadline());
+      const { iv, ciphertext, tag } = sealed;
+      const sha256 = createHash('sha256').update(iv).update(ciphertext).update(tag).digest();
+      assert.deepEqual(sealed.triedSha256, sha256);
+      assert.deepEqual(await node.decrypt(key, sealed, aad, deadline()), plaintext);
+    },
+  },
   {
     title: 'one plaintext twice → two IVs and two ciphertexts',
     async run(harness) {

@@ -25,6 +25,7 @@ export class ModuleNode implements KeyManagerNode {
   readonly model: string;
   readonly inProcess: boolean;
   readonly describeKeyAnew?: NonNullable<KeyManagerNode['describeKeyAnew']>;
+  readonly encryptAndTry?: NonNullable<KeyManagerNode['encryptAndTry']>;
   readonly #node: KeyManagerNode;
   readonly #secrets: readonly string[];
 
@@ -38,9 +39,17 @@ export class ModuleNode implements KeyManagerNode {
     this.inProcess = node.inProcess;
     this.#node = node;
     const anew = node.describeKeyAnew?.bind(node);
-    if (anew === undefined) return;
-    this.describeKeyAnew = async (externalKeyId, deadline) =>
-      checked(await this.#shown(() => anew(externalKeyId, deadline)));
+    if (anew !== undefined) {
+      this.describeKeyAnew = async (externalKeyId, deadline) =>
+        checked(await this.#shown(() => anew(externalKeyId, deadline)));
+    }
+    const trying = node.encryptAndTry?.bind(node);
+    if (trying !== undefined) {
+      this.encryptAndTry = async (key, plaintext, aad, deadline) => {
+        const sealed = await this.#shown(() => trying(key, plaintext, aad, deadline));
+        return { ...sealedOf(sealed), triedSha256: sealed.triedSha256 };
+      };
+    }
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
@@ -48,14 +57,7 @@ export class ModuleNode implements KeyManagerNode {
   }
 
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
-    const { iv, ciphertext, tag } = await this.#shown(() =>
-      this.#node.encrypt(key, plaintext, aad, deadline),
-    );
-    demand(
-      [iv, ciphertext, tag].every((bytes) => Buffer.isBuffer(bytes)),
-      'encrypt answered an iv, a ciphertext or a tag that is no Buffer',
-    );
-    return { iv, ciphertext, tag };
+    return sealedOf(await this.#shown(() => this.#node.encrypt(key, plaintext, aad, deadline)));
   }
 
   async decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
@@ -88,6 +90,14 @@ export function withoutSecrets(error: unknown, secrets: readonly string[]): Erro
   if (!(error instanceof KeyManagerError)) return bareError(error, secrets);
   const cause = error.cause === undefined ? {} : { cause: bareError(error.cause, secrets) };
   return new KeyManagerError(error.code, redacted(error.message, secrets), cause);
+}
+
+function sealedOf({ iv, ciphertext, tag }: Sealed): Sealed {
+  demand(
+    [iv, ciphertext, tag].every((bytes) => Buffer.isBuffer(bytes)),
+    'encrypt answered an iv, a ciphertext or a tag that is no Buffer',
+  );
+  return { iv, ciphertext, tag };
 }
 
 function checked(description: KeyDescription): KeyDescription {

@@ -16,6 +16,7 @@ const nodeShape = z.object(
     describeKey: method,
     describeKeyAnew: method.optional(),
     encrypt: method,
+    encryptAndTry: method.optional(),
     decrypt: method,
     checkHealth: method,
     close: method,

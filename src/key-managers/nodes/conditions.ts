@@ -11,6 +11,7 @@ import {
 
 const IV_BYTES: readonly number[] = [12, 16];
 const TAG_BYTES = 16;
+const SHA256_BYTES = 32;
 /** Two length fields, 65,535 bytes of AAD and 20 of metadata. */
 const MAX_AAD_BYTES = 3 + 0xffff + 20;
 
@@ -55,10 +56,24 @@ export class CheckedNode implements KeyManagerNode {
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
     try {
-      const sealed = await this.#node.encrypt(key, plaintext, aad, deadline);
-      demandSizes(sealed);
-      demand(sealed.ciphertext.length === plaintext.length, 'the ciphertext has another length');
-      return sealed;
+      return sealedAs(plaintext, await this.#node.encrypt(key, plaintext, aad, deadline));
+    } catch (error) {
+      throw asKeyManagerError(error);
+    }
+  }
+
+  async encryptAndTry(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    deadline: Deadline,
+  ): Promise<Sealed> {
+    if (this.#node.encryptAndTry === undefined) return this.encrypt(key, plaintext, aad, deadline);
+    demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
+    try {
+      const sealed = await this.#node.encryptAndTry(key, plaintext, aad, deadline);
+      demand(sealed.triedSha256?.length === SHA256_BYTES, 'the trial decryption has no proof');
+      return sealedAs(plaintext, sealed);
     } catch (error) {
       throw asKeyManagerError(error);
     }
@@ -87,6 +102,12 @@ export class CheckedNode implements KeyManagerNode {
   close(): Promise<void> {
     return this.#node.close();
   }
+}
+
+function sealedAs(plaintext: Buffer, sealed: Sealed): Sealed {
+  demandSizes(sealed);
+  demand(sealed.ciphertext.length === plaintext.length, 'the ciphertext has another length');
+  return sealed;
 }
 
 function demandSizes({ iv, tag }: Sealed): void {

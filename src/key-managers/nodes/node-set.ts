@@ -90,6 +90,17 @@ export class NodeSetKeyManager implements KeyManager {
     return this.#withFailover(call, (node, attempt) => node.encrypt(key, plaintext, aad, attempt));
   }
 
+  encryptAndTry(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    call: KeyManagerCall,
+  ): Promise<Sealed> {
+    return this.#withFailover(call, (node, attempt) =>
+      node.encryptAndTry(key, plaintext, aad, attempt),
+    );
+  }
+
   decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer> {
     return this.#withFailover(call, (node, attempt) =>
       node

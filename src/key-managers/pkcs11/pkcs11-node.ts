@@ -11,7 +11,7 @@ import {
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
 import type { KeyDirectory, KnownKey } from './key-directory.js';
-import type { Target } from './token-cipher.js';
+import type { Encryption, Target } from './token-cipher.js';
 import type { TokenAtWork } from './token-at-work.js';
 
 /** What an operation finds when the key is not any more what the directory remembers. */
@@ -54,11 +54,19 @@ export class Pkcs11Node implements KeyManagerNode {
     return (await this.#directory.findAnew(externalKeyId, deadline)).description;
   }
 
-  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+  encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    return this.#encrypt(ref, { operation: 'encrypt', plaintext, aad }, deadline);
+  }
+
+  encryptAndTry(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    return this.#encrypt(ref, { operation: 'encryptAndTry', plaintext, aad }, deadline);
+  }
+
+  async #encrypt(ref: KeyRef, open: Encryption, deadline: Deadline): Promise<Sealed> {
     const target = await this.#target(ref, 'ENCRYPT', deadline);
     const { cipher, client } = this.#token;
     try {
-      return await cipher.encrypt(client, target, { plaintext, aad }, deadline);
+      return await cipher.encrypt(client, target, open, deadline);
     } catch (error) {
       this.#noteChange(ref.externalKeyId, error);
       throw error;

@@ -6,7 +6,11 @@ import type { Target, TokenCipher } from './token-cipher.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply } from './wire/messages.js';
 
-const TEXT = { plaintext: Buffer.from('holdfast self test'), aad: Buffer.from('self test') };
+const TEXT = {
+  operation: 'encrypt',
+  plaintext: Buffer.from('holdfast self test'),
+  aad: Buffer.from('self test'),
+} as const;
 
 /** How the test is made. */
 export interface SelfTestOptions {

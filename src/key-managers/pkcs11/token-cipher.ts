@@ -3,7 +3,7 @@ import { HEALTH_TEST_KEY_ID, KeyManagerError, type KeyRef, type Sealed } from '.
 import type { IvSource } from '../counting/iv-source.js';
 import type { EncryptionCounts } from './encryption-counts.js';
 import type { VendorProfile } from './profiles/profile.js';
-import type { TokenClient } from './token-client.js';
+import type { EncryptOperation, TokenClient } from './token-client.js';
 
 const TAG_BYTES = 16;
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
@@ -12,6 +12,13 @@ const NO_IV = Buffer.alloc(0);
 /** One version of a key, and the attributes of its object. */
 export interface Target extends KeyRef {
   readonly lookup: Buffer;
+}
+
+/** A plaintext, and whether what comes of it is to be opened again at once. */
+export interface Encryption {
+  readonly operation: EncryptOperation;
+  readonly plaintext: Buffer;
+  readonly aad: Buffer;
 }
 
 /** AES-256-GCM in the token: IVs as the vendor's profile says, counted where they are ours. */
@@ -31,7 +38,7 @@ export class TokenCipher {
   async encrypt(
     client: TokenClient,
     target: Target,
-    { plaintext, aad }: { readonly plaintext: Buffer; readonly aad: Buffer },
+    { operation, plaintext, aad }: Encryption,
     deadline: Deadline,
   ): Promise<Sealed> {
     // Counted before it is made; what fails afterwards stays counted.
@@ -39,12 +46,18 @@ export class TokenCipher {
     if (counting !== undefined) await counting;
     const { lookup, version } = target;
     const given = this.#profile.ivStrategy === 'caller' ? this.#ivs.next() : NO_IV;
-    const { iv, output } = await client.encrypt(
+    const { iv, output, triedSha256 } = await client.encrypt(
+      operation,
       { lookup, materialName: version.materialName, iv: given, aad, input: plaintext },
       deadline,
     );
     const tagAt = output.length - TAG_BYTES;
-    return { iv, ciphertext: output.subarray(0, tagAt), tag: output.subarray(tagAt) };
+    return {
+      iv,
+      ciphertext: output.subarray(0, tagAt),
+      tag: output.subarray(tagAt),
+      triedSha256,
+    };
   }
 
   /** @throws KeyManagerError */

@@ -19,6 +19,9 @@ import {
 /** Opening a session and making a key take a network HSM seconds. */
 const SLOW_STALL_MS = 15_000;
 
+/** Encryption alone, or with a trial decryption of what came of it. */
+export type EncryptOperation = 'encrypt' | 'encryptAndTry';
+
 /** One child, or a pool of them. */
 export interface Asked {
   request(request: ChildRequest): Promise<Buffer>;
@@ -60,11 +63,16 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
-  async encrypt(request: CipherRequest, deadline: Deadline): Promise<CipherReply> {
+  /** @returns with `triedSha256` exactly where the operation is `encryptAndTry` */
+  async encrypt(
+    operation: EncryptOperation,
+    request: CipherRequest,
+    deadline: Deadline,
+  ): Promise<CipherReply> {
     const body = encodeCipherRequest(request);
-    const stallMs = this.#stallMs;
-    const reply = await this.#asked.request({ operation: 'encrypt', body, deadline, stallMs });
-    return decodeCipherReply(reply);
+    // Two native calls in one turn.
+    const stallMs = operation === 'encryptAndTry' ? 2 * this.#stallMs : this.#stallMs;
+    return decodeCipherReply(await this.#asked.request({ operation, body, deadline, stallMs }));
   }
 
   decrypt(request: CipherRequest, deadline: Deadline): Promise<Buffer> {

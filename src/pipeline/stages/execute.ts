@@ -65,10 +65,20 @@ class FoundMaterial implements KeyMaterial {
     this.#ref = { externalKeyId: found.description.externalKeyId, version };
   }
 
-  async encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
+  encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
     const { keyStore, trace } = this.#found;
+    return this.#sealed(keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, trace));
+  }
+
+  encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
+    const { keyStore, trace } = this.#found;
+    return this.#sealed(keyStore.keyManager.encryptAndTry(this.#ref, plaintext, cipherAad, trace));
+  }
+
+  async #sealed(encryption: Promise<SealedBytes>): Promise<SealedBytes> {
+    const { trace } = this.#found;
     trace.record.keyVersion = this.version;
-    const sealed = await keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, trace);
+    const sealed = await encryption;
     trace.done();
     trace.record.ciphertext = sealed.ciphertext;
     return sealed;

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { equalInConstantTime } from '../../shared/bytes.js';
 import { ciphertextDataIntegrityValue } from '../cdiv.js';
@@ -66,7 +67,9 @@ async function execute(
   const answered = format.ciphertextMetadata(material);
   const ciphertextMetadata = answered ?? NO_BYTES;
   const cipherAad = format.cipherAad(aad, ciphertextMetadata);
-  const sealed = await material.encrypt(plaintext, cipherAad);
+  const sealed = await (withProof
+    ? material.encryptAndTry(plaintext, cipherAad)
+    : material.encrypt(plaintext, cipherAad));
   // Written down before the trial decryption, like the integrity value: nothing after it may change.
   const answer = {
     ciphertext: sealed.ciphertext.toString('base64'),
@@ -89,18 +92,31 @@ function integrityValue(
   return ciphertextDataIntegrityValue({ aad, ciphertextMetadata, iv, ciphertext, tag });
 }
 
-/** @see XKS Proxy API, Appendix C, steps 3 and 4 */
+/**
+ * Proves that what is answered can be decrypted: by a trial decryption, or, where the key manager
+ * has made it with these very bytes, by their still being the same.
+ *
+ * @see XKS Proxy API, Appendix C, steps 3 and 4
+ */
 async function proveDecryptable(
   material: KeyMaterial,
   sealed: SealedBytes,
   cipherAad: Buffer,
   plaintext: Buffer,
 ): Promise<void> {
+  if (sealed.triedSha256 !== undefined) {
+    if (equalInConstantTime(sha256Of(sealed), sealed.triedSha256)) return;
+    throw notVerified('the ciphertext has changed since its trial decryption');
+  }
   const opened = await material.decrypt(sealed, cipherAad);
   if (opened === undefined) throw notVerified('trial decryption failed');
   if (!equalInConstantTime(opened, plaintext)) {
     throw notVerified('trial decryption gave another plaintext');
   }
+}
+
+function sha256Of({ iv, ciphertext, tag }: SealedBytes): Buffer {
+  return hash('sha256', Buffer.concat([iv, ciphertext, tag]), 'buffer');
 }
 
 /** Not InvalidCiphertextException: the caller of Encrypt has sent no ciphertext. */

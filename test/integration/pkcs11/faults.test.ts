@@ -82,6 +82,17 @@ describeWithModule('a token that fails', softHsmModule, () => {
     },
   );
 
+  it('a library that changes a bit of a ciphertext → Encrypt with a trial fails, and none is given', async () => {
+    const faulty = await makeFaultyModule(token);
+    const { manager, ref } = await openWithKey({}, faulty.token);
+    const encryptAndTry = () => manager.node.encryptAndTry?.(ref, PLAINTEXT, AAD, longDeadline());
+    expect((await encryptAndTry())?.triedSha256).toHaveLength(32);
+    faulty.fail('flip');
+    await expect(encryptAndTry).rejects.toMatchObject({ code: 'internal' });
+    faulty.recover();
+    expect((await encryptAndTry())?.triedSha256).toHaveLength(32);
+  });
+
   it('a library that takes 100 ms a call → served, and no child is killed for it', async () => {
     const faulty = await makeFaultyModule(token);
     const { manager, ref, sealed } = await openWithKey({}, faulty.token);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
-import { KeyManagerError } from '../../../src/key-managers/backend.js';
+import { KeyManagerError, type Sealed } from '../../../src/key-managers/backend.js';
 import { materialNameOf } from '../../support/memory-key-manager.js';
 import {
   type Body,
@@ -83,6 +83,46 @@ describe('the integrity value', () => {
     const answer = await call(pipeline, 'keys/key/encrypt', encryptBody(withProof));
     expect(errorNameOf(answer)).toBe('InternalException');
     expect(pipeline.records[0]?.cause).toBe('trial decryption gave another plaintext');
+  });
+
+  describe('where the key manager tries its ciphertexts itself', () => {
+    /** @param change what happens to a ciphertext on its way from the trial to the pipeline */
+    function trying(change: (sealed: Sealed) => void) {
+      const pipeline = makePipeline();
+      const { keyManager } = pipeline;
+      vi.spyOn(keyManager, 'encryptAndTry').mockImplementation(async (...asked) => {
+        const sealed = await keyManager.encrypt(...asked);
+        const { iv, ciphertext, tag } = sealed;
+        const triedSha256 = hash('sha256', Buffer.concat([iv, ciphertext, tag]), 'buffer');
+        change(sealed);
+        return { ...sealed, triedSha256 };
+      });
+      return { pipeline, decrypting: vi.spyOn(keyManager, 'decrypt') };
+    }
+
+    it('is answered without another decryption', async () => {
+      const { pipeline, decrypting } = trying(() => undefined);
+      const { ciphertextDataIntegrityValue } = await encrypt(pipeline, 'key', withProof);
+      expect(ciphertextDataIntegrityValue).toBeDefined();
+      expect(decrypting).not.toHaveBeenCalled();
+    });
+
+    it.each(['iv', 'ciphertext', 'tag'] as const)(
+      'is withheld when a bit of the %s has changed since the trial',
+      async (part) => {
+        const { pipeline } = trying((sealed) => {
+          sealed[part].writeUInt8(sealed[part].readUInt8(0) ^ 1, 0);
+        });
+        const answer = await call(pipeline, 'keys/key/encrypt', encryptBody(withProof));
+        expect(errorNameOf(answer)).toBe('InternalException');
+      },
+    );
+
+    it('does not call for a trial when no integrity value is asked for', async () => {
+      const { pipeline } = trying(() => undefined);
+      await encrypt(pipeline, 'key');
+      expect(pipeline.keyManager.encryptAndTry).not.toHaveBeenCalled();
+    });
   });
 
   it('is refused for a key that cannot decrypt, while a plain Encrypt works', async () => {

@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+import { equalInConstantTime } from '../../../shared/bytes.js';
+import type { KeyManagerErrorCode } from '../../backend.js';
 import { CKR } from '../ckr.js';
 import type { CipherReply, CipherRequest } from '../wire/cipher-messages.js';
 import { CryptokiError } from './cryptoki-error.js';
@@ -9,6 +12,7 @@ import type { TokenSession } from './token-session.js';
 const IV_BYTES = 12;
 const LONGER_IV_BYTES = 16;
 const TAG_BYTES = 16;
+const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set(['invalid-ciphertext', 'rejected']);
 
 /** What an encryption was given and gave. */
 interface Encryption {
@@ -33,6 +37,36 @@ export function encrypt(
   const { aad, input } = request;
   const output = session.cryptoki.encryptGcm(session.handle, key.handle, { iv, aad }, input);
   return checked(session, { request, iv, output });
+}
+
+/**
+ * Encrypts, and opens what came of it with the same key. What it has opened is told by its hash,
+ * taken beforehand: bytes that change on their way to the caller are not what was tried.
+ *
+ * @throws TokenFailure `internal` where the plaintext does not come back, and as {@link encrypt}
+ */
+export function encryptAndTry(
+  session: TokenSession,
+  key: NamedKeyObject,
+  request: CipherRequest,
+): CipherReply {
+  const { iv, output } = encrypt(session, key, request);
+  const triedSha256 = hash('sha256', Buffer.concat([iv, output]), 'buffer');
+  const opened = tried(session, key, { ...request, iv, input: output });
+  if (!equalInConstantTime(opened, request.input)) {
+    throw new TokenFailure('internal', 'the trial decryption gave another plaintext');
+  }
+  return { iv, output, triedSha256 };
+}
+
+/** Whoever asked to encrypt has sent no ciphertext that could be invalid. */
+function tried(session: TokenSession, key: NamedKeyObject, request: CipherRequest): Buffer {
+  try {
+    return decrypt(session, key, request);
+  } catch (error) {
+    if (!(error instanceof TokenFailure) || !REFUSALS.has(error.code)) throw error;
+    throw new TokenFailure('internal', `the trial decryption failed: ${error.message}`);
+  }
 }
 
 /** @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt */
@@ -83,7 +117,7 @@ function checked({ profile }: TokenSession, { request, iv, output }: Encryption)
   if (profile.ivStrategy === 'caller' && !usedIv.equals(request.iv)) {
     throw unsafe('wrote over the IV that it was given');
   }
-  return { iv: usedIv, output: output.subarray(0, textBytes) };
+  return { iv: usedIv, output: output.subarray(0, textBytes), triedSha256: undefined };
 }
 
 function unsafe(what: string): TokenFailure {

@@ -13,7 +13,7 @@ import type {
   OpenRequest,
   TokenReply,
 } from '../wire/messages.js';
-import { decrypt, encrypt } from './cipher.js';
+import { decrypt, encrypt, encryptAndTry } from './cipher.js';
 import { isDeadHandle, toTokenFailure } from './cryptoki-error.js';
 import { createKey, discardKey } from './create-key.js';
 import { describeKey, listKeys, versionReply } from './describe.js';
@@ -35,7 +35,9 @@ export class Worker {
     }
     switch (operation) {
       case OPERATIONS.encrypt:
-        return this.#encrypt(decodeCipherRequest(body));
+        return this.#encrypt(encrypt, decodeCipherRequest(body));
+      case OPERATIONS.encryptAndTry:
+        return this.#encrypt(encryptAndTry, decodeCipherRequest(body));
       case OPERATIONS.decrypt:
         return [this.#decrypt(decodeCipherRequest(body))];
       case OPERATIONS.open:
@@ -74,10 +76,8 @@ export class Worker {
     return { externalKeyId, versions: [versionReply(1, lookup, key)] };
   }
 
-  #encrypt(request: CipherRequest): Buffer[] {
-    return encodeCipherReply(
-      this.#withKey(request, (session, key) => encrypt(session, key, request)),
-    );
+  #encrypt(how: typeof encrypt, request: CipherRequest): Buffer[] {
+    return encodeCipherReply(this.#withKey(request, (session, key) => how(session, key, request)));
   }
 
   #decrypt(request: CipherRequest): Buffer {

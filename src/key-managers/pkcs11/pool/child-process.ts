@@ -5,6 +5,7 @@ import type { Deadline } from '../../../shared/deadline.js';
 import { UNREACHABLE_DEBUGGER } from '../../../shared/unreachable-debugger.js';
 import { KeyManagerError } from '../../backend.js';
 import {
+  CIPHER_OPERATIONS,
   decodeReply,
   encodeRequest,
   machineTimeMs,
@@ -137,7 +138,7 @@ export class ChildProcess {
     const expiresAt = machineTimeMs() + remainingMs;
     this.#send(encodeRequest({ id, operation: OPERATIONS[operation], expiresAt }, body));
     return new Promise((resolve, reject) => {
-      const isCipher = operation === 'encrypt' || operation === 'decrypt';
+      const isCipher = CIPHER_OPERATIONS.has(operation);
       const waiter = { resolve, reject, expiresAt: now + remainingMs, stallMs, isCipher };
       this.#outstanding.add(id, waiter, now);
       this.#sweepLater();

@@ -1,4 +1,7 @@
 const MATERIAL_NAME_BYTES = 8;
+/** Of the lengths at the start of a reply. */
+const REPLY_SIZES_BYTES = 2;
+const NOTHING = Buffer.alloc(0);
 
 /** What Encrypt and Decrypt are asked with. Binary, because every request of KMS makes two of them. */
 export interface CipherRequest {
@@ -18,6 +21,11 @@ export interface CipherReply {
   readonly iv: Buffer;
   /** Ciphertext and, behind it, the tag. */
   readonly output: Buffer;
+  /**
+   * SHA-256 of IV and output before a trial decryption that gave the plaintext back, 32 bytes;
+   * undefined where none was asked for.
+   */
+  readonly triedSha256: Buffer | undefined;
 }
 
 /** The body of a request to encrypt or decrypt, in parts. */
@@ -46,12 +54,17 @@ export function decodeCipherRequest(body: Buffer): CipherRequest {
 }
 
 /** The body of the reply to Encrypt, in parts. */
-export function encodeCipherReply({ iv, output }: CipherReply): Buffer[] {
-  return [Buffer.of(iv.length), iv, output];
+export function encodeCipherReply({ iv, output, triedSha256 = NOTHING }: CipherReply): Buffer[] {
+  return [Buffer.of(iv.length, triedSha256.length), iv, triedSha256, output];
 }
 
 /** The same, read; views of the body. */
 export function decodeCipherReply(body: Buffer): CipherReply {
-  const outputAt = 1 + body.readUInt8(0);
-  return { iv: body.subarray(1, outputAt), output: body.subarray(outputAt) };
+  const sha256At = REPLY_SIZES_BYTES + body.readUInt8(0);
+  const outputAt = sha256At + body.readUInt8(1);
+  return {
+    iv: body.subarray(REPLY_SIZES_BYTES, sha256At),
+    output: body.subarray(outputAt),
+    triedSha256: outputAt === sha256At ? undefined : body.subarray(sha256At, outputAt),
+  };
 }

@@ -9,10 +9,18 @@ export const OPERATIONS = {
   list: 5,
   create: 6,
   discard: 7,
+  encryptAndTry: 8,
 } as const;
 
 /** The name of an operation. */
 export type Operation = keyof typeof OPERATIONS;
+
+/** The operations that requests of KMS wait for. */
+export const CIPHER_OPERATIONS: ReadonlySet<Operation> = new Set([
+  'encrypt',
+  'encryptAndTry',
+  'decrypt',
+]);
 
 /** Whether a reply is what was asked for, or says why not. */
 export const STATUS = { ok: 0, failed: 1 } as const;

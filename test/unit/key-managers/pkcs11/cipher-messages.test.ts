@@ -30,8 +30,11 @@ describe('messages on the pipe', () => {
     expect(decodeCipherRequest(Buffer.concat(encodeCipherRequest(written)))).toEqual(written);
   });
 
-  it('a reply → read as it was written', () => {
-    const reply = { iv: Buffer.alloc(16, 5), output: Buffer.alloc(48, 6) };
+  it.each([
+    ['without a trial', undefined],
+    ['with a trial', Buffer.alloc(32, 7)],
+  ])('a reply %s → read as it was written', (_, triedSha256) => {
+    const reply = { iv: Buffer.alloc(16, 5), output: Buffer.alloc(48, 6), triedSha256 };
     expect(decodeCipherReply(Buffer.concat(encodeCipherReply(reply)))).toEqual(reply);
   });
 
