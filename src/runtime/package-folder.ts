@@ -2,7 +2,6 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from './overrides.js';
 
 /** The folder that stands above both `src` and `dist`. */
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -33,7 +32,10 @@ export function isInPackage(path: string): boolean {
  * @returns `undefined` for a clone, whose own file says where
  * @see XDG Base Directory Specification
  */
-export function installedQuickstartState(file: string, env: Environment): string | undefined {
+export function installedQuickstartState(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   if (!isInstalled() || realPath(file) !== realPath(QUICKSTART_CONFIGURATION)) return undefined;
   const state = env['XDG_STATE_HOME'];
   if (state !== undefined && isAbsolute(state)) return join(state, 'holdfast');
@@ -41,7 +43,7 @@ export function installedQuickstartState(file: string, env: Environment): string
   return home === undefined ? resolve('var') : join(home, '.local', 'state', 'holdfast');
 }
 
-function homeOf(env: Environment): string | undefined {
+function homeOf(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const home = env['HOME'];
   if (home !== undefined && isAbsolute(home)) return home;
   try {
