@@ -1,16 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, rm, truncate } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { connect as connectTls } from 'node:tls';
 import { pinned, SERVER_CORE } from '../cores.js';
 import type { ServerCommand, ServerProcess } from './target.js';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 10_000;
-/** How long a connection stays that is not refused. */
-const STAYS_MS = 200;
 
 /** A TCP port of the loopback interface that is free now. */
 export async function freePort(): Promise<number> {
@@ -69,19 +68,18 @@ async function waitUntilListening(child: ChildProcess, port: number, logFile: st
   }
 }
 
-/** Holdfast takes its ports before it serves, and disconnects at once whoever comes by then. */
+/** Whether TLS is spoken: Holdfast takes its ports before it serves, and resets who comes by then. */
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
     const settle = (isServing: boolean): void => {
-      clearTimeout(timer);
       socket.destroy();
       resolve(isServing);
     };
-    const timer = setTimeout(() => {
-      settle(!socket.connecting);
-    }, STAYS_MS);
-    socket.once('error', () => {
+    socket.once('secureConnect', () => {
+      settle(true);
+    });
+    socket.on('error', () => {
       settle(false);
     });
     socket.once('close', () => {
