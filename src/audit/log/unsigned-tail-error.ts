@@ -1,4 +1,5 @@
-import type { OpenLogOptions } from './open-log.js';
+import type { VerifierKey } from '../../transparency-log/signed-note.js';
+import type { CheckpointSchedule } from './checkpoint-writer.js';
 import type { UnsignedTail } from './unsigned-tail.js';
 import { UnusableLogError } from './unusable-log.js';
 
@@ -11,10 +12,16 @@ interface LongTail {
   readonly signedSize: number;
 }
 
+/** The log that it was found in. */
+interface TailedLog extends CheckpointSchedule {
+  readonly directory: string;
+  readonly key: VerifierKey;
+}
+
 /** What was found, what it can mean, and the ways out. */
 export function unsignedTailError(
   { tail, first, last, signedSize }: LongTail,
-  { directory, key, everyRecords, everyMs }: OpenLogOptions,
+  { directory, key, everyRecords, everyMs }: TailedLog,
 ): UnusableLogError {
   const covered =
     signedSize === 0
