@@ -87,21 +87,22 @@ describe('the integrity value', () => {
 
   describe('where the key manager tries its ciphertexts itself', () => {
     /** @param change what happens to a ciphertext on its way from the trial to the pipeline */
-    function trying(change: (sealed: Sealed) => void) {
+    function tryingItself(change: (sealed: Sealed) => void) {
       const pipeline = makePipeline();
       const { keyManager } = pipeline;
-      vi.spyOn(keyManager, 'encryptAndTry').mockImplementation(async (...asked) => {
+      const trying = vi.spyOn(keyManager, 'encryptAndTry');
+      trying.mockImplementation(async (...asked) => {
         const sealed = await keyManager.encrypt(...asked);
         const { iv, ciphertext, tag } = sealed;
         const triedSha256 = hash('sha256', Buffer.concat([iv, ciphertext, tag]), 'buffer');
         change(sealed);
         return { ...sealed, triedSha256 };
       });
-      return { pipeline, decrypting: vi.spyOn(keyManager, 'decrypt') };
+      return { pipeline, trying, decrypting: vi.spyOn(keyManager, 'decrypt') };
     }
 
     it('is answered without another decryption', async () => {
-      const { pipeline, decrypting } = trying(() => undefined);
+      const { pipeline, decrypting } = tryingItself(() => undefined);
       const { ciphertextDataIntegrityValue } = await encrypt(pipeline, 'key', withProof);
       expect(ciphertextDataIntegrityValue).toBeDefined();
       expect(decrypting).not.toHaveBeenCalled();
@@ -110,7 +111,7 @@ describe('the integrity value', () => {
     it.each(['iv', 'ciphertext', 'tag'] as const)(
       'is withheld when a bit of the %s has changed since the trial',
       async (part) => {
-        const { pipeline } = trying((sealed) => {
+        const { pipeline } = tryingItself((sealed) => {
           sealed[part].writeUInt8(sealed[part].readUInt8(0) ^ 1, 0);
         });
         const answer = await call(pipeline, 'keys/key/encrypt', encryptBody(withProof));
@@ -119,9 +120,9 @@ describe('the integrity value', () => {
     );
 
     it('does not call for a trial when no integrity value is asked for', async () => {
-      const { pipeline } = trying(() => undefined);
+      const { pipeline, trying } = tryingItself(() => undefined);
       await encrypt(pipeline, 'key');
-      expect(pipeline.keyManager.encryptAndTry).not.toHaveBeenCalled();
+      expect(trying).not.toHaveBeenCalled();
     });
   });
 
