@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { invariant } from '../shared/assert.js';
 import type { HeldBytes, Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
 import { MAX_HEADERS } from './request-head.js';
@@ -68,9 +69,9 @@ export class Door implements StrangerWork, Holder {
       this.#receive(bytes);
     });
     for (const listener of listeners) socket.off('data', listener as () => void);
-    this.#parse = (bytes) => {
-      for (const listener of listeners) Reflect.apply(listener, socket, [bytes]);
-    };
+    const [first, ...others] = listeners;
+    invariant(first !== undefined && others.length === 0, 'Node listens to a connection once');
+    this.#parse = first.bind(socket) as (bytes: Buffer) => void;
     socket.on('drain', () => {
       this.#askForTurn();
     });
@@ -93,6 +94,7 @@ export class Door implements StrangerWork, Holder {
   /** A request was answered: the next one may come in. */
   answered(): void {
     this.#pieces = new PieceCount();
+    if (this.#isTrusted && this.#waiting.byteLength === 0) return;
     this.#ports.held.release(this);
     if (this.#waiting.byteLength > 0 && !this.#isShut) this.#hold(this.#waiting.byteLength);
     this.#askForTurn();
@@ -134,11 +136,11 @@ export class Door implements StrangerWork, Holder {
       return;
     }
     const isAlone = this.#waiting.byteLength === 0;
-    this.#waiting = isAlone ? bytes : Buffer.concat([this.#waiting, bytes]);
     if (this.#isTrusted && isAlone) {
-      this.#pass(Infinity);
+      this.#parse(bytes);
       return;
     }
+    this.#waiting = isAlone ? bytes : Buffer.concat([this.#waiting, bytes]);
     this.#socket.pause();
     if (!this.#isTrusted) this.#hold(bytes.byteLength);
     this.#askForTurn();
