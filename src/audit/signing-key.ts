@@ -13,7 +13,7 @@ import { isErrno } from '../shared/errno.js';
 import type { Secret } from '../shared/secret.js';
 import { formatVerifierKey, type NoteSigner, noteSigner } from '../transparency-log/signed-note.js';
 import type { AuditConfig } from './config.js';
-import { UnusableLogError } from './log/unusable-log.js';
+import { NEW_LOG, UnusableLogError } from './log/unusable-log.js';
 
 const KEY_FILE = 'signing-key.json';
 const ORIGIN_SUFFIX_BYTES = 4;
@@ -65,7 +65,7 @@ export async function signingKeyOf(
   }
   if (log.exists) {
     throw new UnusableLogError(
-      `The key that signs the audit log is gone: ${path}. Restore it, or give the server a new folder.`,
+      `The key that signs the audit log is gone: ${path}. Restore it from a backup. ${NEW_LOG}`,
     );
   }
   return makeKey(path, log.origin ?? newOrigin(), config.masterKey);

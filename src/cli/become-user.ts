@@ -1,5 +1,9 @@
-import { findUser, groupsOf } from '../shared/system-users.js';
+import { statSync } from 'node:fs';
+import { errnoOf } from '../shared/errno.js';
+import { findUser, groupsOf, type SystemUser } from '../shared/system-users.js';
 import { CliError, EXIT } from './exit.js';
+
+const ROOT = 0;
 
 /**
  * Makes this process one of another user, with all its groups, for good: what it can do afterwards,
@@ -11,15 +15,63 @@ import { CliError, EXIT } from './exit.js';
 export async function becomeUser(user: string): Promise<void> {
   const found = await findUser(/^[0-9]+$/.test(user) ? Number(user) : user);
   if (found === undefined) throw new CliError(EXIT.usage, `This system has no user ${user}.`);
-  const { name, uid, gid } = found;
-  if (process.geteuid?.() === uid) return;
-  if (process.geteuid?.() !== 0) {
+  if (process.geteuid?.() === found.uid) return;
+  if (process.geteuid?.() !== ROOT) {
     throw new CliError(
       EXIT.usage,
-      `Only root can look at files as ${name}. Run the command with sudo, or as ${name} without --as.`,
+      `Only root can look at files as ${found.name}. Run the command with sudo, or as ${found.name} without --as.`,
     );
   }
-  process.setgroups?.([...(await groupsOf(name))]);
-  process.setgid?.(gid);
-  process.setuid?.(uid);
+  await goOnAs(found);
+}
+
+/**
+ * Lets this process go on as the user that the server runs as, so that it sees the files as the
+ * server does: root may read them all, and would have itself for their owner.
+ *
+ * @param wanted name or uid; without it the owner of the state folder, for root alone
+ * @returns what was done, or what to know, for people
+ * @throws CliError for a user that does not exist, or that this process may not become
+ */
+export async function becomeServiceUser(
+  wanted: string | undefined,
+  stateDirectory: string,
+): Promise<string | undefined> {
+  const uid = process.geteuid?.();
+  if (wanted !== undefined) {
+    await becomeUser(wanted);
+    return `looked at as the user ${wanted}, by --as`;
+  }
+  const owner = await ownerOf(stateDirectory);
+  if (uid === undefined || owner === undefined || owner.uid === uid) return undefined;
+  const whose = `${owner.name}, to whom ${stateDirectory} belongs`;
+  if (uid !== ROOT) {
+    return `you are not ${whose}: what is found of files is found for you. Run it as that user`;
+  }
+  await goOnAs(owner);
+  return `looked at as the user ${whose}`;
+}
+
+async function goOnAs(user: SystemUser): Promise<void> {
+  process.setgroups?.([...(await groupsOrPrimary(user))]);
+  process.setgid?.(user.gid);
+  process.setuid?.(user.uid);
+}
+
+/** A user without a name is in no other group. */
+async function groupsOrPrimary({ uid, gid }: SystemUser): Promise<readonly number[]> {
+  const named = await findUser(uid);
+  return named === undefined ? [gid] : groupsOf(named.name);
+}
+
+/** A folder that is not there yet has no owner; what is wrong with it is told elsewhere. */
+async function ownerOf(path: string): Promise<SystemUser | undefined> {
+  try {
+    const { uid, gid } = statSync(path);
+    // In containers users need have no name.
+    return (await findUser(uid)) ?? { name: `with the user id ${String(uid)}`, uid, gid };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
 }

@@ -55,10 +55,18 @@ export function isOnlyUnread({ findings, unread }: VerificationReport): boolean 
   return findings.length > 0 && findings.length === unread.length;
 }
 
+/** Whether all that was found is what a plain crash leaves as well. */
+export function isOnlyTakenOver({ findings }: VerificationReport): boolean {
+  return findings.length > 0 && findings.every(({ kind }) => kind === 'taken-over');
+}
+
 function headline(page: VerificationPage): string {
   const count = countFindings(page);
   if (count === 0) return 'Nothing is wrong.';
   if (isOnlyUnread(page)) return `COULD NOT LOOK at all of it: ${countOf(count, 'file')}.`;
+  if (isOnlyTakenOver(page)) {
+    return `NOT VOUCHED FOR: ${countOf(count, 'finding')}. A crash leaves this, and so does whoever writes the end of a log anew.`;
+  }
   return `WRONG: ${countOf(count, 'finding')}. Keep the files as they are.`;
 }
 

@@ -1,7 +1,7 @@
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import type { UnsignedTail } from './unsigned-tail.js';
-import { UnusableLogError } from './unusable-log.js';
+import { NEW_LOG, UnusableLogError } from './unusable-log.js';
 
 /** An unsigned tail that no crash can have left. */
 interface LongTail {
@@ -36,9 +36,9 @@ export function unsignedTailError(
         'these records anew. Or the .checkpoints were not restored with a backup, the signing key was ' +
         'changed, or the schedule was made shorter.',
       'Keep a copy of the folder, and hold it against checkpoints that were kept elsewhere: ' +
-        '"holdfast audit verify --checkpoint FILE". Then either put the missing .checkpoints files ' +
-        'back, or accept the records as they are, with a reason that is recorded: ' +
-        'holdfast serve --accept-unsigned-tail "REASON". Or give the server a new folder.',
+        '"holdfast audit verify --public-key KEY --checkpoint FILE". Then either put the missing ' +
+        '.checkpoints files back, or accept the records as they are, with a reason that is recorded: ' +
+        `holdfast serve --accept-unsigned-tail "REASON". ${NEW_LOG}`,
     ].join('\n'),
   );
 }

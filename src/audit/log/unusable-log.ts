@@ -1,3 +1,7 @@
+/** How to go on without a log that cannot be continued. */
+export const NEW_LOG =
+  'To begin a new log, move the folder away, where auditors find it as it is, and start once with --init audit.';
+
 /**
  * A log cannot be continued: it is another log than the configuration means, or not what it was
  * when it was written. The message says what, where, and what to do.

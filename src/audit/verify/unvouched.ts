@@ -26,7 +26,7 @@ export function takenOver(reading: FinishedReading) {
         file: '',
         sequence: first,
         lastSequence: last,
-        message,
+        message: `${message} When you know why: --accept ${String(first)}-${String(last)}.`,
       });
     }
   }

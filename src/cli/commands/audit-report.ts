@@ -15,9 +15,10 @@ const FORMATS = ['html', 'csv', 'json'] as const;
 const DEFAULT_TOP = 25;
 
 const NOTES = `
-The report sums up the logs as they are; that they are whole and unchanged is for holdfast audit verify to say.
-The HTML is one file that loads nothing from anywhere. With --format csv, --output names a new folder for a file
-a table. Files are new, of mode 0600: they name principals and keys.
+The period is needed: --from and --to. The report sums up the logs as they are; that they are whole and
+unchanged is for holdfast audit verify to say. The HTML is one file that loads nothing from anywhere. With
+--format csv, --output names a new folder, in which each table is a file. Files are new, of mode 0600: they
+name principals and keys.
 
 The report begins with the records that a server has taken over unsigned, if there are any.
 Exit code 1 says that a part of a log could not be read: the report has it among the gaps.`;
@@ -57,10 +58,7 @@ export function auditReportCommand(
     .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example(
-        'holdfast audit report --log /var/lib/holdfast/audit --from 2026-01-01 --to 2026-04-01 \\',
-        '    --cryptoperiod-days 365 --output 2026-q1.html',
-      ),
+      example('holdfast audit report --from 2026-01-01 --to 2026-04-01 --output 2026-q1.html'),
     )
     .action(async (options: Options) => {
       await report(options, terminal, clock);
@@ -74,7 +72,7 @@ async function report(
 ): Promise<void> {
   const { from, to, format, output, cryptoperiodDays, top } = options;
   if (from === undefined || to === undefined) {
-    throw new CliError(EXIT.usage, 'name the period with --from and --to');
+    throw new CliError(EXIT.usage, 'name the period: --from 2026-01-01 --to 2026-02-01');
   }
   if (to <= from) throw new CliError(EXIT.usage, '--to must be later than --from');
   if (format === 'csv' && output === undefined) {
@@ -96,7 +94,7 @@ async function report(
   await write(made, options, terminal);
   if (unsignedRanges > 0) {
     terminal.complain(
-      `Attention: records were taken over unsigned (${unsignedRanges} ranges); the report begins with them.\n`,
+      `Attention: records were taken over unsigned (ranges: ${unsignedRanges}); the report begins with them.\n`,
     );
   }
   if (unreadable.length > 0) {

@@ -20,6 +20,10 @@ with --checkpoint. docs/audit.md says what each finding means.
 Exit code 0: nothing is wrong. 1: something was found. 2: it could not look: the command line, no log there, or
 files that the operating system did not let it read, and nothing else was found.`;
 
+const NOT_AS_WRITTEN = 'the audit log is not what was written and signed';
+const TAKEN_OVER =
+  'nobody vouches for some records, and nothing else is wrong: find out why, then give their range to --accept (docs/audit.md, "After a crash")';
+
 type Range = readonly [first: number, last: number];
 
 interface Options {
@@ -66,15 +70,18 @@ async function verify(
   terminal: Terminal,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
-  const { isOnlyUnread, renderVerification } = await import('../verification-report.js');
+  const { isOnlyTakenOver, isOnlyUnread, renderVerification } = await import(
+    '../verification-report.js'
+  );
   const pages = await verifiedPages(options, terminal, clock);
   const text = options.json
     ? `${JSON.stringify(pages, undefined, 2)}\n`
     : pages.map(renderVerification).join('\n');
   terminal.print(text);
   if (options.output !== undefined) writeSecretFile(options.output, text);
-  if (pages.some((page) => page.findings.length > 0 && !isOnlyUnread(page))) {
-    throw new CliError(EXIT.failed, 'the audit log is not what was written and signed');
+  const wrong = pages.filter((page) => page.findings.length > 0 && !isOnlyUnread(page));
+  if (wrong.length > 0) {
+    throw new CliError(EXIT.failed, wrong.every(isOnlyTakenOver) ? TAKEN_OVER : NOT_AS_WRITTEN);
   }
   if (pages.some(isOnlyUnread)) throw new CliError(EXIT.usage, 'not all of the log could be read');
 }

@@ -5,8 +5,8 @@ import { isSound } from '../../key-managers/diagnosis/finding.js';
 import { configurationFile } from '../../runtime/overrides.js';
 import { systemClock } from '../../shared/clock.js';
 import { diagnosisOfServer } from '../ask-server.js';
+import { becomeServiceUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
-import { becomeServiceUser } from '../run-as.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 
@@ -56,7 +56,7 @@ async function examine(name: string, options: Options, terminal: Terminal): Prom
   const { renderDiagnosis } = await import('../diagnosis-report.js');
   const path = options.config ?? configurationFile(terminal.env);
   const { stateDirectory } = readConfiguration(path, terminal.env);
-  const note = becomeServiceUser(options.as, stateDirectory);
+  const note = await becomeServiceUser(options.as, stateDirectory);
   if (note !== undefined) terminal.complain(`note: ${note}\n`);
   const { file, configuration, warnings } = loadConfiguration(path, terminal.env, systemClock);
   for (const warning of warnings) {

@@ -19,7 +19,7 @@ export function serveCommand(): Command {
     .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
     .option(
       '--init [parts]',
-      'first start: begin what is empty; keys, audit: that alone, in the place of what was lost',
+      'begin everything that is empty, at the first start; or only "keys" or "audit", where they were lost',
       initParts,
     )
     .option(
