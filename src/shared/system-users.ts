@@ -32,7 +32,7 @@ export async function findUser(user: string | number): Promise<SystemUser | unde
  * @throws Error when the system does not say
  */
 export async function groupsOf(name: string): Promise<readonly number[]> {
-  const { stdout } = await run('id', ['-G', name], { timeout: TIMEOUT_MS });
+  const { stdout } = await run('id', ['-G', '--', name], { timeout: TIMEOUT_MS });
   return stdout.trim().split(' ').map(Number);
 }
 
