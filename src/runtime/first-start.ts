@@ -1,9 +1,9 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../durable/atomic-write.js';
+import { namesIn } from '../durable/names-in.js';
 import { makePrivateFolder } from '../durable/private.js';
 import { hasKeyDocuments } from '../key-managers/file/index.js';
-import { isErrno } from '../shared/errno.js';
 import type { Configuration } from './schema.js';
 
 /** What `--init` may begin: keys of key managers, and the audit log. */
@@ -103,13 +103,4 @@ function onlySome(begun: readonly Found[], empty: readonly Found[]): FirstStartE
       `${paths(empty)}. A volume may not be mounted, or a backup has to be restored. If what was ` +
       `there is lost for good, or never was, begin that alone: --init ${parts}`,
   );
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

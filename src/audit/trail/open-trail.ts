@@ -1,13 +1,12 @@
-import { readdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { removeTemporaryFiles } from '../../durable/atomic-write.js';
 import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import { namesIn } from '../../durable/names-in.js';
 import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
 import type { LogDestination } from '../../observability/log-destination.js';
 import type { Logger } from '../../observability/logger.js';
 import type { AuditSample } from '../../observability/state-gauges.js';
 import type { Clock } from '../../shared/clock.js';
-import { isErrno } from '../../shared/errno.js';
 import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
 import type { Durability } from '../log/append-only-file.js';
@@ -269,13 +268,4 @@ async function assertBegun(directory: string): Promise<void> {
   throw new UnusableLogError(
     `There is no audit log in ${directory}. If this is the first start, start with --init; otherwise a volume may not be mounted.`,
   );
-}
-
-async function namesIn(directory: string): Promise<readonly string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
