@@ -5,10 +5,11 @@ import { findUser } from '../shared/system-users.js';
 /** Who asks the admin API for something, from where and by which means, as the audit log has it. */
 export type Administrator = Required<Pick<FieldsOf<'administrative-act'>, 'by' | 'from' | 'with'>>;
 
-/** The process on the other end of the admin socket. */
+/** The process on the other end of the admin socket as it was when it connected, by the kernel's word. */
 export interface SocketClient {
   readonly uid: number;
   readonly gid: number;
+  /** Absent where the system does not tell it, or the process is of another container. */
   readonly processId: number | undefined;
 }
 

@@ -1,18 +1,11 @@
 import type { Socket } from 'node:net';
-
-/** The process on the other end of a Unix socket as it was when it connected, by the kernel's word. */
-export interface SocketPeer {
-  readonly uid: number;
-  readonly gid: number;
-  /** Absent where the system does not tell it, or the process is of another container. */
-  readonly processId: number | undefined;
-}
+import type { SocketClient } from '../admin/administrator.js';
 
 /** Asks the kernel who is on the other end; `undefined` where it does not say. */
-export type ReadSocketPeer = (socket: Socket) => SocketPeer | undefined;
+export type ReadSocketPeer = (socket: Socket) => SocketClient | undefined;
 
 /** Reads the peer of a file descriptor. */
-type ReadFileDescriptor = (fileDescriptor: number) => SocketPeer | undefined;
+type ReadFileDescriptor = (fileDescriptor: number) => SocketClient | undefined;
 
 /**
  * Makes what asks the kernel for the peer of a Unix socket: Node.js has no call for it.
