@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
 import { describeWithOpenbao } from '../support/openbao-program.js';
 import { nssModule } from '../support/nss.js';
+import { describeWithModule } from '../support/pkcs11-suite.js';
 import { softHsmModule } from '../support/softhsm.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -20,23 +21,20 @@ describe('docs/private-certificates.md', () => {
   });
 });
 
-describe.skipIf(softHsmModule === undefined || nssModule === undefined)(
-  'docs/softhsm-and-nss.md',
-  () => {
-    it('its commands in an empty folder → a key in each token, and a call', async () => {
-      const { code, output } = await runAsReader(shellCommands('docs/softhsm-and-nss.md'), {
-        folder: temporaryFolder(),
-        ports: [8443, 9464],
-        replaced: {
-          '/usr/lib/softhsm/libsofthsm2.so': softHsmModule ?? '',
-          '/usr/lib/x86_64-linux-gnu/libsoftokn3.so': nssModule ?? '',
-        },
-      });
-      expect(code, output).toBe(0);
-      expect(output).toContain('"ciphertext"');
+describeWithModule('docs/softhsm-and-nss.md', softHsmModule && nssModule, () => {
+  it('its commands in an empty folder → a key in each token, and a call', async () => {
+    const { code, output } = await runAsReader(shellCommands('docs/softhsm-and-nss.md'), {
+      folder: temporaryFolder(),
+      ports: [8443, 9464],
+      replaced: {
+        '/usr/lib/softhsm/libsofthsm2.so': softHsmModule ?? '',
+        '/usr/lib/x86_64-linux-gnu/libsoftokn3.so': nssModule ?? '',
+      },
     });
-  },
-);
+    expect(code, output).toBe(0);
+    expect(output).toContain('"ciphertext"');
+  });
+});
 
 describeWithOpenbao('docs/openbao-approle.md', (program) => {
   it('its commands in an empty folder → a login that is replaced, and a call', async () => {

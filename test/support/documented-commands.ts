@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { repositoryFile, repositoryPath } from './container-files.js';
+import { freePorts } from './free-ports.js';
 import { testLogPath } from './test-log.js';
 
 /** A page that waits for what never comes is cut off. */
@@ -52,7 +52,11 @@ export async function runAsReader(commands: string, reader: Reader): Promise<Run
   mkdirSync(programs);
   symlinkSync(repositoryPath('dist/cli/main.js'), join(programs, 'holdfast'));
   const script = join(programs, 'page.sh');
-  const replaced = { ...(await freePorts(reader.ports)), ...reader.replaced };
+  const ports = await freePorts(reader.ports.length);
+  const replaced = {
+    ...Object.fromEntries(reader.ports.map((port, n) => [String(port), String(ports[n])])),
+    ...reader.replaced,
+  };
   const text = Object.entries(replaced).reduce(
     (all, [from, to]) => all.replaceAll(from, to),
     commands,
@@ -86,13 +90,4 @@ function endGroup(leader: number | undefined): void {
     // Nobody is left.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** All of them are open at once, so that no two are the same. */
-async function freePorts(named: readonly number[]): Promise<Record<string, string>> {
-  const servers = named.map(() => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) server.close();
-  return Object.fromEntries(named.map((port, n) => [String(port), String(ports[n])]));
 }

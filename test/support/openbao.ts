@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +12,7 @@ import {
   issueCertificate,
   makeCertificateAuthority,
 } from './certificates.js';
+import { freePorts } from './free-ports.js';
 import { testLogPath } from './test-log.js';
 
 const START_TIMEOUT_MS = 60_000;
@@ -63,7 +63,7 @@ export class OpenbaoServer {
   static async launch(program: string, authority?: CertificateAuthority): Promise<OpenbaoServer> {
     const issuer = authority ?? (await makeCertificateAuthority('OpenBao test root'));
     const folder = await mkdtemp(join(tmpdir(), 'holdfast-openbao-'));
-    const [port, clusterPort] = await freePorts();
+    const [port = 0, clusterPort = 0] = await freePorts(2);
     const server = new OpenbaoServer(program, folder, port, issuer);
     await server.#writeFiles(port, clusterPort);
     await server.start();
@@ -220,19 +220,4 @@ export class OpenbaoServer {
     ];
     await writeFile(at('bao.hcl'), configuration.join('\n'));
   }
-}
-
-/** Two ports that nobody listens on just now. */
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  const [one, other] = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return (server.address() as AddressInfo).port;
-    }),
-  );
-  for (const server of servers) server.close();
-  if (one === undefined || other === undefined) throw new Error('no free ports');
-  return [one, other];
 }

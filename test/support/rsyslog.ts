@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installRsyslog } from '../../scripts/lib/install-rsyslog.mjs';
 import type { IssuedCertificate } from './certificates.js';
+import { freePort } from './free-ports.js';
 
 /**
  * The real daemon, installed when it is not there.
@@ -138,16 +139,6 @@ ruleset(name="holdfast") {
 }
 input(type="imtcp" address="127.0.0.1" port="${port}" ruleset="holdfast")
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP port has a number');
-  return address.port;
 }
 
 async function isListening(port: number): Promise<void> {

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generate } from 'selfsigned';
-import { freePort, startServer } from './server-process.js';
+import { freePort } from '../../support/free-ports.js';
+import { startServer } from './server-process.js';
 import type { Target } from './target.js';
 
 /** The suites of the specification, so that both servers negotiate the same one. */

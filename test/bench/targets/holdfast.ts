@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { trialConfiguration } from '../../../scripts/lib/trial.mjs';
-import { freePort, startServer } from './server-process.js';
+import { freePort } from '../../support/free-ports.js';
+import { startServer } from './server-process.js';
 import type { RunningTarget, Target } from './target.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));

@@ -1,7 +1,7 @@
 import { makeFaultyModule } from '../../support/faulty-module.js';
+import { freePort } from '../../support/free-ports.js';
 import { testPin, type TestToken } from '../../support/pkcs11.js';
 import { makeSoftHsmToken, type SoftHsmToken } from '../../support/softhsm.js';
-import { freePort } from './server-process.js';
 import { startHoldfast } from './holdfast.js';
 import type { RunningTarget, Target } from './target.js';
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { repositoryFile, repositoryPath } from '../../support/container-files.js';
+import { freePort } from '../../support/free-ports.js';
 import { HoldfastProcess } from '../../support/holdfast-process.js';
 import { describeWithOpenbao } from '../../support/openbao-program.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -162,12 +162,3 @@ describeWithOpenbao('prepare, setup and Holdfast on OpenBao', (program) => {
     expect(existsSync(join(folder, 'admin', 'init.json'))).toBe(false);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

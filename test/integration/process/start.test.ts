@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { takePort } from '../../support/free-ports.js';
 import {
   type HoldfastOptions,
   type HoldfastServer,
@@ -32,15 +31,6 @@ async function runInShell(command: string): Promise<string> {
   return stdout;
 }
 
-async function takenPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
-}
-
 describe('the start screen of a quickstart', () => {
   it('its commands, copied to a shell elsewhere → work', async () => {
     const server = await start({});
@@ -56,7 +46,8 @@ describe('the start screen of a quickstart', () => {
 describe('a server that cannot start', () => {
   it('because its port is taken → says so, exits with 1, and lets go of what it had', async () => {
     const stateDirectory = temporaryFolder();
-    const port = await takenPort();
+    const { port, release } = await takePort();
+    onTestFinished(release);
     const configuration = quickstartConfiguration();
     const listeners = configuration.listeners.map((listener) => ({ ...listener, port }));
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { takePort } from '../../support/free-ports.js';
 import { fullDisk, fullPipe } from '../../support/stuck-output.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -65,15 +65,6 @@ async function untilServing({ stateDirectory }: Run): Promise<void> {
   );
 }
 
-async function takenPort(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-  });
-  return String((server.address() as AddressInfo).port);
-}
-
 describe.each(outputs)('standard output is %s', (_, output) => {
   it('SIGTERM → ends with 0, and says what is lost', async () => {
     const server = run([PROGRAM, 'serve'], output());
@@ -84,7 +75,9 @@ describe.each(outputs)('standard output is %s', (_, output) => {
   });
 
   it('a start that fails → ends with 1, and says why', async () => {
-    const env = { HOLDFAST_PORT: await takenPort() };
+    const { port, release } = await takePort();
+    onTestFinished(release);
+    const env = { HOLDFAST_PORT: String(port) };
     const server = run([PROGRAM, 'serve'], output(), { env });
     expect(await exitCodeOf(server)).toBe(1);
     expect(server.complaints()).toMatch(/^holdfast: The listener .* is in use/m);
