@@ -32,11 +32,11 @@ type MasterKeySource = Extract<AuditConfig['signingKey'], { masterKey: object }>
 /** What is known of the log before its key is. */
 export interface KnownLog {
   readonly directory: string;
-  /** As {@link originOfLog} says; absent for a new log that may have any name. */
+  /** The name of the log by {@link originOfLog}; absent for a new log that may have any. */
   readonly origin: string | undefined;
   /** Whether a log is there already. */
   readonly exists: boolean;
-  /** Whether a log that is begun takes the place of one that was lost. */
+  /** True when a log that is begun takes the place of one that was lost. */
   readonly followsLostLog?: boolean;
 }
 
@@ -81,11 +81,12 @@ function parseKey(pem: Secret): KeyObject {
 }
 
 /**
- * The name of a log, of which no two may be alike: to whoever has kept checkpoints of the first, the
- * second would be the first one rewritten.
+ * The name of a log, of which no two may be alike: to whoever has kept checkpoints of the first,
+ * the second would be the first one rewritten.
  *
  * @param configured what a log is called, or what its name begins with
- * @param log `begun`: its name, where it is there; `followsLostLog`: whether it takes the place of one
+ * @param log `begun`: its name, where it is there; `followsLostLog`: whether it takes the place of
+ *   one
  * @returns undefined for a new log that may have any name
  */
 export function originOfLog(

@@ -21,7 +21,7 @@ const STUCK_WRITE_MS = 1_000;
 /** Other writers can hold a sync up for seconds on a disk that works. */
 const STUCK_SYNC_MS = 10_000;
 
-/** What a file is opened with. */
+/** Everything that a file is opened with. */
 export interface AppendOnlyFileOptions {
   readonly durability: Durability;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -43,7 +43,7 @@ export class AppendOnlyFile {
   /** Whether an append that failed has left something behind. */
   #isTorn = false;
   #hasFailedSync = false;
-  /** Whether the kernel may have dropped what was written: it does after a sync that failed. */
+  /** True when the kernel may have dropped what was written: it does after a sync that failed. */
   #isInDoubt = false;
   #syncing: Promise<void> = Promise.resolve();
   /** The sync that has not begun yet: whoever asks meanwhile shares it. */
@@ -88,12 +88,12 @@ export class AppendOnlyFile {
     return this.#bytes;
   }
 
-  /** Whether a sync has failed: the disk below is not to be trusted with more than must be. */
+  /** True when a sync has failed: the disk below is not to be trusted with more than must be. */
   get hasFailedSync(): boolean {
     return this.#hasFailedSync;
   }
 
-  /** Whether a call that records wait for has been under way for longer than disks that work take. */
+  /** Tells whether records wait for a call that takes longer than disks that work take. */
   async isStuck(): Promise<boolean> {
     if (await this.#writes.isStuck(STUCK_WRITE_MS)) return true;
     return this.#durability === 'synced-apart' && this.#syncs.isStuck(STUCK_SYNC_MS);
@@ -171,7 +171,7 @@ export class AppendOnlyFile {
 }
 
 /**
- * How many bytes a file has; 0 for one that is not there yet.
+ * Tells the size of a file in bytes; 0 for one that is not there yet.
  *
  * @throws the file system's error
  */

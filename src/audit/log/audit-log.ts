@@ -64,12 +64,18 @@ export class AuditLog {
     return this.#state.tree.size;
   }
 
-  /** Sequence of the first record of the segment that is being written; undefined before the first write. */
+  /**
+   * Sequence of the first record of the segment that is being written; undefined before the first
+   * write.
+   */
   get openSegment(): number | undefined {
     return this.#segment?.first;
   }
 
-  /** Whether records wait for a call of the file system that has taken longer than disks that work do. */
+  /**
+   * Tells whether records wait for a call of the file system that takes longer than on disks that
+   * work.
+   */
   async isStuck(): Promise<boolean> {
     if ((await this.#segment?.file.isStuck()) === true) return true;
     return this.#beginnings.isStuck(STUCK_BEGINNING_MS);
@@ -87,8 +93,8 @@ export class AuditLog {
   }
 
   /**
-   * Adds a record, and tells of it twice: when the operating system has it, and when it is as durable
-   * as the configuration asks. Either resolves to its sequence.
+   * Adds a record, and tells of it twice: when the operating system has it, and when it is as
+   * durable as the configuration asks. Either resolves to its sequence.
    *
    * @param payload as `Payloads` makes it
    */
@@ -121,8 +127,8 @@ export class AuditLog {
   }
 
   /**
-   * Writes what is waiting, signs, and closes the file. What a start has found is not signed before a
-   * record tells of it: where that could not be written, the next start finds it again.
+   * Writes what is waiting, signs, and closes the file. What a start has found is not signed before
+   * a record tells of it: where that could not be written, the next start finds it again.
    */
   async close(): Promise<void> {
     await this.#commit.close();
@@ -132,7 +138,9 @@ export class AuditLog {
     await this.#segment?.file.close();
   }
 
-  /** All that was written before the sync has begun is on the disk after it, whichever record asks. */
+  /**
+   * All that was written before the sync has begun is on the disk after it, whichever record asks.
+   */
   async #synced(sequence: number): Promise<number> {
     try {
       // What stands in an earlier segment was brought to the disk when that was closed.
@@ -187,9 +195,10 @@ export class AuditLog {
   }
 
   /**
-   * Whether a segment is to be closed, and may be. Where it was signed to its beginning, no more
-   * than one closed segment is unsigned, and the next start can ask for that. A segment that cannot
-   * be closed grows. The first record after a start tells what that has found, before it is signed.
+   * Tells whether a segment is to be closed, and may be. Where it was signed to its beginning, no
+   * more than one closed segment is unsigned, and the next start can ask for that. A segment that
+   * cannot be closed grows. The first record after a start tells what that has found, before it is
+   * signed.
    */
   async #mayBeClosed(segment: OpenSegment): Promise<boolean> {
     if (!this.#isFull(segment) || this.size === this.#sizeFound) return false;

@@ -4,7 +4,9 @@ import type { NoteSigner } from '../../transparency-log/signed-note.js';
 import { checkpointsPath } from '../read/segments.js';
 import { AppendOnlyFile, sizeOf } from './append-only-file.js';
 
-/** So many times what the schedule says may be unsigned while a checkpoint is being made. */
+/**
+ * The factor by which unsigned records may exceed the schedule while a checkpoint is being made.
+ */
 export const UNSIGNED_TIMES = 2;
 /** After a checkpoint that could not be made. */
 const RETRY_MS = 1_000;
@@ -44,14 +46,14 @@ export interface CheckpointWriterOptions {
  */
 export class CheckpointWriter {
   readonly #options: CheckpointWriterOptions;
-  /** What a start has found unsigned is none of this process's doing. */
+  /** Size of the log at the start: what is unsigned of that is none of this process's doing. */
   readonly #foundSize: number;
   #size: number;
   /** Of the last checkpoint that was begun. */
   #begunSize: number;
   #begunAt: number;
   #signedSize: number;
-  /** When the first record came that is not signed yet. */
+  /** Time at which the first record came that is not signed yet. */
   #unsignedSince: number | undefined;
   #last: Promise<boolean> = Promise.resolve(true);
   #notes: NotesFile | undefined;
@@ -89,7 +91,7 @@ export class CheckpointWriter {
   }
 
   /**
-   * Whether with some more records there would be more unsigned than a crash may leave behind: the
+   * Tells whether some more records would make the unsigned ones too many to leave to a crash: the
    * next start takes over no longer tail. @see UnsignedTail
    */
   isOverdue(more: number): boolean {

@@ -1,13 +1,13 @@
 import { randomFill } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 
-/** How long a pool whose threads are all busy is waited for. */
+/** Longest wait for a pool whose threads are all busy. */
 const POOL_PATIENCE_MS = 2_000;
 
 /**
  * Waits until the event loop has been told of every file call that had ended by now. Work for the
- * thread pool is begun in its order, so when a job that is given to it now comes back, what was given
- * before is at work, and what has ended of it has been delivered.
+ * thread pool is begun in its order, so when a job that is given to it now comes back, what was
+ * given before is at work, and what has ended of it has been delivered.
  *
  * @param patienceMs how long a pool is waited for whose threads are all busy
  */
@@ -32,7 +32,7 @@ export type PoolTurn = (patienceMs: number) => Promise<void>;
 export class FileCalls {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #turn: PoolTurn;
-  /** When each was begun; the oldest first. */
+  /** Time at which each was begun; the oldest first. */
   readonly #underWay = new Map<symbol, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>, turn: PoolTurn = poolTurn) {
@@ -52,8 +52,8 @@ export class FileCalls {
   }
 
   /**
-   * Whether a call has been under way for so long, and still is when the event loop has been told of
-   * all that has ended.
+   * Tells whether a call has taken so long, and is still under way when the event loop has been
+   * told of all that has ended.
    */
   async isStuck(limitMs: number): Promise<boolean> {
     const [oldest] = this.#underWay;

@@ -1,10 +1,10 @@
-/** What one attempt to make a record fit leaves of it. */
+/** Bounds of one attempt to make a record fit. */
 interface Limits {
   /** Bytes of each text, as the log writes it. */
   readonly textBytes: number;
   /** Entries of each list. An object may have more: the schemas of records need their fields. */
   readonly entries: number;
-  /** How deep lists and objects may stand in each other. */
+  /** Depth to which lists and objects may stand in each other. */
   readonly depth: number;
 }
 
@@ -14,7 +14,7 @@ const SHORTEST_TEXT_BYTES = 128;
 const MOST_FIELDS = 64;
 const DEEPEST = 16;
 
-/** From the mildest to the harshest. */
+/** All attempts, from the mildest to the harshest. */
 const ATTEMPTS: readonly Limits[] = [
   ...halvings(32_768, SHORTEST_TEXT_BYTES).map((textBytes) => attempt({ textBytes })),
   ...halvings(4_096, 1).map((entries) => attempt({ entries })),
@@ -108,7 +108,7 @@ class Cutting {
   }
 }
 
-/** How much of a text takes so many bytes in a log, where it is ASCII with escapes. */
+/** Counts the units of a text that take so many bytes in a log, where it is ASCII with escapes. */
 function unitsWithin(text: string, bytes: number): number {
   // No unit takes more than six.
   if (text.length * 6 <= bytes) return text.length;
@@ -131,7 +131,7 @@ function attempt(limits: Partial<Limits>): Limits {
   return { textBytes: SHORTEST_TEXT_BYTES, ...mildest, ...limits };
 }
 
-/** Both in it. */
+/** Halves a number as long as it is not below the other one. */
 function halvings(from: number, to: number): readonly number[] {
   return from < to ? [] : [from, ...halvings(Math.floor(from / 2), to)];
 }

@@ -5,7 +5,7 @@ import type { CheckpointSchedule, OpenSegment } from './checkpoint-writer.js';
 import type { LogState } from './encode-lines.js';
 import type { Payloads } from './payloads.js';
 
-/** When a segment is closed and the next one begun. */
+/** Size and age at which a segment is closed and the next one begun. */
 export interface SegmentLimits {
   readonly maxBytes: number;
   readonly maxAgeMs: number;
@@ -17,23 +17,31 @@ export interface LogListener {
   committed(lines: Buffer): void;
   /** A signed note, on the disk. */
   checkpoint(note: string): void;
-  /** A checkpoint could not be made, or a closed segment not be closed. Nothing is lost: more of the log is unsigned. */
+  /**
+   * A checkpoint could not be made, or a closed segment not be closed. Nothing is lost: more of the
+   * log is unsigned.
+   */
   failed(error: unknown): void;
-  /** What was written could not be brought to the disk. Nothing is signed or added until it is there after all. */
+  /**
+   * Tells that written records could not be brought to the disk. Nothing is signed or added until
+   * they are there after all.
+   */
   inDoubt(error: unknown): void;
   /** The disk is full. What is under way has room; nothing else is to be begun. */
   full(error: unknown): void;
 }
 
-/** What becomes of a record. */
+/** The two steps of a record. */
 export interface AppendSteps {
   /** Rejects where the record is not in the log. */
   readonly written: Promise<number>;
-  /** Rejects as well where the record is in the log, and it is not known whether it is on the disk. */
+  /**
+   * Rejects as well where the record is in the log, and it is not known whether it is on the disk.
+   */
   readonly durable: Promise<number>;
 }
 
-/** What a log is written with. */
+/** Everything that a log is written with. */
 export interface AuditLogOptions {
   /** The folder of the log; its lock is held. */
   readonly directory: string;
@@ -46,12 +54,12 @@ export interface AuditLogOptions {
   readonly listener: LogListener;
 }
 
-/** Where a log stands when it is opened. */
+/** The place where a log stands when it is opened. */
 export interface LogPosition {
   readonly state: LogState;
   /** Absent where the next record begins a segment. */
   readonly segment: OpenSegment | undefined;
-  /** When the segment was begun, in ms since 1970. */
+  /** Time at which the segment was begun, in ms since 1970. */
   readonly segmentBegunAt: number;
   /** Size of the last checkpoint there is; 0 without any. */
   readonly signedSize: number;

@@ -9,7 +9,9 @@ import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
 import { timeOfLine, UnsignedTail } from './unsigned-tail.js';
 
-/** Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these. */
+/**
+ * Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these.
+ */
 const START_MARK = '"type":"start"';
 const STOP_MARK = '"type":"stop"';
 
@@ -20,7 +22,7 @@ export interface LogEnd {
   readonly isStopped: boolean;
   /** Of the last segment: what stands behind them is no record. */
   readonly wholeBytes: number;
-  /** When its last record was made, in ms since 1970. */
+  /** Time at which its last record was made, in ms since 1970. */
   readonly lastRecordAt: number | undefined;
   readonly unsigned: UnsignedTail;
 }

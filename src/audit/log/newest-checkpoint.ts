@@ -19,12 +19,12 @@ const MAX_TORN_BYTES = 1_024;
 /** A file that was put aside because it is not what the server writes. */
 export type SetAside = NonNullable<RecordOf<'recovery'>['setAside']>[number];
 
-/** What a file of checkpoints holds. */
+/** The contents of a file of checkpoints. */
 interface NotesOfFile {
   readonly notes: readonly string[];
   /** The notes, and a piece of one where a crash has cut it. */
   readonly isSound: boolean;
-  /** How many bytes the notes take, where the file is sound. */
+  /** Bytes that the notes take, where the file is sound. */
   readonly wholeBytes: number;
 }
 
@@ -49,8 +49,8 @@ export async function newestCheckpoint(
 }
 
 /**
- * Makes a file of checkpoints one that can be added to: a note that a crash has left in the middle is
- * cut off. A file that holds anything else is evidence: it is renamed and stays as it is.
+ * Makes a file of checkpoints one that can be added to: a note that a crash has left in the middle
+ * is cut off. A file that holds anything else is evidence: it is renamed and stays as it is.
  *
  * @returns what was put aside
  */
@@ -117,7 +117,7 @@ function notesAmid(text: string, { name }: VerifierKey): readonly string[] {
     .map((rest) => `${firstLine}${rest}`);
 }
 
-/** Whether a crash while our key was signing can have left it. */
+/** Tells whether a crash while our key was signing can have left it. */
 function isPieceOfNote(text: string, { name }: VerifierKey): boolean {
   const firstLine = `${name}\n`;
   if (text.length > MAX_TORN_BYTES) return false;

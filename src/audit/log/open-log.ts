@@ -32,7 +32,10 @@ const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
 /** Of a segment whose first record is not whole: no record is so long, nor are the first few. */
 const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
 
-/** What a log is opened with; `everyRecords` and `everyMs` say how much of it may be unsigned. */
+/**
+ * Everything that a log is opened with; `everyRecords` and `everyMs` bound what of it may be
+ * unsigned.
+ */
 export interface OpenLogOptions extends CheckpointSchedule {
   /** The folder of the log; its lock is held. */
   readonly directory: string;
@@ -40,11 +43,14 @@ export interface OpenLogOptions extends CheckpointSchedule {
   /** Of the checkpoints that are signed from now on. */
   readonly key: VerifierKey;
   readonly clock: Clock;
-  /** Why an unsigned tail that no crash can have left is taken over all the same. */
+  /** The operator's reason to take over an unsigned tail that no crash can have left. */
   readonly acceptUnsignedTail?: string | undefined;
 }
 
-/** What was found at the end of a log that was not closed in order, or that somebody has added to since. */
+/**
+ * What was found at the end of a log that was not closed in order, or that somebody has added to
+ * since.
+ */
 export type Recovery = Pick<
   RecordOf<'recovery'>,
   'tornBytes' | 'tornSha256' | 'unsignedFirst' | 'unsignedLast' | 'accepted' | 'setAside'
@@ -55,7 +61,7 @@ export interface OpenedLog {
   readonly position: LogPosition;
   /** Absent where the log had been closed in order and is all signed, or is new. */
   readonly recovery: Recovery | undefined;
-  /** When its newest record was made, in ms since 1970; undefined in a new log. */
+  /** Time at which its newest record was made, in ms since 1970; undefined in a new log. */
   readonly newestRecordAt: number | undefined;
 }
 
@@ -77,7 +83,8 @@ interface Found extends LogEnd {
  */
 export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const { directory, key, clock } = options;
-  // A link would lead what is cut off and appended to wherever it likes; a pipe would be waited for.
+  // A link would lead what is cut off and appended to wherever it likes; a pipe would be waited
+  // for.
   const names = (await readdir(directory)).filter((name) => LOG_FILE.test(name));
   await assertPrivateFiles(names.map((name) => join(directory, name)));
   const aside: SetAside[] = [];

@@ -8,9 +8,9 @@ const FILE = 'reserve';
 const BYTES = 256 * 1024;
 
 /**
- * Room on the disk that the log keeps for itself. When the disk is full it is given up, so that what
- * is under way can still be recorded; before the log goes on it must be there again. Without it, a
- * disk with room for one small record would be taken for one that works.
+ * Room on the disk that the log keeps for itself. When the disk is full it is given up, so that
+ * what is under way can still be recorded; before the log goes on it must be there again. Without
+ * it, a disk with room for one small record would be taken for one that works.
  */
 export class Reserve {
   readonly #path: string;

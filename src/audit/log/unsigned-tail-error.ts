@@ -18,7 +18,7 @@ interface TailedLog extends CheckpointSchedule {
   readonly key: VerifierKey;
 }
 
-/** What was found, what it can mean, and the ways out. */
+/** Makes the error that says what was found, what it can mean, and the ways out. */
 export function unsignedTailError(
   { tail, first, last, signedSize }: LongTail,
   { directory, key, everyRecords, everyMs }: TailedLog,

@@ -1,11 +1,16 @@
 import { type CheckpointSchedule, UNSIGNED_TIMES } from './checkpoint-writer.js';
 
-/** A start that is killed before it has signed leaves a record or two; so many such starts may follow one another. */
+/**
+ * Starts that may follow one another, each killed before it has signed: one leaves a record or two.
+ */
 const STARTS = 8;
 const RECORDS_A_START = 2;
 /** Of the machine's clock, while records waited to be written: a step counts as one interval. */
 const STEPS = 1;
-/** Records are made before they are written; a disk that stands still for longer takes no more of them. */
+/**
+ * Records are made before they are written; a disk that stands still for longer takes no more of
+ * them.
+ */
 const WAITING_MS = 5_000;
 
 const TIME = /"time":"(?<time>[^"]{20,30})"/;
@@ -45,8 +50,8 @@ export class UnsignedTail {
   }
 
   /**
-   * Whether no crash can have left so much. A server that writes keeps to its schedule of checkpoints,
-   * and waits where it cannot; see CheckpointWriter.isOverdue and AuditLog.
+   * True when no crash can have left so much. A server that writes keeps to its schedule of
+   * checkpoints, and waits where it cannot; see CheckpointWriter.isOverdue and AuditLog.
    */
   get isTooLong(): boolean {
     const { everyRecords, everyMs } = this.#schedule;
@@ -58,7 +63,7 @@ export class UnsignedTail {
     );
   }
 
-  /** From when to when, for people. */
+  /** First and last time in it, for people. */
   get times(): string {
     if (this.#from === undefined || this.#to === undefined) return 'without a time';
     return `made between ${iso(this.#from)} and ${iso(this.#to)}`;
@@ -76,7 +81,7 @@ export class UnsignedTail {
 }
 
 /**
- * When a record says that it was made, in ms since 1970.
+ * Reads the time at which a record says that it was made, in ms since 1970.
  *
  * @returns undefined where it says nothing of the kind
  */

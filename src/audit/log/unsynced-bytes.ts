@@ -3,7 +3,9 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** What was written is not in the file any more: a sync had failed, and the kernel has dropped it. */
+/**
+ * Written bytes are not in the file any more: a sync had failed, and the kernel has dropped them.
+ */
 export class LostBytesError extends Error {
   override readonly name = 'LostBytesError';
 }

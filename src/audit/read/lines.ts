@@ -18,7 +18,8 @@ export interface LineBatch extends Pick<TextBatch, 'torn'> {
 /**
  * Reads the lines of a segment, about a megabyte at a time.
  *
- * @throws UnreadableError for what is no segment, after the lines before the damage; the file system's error
+ * @throws UnreadableError for what is no segment, after the lines before the damage; the file
+ *   system's error
  */
 export async function* lineBatches(
   segment: Pick<Segment, 'path' | 'compressed'>,
@@ -70,7 +71,7 @@ export async function* recordTexts(
   }
 }
 
-/** Whether a line that was cut may have been the beginning of a record. */
+/** Tells whether a line that was cut may have been the beginning of a record. */
 function isBegunRecord(torn: Buffer): boolean {
   const length = Math.min(torn.length, RECORD_HEAD.length);
   return torn.compare(RECORD_HEAD, 0, length, 0, length) === 0;

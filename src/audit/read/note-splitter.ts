@@ -9,7 +9,7 @@ export class NoteSplitter {
   #text = '';
   #signatures = '';
 
-  /** What stands behind the last whole note; empty where nothing does. */
+  /** The text behind the last whole note; empty where there is none. */
   get rest(): string {
     return this.#text;
   }

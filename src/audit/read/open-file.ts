@@ -4,8 +4,8 @@ import { isErrno } from '../../shared/errno.js';
 import { UnreadableError } from './unreadable.js';
 
 /**
- * Opens a regular file for reading. Whoever can write to the folder of a log can put anything there:
- * a pipe that nobody writes to would be waited for, and a device never ends.
+ * Opens a regular file for reading. Whoever can write to the folder of a log can put anything
+ * there: a pipe that nobody writes to would be waited for, and a device never ends.
  *
  * @throws UnreadableError for anything but a regular file, or the file system's error
  */

@@ -17,7 +17,8 @@ export async function startOf(segment: Segment): Promise<SegmentStart | undefine
 /**
  * The verifier key that a log names: its latest, for looking up and not for trusting.
  *
- * @throws NoLogError, UnreadableError where its last segment has no beginning, or the file system's error
+ * @throws NoLogError, UnreadableError where its last segment has no beginning, or the file system's
+ *   error
  */
 export async function publicKeyOf(directory: string): Promise<string> {
   const segments = await segmentsOfLog(directory);

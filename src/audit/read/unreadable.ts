@@ -3,7 +3,7 @@ import { codeOf, errnoOf } from '../../shared/errno.js';
 /** A file of a log that is not what the server writes, so that what stands in it is not known. */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
-  /** Why, without the path. */
+  /** The reason, without the path. */
   readonly reason: string;
 
   constructor(path: string, reason: string, options?: ErrorOptions) {
@@ -12,10 +12,12 @@ export class UnreadableError extends Error {
   }
 }
 
-/** What the bytes of a file, and not the program, can make zlib and strings fail with. */
+/** Codes with which zlib and strings fail for the bytes of a file, and not for the program. */
 const OF_CONTENTS = /^(Z_[A-Z_]+|ERR_BUFFER_TOO_LARGE|ERR_STRING_TOO_LONG)$/;
 
-/** Whether an error is one of a file's bytes or of the disk below, and none of this program. */
+/**
+ * Tells whether an error is one of a file's bytes or of the disk below, and none of this program.
+ */
 export function isUnreadable(error: unknown): error is Error {
   return (
     error instanceof UnreadableError ||
@@ -24,7 +26,7 @@ export function isUnreadable(error: unknown): error is Error {
   );
 }
 
-/** Why a file could not be read, without its path where that is known. */
+/** The reason why a file could not be read, without its path where that is known. */
 export function reasonOf(error: Error): string {
   return error instanceof UnreadableError ? error.reason : error.message;
 }

@@ -11,9 +11,9 @@ export interface UnsealedSegment {
 }
 
 /**
- * Finds the closed segments of a log beside which no checkpoint is about their end, for whoever reads a
- * log without its key: a server signs whenever it closes a segment. Verification says the same of
- * checkpoints that are genuine. Of a copy without any checkpoints nothing is said.
+ * Finds the closed segments of a log beside which no checkpoint is about their end, for whoever
+ * reads a log without its key: a server signs whenever it closes a segment. Verification says the
+ * same of checkpoints that are genuine. Of a copy without any checkpoints nothing is said.
  *
  * @param segments all that the log has, in their order
  */
@@ -31,7 +31,7 @@ export async function unsealedSegments(
   });
 }
 
-/** What cannot be read holds no checkpoint. */
+/** Adds the sizes of checkpoints in a file. One that cannot be read holds none. */
 async function addSizes(path: string, sizes: Set<number>): Promise<void> {
   try {
     await eachNote(path, (note) => sizes.add(sizeOfNote(note)));

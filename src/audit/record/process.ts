@@ -128,7 +128,7 @@ export const gapSchema = z.strictObject({
   ),
 });
 
-/** For a time syncs came too late, and answers went out before them. */
+/** A time in which syncs came too late, and answers went out before them. */
 export const lateSyncSchema = z.strictObject({
   type: z.literal('late-sync'),
   ...envelope,
@@ -139,7 +139,10 @@ export const lateSyncSchema = z.strictObject({
   ),
 });
 
-/** Unauthenticated requests that were counted instead of recorded, so that strangers cannot fill the disk. */
+/**
+ * Unauthenticated requests that were counted instead of recorded, so that strangers cannot fill the
+ * disk.
+ */
 export const omittedSchema = z.strictObject({
   type: z.literal('omitted'),
   ...envelope,

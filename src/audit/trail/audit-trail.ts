@@ -14,9 +14,14 @@ import { LateSyncs } from './late-syncs.js';
 import { requestFields, typeOf } from './request-fields.js';
 import { TimedWaits } from './timed-waits.js';
 
-/** What a record is given in any case: a request that has used up its time is still to be recorded. */
+/**
+ * What a record is given in any case: a request that has used up its time is still to be recorded.
+ */
 const MIN_WAIT_MS = 10;
-/** HTTP statuses from here on tell of a failure, which gives nothing away that a record must go before. */
+/**
+ * HTTP statuses from here on tell of a failure, which gives nothing away that a record must go
+ * before.
+ */
 const FIRST_FAILURE = 400;
 
 /** What an audit trail is kept with. */
@@ -26,7 +31,7 @@ export interface AuditTrailOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onAuditFailure: 'refuse' | 'serve';
-  /** What becomes of a request whose record is written and not on the disk by its deadline. */
+  /** The fate of a request whose record is written and not on the disk by its deadline. */
   readonly lateSync?: 'refuse' | 'answer';
 }
 
@@ -105,7 +110,10 @@ export class AuditTrail {
     }
   }
 
-  /** Where the record was written and the sync has failed, there is one: it will be on the disk before the log goes on. */
+  /**
+   * Handles a sync that has failed. A record that was written is there: it will be on the disk
+   * before the log goes on.
+   */
   async #notDurable(
     record: RequestRecord,
     { written }: AppendSteps,
@@ -183,7 +191,10 @@ export class AuditTrail {
     return this.#interruption;
   }
 
-  /** A health check may be answered: it says itself that nothing works. A stranger gets an error anyway. */
+  /**
+   * A health check may be answered: it says itself that nothing works. A stranger gets an error
+   * anyway.
+   */
   #withoutRecord(interruption: Interruption, type: RequestAuditRecord['type']): void {
     if (this.#options.onAuditFailure === 'serve') {
       interruption.countServed();
@@ -218,7 +229,10 @@ export class AuditTrail {
     return this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
   }
 
-  /** The record says how the request ended, so when it is written after all another one must say that it did not. */
+  /**
+   * The record says how the request ended, so when it is written after all another one must say
+   * that it did not.
+   */
   #tellLater(request: RequestRecord, durable: Promise<number>): void {
     const isServed = this.#isServed(request);
     const { kmsRequestId } = request;

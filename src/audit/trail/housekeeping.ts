@@ -16,7 +16,7 @@ export interface HousekeepingOptions {
   readonly compressAfterMs: number;
   /** Sequence of the first record of the segment that is being written. */
   readonly openSegment: () => number | undefined;
-  /** When the newest record was made that was there at the start, in ms since 1970. */
+  /** Time of the newest record that was there at the start, in ms since 1970. */
   readonly newestRecordAt: number | undefined;
   /** Undefined: nothing is removed. */
   readonly retentionDays: number | undefined;
@@ -70,7 +70,10 @@ export class Housekeeping {
     }
   }
 
-  /** The record comes first, and is signed: a segment that is gone without one was not removed by us. */
+  /**
+   * The record comes first, and is signed: a segment that is gone without one was not removed by
+   * us.
+   */
   async #removeOld(): Promise<void> {
     const { directory, retentionDays, logger, recordRetention } = this.#options;
     if (retentionDays === undefined) return;
@@ -83,7 +86,11 @@ export class Housekeeping {
     logger.info({ firstSequence, lastSequence }, 'old segments of the audit log were removed');
   }
 
-  /** A wall clock alone removes nothing. @returns the time that retention goes by, in ms since 1970 */
+  /**
+   * A wall clock alone removes nothing.
+   *
+   * @returns the time that retention goes by, in ms since 1970
+   */
   async #countTime(): Promise<number> {
     const { directory, clock, newestRecordAt, logger } = this.#options;
     this.#retentionClock ??= await RetentionClock.open(directory, clock, newestRecordAt);

@@ -11,7 +11,9 @@ export class LateSyncs {
   #answers = 0;
   #outstanding = 0;
 
-  /** @param write called when all of them are on the disk, and when it is known that some are not */
+  /**
+   * @param write called when all of them are on the disk, and when it is known that some are not
+   */
   constructor(payloads: Payloads, write: (fields: FieldsOf<'late-sync'>) => void) {
     this.#payloads = payloads;
     this.#write = write;

@@ -33,9 +33,9 @@ export interface AuditPorts {
   readonly stdout: LogDestination;
   /** Whether an empty or missing folder may be made the folder of a log. */
   readonly init: boolean;
-  /** Why an unsigned tail that no crash can have left is taken over all the same. */
+  /** The operator's reason to take over an unsigned tail that no crash can have left. */
   readonly acceptUnsignedTail?: string | undefined;
-  /** Whether a log that is begun follows one that was lost, and so must not have its name. */
+  /** True when a log that is begun follows one that was lost, and so must not have its name. */
   readonly followsLostLog?: boolean;
   /** Version of Holdfast. */
   readonly version: string;
@@ -48,7 +48,10 @@ export interface OpenAuditTrail {
   readonly publicKey: string;
   /** For metrics. */
   sample(): AuditSample;
-  /** Records that the server stops, signs the log, closes it, and lets another process have the folder. */
+  /**
+   * Records that the server stops, signs the log, closes it, and lets another process have the
+   * folder.
+   */
   close(): Promise<void>;
 }
 
@@ -142,7 +145,10 @@ async function begin(
   };
 }
 
-/** What was taken over is named before it is signed, and signed at once: the next start finds nothing of it. */
+/**
+ * Names what was taken over before it is signed, and signs it at once: the next start finds nothing
+ * of it.
+ */
 async function recordRecovery(
   trail: AuditTrail,
   log: AuditLog,
@@ -252,7 +258,10 @@ async function signerOf(
   });
 }
 
-/** What is wrong with a segment that cannot be read is for opening the log to say. */
+/**
+ * Reads how a segment begins. What is wrong with one that cannot be read is for opening the log to
+ * say.
+ */
 async function startIfReadable(segment: Segment): Promise<SegmentStart | undefined> {
   try {
     return await startOf(segment);
@@ -262,7 +271,10 @@ async function startIfReadable(segment: Segment): Promise<SegmentStart | undefin
   }
 }
 
-/** An empty folder where a log should be is a volume that is not mounted, more often than a first start. */
+/**
+ * An empty folder where a log should be is a volume that is not mounted, more often than a first
+ * start.
+ */
 async function assertBegun(directory: string): Promise<void> {
   if ((await namesIn(directory)).some((name) => name.endsWith('.jsonl'))) return;
   throw new UnusableLogError(

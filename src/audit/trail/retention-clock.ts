@@ -12,8 +12,8 @@ const documentSchema = z.strictObject({ format: z.literal(1), countedUntil: z.is
 /**
  * The time that retention goes by: it moves only while a server runs, as the machine's monotonic
  * clock measures it, and is never later than the wall clock. A wall clock that was set forward,
- * while a server ran or before it was started, lets no segment grow old. Time in which no server ran does
- * not count, so segments stay for that much longer.
+ * while a server ran or before it was started, lets no segment grow old. Time in which no server
+ * ran does not count, so segments stay for that much longer.
  */
 export class RetentionClock {
   readonly #path: string;
@@ -52,7 +52,7 @@ export class RetentionClock {
     return Math.min(counted, this.#clock.now());
   }
 
-  /** How far the wall clock is ahead of it, in ms. */
+  /** The lead of the wall clock over it, in ms. */
   get behindMs(): number {
     return this.#clock.now() - this.now();
   }

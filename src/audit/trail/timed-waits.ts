@@ -7,14 +7,14 @@ const POOL_PATIENCE_MS = 50;
 interface Wait {
   readonly expiresAt: number;
   readonly expire: () => void;
-  /** Whether the work has ended. */
+  /** True when the work has ended. */
   isOver: boolean;
 }
 
 /**
- * Waits for many things, for each until a moment of its own, with one timer: one a request would cost
- * more than its record. Nothing is too late while the event loop has not been told of its end: a timer
- * comes before the results of file calls when the loop was busy with other things.
+ * Waits for many things, for each until a moment of its own, with one timer: one a request would
+ * cost more than its record. Nothing is too late while the event loop has not been told of its end:
+ * a timer comes before the results of file calls when the loop was busy with other things.
  */
 export class TimedWaits {
   readonly #clock: Clock;
@@ -52,7 +52,9 @@ export class TimedWaits {
     });
   }
 
-  /** Nearly all waits have the same length, so the timer that is running is hardly ever too late. */
+  /**
+   * Nearly all waits have the same length, so the timer that is running is hardly ever too late.
+   */
   #wakeAt(moment: number): void {
     if (moment >= this.#wakesAt) return;
     clearTimeout(this.#timer);

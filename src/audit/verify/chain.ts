@@ -24,7 +24,10 @@ export interface ChainListener {
   found(finding: Finding): void;
   /** Roots that were signed for the tree of so many records. */
   signedRoots(size: number): readonly Hash[];
-  /** Whether a segment began with a record, as far as its neighbours and their checkpoints tell. */
+  /**
+   * Tells whether a segment began with a record, as far as its neighbours and their checkpoints
+   * say.
+   */
   beganAt(sequence: number): boolean;
   /** The tree has so many leaves, and every one of them is known. */
   grown(tree: MerkleFrontier): void;
@@ -51,7 +54,7 @@ export class Chain {
   #file = '';
   /** Sequence of the first record of the segment that is being followed. */
   #fileFirst = 0;
-  /** Whether records that do not come now were in a file that could not be read. */
+  /** True when records that do not come now were in a file that could not be read. */
   #isUnread = false;
   #lastChanged: number | undefined;
 
@@ -212,7 +215,10 @@ export class Chain {
     this.#goOn(sequence, isOne ? previous : undefined);
   }
 
-  /** What does not come before a segment was at the end of the file before, or in one that is gone. */
+  /**
+   * Reports records that do not come before a segment: they were at the end of the file before, or
+   * in one that is gone.
+   */
   #missBefore(first: number): void {
     const expected = this.#expected;
     const isSegment = this.#file === '' || this.#listener.beganAt(expected);
@@ -228,7 +234,7 @@ export class Chain {
     else this.#grow(leaf);
   }
 
-  /** Whether it is the segment that is what was written, and not what stands before it. */
+  /** Tells whether it is the segment that is as it was written, and not what stands before it. */
   #isGenuine(before: MerkleFrontier, line: Buffer, next: Buffer | undefined): boolean {
     const signed = this.#listener.signedRoots(before.size);
     if (signed.includes(before.root())) return true;

@@ -37,7 +37,9 @@ export class CheckpointSet {
   readonly #seen = new Map<string, SignedRoot>();
   readonly #ownFiles = new Set<string>();
   readonly notes: string[] = [];
-  /** Files beside the log that could not be read to their end, and those that the system refused. */
+  /**
+   * Files beside the log that could not be read to their end, and those that the system refused.
+   */
   readonly unreadOwn: string[] = [];
   readonly unread: string[] = [];
 
@@ -56,7 +58,10 @@ export class CheckpointSet {
     return [...this.#bySize.keys()].sort((a, b) => a - b);
   }
 
-  /** Adds the files in the folder of a log. One whose segment is gone counts: it says that there was one. */
+  /**
+   * Adds the files in the folder of a log. One whose segment is gone counts: it says that there was
+   * one.
+   */
   async addOwn(directory: string): Promise<void> {
     const names = (await readdir(directory)).filter((name) => OWN_FILE.test(name)).sort();
     for (const name of names) await this.addOwnFile(join(directory, name));
@@ -100,12 +105,15 @@ export class CheckpointSet {
     this.#findings.add({ kind: 'unreadable', file, message });
   }
 
-  /** What was signed for a size; more than one root where the log was forked. */
+  /** The roots that were signed for a size; more than one where the log was forked. */
   signedFor(size: number): readonly SignedRoot[] {
     return this.#bySize.get(size) ?? [];
   }
 
-  /** Whether there are checkpoints that were signed while a segment was written, by their file's name. */
+  /**
+   * Tells whether there are checkpoints that were signed while a segment was written, by their
+   * file's name.
+   */
   hasFile(name: string): boolean {
     return this.#ownFiles.has(name);
   }
@@ -133,7 +141,10 @@ export class CheckpointSet {
     return genuine;
   }
 
-  /** @throws the system's error for a file that was named by whoever verifies, and faults of this program */
+  /**
+   * @throws the system's error for a file that was named by whoever verifies, and faults of this
+   * program
+   */
   #failedToRead(file: string, isOwn: boolean, error: unknown): void {
     const isRefused = errnoOf(error) !== undefined && isOwn;
     const isKnown = error instanceof NoteError || error instanceof UnreadableError || isRefused;
@@ -201,7 +212,7 @@ export class CheckpointSet {
     return undefined;
   }
 
-  /** Whether what stands behind the last note may be the beginning of one. */
+  /** Tells whether the text behind the last note may be the beginning of one. */
   #isBegun(rest: string): boolean {
     const start = `${this.#origin}\n`;
     return rest.length <= MAX_TORN && (start.startsWith(rest) || rest.startsWith(start));

@@ -52,10 +52,13 @@ export interface VerificationReport {
   /** The first record that is here, and the last; absent in an empty log. */
   readonly firstSequence?: number;
   readonly lastSequence?: number;
-  /** What those two say of their time, in ISO 8601; absent where they say none. */
+  /** The times that those two records have, in ISO 8601; absent where they have none. */
   readonly firstTime?: string;
   readonly lastTime?: string;
-  /** Checkpoints that were held against the log, and were right. One that is there twice counts once. */
+  /**
+   * Checkpoints that were held against the log, and were right. One that is there twice counts
+   * once.
+   */
   readonly matchedCheckpoints: number;
   /** Those of them that were kept elsewhere. */
   readonly matchedKeptCheckpoints: number;
@@ -69,11 +72,11 @@ export interface VerificationReport {
   readonly tornBytes: number;
   /** At most so many of a kind as a reader can look at. */
   readonly findings: readonly Finding[];
-  /** How many more there are, by kind. */
+  /** Number of those that are not in the list, by kind. */
   readonly moreFindings: Readonly<Partial<Record<FindingKind, number>>>;
   /** Files that the operating system did not let this program read; each is a finding, too. */
   readonly unread: readonly string[];
-  /** What this verification cannot vouch for, one sentence each. */
+  /** Everything that this verification cannot vouch for, one sentence each. */
   readonly notVouchedFor: readonly string[];
   /** What is to be known, and nothing wrong. */
   readonly notes: readonly string[];

@@ -3,23 +3,23 @@ import type { Finding, FindingKind } from './finding.js';
 /** Nobody reads more of one kind, and a forged log can have as many as it has lines. */
 const MAX_OF_A_KIND = 100;
 
-/** What was found to be wrong: the first of each kind, and how many more there are. */
+/** Faults that were found: the first of each kind, and how many more there are. */
 export class Findings {
   readonly #kept: Finding[] = [];
   readonly #counts = new Map<FindingKind, number>();
   #total = 0;
 
-  /** How many were added. */
+  /** Number of those that were added. */
   get total(): number {
     return this.#total;
   }
 
-  /** In the order in which they were added. */
+  /** Those that are kept, in the order in which they were added. */
   get list(): readonly Finding[] {
     return this.#kept;
   }
 
-  /** How many are not in the list, by kind. */
+  /** Number of those that are not in the list, by kind. */
   get more(): Partial<Record<FindingKind, number>> {
     const more: Partial<Record<FindingKind, number>> = {};
     for (const [kind, count] of this.#counts) {

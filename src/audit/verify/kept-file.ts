@@ -10,10 +10,10 @@ const FIELD = '"checkpoint"';
 const shippedSchema = z.object({ checkpoint: z.string() });
 
 /**
- * Reads a file of checkpoints that were kept elsewhere: signed notes one after the other, or JSON lines
- * with a field `checkpoint`, as sinks write them, records among them or not. It may have been pasted
- * or sent: line ends of Windows, blank lines between notes and a missing line feed at the end change
- * nothing, because the signature says whether a note is whole.
+ * Reads a file of checkpoints that were kept elsewhere: signed notes one after the other, or JSON
+ * lines with a field `checkpoint`, as sinks write them, records among them or not. It may have been
+ * pasted or sent: line ends of Windows, blank lines between notes and a missing line feed at the
+ * end change nothing, because the signature says whether a note is whole.
  *
  * @param visit is called with each note
  * @returns how many lines may have been checkpoints and are none

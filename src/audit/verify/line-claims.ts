@@ -26,7 +26,9 @@ const TIME =
   /^\{"schema":1,"sequence":[0-9]+,(?:"previous":"[^"]*",)?"time":"(?<time>[0-9T:.-]{19,30}Z)"/;
 const HEAD_BYTES = 200;
 
-/** When a line says that its record was made; undefined where it says nothing of the kind. */
+/**
+ * Reads the time at which a line says that its record was made; undefined where it does not say.
+ */
 export function lineTime(line: Buffer): string | undefined {
   return TIME.exec(line.toString('latin1', 0, HEAD_BYTES))?.groups?.['time'];
 }

@@ -7,7 +7,9 @@ const TYPE = Buffer.from('"type":"');
 /** Begins the types of the records that are looked at. */
 const MARK = Buffer.from('re');
 
-/** What is asked of those records: a later version of the server may say more in them. */
+/**
+ * The fields that are read of those records: a later version of the server may say more in them.
+ */
 const wordsSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('retention'),
@@ -28,7 +30,7 @@ const wordsSchema = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** From one record to another, both in it. */
+/** Records from one to another, both in it. */
 export interface RecordRange {
   readonly first: number;
   readonly last: number;
@@ -38,11 +40,11 @@ export interface RecordRange {
 export interface TakenOver extends RecordRange {
   /** Sequence of the record that says so. */
   readonly sequence: number;
-  /** Why whoever started the server accepted it, in his own words. */
+  /** The operator's reason to accept it, in the operator's words. */
   readonly accepted: string | undefined;
 }
 
-/** What a start has found behind the last whole record, or could not use. */
+/** The rest that a start has found behind the last whole record, or could not use. */
 export interface LeftBehind {
   readonly sequence: number;
   readonly tornBytes: number;
@@ -52,20 +54,24 @@ export interface LeftBehind {
   readonly sizes: readonly number[];
 }
 
-/** What a log says itself about records that retention has removed, and that a server has taken over. */
+/**
+ * The log's own words about records that retention has removed, and that a server has taken over.
+ */
 export class OwnWords {
   readonly #removals: { readonly sequence: number; readonly removed: RecordRange }[] = [];
   readonly #takenOver: TakenOver[] = [];
   readonly #leftBehind: LeftBehind[] = [];
-  /** Where the type stood in the line before: mostly it stands there again, and need not be looked for. */
+  /**
+   * Place of the type in the line before: mostly it stands there again, and need not be looked for.
+   */
   #typeAt = 0;
 
-  /** What servers have taken over, whoever wrote those records. */
+  /** Records that servers have taken over, whoever wrote them. */
   get takenOver(): readonly TakenOver[] {
     return this.#takenOver;
   }
 
-  /** What crashes, or others, have left behind. */
+  /** The rests that crashes, or others, have left behind. */
   get leftBehind(): readonly LeftBehind[] {
     return this.#leftBehind;
   }
@@ -94,9 +100,9 @@ export class OwnWords {
   }
 
   /**
-   * Whether everything before a record was removed by the server. A record that is not signed anybody
-   * can have added who has removed what it says; so can one that a server has taken over unsigned,
-   * because a server signs such a record before it removes anything.
+   * Tells whether the server removed everything before a record. A record that is not signed
+   * anybody can have added who has removed what it says; so can one that a server has taken over
+   * unsigned, because a server signs such a record before it removes anything.
    *
    * @param vouchedBefore where the signatures end
    */

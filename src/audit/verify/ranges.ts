@@ -10,12 +10,15 @@ export interface Run {
   readonly file: string;
 }
 
-/** Whole numbers, kept as the runs that they form: a forged number can make a run as long as it likes. */
+/**
+ * Whole numbers, kept as the runs that they form: a forged number can make a run as long as it
+ * likes.
+ */
 export class Ranges {
   #runs: Run[] = [];
   #left = 0;
 
-  /** How many numbers were left out because there were too many runs. */
+  /** Number of those that were left out because there were too many runs. */
   get left(): number {
     return this.#left;
   }

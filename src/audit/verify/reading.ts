@@ -4,16 +4,16 @@ import type { Findings } from './findings.js';
 import type { OwnWords } from './own-words.js';
 import type { Seals } from './seals.js';
 
-/** What a reading begins with. */
+/** The terms that a reading begins with. */
 export interface VerificationScope {
   /** Sequence of the first record that is here. */
   readonly first: number;
   readonly accepted: readonly (readonly [first: number, last: number])[];
-  /** Whether whoever verifies has checkpoints from elsewhere. */
+  /** True when whoever verifies has checkpoints from elsewhere. */
   readonly isHeldAgainstKept: boolean;
 }
 
-/** What a reading has come to. */
+/** The result of a reading. */
 export interface ReadingResult {
   readonly records: number;
   /** Sequence of the record that would come next. */
@@ -27,7 +27,7 @@ export interface ReadingResult {
   readonly firstTime: string | undefined;
   readonly lastTime: string | undefined;
   readonly tornBytes: number;
-  /** Whether some records, or the last ones, could not be read. */
+  /** True when some records, or the last ones, could not be read. */
   readonly isUnread: boolean;
   readonly isEndUnread: boolean;
   readonly unread: readonly string[];

@@ -3,14 +3,16 @@ import { readSegmentStart } from '../read/segment-replay.js';
 import type { SegmentName } from './chain.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 
-/** More than any log has segments that are closed; a forged one may have as many as it has files. */
+/**
+ * More than any log has segments that are closed; a forged one may have as many as it has files.
+ */
 const MAX_KEPT = 1000;
 
 /** The end of a closed segment that no checkpoint was read for. */
 export interface UnsealedEnd {
   /** Name of the closed segment's file. */
   readonly file: string;
-  /** How many records the log had when it was closed. */
+  /** Number of records that the log had when it was closed. */
   readonly size: number;
   /** Size of the next checkpoint that was right; undefined where there is none. */
   readonly coveredBy: number | undefined;
@@ -21,14 +23,14 @@ export class Seals {
   readonly #checkpoints: CheckpointSet;
   readonly #unsealed: UnsealedEnd[] = [];
   #fileBefore: string | undefined;
-  /** Where the last segment begins, and the root that it gives for what was before. */
+  /** Beginning of the last segment, and the root that it gives for what was before. */
   #last: { readonly size: number; readonly root: Hash | undefined } | undefined;
 
   constructor(checkpoints: CheckpointSet) {
     this.#checkpoints = checkpoints;
   }
 
-  /** Whether nothing that was read vouches for the end of the segment before the last one. */
+  /** True when nothing that was read vouches for the end of the segment before the last one. */
   get isLastUnsealed(): boolean {
     return this.#last !== undefined && this.#unsealed.at(-1)?.size === this.#last.size;
   }

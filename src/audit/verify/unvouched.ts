@@ -3,8 +3,8 @@ import { rangeText } from './ranges.js';
 import type { FinishedReading } from './reading.js';
 
 /**
- * Finds what servers took over unsigned. A checkpoint that was signed before takes as much out of it
- * as it covers: later ones cover the record that tells of it, too.
+ * Finds what servers took over unsigned. A checkpoint that was signed before takes as much out of
+ * it as it covers: later ones cover the record that tells of it, too.
  *
  * @returns all of it, what was accepted included, and notes of that
  */
@@ -47,7 +47,8 @@ function unvouchedPart(
   const keysAfter = after === undefined ? [] : checkpoints.signedFor(after);
   const before = result.matchedSizes.findLast((size) => {
     if (size <= last) return true;
-    // A server may have signed just that when it closed the segment; not with a key that it no longer had.
+    // A server may have signed just that when it closed the segment; not with a key that it no
+    // longer had.
     return (
       size === last + 1 &&
       checkpoints
@@ -65,7 +66,9 @@ function isAccepted({ first, last }: RecordRange, { scope }: FinishedReading): b
   return scope.accepted.some(([from, to]) => from <= first && last <= to);
 }
 
-/** Finds closed segments whose end was not signed, but for those that a server says it took over so. */
+/**
+ * Finds closed segments whose end was not signed, but for those that a server says it took over so.
+ */
 export function unsealedEnds({
   seals,
   findings,
@@ -91,7 +94,10 @@ export function unsealedEnds({
   }
 }
 
-/** Finds checkpoints that were kept elsewhere and are gone from the folder: a server never removes one of a segment that is there. */
+/**
+ * Finds checkpoints that were kept elsewhere and are gone from the folder: a server never removes
+ * one of a segment that is there.
+ */
 export function removedCheckpoints({
   checkpoints,
   findings,

@@ -69,7 +69,10 @@ export class Verification {
     });
   }
 
-  /** Whether the newest segment was begun, and nothing that was read vouches for the end of the one before. */
+  /**
+   * True when the newest segment was begun, and nothing that was read vouches for the end of the
+   * one before.
+   */
   get isLastUnsealed(): boolean {
     return this.#seals.isLastUnsealed;
   }
@@ -139,7 +142,7 @@ export class Verification {
     return tornBytes;
   }
 
-  /** What could not be read is not called missing as well. */
+  /** Ends the reading of a damaged file. Its records are not called missing as well. */
   #stopReading({ file, first }: SegmentName, error: Error): void {
     this.#tornBytes = 0;
     this.#isUnread = true;
@@ -172,14 +175,20 @@ export class Verification {
     this.#held = undefined;
   }
 
-  /** Only the last segment may end in a line that was being written. */
+  /**
+   * Reports half a line before a segment: only the last one may end in a line that was being
+   * written.
+   */
   #closeBefore({ file, first }: SegmentName): void {
     if (this.#tornBytes === 0) return;
     const message = `Before ${file} stand ${String(this.#tornBytes)} bytes that are no whole line.`;
     this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
   }
 
-  /** A server that was killed leaves a segment without a line, but only where the next one begins. */
+  /**
+   * Reports a last segment without a line, which a server that was killed leaves only where the
+   * next one begins.
+   */
   #findMisplacedEnd(): void {
     const expected = this.#chain.expected;
     if (this.#withoutLine === undefined || this.#withoutLine.first === expected) return;

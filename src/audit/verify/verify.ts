@@ -16,7 +16,9 @@ export interface VerifyOptions {
   readonly keys: readonly [VerifierKey, ...VerifierKey[]];
   /** Files of checkpoints that were kept elsewhere. */
   readonly keptCheckpoints: readonly string[];
-  /** Ranges of records, first and last, of which it is known why a server took them over unsigned. */
+  /**
+   * Ranges of records, first and last, of which it is known why a server took them over unsigned.
+   */
   readonly accepted?: readonly (readonly [first: number, last: number])[];
 }
 
@@ -24,7 +26,8 @@ export interface VerifyOptions {
  * Reads a log from its first record to its last and holds it against what was signed. A folder that
  * is not there is a log without records.
  *
- * @throws the file system's error for the folder, or a file of kept checkpoints; all else is in the report
+ * @throws the file system's error for the folder, or a file of kept checkpoints; all else is in the
+ *   report
  */
 export async function verifyLog(options: VerifyOptions): Promise<VerificationReport> {
   const { directory, keys, keptCheckpoints, accepted = [] } = options;
