@@ -154,7 +154,7 @@ function bounded(value: unknown): unknown {
     : `${json.slice(0, MAX_LOGGED_CHARACTERS)}...`;
 }
 
-/** For texts that come out of a request: half of a surrogate pair would stop many a reader. */
+/** Mends texts that come out of a request: half of a surrogate pair would stop many a reader. */
 function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }

@@ -1,13 +1,13 @@
 import { isIPv6, type Socket } from 'node:net';
 
-/** How many connections a listener may have. */
+/** The numbers of connections that a listener may have. */
 export interface SlotLimits {
   readonly maxConnections: number;
-  /** From one address; absent where there is no such limit. */
+  /** Connections from one address; absent where there is no such limit. */
   readonly maxConnectionsPerAddress?: number | undefined;
 }
 
-/** How far somebody has come: each class gives way to the ones behind it. */
+/** Classes of connections by how far they have come: each gives way to the ones behind it. */
 const SILENT = 0;
 const SPEAKING = 1;
 const AUTHENTICATED = 2;

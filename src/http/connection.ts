@@ -10,11 +10,11 @@ import { Door, type DoorPorts, type DoorRequests } from './door.js';
  */
 const LIFETIME_IN_IDLE_TIMES = 3;
 
-/** What a connection is made with. */
+/** Everything that a connection is made with. */
 export interface ConnectionPorts extends DoorPorts {
   /** Its client's certificate; absent without mutual TLS. */
   readonly client: ClientIdentity | undefined;
-  /** How long it may last before it has made an authenticated request. */
+  /** Longest life of a connection that has made no authenticated request. */
   readonly lifetimeMs: number;
   /** Told once when it has made an authenticated request. */
   readonly onAuthenticated: () => void;

@@ -5,25 +5,25 @@ import { PieceCount } from './piece-count.js';
 import { MAX_HEADERS } from './request-head.js';
 import type { StrangerTurns, StrangerWork } from './stranger-turns.js';
 
-/** So many bytes at a time are given to Node's parser, which nothing stops in between. */
+/** Bytes that Node's parser is given at a time: nothing stops it in between. */
 const SLICE_BYTES = 1_024;
-/** What a request costs after it has been parsed: authentication, a line in the log, an answer. */
+/** Cost of a request after it has been parsed: authentication, a line in the log, an answer. */
 const REQUEST_MS = 0.1;
 const LINE_FEED = 0x0a;
 
-/** What the doors of all listeners share. */
+/** The parts that the doors of all listeners share. */
 export interface DoorPorts {
   readonly turns: StrangerTurns;
   readonly held: HeldBytes;
 }
 
-/** What a door asks about the requests that have come through it. */
+/** A door's view of the requests that have come through it. */
 export interface DoorRequests {
   /** Requests that have begun so far. */
   readonly begun: number;
-  /** Whether the body of the latest one has not all arrived. */
+  /** True while the body of the latest one has not all arrived. */
   readonly isReceiving: boolean;
-  /** Whether one that has all arrived is to be answered before anything more may come in. */
+  /** True while one that has all arrived is to be answered before anything more may come in. */
   readonly isAnswering: boolean;
   /** More pieces came than a request may have. */
   tooManyPieces(): void;
@@ -31,7 +31,7 @@ export interface DoorRequests {
   tooManyHeaders(): void;
 }
 
-/** What was received after the answer was decided is thrown away, within limits. */
+/** Called when more was thrown away, after the answer was decided, than the limits allow. */
 type OnLimit = () => void;
 
 /**

@@ -3,15 +3,15 @@ import type { Socket } from 'node:net';
 import type { ConnectionSlots } from './connection-slots.js';
 import type { StrangerTurns } from './stranger-turns.js';
 
-/** What a TLS handshake costs of the turn in which it begins, most of it afterwards: one is a turn. */
+/** Cost of a TLS handshake in the turn in which it begins, most of it afterwards: one is a turn. */
 const HANDSHAKE_MS = 2;
 
-/** What an entrance is made of. */
+/** Everything that an entrance is made with. */
 export interface EntranceParts {
   readonly server: Server;
   readonly slots: ConnectionSlots;
   readonly turns: StrangerTurns;
-  /** How long a connection may be silent. */
+  /** Longest silence of a new connection. */
   readonly silentMs: number;
 }
 
@@ -56,7 +56,9 @@ export class Entrance {
     for (const socket of this.#accepted.values()) socket.destroy();
   }
 
-  /** Ends the connections that nothing has come from yet: Node does not, because it waits for TLS. */
+  /**
+   * Ends the connections that nothing has come from yet: Node does not, because it waits for TLS.
+   */
   endSilent(): void {
     for (const socket of this.#silent) socket.destroy();
   }

@@ -7,7 +7,9 @@ export interface Holder {
   giveWay(): void;
 }
 
-/** What is held for strangers, over all listeners. Who has held something longest gives way. */
+/**
+ * The bytes that are held for strangers, over all listeners. Who has held some longest gives way.
+ */
 export class HeldBytes {
   readonly #maxBytes: number;
   /** The longest first. */

@@ -11,7 +11,7 @@ import { declaredLength, type OriginForm } from './request-head.js';
 /** What a call needs to know of the listener that it came in by. */
 export interface CallContext {
   readonly connection: Connection;
-  /** What the request is for. */
+  /** The path and the host that the request is for. */
   readonly origin: OriginForm;
   /** `clock.monotonic()`, in ms. */
   readonly startedAt: number;
@@ -47,7 +47,10 @@ export class NodeCall implements IncomingCall {
     this.#context = context;
   }
 
-  /** Whether anybody has asked for the body: what stands behind one that nobody has read is not looked at either. */
+  /**
+   * Whether anybody has asked for the body: what stands behind one that nobody has read is not
+   * looked at either.
+   */
   get isBodyRead(): boolean {
     return this.#isBodyRead;
   }

@@ -101,7 +101,7 @@ function serverOptions({ listener: { limits }, classes }: NodeServerParts): Serv
 
 type Open = (socket: Socket, client?: ClientIdentity) => void;
 
-/** What is done with a connection to which Node's HTTP server has just begun to listen. */
+/** Makes the handler of connections to which Node's HTTP server has just begun to listen. */
 function opener(parts: NodeServerParts, slots: ConnectionSlots, entrance: Entrance): Open {
   const { connections, listener, doors } = parts;
   return (socket, client) => {

@@ -1,6 +1,6 @@
 /**
- * A request arrives in a few pieces: reads, TLS records, chunks. Each costs about as much whether it
- * has one byte or a thousand.
+ * A request arrives in a few pieces: reads, TLS records, chunks. Each costs about as much whether
+ * it has one byte or a thousand.
  */
 const FREE_PIECES = 256;
 /** More pieces are fine as long as they have this many bytes on average. */

@@ -39,14 +39,14 @@ export function declaredLength(rawHeaders: readonly string[]): number {
   return Number(valuesOf(rawHeaders, 'content-length')[0] ?? 0);
 }
 
-/** What a listener answers to. */
+/** The scheme and the hosts that a listener answers to. */
 export interface Authorities {
   readonly scheme: 'https' | 'any';
   /** @param host of the target, in lower case, without a port */
   isOurs(host: string): boolean;
 }
 
-/** What is served of a request: its path, and its headers with the host that it is for. */
+/** The served form of a request: its path, and its headers with the host that it is for. */
 export interface OriginForm {
   readonly target: string;
   readonly rawHeaders: readonly string[];

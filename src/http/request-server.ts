@@ -17,7 +17,7 @@ export interface ServingParts {
   readonly logger: Logger;
   readonly connections: Connections;
   readonly authenticatedIdleMs: number;
-  /** Whether the listener answers to a host name or an address. */
+  /** Tells whether the listener answers to a host name or an address. */
   readonly isOurs: (host: string, connection: Connection) => boolean;
   readonly scheme: Authorities['scheme'];
 }

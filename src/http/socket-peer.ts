@@ -23,7 +23,7 @@ export async function createPeerReader(): Promise<ReadSocketPeer> {
   };
 }
 
-/** What this file needs of a library of koffi's. */
+/** The part of a koffi library that this file needs. */
 interface NativeLibrary {
   func(prototype: string): (...args: readonly unknown[]) => unknown;
 }
@@ -33,7 +33,7 @@ const SOL_SOCKET = 1;
 const SO_PEERCRED = process.arch === 'ppc64' ? 21 : 17;
 /** `struct ucred`: process, user and group id, four bytes each. */
 const UCRED_BYTES = 12;
-/** What stands for a process that is not visible from here. */
+/** The id of a process that is not visible from here. */
 const NO_PROCESS = 0;
 
 /** −1: what the kernel says of a socket without credentials, which is none of a file. */

@@ -1,9 +1,9 @@
-/** How much time strangers may take in one run of the event loop. */
+/** Time that strangers may take in one run of the event loop. */
 const BUDGET_MS = 2;
 
 /** Work for somebody who has not been authenticated. */
 export interface StrangerWork {
-  /** Whether the connection was refused before; then others go first. */
+  /** True when the connection was refused before; then others go first. */
   readonly isRefused: boolean;
   /** @returns the ms to charge for what goes on after it has returned */
   takeTurn(): number;

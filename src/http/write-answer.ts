@@ -4,7 +4,7 @@ import type { Door } from './door.js';
 import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
 
 /**
- * How long what nobody wants is still read before a connection is closed.
+ * Longest time for which unwanted bytes are still read before a connection is closed.
  * Closing a socket with unread bytes resets the connection, and then the client may lose the
  * answer that says what was wrong.
  */
