@@ -90,7 +90,8 @@ export interface KeyManagerNode {
   /**
    * The same from a question that the key manager is asked after the call, whatever is remembered;
    * what comes of it is remembered. Called before a request is refused for what a description says;
-   * `nodes/` bounds how often. Absent where `describeKey` remembers nothing that others could change.
+   * `nodes/` bounds how often. Absent where `describeKey` remembers nothing that others could
+   * change.
    */
   describeKeyAnew?(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
   /**
@@ -119,7 +120,9 @@ export interface KeyManagerNode {
 export interface KeyAdministration {
   /** Whether summaries tell what is left. Where not, metrics do not list the keys to find out. */
   readonly countsEncryptions?: boolean;
-  /** Every external key, the damaged ones too, in the order of their ids; never the health-test key. */
+  /**
+   * Every external key, the damaged ones too, in the order of their ids; never the health-test key.
+   */
   listKeys?(): Promise<readonly KeySummary[]>;
   /** Rejects with `conflict` when the id is taken, also by one that differs only by case. */
   createKey?(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary>;
@@ -132,11 +135,13 @@ export interface KeySummary {
   readonly createdAt?: Date;
   /** Encryptions that the current version may still make; absent where nobody counts. */
   readonly encryptionsLeft?: number;
-  /** Why the key is disabled, or cannot encrypt any more. */
+  /** The reason why the key is disabled, or cannot encrypt any more. */
   readonly problem?: string;
 }
 
-/** Why a key manager could not do what it was asked. Closed: `pipeline` maps each to one XKS error. */
+/**
+ * Why a key manager could not do what it was asked. Closed: `pipeline` maps each to one XKS error.
+ */
 export type KeyManagerErrorCode =
   | 'key-not-found'
   | 'version-not-found'
@@ -146,7 +151,9 @@ export type KeyManagerErrorCode =
   | 'exhausted'
   /** Proven: the key was there and working, and the tag did not match. */
   | 'invalid-ciphertext'
-  /** Ambiguous: the ciphertext was refused in words that a broken node uses too. `nodes/` finds out. */
+  /**
+   * Ambiguous: the ciphertext was refused in words that a broken node uses too. `nodes/` finds out.
+   */
   | 'rejected'
   | 'unreachable'
   | 'misconfigured'

@@ -57,7 +57,10 @@ export interface KeyManager {
   /** The same from a question that is asked after the call, whatever is remembered. */
   describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
   encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
-  /** The same, for an answer that promises a later decryption: with `triedSha256` where a node tries it. */
+  /**
+   * The same, for an answer that promises a later decryption: with `triedSha256` where a node tries
+   * it.
+   */
   encryptAndTry(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
   decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer>;
   /** One report a node, in configured order, from checks that are at most 60 s old. */

@@ -5,7 +5,9 @@ import { KeyManagerError } from './backend.js';
 
 /** Between the beginnings of two readings of one key: 40 a second, whoever asks how often. */
 const MIN_INTERVAL_MS = 25;
-/** A slow key manager rests as long as it has worked, and still within the deadline of a request. */
+/**
+ * A slow key manager rests as long as it has worked, and still within the deadline of a request.
+ */
 const MAX_REST_MS = 50;
 /** Keys whose last reading is remembered, for the intervals. */
 const MAX_LANES = 1_000;
@@ -13,7 +15,7 @@ const MAX_LANES = 1_000;
 /** Reads a key from the key manager. @throws KeyManagerError `key-not-found` and others */
 export type ReadKey<Key> = (externalKeyId: string, deadline: Deadline) => Promise<Key>;
 
-/** What is under way for one key, and when the next reading may begin. */
+/** The readings of one key that are under way, and when the next one may begin. */
 interface Lane<Key> {
   running?: Promise<Key> | undefined;
   /** Begins when it may; whoever asks until then shares it. */
@@ -21,11 +23,11 @@ interface Lane<Key> {
   notBefore: number;
 }
 
-/** How keys are read. */
+/** The terms on which keys are read. */
 export interface ReadingTerms<Key> {
   readonly read: ReadKey<Key>;
   readonly clock: Clock;
-  /** How long one reading may take, whoever waits for it. */
+  /** Longest time for one reading, whoever waits for it. */
   readonly budgetMs: number;
 }
 
@@ -115,7 +117,7 @@ export class KeyReadings<Key> {
   }
 }
 
-/** Whether it says that there is no such key. */
+/** Tells whether an error says that there is no such key. */
 function isAbsence(error: unknown): boolean {
   return error instanceof KeyManagerError && error.code === 'key-not-found';
 }

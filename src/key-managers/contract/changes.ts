@@ -11,7 +11,7 @@ import {
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.from('what it belongs to');
 
-/** What others do to keys, and the node must not deny for what it remembers. */
+/** Changes by others that the node must not deny for what it remembers. */
 export const changeCases: readonly ContractCase[] = [
   {
     title: 'a version that others have just made → opens at once what another node made under it',

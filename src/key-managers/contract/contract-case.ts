@@ -19,7 +19,7 @@ export interface ContractHarness {
   readonly others?: OthersAtWork;
 }
 
-/** What others, another replica or an operator with the vendor's tools, do to keys meanwhile. */
+/** The acts on keys of others: another replica, or an operator with the vendor's tools. */
 export interface OthersAtWork {
   /** Another replica's node on the same keys. */
   readonly node: KeyManagerNode;
@@ -29,7 +29,9 @@ export interface OthersAtWork {
   /** Gives a key the next version. */
   addVersion(externalKeyId: string): Promise<void>;
   destroyKey(externalKeyId: string): Promise<void>;
-  /** Keeps all but the newest version from decrypting, or lets them. Absent where that is no act. */
+  /**
+   * Keeps all but the newest version from decrypting, or lets them. Absent where that is no act.
+   */
   shutOffOldVersions?(externalKeyId: string, isShutOff: boolean): Promise<void>;
   /** Absent where keys are not disabled. */
   setEnabled?(externalKeyId: string, enabled: boolean): Promise<void>;

@@ -6,7 +6,7 @@ const counterFileSchema = z.strictObject({
   externalKeyId: z.string(),
   ...versionFields,
   reserved: z.int().min(0),
-  /** When Holdfast made the key, where nothing else keeps that; absent for others' keys. */
+  /** Time at which Holdfast made the key, where nothing else keeps it; absent for others' keys. */
   createdAt: z.iso.datetime().optional(),
 });
 

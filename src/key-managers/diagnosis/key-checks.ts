@@ -2,7 +2,10 @@ import { type KeyAdministration, KeyManagerError, type KeySummary } from '../bac
 import { explained } from './explanations.js';
 import { type Finding, ok, skipped } from './finding.js';
 
-/** As the alert of docs/logs-and-metrics.md has it: type file makes a new version before that. */
+/**
+ * The threshold of the alert in docs/logs-and-metrics.md: type file makes a new version before
+ * that.
+ */
 const FEW_ENCRYPTIONS = 30_000;
 /** Of unusable keys in one finding; there may be thousands. */
 const MAX_NAMED = 10;
@@ -10,7 +13,8 @@ const MAX_NAMED = 10;
 /**
  * Lists the keys, as far as the key manager can.
  *
- * @param works whether the node has encrypted and decrypted, so that a refusal is of the listing alone
+ * @param works whether the node has encrypted and decrypted, so that a refusal is of the listing
+ *   alone
  */
 export async function examineKeys(
   administration: KeyAdministration,

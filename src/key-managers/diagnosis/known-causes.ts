@@ -76,7 +76,7 @@ const KNOWN_CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** What to do about a failure whose words say what it is. */
+/** Explains a failure whose words say what it is. */
 export function knownCause(message: string): Explanation | undefined {
   const advice = KNOWN_CAUSES.find(([pattern]) => pattern.test(message))?.[1];
   return advice === undefined ? undefined : { meaning: NODE_OUT, advice };

@@ -27,7 +27,7 @@ import type { NodeLimits } from './limits.js';
 const ANSWER_MS = 5;
 /** A second attempt with less time than this would only add to the load of a node in trouble. */
 const MIN_RETRY_MS = 10;
-/** For a reading that several requests share, so longer than the deadline of each. */
+/** Time for a reading that several requests share, so longer than the deadline of each. */
 const READING_BUDGET_MS = 1_000;
 
 /** What a key manager is made of. */

@@ -27,7 +27,7 @@ export function limitsFor(replicas: number, prior: number): CountingLimits {
   return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
 }
 
-/** What a counter file tells. */
+/** The contents of a counter file. */
 export interface KnownCount {
   /** Encryptions that may have been made, by this process or before it. */
   readonly reserved: number;
@@ -51,7 +51,7 @@ export interface CountSurroundings {
  * counts. A token cannot change the material by itself: when the limit is reached, encryption ends.
  */
 export class CountedMaterial {
-  /** When Holdfast made it; absent for material that others have made. */
+  /** Time at which Holdfast made it; absent for material that others have made. */
   readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
@@ -86,7 +86,11 @@ export class CountedMaterial {
     return Math.max(0, this.#surroundings.limits.perVersion - this.#budget.used);
   }
 
-  /** Counts one encryption. @returns false when the block is used up: then {@link countWhenReserved} */
+  /**
+   * Counts one encryption.
+   *
+   * @returns false when the block is used up: then {@link countWhenReserved}
+   */
   count(): boolean {
     const counted = this.#budget.take();
     const isLow = this.#budget.left * 2 <= this.#surroundings.limits.blockSize;

@@ -87,12 +87,16 @@ export class EncryptionCounts {
     return [...this.#materials.values()].filter(({ left }) => left === 0).map(({ ref }) => ref);
   }
 
-  /** Whether this material is known to have made all that it may. @param name in hexadecimal */
+  /**
+   * Tells whether this material is known to have made all that it may.
+   *
+   * @param name in hexadecimal
+   */
   isExhausted(name: string): boolean {
     return this.#materials.get(name)?.left === 0;
   }
 
-  /** When Holdfast made this material; undefined for what others have made. */
+  /** Tells when Holdfast made this material; undefined for what others have made. */
   async createdAt(ref: KeyRef): Promise<Date | undefined> {
     const { createdAt } = await this.#material(ref);
     return createdAt === undefined ? undefined : new Date(createdAt);
@@ -115,7 +119,9 @@ export class EncryptionCounts {
     return (await this.#material(ref)).left;
   }
 
-  /** Called once by each user. The last one waits for writes under way and lets go of the folder. */
+  /**
+   * Called once by each user. The last one waits for writes under way and lets go of the folder.
+   */
   async close(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;

@@ -49,9 +49,9 @@ interface Entry {
 export type KeyLookup = Pick<TokenClient, 'describe'>;
 
 /**
- * Remembers what the token said of its keys, because looking one up takes it up to 16 ms. Whoever is
- * about to refuse a request for what is remembered looks anew first; that a key is not there is not
- * remembered at all.
+ * Remembers what the token said of its keys, because looking one up takes it up to 16 ms. Whoever
+ * is about to refuse a request for what is remembered looks anew first; that a key is not there is
+ * not remembered at all.
  */
 export class KeyDirectory {
   readonly #client: KeyLookup;
@@ -130,7 +130,9 @@ export class KeyDirectory {
     }
   }
 
-  /** Counted from now, after the answer: another replica may have looked just before it was true. */
+  /**
+   * Counted from now, after the answer: another replica may have looked just before it was true.
+   */
   #noteVersions(externalKeyId: string, { versions }: KeyReply) {
     const before = this.#settledAt.get(externalKeyId);
     const turnedUpNow = before === undefined ? -Infinity : this.#clock.monotonic() + SETTLING_MS;
@@ -146,11 +148,13 @@ function isAgainstTheKey(error: unknown): boolean {
   return error instanceof KeyManagerError && UNUSABLE.has(error.code);
 }
 
-/** What decides which version encrypts. */
+/** The grounds on which a version is chosen to encrypt. */
 export interface VersionChoice {
-  /** Whether every replica has had the time to see a version. */
+  /** Tells whether every replica has had the time to see a version. */
   readonly isSettled?: (version: number) => boolean;
-  /** Whether material has made all the encryptions that it may, by its name in hexadecimal. */
+  /**
+   * Tells whether material has made all the encryptions that it may, by its name in hexadecimal.
+   */
   readonly isExhausted?: ((materialName: string) => boolean) | undefined;
 }
 

@@ -5,10 +5,10 @@ const ID = '{externalKeyId}';
 const VERSION = '{version}';
 const PLACEHOLDERS = /\{externalKeyId\}|\{version\}/;
 
-/** What is wrong with templates, in the place where it can be put right. */
+/** A fault of templates, in the place where it can be put right. */
 export interface TemplateProblem {
   readonly field: 'keyLabel' | 'keyId';
-  /** What would be right. */
+  /** A description of what would be right. */
   readonly allowed: string;
 }
 
@@ -43,8 +43,8 @@ export function templateProblem(
 }
 
 /**
- * Whether the external key id can be read from the text: it may end in digits, and versions are
- * digits, so something else has to stand between the two.
+ * Tells whether the external key id can be read from the text: it may end in digits, and versions
+ * are digits, so something else has to stand between the two.
  */
 function namesTheKey(template: string): boolean {
   if (!template.includes(ID)) return false;

@@ -113,8 +113,8 @@ export class TokenAtWork {
 
   /**
    * Makes a key. Where the library may be blind to what another process makes at the same time, a
-   * process that has never looked at the token before sees whether it is the only one of its name; if
-   * it is not, it is removed again.
+   * process that has never looked at the token before sees whether it is the only one of its name;
+   * if it is not, it is removed again.
    *
    * @throws KeyManagerError `conflict`, and others
    */
@@ -136,7 +136,10 @@ export class TokenAtWork {
     return created;
   }
 
-  /** Tokens dislike two logins at once, so another try follows; a PIN that is refused is not one of those. */
+  /**
+   * Tokens dislike two logins at once, so another try follows; a PIN that is refused is not one of
+   * those.
+   */
   async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -164,7 +167,10 @@ export class TokenAtWork {
   }
 }
 
-/** @throws KeyManagerError `conflict` where another key of this name is there; this one is removed then */
+/**
+ * @throws KeyManagerError `conflict` where another key of this name is there; this one is removed
+ *   then
+ */
 async function assertAlone(
   client: TokenClient,
   { externalKeyId, versions: [version] }: KeyReply,

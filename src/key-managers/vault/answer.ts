@@ -2,7 +2,7 @@
 export interface VaultAnswer {
   readonly status: number;
   readonly body: string;
-  /** What it answers, for a refusal: it must not repeat what was sent. */
+  /** The request that it answers: a refusal must not repeat what was sent. */
   readonly request?: Sent;
 }
 

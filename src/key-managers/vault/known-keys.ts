@@ -42,7 +42,7 @@ export class KnownKeys {
     return (await this.#cache.get(externalKeyId, deadline)).description;
   }
 
-  /** From a reading that begins now. @throws as {@link describe} */
+  /** Describes a key from a reading that begins now. @throws as {@link describe} */
   async describeAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
     return (await this.#cache.getAnew(externalKeyId, deadline)).description;
   }
@@ -88,7 +88,7 @@ export class KnownKeys {
   }
 }
 
-/** Why a key cannot be used as it is wanted; undefined where it can. */
+/** Says why a key cannot be used as it is wanted; undefined where it can. */
 function refusalOf(
   { transitKey, description }: KnownKey,
   { externalKeyId, version }: KeyRef,

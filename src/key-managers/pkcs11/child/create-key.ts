@@ -17,12 +17,14 @@ export interface WantedKey {
 /**
  * Makes a key that takes no other one's place.
  *
- * A token that replaces a key of the same CKA_ID would do so for another process that makes the same
- * key at the same time, too. There the key is made under a CKA_ID that nobody has, and is given its
- * own when it turns out to be the only one of its name. On any token, whoever finds two of one name
- * after making one removes its own: both may, and then neither has said that there is a key.
+ * A token that replaces a key of the same CKA_ID would do so for another process that makes the
+ * same key at the same time, too. There the key is made under a CKA_ID that nobody has, and is
+ * given its own when it turns out to be the only one of its name. On any token, whoever finds two
+ * of one name after making one removes its own: both may, and then neither has said that there is a
+ * key.
  *
- * @throws TokenFailure `conflict` for an external key id, of whatever case, or a CKA_ID that is taken
+ * @throws TokenFailure `conflict` for an external key id, of whatever case, or a CKA_ID that is
+ *   taken
  */
 export function createKey(session: TokenSession, wanted: WantedKey): NamedKeyObject {
   const { objects, profile } = session;

@@ -73,7 +73,7 @@ export class TokenSession {
     return key;
   }
 
-  /** Whether {@link key} would answer from memory. */
+  /** Tells whether {@link key} would answer from memory. */
   remembers(lookup: string, now: number): boolean {
     const cached = this.#keys.get(lookup);
     return cached !== undefined && isYoung(cached, now);

@@ -2,8 +2,8 @@ import { CKR } from '../ckr.js';
 import type { VendorProfile } from './profile.js';
 
 /**
- * NSS softokn, Mozilla's token. It cannot make IVs, and a key that is made with the CKA_ID of another
- * silently takes its place.
+ * NSS softokn, Mozilla's token. It cannot make IVs, and a key that is made with the CKA_ID of
+ * another silently takes its place.
  */
 export const nssProfile: VendorProfile = {
   vendor: 'Mozilla Foundation',

@@ -9,7 +9,7 @@
 export type IvStrategy = 'caller' | 'hsm-random' | 'zeros-in' | 'appended';
 
 /**
- * What becomes of a secret key when another one is made with the same CKA_ID: it is `kept`, it is
+ * The fate of a secret key when another one is made with the same CKA_ID: it is `kept`, it is
  * `replaced` and lost, or nobody has tried it on this token, and Holdfast makes no such key.
  */
 export type SharedIds = 'kept' | 'replaced' | 'unknown';
@@ -23,8 +23,8 @@ export interface VendorProfile {
   readonly ivStrategy: IvStrategy;
   readonly sharedIds: SharedIds;
   /**
-   * Whether the library sees at once what other processes make, even at the same time. SoftHSM does
-   * not: it counts changes, and two that are made at once may both come to the same number.
+   * True when the library sees at once what other processes make, even at the same time. SoftHSM
+   * does not: it counts changes, and two that are made at once may both come to the same number.
    */
   readonly seesOthers: boolean;
   /**

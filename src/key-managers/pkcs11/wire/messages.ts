@@ -32,7 +32,9 @@ export interface CreateRequest {
   readonly usage: readonly KeyUsage[];
 }
 
-/** `discard`: removes a key that has just been made, told by its material from another of its name. */
+/**
+ * `discard`: removes a key that has just been made, told by its material from another of its name.
+ */
 export interface DiscardRequest {
   readonly externalKeyId: string;
   /** In hexadecimal. */
