@@ -3,7 +3,7 @@ import '../shared/ignored-signals.js';
 import { EXIT } from './exit.js';
 import { run } from './run.js';
 
-/** How long an end may take when the results have been read. */
+/** Longest time for an end when the results have been read. */
 const END_WITHIN_MS = 1_000;
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -34,7 +34,9 @@ function allWritten(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** Standard error that nobody reads, or what a failed start has left open, would keep the process. */
+/**
+ * Standard error that nobody reads, or what a failed start has left open, would keep the process.
+ */
 function endSoon(): void {
   setTimeout(() => process.exit(), END_WITHIN_MS).unref();
 }

@@ -5,7 +5,8 @@ import { CliError, EXIT } from './exit.js';
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads a text that a command was given by its name: a file, or a pipe of the shell. A device never ends.
+ * Reads a text that a command was given by its name: a file, or a pipe of the shell. A device never
+ * ends.
  *
  * @throws CliError for one that is too long, or the file system's error
  */

@@ -25,7 +25,7 @@ const NOT_COVERED: Readonly<Record<NotCovered['why'], string>> = {
   'before-input': 'before the CloudTrail input begins',
 };
 
-/** What nothing was compared of, a sentence each. */
+/** Says what was not compared, a sentence each. */
 export function notComparedText({ notCompared }: Reconciliation): readonly string[] {
   return notCompared.map((item) => {
     switch (item.what) {

@@ -45,12 +45,15 @@ export function renderVerification(page: VerificationPage): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** How many findings there are, those that are not listed included. */
+/** Counts the findings, those that are not listed included. */
 export function countFindings({ findings, moreFindings }: VerificationReport): number {
   return Object.values(moreFindings).reduce((sum, more) => sum + more, findings.length);
 }
 
-/** Whether all that was found is that the operating system did not let this program read some files. */
+/**
+ * Tells whether nothing was found but files that the operating system did not let this program
+ * read.
+ */
 export function isOnlyUnread({ findings, unread }: VerificationReport): boolean {
   return findings.length > 0 && findings.length === unread.length;
 }

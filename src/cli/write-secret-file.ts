@@ -23,7 +23,8 @@ export function writeSecretFile(path: string, text: string): void {
 }
 
 /**
- * Makes a folder for files of secrets, mode 0700, where there is none; one that exists stays as it is.
+ * Makes a folder for files of secrets, mode 0700, where there is none; one that exists stays as it
+ * is.
  *
  * @throws CliError when it cannot be made, or is no folder
  */

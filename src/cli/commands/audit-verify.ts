@@ -110,7 +110,9 @@ async function verifiedPages(
   return pages;
 }
 
-/** Where checkpoints were signed, of which there are some here or elsewhere, there was a log: it was deleted. */
+/**
+ * Tells whether no log is there. Where checkpoints were signed, here or elsewhere, one was deleted.
+ */
 function isNoLog({ segments, findings }: VerificationReport): boolean {
   return segments === 0 && !findings.some(({ kind }) => kind === 'cut-off');
 }

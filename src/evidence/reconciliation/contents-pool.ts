@@ -1,28 +1,28 @@
 import type { KmsEvent } from './cloudtrail/kms-event.js';
 
-/** What many events have in common. */
+/** The part that many events have in common. */
 export type EventContents = Omit<KmsEvent, 'requestId' | 'time' | 'ofExternalKeyStore'>;
 
-/** Who called, and whether KMS refused. */
+/** The caller, and whether KMS refused. */
 export type Caller = Pick<EventContents, 'principal' | 'errorCode'>;
 
-/** What was done, with which key. */
+/** The act, and its key. */
 export type Act = Omit<EventContents, keyof Caller>;
 
 /**
- * Keeps the two halves of what events say, each once: keys are few, and callers as well, but there are many
- * pairs of them.
+ * Keeps the two halves of what events say, each once: keys are few, and callers as well, but there
+ * are many pairs of them.
  */
 export class ContentsPool {
   readonly #acts = new Map<string, Act>();
   readonly #callers = new Map<string, Caller>();
 
-  /** What was done. */
+  /** Takes the act out of an event, shared with equal ones. */
   act({ principal: _, errorCode: __, ...act }: EventContents): Act {
     return once(this.#acts, act);
   }
 
-  /** Who did it. */
+  /** Takes the caller out of an event, shared with equal ones. */
   caller({ principal, errorCode }: EventContents): Caller {
     return once(this.#callers, { principal, errorCode });
   }

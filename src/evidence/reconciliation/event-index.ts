@@ -20,7 +20,7 @@ export class TooManyEventsError extends ReconciliationInputError {
   }
 }
 
-/** What an event says. */
+/** The two parts of an event. */
 interface Halves {
   readonly act: Act;
   readonly caller: Caller;

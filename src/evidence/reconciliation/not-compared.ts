@@ -3,7 +3,7 @@ import type { NotCompared, NotCovered, Verdict } from './outcome.js';
 /** Enough to see a slip of the keyboard. */
 const MAX_IDS = 20;
 
-/** What was asked, and what came of it. */
+/** A comparison as it was asked for, with its result. */
 export interface Comparison {
   readonly alarming: boolean;
   /** Calls that were matched to events. */
@@ -30,7 +30,7 @@ export function findNotCompared(comparison: Comparison): readonly NotCompared[] 
   ];
 }
 
-/** What a comparison comes to: an alarm counts more than what was not compared. */
+/** Gives the verdict of a comparison: an alarm counts more than what was not compared. */
 export function verdictOf(alarming: boolean, notCompared: readonly NotCompared[]): Verdict {
   if (alarming) return 'alarmed';
   return notCompared.length > 0 ? 'nothing-compared' : 'matched';

@@ -10,7 +10,10 @@ export type WithoutEvent =
   | 'other-key'
   /** An event has all that is compared, but it is of another time. */
   | 'other-time'
-  /** The event is another call's, which is the same but for its additional authenticated data or ciphertext. */
+  /**
+   * The event is another call's, which is the same but for its additional authenticated data or
+   * ciphertext.
+   */
   | 'other-input'
   /** KMS always sends a request id, so this was not KMS. */
   | 'no-request-id';
@@ -77,7 +80,9 @@ export interface Matched {
   readonly calls: number;
   /** Of those, calls whose event says that KMS failed or refused. */
   readonly failedInKms: number;
-  /** Further calls of the same request, operation, key and input: KMS repeats one that timed out. */
+  /**
+   * Further calls of the same request, operation, key and input: KMS repeats one that timed out.
+   */
   readonly repeats: number;
   /** Events with more than one repeat of a call, which KMS does not do. */
   readonly repeatedTooOften: Listed<{ readonly requestId: string; readonly calls: number }>;
@@ -85,7 +90,9 @@ export interface Matched {
 
 /** Events without a call here that need no alarm, by the reason. */
 export interface ExplainedEvents {
-  /** KMS answered with an error, so it may have refused before it asked the proxy; by error code. */
+  /**
+   * KMS answered with an error, so it may have refused before it asked the proxy; by error code.
+   */
   readonly failedInKms: Readonly<Record<string, number>>;
   /** Older than the logs. */
   readonly beforeLog: number;
@@ -117,8 +124,9 @@ export type NotCompared =
     };
 
 /**
- * What it comes to. `matched`: something was compared, and nothing is alarming; `alarmed`: something needs a
- * look; `nothing-compared`: nothing is alarming, because something was not compared at all.
+ * The verdict of a comparison. `matched`: it compared something, and nothing is alarming;
+ * `alarmed`: something needs a look; `nothing-compared`: nothing is alarming, because something was
+ * not compared at all.
  */
 export type Verdict = 'matched' | 'alarmed' | 'nothing-compared';
 

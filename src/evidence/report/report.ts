@@ -170,7 +170,7 @@ function recordOf(line: Buffer): AuditRecord | undefined {
   }
 }
 
-/** What must not be overlooked, in front of everything else. */
+/** Lists what must not be overlooked, in front of everything else. */
 function findings({ unsignedRanges, unreadable }: Pass): readonly string[] {
   const unsigned = `Records were taken over unsigned ${unsignedRanges} times: anybody who could write to the disk can have written them.`;
   const damaged = `${unreadable.length} segments could not be read to their end: what was in them is not in this report.`;

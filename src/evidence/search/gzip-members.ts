@@ -8,7 +8,10 @@ const FLAG_HEADER_CRC = 2;
 const FLAG_EXTRA = 4;
 const FLAG_NAME = 8;
 const FLAG_COMMENT = 16;
-/** Of a member's contents. The server's have a quarter of a megabyte, and a few bytes can hold gigabytes. */
+/**
+ * Of a member's contents. The server's have a quarter of a megabyte, and a few bytes can hold
+ * gigabytes.
+ */
 export const MAX_MEMBER_BYTES = 16 * 1024 * 1024;
 /** A little more than a member of a log holds, so that it is inflated into one buffer. */
 const CHUNK_BYTES = 384 * 1024;

@@ -12,7 +12,9 @@ import { MAX_MEMBER_BYTES, readGzipMember } from './gzip-members.js';
 
 /** What is read, and found through an index, at once. As much as a member of a compressed segment. */
 export const BLOCK_BYTES = 256 * 1024;
-/** Of a compressed segment that gets an index: all of it is held in memory. The largest has a third. */
+/**
+ * Of a compressed segment that gets an index: all of it is held in memory. The largest has a third.
+ */
 const MAX_COMPRESSED_BYTES = 1024 * 1024 * 1024;
 /** Of a block's lines. The last member of it may be a large one. */
 const MAX_BLOCK_BYTES = MAX_MEMBER_BYTES + BLOCK_BYTES;
@@ -87,7 +89,8 @@ export class SegmentFile {
    * All of its lines, a megabyte at a time, as far as the file reaches now.
    *
    * @param closed whether another segment follows
-   * @throws UnreadableError for what no server leaves, after the lines before it; the file system's error
+   * @throws UnreadableError for what no server leaves, after the lines before it; the file system's
+   *   error
    */
   texts(closed: boolean): AsyncGenerator<Buffer, void, undefined> {
     return recordTexts(
@@ -99,7 +102,8 @@ export class SegmentFile {
   /**
    * The blocks of a closed segment from the first to the last.
    *
-   * @throws UnreadableError for what has no such blocks; GzipError, zlib's or the file system's error
+   * @throws UnreadableError for what has no such blocks; GzipError, zlib's or the file system's
+   *   error
    */
   blocks(): AsyncGenerator<BlockContents, void, undefined> {
     return this.compressed ? this.#compressedBlocks() : this.#plainBlocks();

@@ -6,5 +6,5 @@
  */
 export const MAX_CHARACTERS = 4 * 1024 * 1024;
 
-/** How deep an event may be nested; CloudTrail's go to about twenty. */
+/** Greatest depth of an event; CloudTrail's go to about twenty. */
 export const MAX_DEPTH = 100;

@@ -62,7 +62,8 @@ export function logged(element: unknown): unknown {
 /**
  * The event in a message of CloudWatch Logs, which CloudTrail or EventBridge has sent there.
  *
- * @returns `undefined` for what is sent in order to try out a destination, and as {@link eventOrEnvelope}
+ * @returns `undefined` for what is sent in order to try out a destination, and as
+ *   {@link eventOrEnvelope}
  */
 export function eventInMessage(message: string): unknown {
   return message.startsWith(CONTROL_MESSAGE) ? undefined : eventOrEnvelope(parseObject(message));

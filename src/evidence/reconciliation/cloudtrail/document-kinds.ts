@@ -12,7 +12,7 @@ export interface DocumentKind {
 
 const optional = z.unknown().optional();
 const token = z.string().nullish();
-/** What SDKs add to an answer. */
+/** Fields that SDKs add to an answer. */
 const ofAnswer = { ResponseMetadata: optional, $metadata: optional };
 
 const restSchema = z.object({
@@ -22,7 +22,7 @@ const restSchema = z.object({
   QueryStatistics: z.object({ TotalResultsCount: z.number().optional() }).optional(),
 });
 
-/** What of a document, beside its array, says whether it is whole. */
+/** The part of a document, beside its array, that says whether it is whole. */
 export type DocumentRest = z.infer<typeof restSchema>;
 
 function rest(fields: z.ZodRawShape): z.ZodType<DocumentRest> {
@@ -32,8 +32,9 @@ function rest(fields: z.ZodRawShape): z.ZodType<DocumentRest> {
 /**
  * Kinds of documents by the field that holds the array.
  *
- * @see AWS CloudTrail API Reference, LookupEvents and GetQueryResults; Amazon CloudWatch Logs API Reference,
- *   FilterLogEvents; Amazon CloudWatch Logs User Guide, "Real-time processing of log data with subscriptions"
+ * @see AWS CloudTrail API Reference, LookupEvents and GetQueryResults; Amazon CloudWatch Logs API
+ *   Reference, FilterLogEvents; Amazon CloudWatch Logs User Guide, "Real-time processing of log
+ *   data with subscriptions"
  */
 export const DOCUMENT_KINDS: ReadonlyMap<string, DocumentKind> = new Map([
   ['', { name: 'an array of events', rest: restSchema, event: eventOrEnvelope }],

@@ -6,7 +6,7 @@ import { linesOf } from './lines.js';
 /** A line of an export of CloudWatch Logs: when, and the message. */
 const LINE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?<message>.*?)\r?$/;
 
-/** Whether a text begins like an export of CloudWatch Logs to S3. */
+/** Tells whether a text begins like an export of CloudWatch Logs to S3. */
 export function isExport(text: string): boolean {
   return /^\d{4}-\d\d-\d\dT/.test(text);
 }

@@ -1,4 +1,4 @@
-/** What is wrong with the contents of a file. The message goes on from the name of the file. */
+/** A fault in the contents of a file. The message goes on from the name of the file. */
 export class InputProblem extends Error {
   override readonly name = 'InputProblem';
 

@@ -35,10 +35,10 @@ export type JsonPart =
 export class JsonSyntaxError extends InputProblem {}
 
 /**
- * Reads JSON documents, one after the other, with or without blanks and line ends between them, and hands
- * out the elements of their outer arrays while it reads, so that a document of any size takes no more memory than its
- * largest element. A name that comes twice in an object is refused: readers differ in which of the
- * two they believe.
+ * Reads JSON documents, one after the other, with or without blanks and line ends between them, and
+ * hands out the elements of their outer arrays while it reads, so that a document of any size takes
+ * no more memory than its largest element. A name that comes twice in an object is refused: readers
+ * differ in which of the two they believe.
  */
 export class JsonDocuments {
   readonly #arrays: ReadonlySet<string>;

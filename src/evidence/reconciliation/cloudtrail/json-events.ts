@@ -11,7 +11,7 @@ const ARRAYS: ReadonlySet<string> = new Set(
 /** A thing in a file that should be an event, parsed and not looked at any further. */
 export interface RawEvent {
   readonly event: unknown;
-  /** Where in the file, such as `record 3`. */
+  /** Place in the file, such as `record 3`. */
   readonly place: string;
 }
 
@@ -53,7 +53,9 @@ export class JsonEvents {
     }
   }
 
-  /** What is wrong with JSON itself is found out about with the whole file. */
+  /**
+   * Passes parts on with their place. What is wrong with JSON itself is found with the whole file.
+   */
   *#placed(parts: Iterable<JsonPart>): Generator<JsonPart, void, undefined> {
     try {
       yield* parts;

@@ -11,8 +11,8 @@ import { JsonEvents, type RawEvent } from './json-events.js';
 /**
  * Every event of a file, in whichever of the known formats it is.
  *
- * @throws CloudTrailInputError that names the file and the place in it, where the file cannot be read,
- *   is damaged, or holds anything else
+ * @throws CloudTrailInputError that names the file and the place in it, where the file cannot be
+ *   read, is damaged, or holds anything else
  */
 export async function* readRawEvents(file: string): AsyncGenerator<RawEvent, void, undefined> {
   try {

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { InputProblem } from './input-problem.js';
 
 const text = z.string().nullish();
-/** What every event has. */
+/** A text that every event has. */
 const always = z.string().min(1);
-/** `2026-03-01T12:00:00Z`, and in columns of CloudTrail Lake `2026-01-22 16:53:53.000`, in UTC as well. */
+/**
+ * `2026-03-01T12:00:00Z`, and in columns of CloudTrail Lake `2026-01-22 16:53:53.000`, in UTC as
+ * well.
+ */
 const TIME = /^(?<date>\d{4}-\d\d-\d\d)(?:T(?<time>[\d:.]+)Z| (?<lake>[\d:.]+))$/;
 const parameters = z.record(z.string(), z.unknown()).nullish();
 
@@ -35,7 +38,7 @@ const eventSchema = z.object({
 
 /** An event of whatever service; the names of its own fields are in small letters. */
 export interface TrailEvent extends Readonly<z.infer<typeof eventSchema>> {
-  /** When it happened, in milliseconds since 1970; CloudTrail tells whole seconds. */
+  /** Time at which it happened, in milliseconds since 1970; CloudTrail tells whole seconds. */
   readonly time: number;
 }
 

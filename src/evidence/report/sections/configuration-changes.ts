@@ -2,12 +2,14 @@ import type { RecordOf } from '../../../audit/record/index.js';
 
 type Setting = NonNullable<RecordOf<'configuration'>['settings']>[number];
 
-/** A setting that differs between two configurations. Each side has as many values as the list has. */
+/**
+ * A setting that differs between two configurations. Each side has as many values as the list has.
+ */
 export interface ConfigurationChange {
   readonly path: string;
-  /** What it said and says no more; empty for what is new. */
+  /** Values that it had and has no more; empty for what is new. */
   readonly before: readonly Setting['value'][];
-  /** What it says now and did not say; empty for what is gone. */
+  /** Values that it has now and did not have; empty for what is gone. */
   readonly after: readonly Setting['value'][];
 }
 

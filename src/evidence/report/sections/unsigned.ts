@@ -22,7 +22,7 @@ export class UnsignedCollector implements Collector {
     this.#list.add(this.#log, first, last, last - first + 1, time, sequence, yesNo(inPeriod));
   }
 
-  /** How often records were taken over. */
+  /** Number of times that records were taken over. */
   get count(): number {
     return this.#list.count;
   }
