@@ -1,6 +1,7 @@
 // Runs before `npm pack`: makes what goes into the package beside the sources. npm ignores the
 // npm-shrinkwrap.json of a package that is installed from a file, and takes the newest versions, so
-// dependencies are bundled. What is bundled must be what was tested: what npm-shrinkwrap.json lists.
+// dependencies are bundled. What is bundled must be what was tested: what npm-shrinkwrap.json
+// lists.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';

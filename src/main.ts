@@ -29,9 +29,12 @@ const STDOUT = 1;
 export interface ServeOptions {
   /** Default: what `HOLDFAST_CONFIG` names, else the quickstart. */
   readonly configFile?: string;
-  /** What may be begun where it is empty. */
+  /** The parts that may be begun where they are empty. */
   readonly init?: Init;
-  /** Why an unsigned tail of the audit log is taken over that no crash can have left. */
+  /**
+   * The operator's reason to take over an unsigned tail of the audit log that no crash can have
+   * left.
+   */
   readonly acceptUnsignedTail?: string;
 }
 

@@ -19,7 +19,7 @@ export async function aptInstall(packages) {
 }
 
 /**
- * Whether a program can be called by its name.
+ * Tells whether a program can be called by its name.
  *
  * @param {string} program
  */

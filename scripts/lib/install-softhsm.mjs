@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { aptInstall, isOnPath } from './apt.mjs';
 
-/** What tests call, by Debian package: tools of tokens, and the check of systemd units. */
+/** Programs that tests call, by Debian package: tools of tokens, and the check of systemd units. */
 const tools = {
   'softhsm2-util': 'softhsm2',
   certutil: 'libnss3-tools',

@@ -26,7 +26,7 @@ export function productionLock() {
 }
 
 /**
- * Whether a package is for this system and this processor: the binary part of one is not for all.
+ * Tells whether a package is for this system and this processor: a binary part is not for all.
  *
  * @param {Locked} locked
  */

@@ -2,10 +2,16 @@ import { readFileSync } from 'node:fs';
 import type { FieldsOf } from '../audit/log/payloads.js';
 import { findUser } from '../shared/system-users.js';
 
-/** Who asks the admin API for something, from where and by which means, as the audit log has it. */
+/**
+ * The person or program that asks the admin API for something, with place and means, as the audit
+ * log has it.
+ */
 export type Administrator = Required<Pick<FieldsOf<'administrative-act'>, 'by' | 'from' | 'with'>>;
 
-/** The process on the other end of the admin socket as it was when it connected, by the kernel's word. */
+/**
+ * The process on the other end of the admin socket as it was when it connected, by the kernel's
+ * word.
+ */
 export interface SocketClient {
   readonly uid: number;
   readonly gid: number;
@@ -13,11 +19,11 @@ export interface SocketClient {
   readonly processId: number | undefined;
 }
 
-/** What the kernel keeps for a process that no login has begun: −1. */
+/** The kernel's login uid of a process that no login has begun: −1. */
 const NOT_LOGGED_IN = 2 ** 32 - 1;
 
 /**
- * Who it is that speaks on the admin socket. Nothing of it is the client's own word.
+ * Finds out who speaks on the admin socket. Nothing of it is the client's own word.
  *
  * @param client undefined where the system does not tell: then whoever could open the socket
  */
@@ -46,7 +52,11 @@ async function nameOf(uid: number): Promise<string> {
   return (await findUser(uid))?.name ?? `uid ${uid}`;
 }
 
-/** Who logged in, whoever the process has become since (sudo, su). @see proc_pid_loginuid(5) */
+/**
+ * Reads who logged in, whoever the process has become since (sudo, su).
+ *
+ * @see proc_pid_loginuid(5)
+ */
 function readLoginUid(processId: number): number | undefined {
   try {
     const uid = Number(readFileSync(`/proc/${processId}/loginuid`, 'utf8'));

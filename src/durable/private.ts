@@ -6,7 +6,10 @@ import { syncFolder } from './atomic-write.js';
 
 const GROUP_AND_OTHERS = 0o077;
 const ROOT = 0;
-/** Where a volume is mounted, the folder is the system's, and the next mount changes it again. */
+/**
+ * Advice for a volume: the folder that it is mounted at is the system's, and the next mount changes
+ * it again.
+ */
 const MOUNT_POINT =
   'If a volume is mounted there, as Kubernetes does with fsGroup, name a folder below it instead: docs/containers.md#kubernetes.';
 
@@ -51,8 +54,8 @@ export interface PrivateFolder {
 }
 
 /**
- * Checks many folders and files at once, so that whoever has to put them right does it once. What is
- * missing, or cannot be looked at, is left to whoever needs it.
+ * Checks many folders and files at once, so that whoever has to put them right does it once. What
+ * is missing, or cannot be looked at, is left to whoever needs it.
  *
  * @throws NotPrivateError with a command for each kind of fault
  */

@@ -1,6 +1,6 @@
 const LINE_FEED = 0x0a;
 
-/** What could not be written. */
+/** Lines that could not be written. */
 export interface Lost {
   readonly lines: number;
   readonly bytes: number;
@@ -18,7 +18,7 @@ export class Backlog {
     this.#maxBytes = maxBytes;
   }
 
-  /** What has been given up. */
+  /** The lines that have been given up. */
   get lost(): Lost {
     return { lines: this.#lostLines, bytes: this.#lostBytes };
   }

@@ -5,11 +5,11 @@ import type { Logger } from './logger.js';
 /** Numbers in what servers and systems say: times, ports, addresses. */
 const NUMBERS = /[0-9a-f]*\d[0-9a-f]*/gi;
 
-/** What a failure is told with. */
+/** The facts that a failure is told with. */
 export interface FailureTerms {
-  /** Where it happened, such as the key store: other places are other causes. */
+  /** The place where it happened, such as the key store: other places are other causes. */
   readonly place: string;
-  /** Whether nobody has foreseen it, so that its stack is of use. */
+  /** True when nobody has foreseen it, so that its stack is of use. */
   readonly isDefect: boolean;
 }
 

@@ -18,15 +18,15 @@ const FLUSH_AT_BYTES = 32 * 1024;
 const BYTES_A_CHARACTER = 3;
 /** When whoever reads the log is stuck, lines beyond this are lost rather than the process. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
-/** How long the last lines may take, all ends together. */
+/** Time for the last lines, all ends together. */
 const LAST_WORDS_MS = 1_000;
 const FAILURE_PAUSE_MS = 100;
 
 /**
  * Gathers lines and writes them together, off the request's way: every 100 ms, when 32 KiB are
  * there, and when the process ends. A line is copied at once, because kept as a string it would
- * occupy the garbage collector until then. Whoever reads the log, or does not, holds up nothing: not
- * a request, and not the end of the process by more than a second.
+ * occupy the garbage collector until then. Whoever reads the log, or does not, holds up nothing:
+ * not a request, and not the end of the process by more than a second.
  */
 export class BufferedDestination implements LogDestination {
   readonly #file: OutputFile;

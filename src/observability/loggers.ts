@@ -12,9 +12,9 @@ export interface Loggers {
   readonly process: Logger;
   /** Listeners: certificates, refused connections, defects of a handler. */
   readonly http: Logger;
-  /** What people without a credential cause: so many lines a minute, for all listeners. */
+  /** Lines that people without a credential cause: so many a minute, for all listeners. */
   readonly strangers: StrangerLog;
-  /** Why requests fail. */
+  /** Lines about why requests fail. */
   readonly failures: FailureLog;
   /** One line a request, and nothing else. */
   readonly requests: RequestLog;

@@ -10,11 +10,15 @@ const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
 /** An open file that is written to without waiting for whoever reads it. */
 export interface OutputFile {
   /**
-   * Whether a write takes what there is room for and returns. A file on a disk takes its time, and
-   * is better written to in the background.
+   * True when a write takes what there is room for and returns. A file on a disk takes its time,
+   * and is better written to in the background.
    */
   readonly neverWaits: boolean;
-  /** Writes at once. @returns bytes written @throws the system's error; EAGAIN where there is no room */
+  /**
+   * Writes at once.
+   *
+   * @returns bytes written @throws the system's error; EAGAIN where there is no room
+   */
   writeSync(bytes: Buffer): number;
   /** Writes in the background. @returns bytes written; rejects with the system's error */
   write(bytes: Buffer): Promise<number>;
@@ -31,7 +35,8 @@ export function outputFile(fileDescriptor: number): OutputFile {
   const isTerminal = isatty(fileDescriptor);
   const isStream = stats.isFIFO() || stats.isSocket() || isTerminal;
   const own = isStream ? openedAnew(fileDescriptor) : undefined;
-  // Of pipes and sockets, though not of terminals, Node makes its own streams so that they never wait.
+  // Of pipes and sockets, though not of terminals, Node makes its own streams so that they never
+  // wait.
   if (isStream && own === undefined) touchStream(fileDescriptor);
   const fd = own ?? fileDescriptor;
   return {
@@ -47,7 +52,10 @@ export function outputFile(fileDescriptor: number): OutputFile {
   };
 }
 
-/** So that nobody else who has the same pipe finds it changed. Other users' pipes cannot be opened. */
+/**
+ * Opens a pipe anew, so that nobody else who has it finds it changed. Other users' pipes cannot be
+ * opened.
+ */
 function openedAnew(fileDescriptor: number): number | undefined {
   try {
     return openSync(`/proc/self/fd/${String(fileDescriptor)}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
@@ -56,7 +64,7 @@ function openedAnew(fileDescriptor: number): number | undefined {
   }
 }
 
-/** Looking at Node's own stream makes it. */
+/** Makes Node's own stream, by looking at it. */
 function touchStream(fileDescriptor: number): void {
   if (fileDescriptor === 1) process.stdout.on('error', () => undefined);
   if (fileDescriptor === 2) process.stderr.on('error', () => undefined);

@@ -15,7 +15,10 @@ export interface TriedNode {
  * @see XKS Proxy API, section Logging
  */
 export interface RequestRecord {
-  /** Path as the client wrote it; only where it is none of ours, because otherwise it is told in parts. */
+  /**
+   * Path as the client wrote it; only where it is none of ours, because otherwise it is told in
+   * parts.
+   */
   target: string | undefined;
   operation: string | undefined;
   keyStore: string | undefined;
@@ -54,7 +57,7 @@ export interface RequestRecord {
   durationUs: number;
 }
 
-/** Whether nobody has shown a credential: then nothing that the request says is believed. */
+/** Tells whether nobody has shown a credential: then nothing that the request says is believed. */
 export function isUnauthenticated({ accessKeyId, authenticationFailure }: RequestRecord): boolean {
   return accessKeyId === undefined || authenticationFailure !== undefined;
 }

@@ -45,7 +45,9 @@ export async function startAdmin(
   return server;
 }
 
-/** Without a way to ask the kernel, records tell no more than that somebody could open the socket. */
+/**
+ * Without a way to ask the kernel, records tell no more than that somebody could open the socket.
+ */
 async function peerReader(log: Logger): Promise<ReadSocketPeer> {
   try {
     return await createPeerReader();

@@ -21,7 +21,7 @@ export function startAudit(
   return openAuditTrail(config, { ...ports, version: VERSION });
 }
 
-/** What the log says of the configuration that is in force, in as many records as it takes. */
+/** Describes the configuration that is in force, in as many records as it takes. */
 export function configurationRecords(
   { file, hash, settings }: LoadedConfiguration,
   audit: AuditConfig,

@@ -5,10 +5,13 @@ import { checkConfiguredFiles } from './configured-files.js';
 import type { Environment } from './overrides.js';
 import { checkWrittenFolders } from './written-folders.js';
 
-/** How a configuration is looked at. */
+/** The terms on which a configuration is looked at. */
 export interface CheckOptions {
   readonly clock: Clock;
-  /** Whether this process's user is the one that the server runs as, so that its folders can be judged. */
+  /**
+   * True when this process's user is the one that the server runs as, so that its folders can be
+   * judged.
+   */
   readonly isServersUser: boolean;
 }
 

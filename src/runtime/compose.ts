@@ -52,11 +52,14 @@ export interface ProcessPorts {
   readonly loggers: Loggers;
   /** Where the log goes, and sinks of the audit log that are to go there too. */
   readonly stdout: LogDestination;
-  /** What may be begun (`--init`). */
+  /** The parts that may be begun (`--init`). */
   readonly firstStart: Pick<FirstStart, 'keys' | 'audit' | 'followsLostLog'>;
-  /** What is held for the listeners until they listen. */
+  /** Addresses that are held for the listeners until they listen. */
   readonly addresses: Pick<ReservedAddresses, 'release'>;
-  /** Why an unsigned tail of the audit log is taken over (`--accept-unsigned-tail`). */
+  /**
+   * The operator's reason to take over an unsigned tail of the audit log
+   * (`--accept-unsigned-tail`).
+   */
   readonly acceptUnsignedTail?: string | undefined;
 }
 
@@ -107,7 +110,10 @@ export class Holdfast {
     await this.#teardown.run(this.#loaded.configuration.drainDelayMs);
   }
 
-  /** The audit log first and listeners last, so that nobody is let in before there is an answer and a record of it. */
+  /**
+   * The audit log first and listeners last, so that nobody is let in before there is an answer and
+   * a record of it.
+   */
   async #start(): Promise<StartScreen> {
     await this.#startAudit();
     const keyManagers = await this.#startKeyManagers();

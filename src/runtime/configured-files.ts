@@ -8,7 +8,7 @@ import type { Configuration } from './schema.js';
 const MAX_BYTES = 1024 * 1024;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** What a file of the configuration has to be. */
+/** The kinds of files that a configuration names. */
 type Use = 'certificates' | 'private-key' | 'text' | 'program';
 
 /** Files that nothing looks at when the configuration is loaded, by the fields that name them. */
@@ -98,7 +98,9 @@ function succeeds(work: () => unknown): boolean {
   }
 }
 
-/** Configuration files of PKCS#11 libraries, which are named in their environment: SOFTHSM2_CONF. */
+/**
+ * Configuration files of PKCS#11 libraries, which are named in their environment: SOFTHSM2_CONF.
+ */
 function filesOfLibraries({ keyManagers }: Configuration): ConfigurationProblem[] {
   return keyManagers.flatMap((keyManager, index) => {
     if (keyManager.type !== 'pkcs11') return [];

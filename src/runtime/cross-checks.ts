@@ -98,8 +98,8 @@ function overlapOf(earlier: PlacedValue, later: PlacedValue): ConfigurationProbl
 const KMS_CLIENT = /^cks\.kms\.(?<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?$/i;
 
 /**
- * Key stores of regions whose KMS no listener lets in. Where a listener lets in others, too, such as
- * a proxy of one's own before it, nobody can tell whom that connects.
+ * Key stores of regions whose KMS no listener lets in. Where a listener lets in others, too, such
+ * as a proxy of one's own before it, nobody can tell whom that connects.
  */
 function unreachableRegions(value: unknown): ConfigurationProblem[] {
   const listeners = valuesAt(value, ['listeners', '*']);

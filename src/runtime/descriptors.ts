@@ -10,17 +10,17 @@ const ADMIN_CONNECTIONS = 8;
 /** Pipes to the processes of a token. */
 const DESCRIPTORS_OF_A_NODE = 16;
 
-/** How many files and connections the process may have open, and what it does with them. */
+/** A division of the files and connections that the process may have open. */
 export interface DescriptorPlan {
   /** `RLIMIT_NOFILE`. */
   readonly limit: number;
-  /** What the configuration could use at once. */
+  /** Number of descriptors that the configuration could use at once. */
   readonly wanted: number;
   /** Connections that each listener gets, in their order: what is configured, or less. */
   readonly connections: readonly number[];
 }
 
-/** What a plan is made from. */
+/** The numbers that a plan is made from. */
 export interface DescriptorNeeds {
   readonly limit: number;
   /** Open at the start, before there is a connection. */
@@ -52,7 +52,7 @@ export function planDescriptors({
   return { limit, wanted, connections };
 }
 
-/** Whether listeners get fewer connections than they are configured to have. */
+/** Tells whether listeners get fewer connections than they are configured to have. */
 export function isShort({ limit, wanted }: DescriptorPlan): boolean {
   return wanted > limit;
 }

@@ -103,7 +103,7 @@ const FOLDER_IN_USE = {
     'holdfast_key_manager_node_state. Otherwise see which process has the lock: `fuser PATH`.',
 };
 
-/** What to do, where the words of a failed start say what it is. */
+/** Advises what to do, where the words of a failed start say what it is. */
 function adviceFor(error: unknown): { readonly advice?: string } {
   const cause = knownCause(messageOf(error));
   return cause === undefined ? {} : { advice: cause.advice };

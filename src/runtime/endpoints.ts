@@ -2,7 +2,7 @@ import { valueAt, valuesAt } from '../config/value-at.js';
 import { type ListenerConfig, listenerName, type OperationsConfig } from '../http/config.js';
 import type { Endpoint } from './address.js';
 
-/** Where a listener listens, and what says so. */
+/** The address of a listener, and what configures it. */
 export function listenerEndpoint(
   listener: Pick<ListenerConfig, 'name' | 'host' | 'port'>,
   index: number,
@@ -16,7 +16,7 @@ export function listenerEndpoint(
   };
 }
 
-/** Where the operations listener listens, and what says so. */
+/** The address of the operations listener, and what configures it. */
 export function operationsEndpoint({
   host,
   port,
@@ -25,7 +25,7 @@ export function operationsEndpoint({
   return { what, host, port, path: 'operations', variable: 'HOLDFAST_OPERATIONS_PORT' };
 }
 
-/** The same of a configuration that is not checked yet: what it says well enough to be tried. */
+/** The addresses in a configuration that is not checked yet, as far as they can be tried. */
 export function endpointsIn(value: unknown): Endpoint[] {
   const listeners = valuesAt(value, ['listeners', '*']).flatMap(({ value: listener }, index) => {
     const address = addressIn(listener);

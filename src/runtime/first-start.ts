@@ -6,10 +6,13 @@ import { makePrivateFolder } from '../durable/private.js';
 import { hasKeyDocuments } from '../key-managers/file/index.js';
 import type { Configuration } from './schema.js';
 
-/** What `--init` may begin: keys of key managers, and the audit log. */
+/** A part that `--init` may begin: keys of key managers, or the audit log. */
 export type InitPart = 'keys' | 'audit';
 
-/** What is asked for: everything, as at a first start, or what is named, in the place of what was lost. */
+/**
+ * The value of `--init`: everything, as at a first start, or the named parts, in the place of lost
+ * ones.
+ */
 export type Init = true | readonly InitPart[];
 
 /** Only some of what `--init` is to begin is empty, and so something is missing. */
@@ -30,13 +33,13 @@ const MARK_TEXT =
  */
 export class FirstStart {
   readonly #mark: string;
-  /** Whether empty key folders and tokens may be begun. */
+  /** True when empty key folders and tokens may be begun. */
   readonly keys: boolean;
-  /** Whether an audit log may be begun. */
+  /** True when an audit log may be begun. */
   readonly audit: boolean;
-  /** Whether such a log takes the place of one that was lost. */
+  /** True when such a log takes the place of one that was lost. */
   readonly followsLostLog: boolean;
-  /** Whether `--init` was given though everything has been begun and has served. */
+  /** True when `--init` was given though everything has been begun and has served. */
   readonly isNeedless: boolean;
 
   private constructor(asked: Asked, init: Init | undefined, isNeedless: boolean) {
@@ -65,7 +68,7 @@ export class FirstStart {
     return new FirstStart(asked, init, begun.length > 0 && empty.length === 0 && !isUnderWay);
   }
 
-  /** From now on, what is empty is missing. */
+  /** Ends the first start: from now on, what is empty is missing. */
   async succeeded(): Promise<void> {
     await rm(this.#mark, { force: true });
   }

@@ -8,7 +8,10 @@ import { inParts } from './record-parts.js';
 
 const INVENTORY_EVERY_MS = 86_400_000;
 
-/** Records which keys there are, now, once a day and when that was changed, so that the log alone can tell it later. */
+/**
+ * Records which keys there are, now, once a day and when that was changed, so that the log alone
+ * can tell it later.
+ */
 export class KeyInventory {
   readonly #trail: Pick<AuditTrail, 'record'>;
   readonly #served: Served;

@@ -29,7 +29,7 @@ export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly strangers: StrangerLog;
-  /** What is held for them until they listen. */
+  /** Addresses that are held for them until they listen. */
   readonly addresses: Pick<ReservedAddresses, 'release'>;
   /** The pipeline, with this listener's limit on bodies. */
   readonly handle: (maxBodyBytes: number) => Handle;

@@ -9,14 +9,17 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, 
 /** The configuration that is served when nothing else is said. */
 export const QUICKSTART_CONFIGURATION = join(PACKAGE, 'config', 'quickstart.yaml');
 
-/** Whether this is no clone, whose files are the user's, but a package, whose files npm replaces. */
+/**
+ * Tells whether this is no clone, whose files are the user's, but a package, whose files npm
+ * replaces.
+ */
 function isInstalled(): boolean {
   return !existsSync(join(PACKAGE, 'src'));
 }
 
 /**
- * Whether a path leads into the installed package, by whatever links: there npm would remove it with
- * the next version, and with every `npm ci`. A clone may keep what it likes.
+ * Tells whether a path leads into the installed package, by whatever links: npm would remove it
+ * with the next version, and with every `npm ci`. A clone may keep what it likes.
  *
  * @param path absolute; what it names need not be there yet
  */
@@ -26,8 +29,9 @@ export function isInPackage(path: string): boolean {
 }
 
 /**
- * Where an installed quickstart keeps its state: the user's folder for such things, so that every
- * command finds the server wherever it is run, and no key comes to lie in a project that is published.
+ * The state folder of an installed quickstart: the user's folder for such things, so that every
+ * command finds the server wherever it is run, and no key comes to lie in a project that is
+ * published.
  *
  * @returns `undefined` for a clone, whose own file says where
  * @see XDG Base Directory Specification
@@ -53,7 +57,7 @@ function homeOf(env: Readonly<Record<string, string | undefined>>): string | und
   }
 }
 
-/** As far as the path exists, where its links lead. */
+/** Follows the links of a path, as far as it exists. */
 function realPath(path: string): string {
   if (existsSync(path)) return realpathSync(path);
   const parent = dirname(path);

@@ -1,7 +1,7 @@
-/** Of the entries of one record; the log allows 65,535 for all of it (C2SP tlog-tiles). */
+/** Bytes of the entries of one record; the log allows 65,535 for all of it (C2SP tlog-tiles). */
 const PART_BYTES = 60_000;
 const NOT_PLAIN = /[^\x20-\x7e]/g;
-/** What is not ASCII is written as `\uXXXX`. */
+/** Length of `\uXXXX`, as which a character is written that is not ASCII. */
 const ESCAPE_BYTES = 6;
 
 /**
@@ -26,7 +26,7 @@ export function inParts<Entry>(entries: readonly Entry[]): Entry[][] {
   return parts;
 }
 
-/** As an entry of a list in the log, with the comma after it. */
+/** Counts the bytes of an entry of a list in the log, with the comma after it. */
 function bytesOf(entry: unknown): number {
   const json = JSON.stringify(entry);
   const escapes = json.match(NOT_PLAIN)?.length ?? 0;

@@ -10,7 +10,10 @@ export interface Setting {
   readonly value: string | number | boolean;
 }
 
-/** What tells the entries of the configuration's lists apart. The first that an entry has. */
+/**
+ * Fields that tell the entries of the configuration's lists apart. The first that an entry has
+ * counts.
+ */
 const NAMES = ['name', 'accessKeyId', 'externalKeyId'] as const;
 /**
  * Fields that may hold anything, a secret too: by the names of the fields around them. Only a
@@ -20,7 +23,7 @@ const UNTOLD = [/^keyManagers\.environment(\.|$)/, /^keyManagers\.options\./, /\
 const NOT_TOLD = '[not recorded]';
 const MAX_CHARACTERS = 4_096;
 
-/** Where a value stands: by indexes, as the file has it, and by names. */
+/** The place of a value: by indexes, as the file has it, and by names. */
 interface Place {
   readonly path: FieldPath;
   /** The same as the file has it, where a map was written that became a list. */

@@ -13,7 +13,8 @@ const WRITTEN: readonly (readonly string[])[] = [
 ];
 
 /**
- * Finds what is to be written below the installed package, where npm removes it with the next version.
+ * Finds what is to be written below the installed package, where npm removes it with the next
+ * version.
  *
  * @param value with references resolved
  * @param stateDirectory where relative paths start

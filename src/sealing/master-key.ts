@@ -35,7 +35,7 @@ export interface SealingKey {
  * every salt, so a caller says which one it needs; each is derived once and then remembered.
  */
 export interface MasterKey {
-  /** What it is and where it comes from, as in `the passphrase from the file /etc/…`. */
+  /** Kind and origin of the secret, as in `the passphrase from the file /etc/…`. */
   readonly name: string;
   /**
    * The key that a document was sealed under.
@@ -108,7 +108,7 @@ function passphraseKeys(passphrase: Secret, randomBytes: RandomBytes): MasterKey
   return { name, derive, create };
 }
 
-/** What a sealed document says of the key that opens it. */
+/** A sealed document's words about the key that opens it. */
 export interface SealedUnder {
   readonly masterKeyId: string;
   readonly scrypt?: ScryptParameters | undefined;

@@ -20,7 +20,7 @@ export function modeAndOwner(path: string): string {
   return `mode ${mode}, owner ${stats.uid}:${stats.gid}`;
 }
 
-/** From the root on. */
+/** Lists the folders above a path, from the root on. */
 function foldersAbove(path: string): string[] {
   const above = dirname(path);
   return above === path ? [] : [...foldersAbove(above), above];

@@ -3,16 +3,16 @@ const MINUTE_MS = 60_000;
 const MAX_KINDS = 100;
 const OTHERS = 'others';
 
-/** How many events are told one by one in a minute. */
+/** The number of events that are told one by one in a minute. */
 export interface TellingLimit {
   readonly told: number;
-  /** Whether each kind is given so many, or all of them together. */
+  /** True when each kind is given so many, and not all of them together. */
   readonly ofEachKind: boolean;
 }
 
-/** What was left out in a minute. */
+/** The events that were left out in a minute. */
 export interface Omitted {
-  /** When the first and the last of them can have been, ISO 8601. */
+  /** Times between which all of them were, ISO 8601. */
   readonly from: string;
   readonly to: string;
   readonly count: number;

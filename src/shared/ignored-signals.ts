@@ -13,7 +13,10 @@ closeDebugger();
 // One that came just before is still on its way through another thread.
 setImmediate(closeDebugger);
 
-/** Also where NODE_OPTIONS has asked for it, which may be left over from somebody's search for a fault. */
+/**
+ * Also where NODE_OPTIONS has asked for it, which may be left over from somebody's search for a
+ * fault.
+ */
 function closeDebugger(): void {
   const address = url();
   if (address === undefined) return;

@@ -3,7 +3,7 @@ const WINDOW = 12;
 const MAX_TEXT = 2_000;
 const IN_PLACE = '[secret]';
 
-/** What is a secret wherever it stands: tokens of Vault and OpenBao, and JSON Web Tokens. */
+/** Secrets wherever they stand: tokens of Vault and OpenBao, and JSON Web Tokens. */
 const TOKENS = /\b(?:hv[sbr]|[sbr])\.[\w-]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]*)*/g;
 
 /**
@@ -27,7 +27,9 @@ export function redacted(text: string, secrets: Iterable<string>): string {
   return hidden.size === 0 ? shown : without(shown, hidden);
 }
 
-/** An error with nothing but name, code, message, stack and causes: clients keep requests in theirs. */
+/**
+ * An error with nothing but name, code, message, stack and causes: clients keep requests in theirs.
+ */
 export function bareError(error: unknown, secrets: readonly string[] = []): Error {
   if (!(error instanceof Error)) return new Error(redacted(String(error), secrets));
   const cause = error.cause === undefined ? undefined : { cause: bareError(error.cause, secrets) };

@@ -14,7 +14,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** Where it was read, as in `the file /etc/holdfast/master.key`; undefined where nobody said. */
+  /** Its origin, as in `the file /etc/holdfast/master.key`; undefined where nobody said. */
   get origin(): string | undefined {
     return this.#origin;
   }

@@ -1,6 +1,6 @@
 import type { MaterialId } from './ciphertext-metadata.js';
 
-/** Why a ciphertext is refused whose version or material the key does not have. */
+/** The reason to refuse a ciphertext whose version or material the key does not have. */
 export const FOREIGN_MATERIAL = 'foreign-material';
 
 /** What an external key may be used for, in the words of GetKeyMetadata. */
@@ -18,9 +18,13 @@ export interface SealedBytes {
 /** One version of an external key, ready to be used. */
 export interface KeyMaterial extends MaterialId {
   encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
-  /** The same, for an answer that promises a later decryption: tried at once where that is cheaper. */
+  /**
+   * The same, for an answer that promises a later decryption: tried at once where that is cheaper.
+   */
   encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes>;
-  /** @returns `undefined` when the tag does not match: proven, and not a failure of anything else */
+  /**
+   * @returns `undefined` when the tag does not match: proven, and not a failure of anything else
+   */
   decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined>;
 }
 

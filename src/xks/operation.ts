@@ -17,7 +17,7 @@ export interface Fleet {
   readonly members: readonly FleetMember[];
 }
 
-/** What an audit wants to know of a request, beside its path and its metadata. */
+/** The part of a request that an audit wants to know, beside its path and its metadata. */
 export interface Audited {
   /** Additional authenticated data as it was sent. */
   readonly aad?: Buffer | undefined;
@@ -46,7 +46,7 @@ export interface KeyOperation {
   readonly pathSuffix: string;
   /** Whether a disabled key answers as well. */
   readonly onDisabledKey: boolean;
-  /** What an audit reads of a body that is refused. */
+  /** Fields that an audit reads of a body that is refused. */
   readonly hashedFields: HashedFields;
   /**
    * @param json the decoded body
@@ -66,7 +66,7 @@ export interface HealthOperation {
   readonly name: string;
   /** The path after the prefix of the key store. */
   readonly pathSuffix: string;
-  /** What an audit reads of a body that is refused. */
+  /** Fields that an audit reads of a body that is refused. */
   readonly hashedFields: HashedFields;
   /**
    * @param json the decoded body

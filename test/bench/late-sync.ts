@@ -1,5 +1,5 @@
 /**
- * How long answers take whose audit records wait for a disk that others write to: see
+ * Measures how long answers take whose audit records wait for a disk that others write to: see
  * docs/benchmark.md.
  *
  *     node --import tsx test/bench/late-sync.ts --folder /var/tmp --seconds 60

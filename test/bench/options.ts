@@ -35,12 +35,12 @@ export interface Options {
   /** How often an audit log is verified. */
   readonly verificationRounds: number;
   readonly verificationRecords: number;
-  /** How long signed callers are measured during each attack. */
+  /** Time for which signed callers are measured during each attack. */
   readonly hostileSeconds: number;
   readonly hostileBytesPerSecond: number;
   /** Opened beside each attack. */
   readonly silentConnections: number;
-  /** How often an audit log is compared with CloudTrail, in each of its formats. */
+  /** Number of comparisons of an audit log with CloudTrail, in each of its formats. */
   readonly reconciliationRounds: number;
   readonly reconciliationPairs: number;
 }

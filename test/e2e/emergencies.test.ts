@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
-/** What the page takes for granted: a server of the documented installation, with two keys. */
+/**
+ * The state that the page takes for granted: a server of the documented installation, with two
+ * keys.
+ */
 const INSTALLATION = `
 umask 077
 mkdir -p /etc/holdfast/secrets /var/lib/holdfast

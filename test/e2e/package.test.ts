@@ -19,7 +19,9 @@ const cycloneDx = z.object({
 });
 const manifest = z.object({ version: z.string() });
 
-/** What `npm pack` makes, installed in an empty folder without scripts and without a registry. */
+/**
+ * The tarball of `npm pack`, installed in an empty folder without scripts and without a registry.
+ */
 describe('the package', () => {
   let folder: string;
   let installed: string;

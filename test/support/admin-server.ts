@@ -12,8 +12,8 @@ import { captureLog } from './log-lines.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /**
- * An admin server on a socket in a temporary folder, until the test has finished. Its acts are kept in
- * `acts` instead of an audit log.
+ * An admin server on a socket in a temporary folder, until the test has finished. Its acts are kept
+ * in `acts` instead of an audit log.
  */
 export async function startAdminServer(parts: InForce = inForce()) {
   const socket = join(temporaryFolder(), 'admin.sock');

@@ -94,7 +94,7 @@ class Caller {
   }
 }
 
-/** Where a server is, and what its quickstart key store takes. */
+/** The address of a server, and what its quickstart key store takes. */
 export function endpointOf({ port, ca, uriPath, credential }: HoldfastServer): Endpoint {
   return {
     host: '127.0.0.1',

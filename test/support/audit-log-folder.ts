@@ -37,7 +37,10 @@ export interface ServerRun {
   readonly aheadMs?: number;
 }
 
-/** Runs a server from its start to its stop in order. Then the segments that were there before it are compressed. */
+/**
+ * Runs a server from its start to its stop in order. Then the segments that were there before it
+ * are compressed.
+ */
 export async function runServer(run: ServerRun): Promise<void> {
   const startedAt = Date.now();
   await (await startServer(run)).close();
@@ -81,7 +84,10 @@ export async function startServer(run: ServerRun): Promise<OpenAuditTrail> {
   return open;
 }
 
-/** As if a server had run up to then: retention does not go by a clock that was set forward. */
+/**
+ * Makes a folder as if a server had run up to then: retention does not go by a clock that was set
+ * forward.
+ */
 function countTimeUntil(directory: string, ms: number): void {
   const counted = { format: 1, countedUntil: new Date(ms).toISOString() };
   writeFileSync(join(directory, 'retention-clock.json'), JSON.stringify(counted), { mode: 0o600 });

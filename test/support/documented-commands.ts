@@ -9,7 +9,7 @@ import { testLogPath } from './test-log.js';
 /** A page that waits for what never comes is cut off. */
 const TIMEOUT_MS = 120_000;
 
-/** How a reader's machine differs from the one that a page is written for. */
+/** A reader's machine, where it differs from the one that a page is written for. */
 export interface Reader {
   /** An empty folder, where the commands run. */
   readonly folder: string;
@@ -17,15 +17,15 @@ export interface Reader {
   readonly ports: readonly number[];
   /** Folders of programs that the page calls, besides `holdfast`. */
   readonly path?: readonly string[];
-  /** What else is another on this machine, such as where a library is. */
+  /** Other texts to replace, such as the path of a library. */
   readonly replaced?: Readonly<Record<string, string>>;
 }
 
-/** What came of a page's commands. */
+/** The outcome of a page's commands. */
 export interface Run {
   /** `null` when it was cut off. */
   readonly code: number | null;
-  /** What they have written to standard output and standard error. */
+  /** Everything that they have written to standard output and standard error. */
   readonly output: string;
 }
 

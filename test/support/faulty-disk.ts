@@ -8,9 +8,12 @@ const SOURCE = fileURLToPath(new URL('./faulty-disk.c', import.meta.url));
 
 /** A disk below the audit log of a process that fails when a test says so. */
 export interface FaultyDisk {
-  /** What the process is to be started with. */
+  /** Variables that the process is to be started with. */
   readonly env: Readonly<Record<string, string>>;
-  /** From now on, as the library's source says: `fdatasync EIO`, `fdatasync 500`, `write ENOSPC`. */
+  /**
+   * Sets the fault from now on, as the library's source says: `fdatasync EIO`, `fdatasync 500`,
+   * `write ENOSPC`.
+   */
   fail(fault: string): void;
   /** Works again. */
   recover(): void;

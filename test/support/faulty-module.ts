@@ -11,7 +11,10 @@ const SOURCE = fileURLToPath(new URL('./faulty-module.c', import.meta.url));
 export interface FaultyModule {
   /** The token, by way of this library. */
   readonly token: TestToken;
-  /** From now on: `hang`, `crash`, `flip` (a bit of each ciphertext), or milliseconds that a call takes. */
+  /**
+   * Sets the fault from now on: `hang`, `crash`, `flip` (a bit of each ciphertext), or milliseconds
+   * that a call takes.
+   */
   fail(fault: string): void;
   /** Behaves well again. */
   recover(): void;

@@ -9,12 +9,12 @@ const MEMBER_BYTES = 64 * 1024 ** 2;
 
 /** Lays something where a file of a log should be; another name follows for what is compressed. */
 export interface NoLogFile {
-  /** Whether it takes the place of a compressed segment. */
+  /** True when it takes the place of a compressed segment. */
   readonly compressed: boolean;
   readonly make: (path: string) => void | Promise<void>;
 }
 
-/** What can be found instead of a segment: all of it ends at once, or is never waited for. */
+/** Files that can be found instead of a segment: each ends at once, or is never waited for. */
 export const noLogFiles: ReadonlyMap<string, NoLogFile> = new Map([
   ['a pipe', plain((path) => execFileSync('mkfifo', [path]))],
   [

@@ -23,7 +23,7 @@ export interface TestListener {
 export interface TestListenerOptions {
   readonly handle?: Handle;
   readonly limits?: object;
-  /** For all strangers together. */
+  /** Bytes for all strangers together. */
   readonly maxHeldBytes?: number;
   /** As in the configuration. */
   readonly tls?: object;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
-/** Where the parts of a configuration are. */
+/** The places of the parts of a configuration. */
 export interface PlainFolders {
   /** Gets `holdfast.yaml` and `master.key`. */
   readonly settings: string;

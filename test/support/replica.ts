@@ -6,7 +6,7 @@ import { systemClock } from '../../src/shared/clock.js';
 import { incoming, keyStoreOn, makePipeline, PREFIX } from '../unit/pipeline/harness.js';
 import { type Body, decryptBody, encryptBody, type EncryptAnswer } from './xks-requests.js';
 
-/** What Encrypt answers, or its error. */
+/** The answer of Encrypt, or its error. */
 export interface Answered extends EncryptAnswer {
   readonly status: number;
   readonly errorName?: string;

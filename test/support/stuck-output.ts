@@ -9,7 +9,11 @@ export function fullDisk(): number {
   return closedAfterwards(openSync('/dev/full', 'w'));
 }
 
-/** Makes a pipe that is full, and that nobody reads. @returns the descriptor of its end for writing */
+/**
+ * Makes a pipe that is full, and that nobody reads.
+ *
+ * @returns the descriptor of its end for writing
+ */
 export function fullPipe(): number {
   const { O_RDWR, O_NONBLOCK, O_WRONLY } = constants;
   const path = join(temporaryFolder(), 'pipe');

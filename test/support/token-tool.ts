@@ -8,13 +8,13 @@ const run = promisify(execFile);
 const program = fileURLToPath(new URL('./token-tool.mjs', import.meta.url));
 const objects = z.array(z.object({ label: z.string(), id: z.string() }));
 
-/** How objects of a token are named. */
+/** The names of objects of a token. */
 export interface ObjectNames {
   readonly label?: string;
   readonly id?: string;
 }
 
-/** What another program does to a token. */
+/** An act of another program on a token. */
 export type TokenAct =
   | readonly ['generate', ObjectNames & { readonly encrypt?: boolean }]
   | readonly ['destroy' | 'forbidEncryption', ObjectNames];

@@ -4,7 +4,7 @@ import type { AnswerOf, RequestOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import { findKeyManager, type InForce } from '../in-force.js';
 
-/** For a health check that is not there yet. */
+/** Time for a health check that is not there yet. */
 const BUDGET_MS = 5_000;
 
 /**

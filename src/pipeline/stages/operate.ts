@@ -11,7 +11,7 @@ import type { TracedCall } from '../traced-call.js';
 import { checkStateAndUsage } from './check-state-and-usage.js';
 import { execute } from './execute.js';
 
-/** What a key manager says when the key is not any more, or not yet, what is remembered of it. */
+/** Errors of a key manager when the key is not any more, or not yet, what is remembered of it. */
 const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'version-not-found',
@@ -20,7 +20,7 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'exhausted',
 ]);
 
-/** What is refused for what a description says. */
+/** Errors that rest on what a description says. */
 const OF_THE_DESCRIPTION: ReadonlySet<XksErrorName> = new Set([
   'InvalidStateException',
   'InvalidKeyUsageException',
@@ -62,7 +62,10 @@ function attempt(
   return execute(request, { keyStore, description, trace });
 }
 
-/** Whether what GetKeyMetadata tells of it is good news alone: anything else keeps KMS from using it. */
+/**
+ * Tells whether GetKeyMetadata has nothing but good news of a key: anything else keeps KMS from
+ * using it.
+ */
 function isUnlimited({ enabled, usage }: KeyDescription): boolean {
   return enabled && usage.has('ENCRYPT') && usage.has('DECRYPT');
 }

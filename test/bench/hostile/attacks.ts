@@ -1,16 +1,16 @@
-/** What an attacker sends on each of its connections, again and again. Nothing of it is signed. */
+/** An attacker's traffic on each of its connections, again and again. Nothing of it is signed. */
 export interface Attack {
   readonly name: string;
   /** Connections that send; absent for one that only opens silent ones. */
   readonly connections: number;
-  /** What goes out in one write; several writes are several TLS records. */
+  /** Bytes that go out in one write; several writes are several TLS records. */
   readonly writes: readonly Buffer[];
-  /** What is sent once on each connection, before the rest. */
+  /** Bytes that are sent once on each connection, before the rest. */
   readonly opening?: Buffer;
 }
 
 const CONNECTIONS = 60;
-/** As many heads as a container of 512 MiB once could not hold. */
+/** Number of heads that a container of 512 MiB once could not hold. */
 const HOLDING_CONNECTIONS = 1_400;
 const WRITE_BYTES = 16_384;
 const HEAD_BYTES = 15_000;

@@ -7,7 +7,7 @@ const PROGRAM = fileURLToPath(new URL('attacker-process.ts', import.meta.url));
 /** The measuring client shares its core, and must not measure the attacker. */
 const NICENESS = '10';
 
-/** What a process attacks. */
+/** The orders of a process that attacks. */
 export interface AttackOrder {
   readonly host: string;
   readonly port: number;

@@ -7,7 +7,7 @@ const CALL_EVERY_MS = 20;
 const CONNECT_EVERY_MS = 100;
 const OK = 200;
 
-/** How a kind of caller has fared. */
+/** The outcome of the calls of one kind of caller. */
 export interface Calls {
   /** ms of those that succeeded. */
   readonly durationsMs: number[];

@@ -11,7 +11,7 @@ const WITHIN_MS = 1_000;
 const SAMPLE_EVERY_MS = 200;
 const SETTLE_MS = 2_000;
 
-/** How signed callers have fared. */
+/** The outcome for signed callers. */
 export interface CallerResult {
   readonly calls: number;
   readonly failures: number;
@@ -21,7 +21,7 @@ export interface CallerResult {
   readonly inTime: number;
 }
 
-/** What one attack did. */
+/** The effect of one attack. */
 export interface HostileResult {
   readonly attack: string;
   readonly kilobytesPerSecond: number;
@@ -31,7 +31,9 @@ export interface HostileResult {
   readonly residentBytes: number;
 }
 
-/** Measures signed callers while strangers attack: a fresh server for each attack, and one without. */
+/**
+ * Measures signed callers while strangers attack: a fresh server for each attack, and one without.
+ */
 export async function measureHostile(
   options: Options,
   onResult: (result: HostileResult) => void,

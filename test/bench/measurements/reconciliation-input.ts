@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { readRecords } from '../../../src/audit/read/records.js';
 import type { RecordOf } from '../../../src/audit/record/index.js';
 
-/** As many as a file of a busy account has. */
+/** Number of events that a file of a busy account has. */
 const EVENTS_PER_FILE = 10_000;
 
 const compress = promisify(gzip);
@@ -54,7 +54,7 @@ export async function writeInputs(
   return folders;
 }
 
-/** What CloudTrail would have of a call, about 1.4 KB. */
+/** Makes the event that CloudTrail would have of a call, about 1.4 KB. */
 function eventOf(record: RecordOf<'key-operation'>): object {
   const { awsAccount, awsPrincipalArn, kmsKeyArn, result, sequence } = record;
   return {

@@ -28,7 +28,7 @@ async function measureSpeed() {
   };
 }
 
-/** What stays in memory, with everything matched. Needs --expose-gc. */
+/** Measures what stays in memory, with everything matched. Needs --expose-gc. */
 async function measureMemory() {
   const before = usedBytes();
   const index = new EventIndex();

@@ -18,7 +18,7 @@ const outcome = z.object({ verdict: z.literal('matched'), pairs: z.number().posi
 const speed = outcome.extend({ cpuSeconds: z.number(), residentBytes: z.number() });
 const memory = outcome.extend({ bytesPerEvent: z.number() });
 
-/** What comparing an audit log with CloudTrail costs. */
+/** The cost of comparing an audit log with CloudTrail. */
 export interface ReconciliationResult {
   readonly pairs: number;
   readonly speeds: readonly {
@@ -29,13 +29,13 @@ export interface ReconciliationResult {
     /** The most that the process had of resident memory. */
     readonly residentBytes: number;
   }[];
-  /** What stays in memory of an event with its call. */
+  /** Memory that an event with its call keeps. */
   readonly bytesPerEvent: number;
 }
 
 /**
- * Measures the built program, each time in a process of its own on one core, on a log and on the events
- * that belong to it.
+ * Measures the built program, each time in a process of its own on one core, on a log and on the
+ * events that belong to it.
  *
  * @throws Error when not everything is matched
  */

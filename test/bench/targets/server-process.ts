@@ -56,7 +56,10 @@ async function waitUntilListening(child: ChildProcess, port: number, logFile: st
   }
 }
 
-/** Whether TLS is spoken: Holdfast takes its ports before it serves, and resets who comes by then. */
+/**
+ * Tells whether TLS is spoken: Holdfast takes its ports before it serves, and resets who comes by
+ * then.
+ */
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });

@@ -8,7 +8,7 @@ import { OpenbaoServer } from '../../support/openbao.js';
 import { makeAppRole } from '../../support/openbao-key-manager.js';
 import { describeWithOpenbao } from '../../support/openbao-program.js';
 
-/** What a deployment needs at least: no list, no making of keys. */
+/** The least that a deployment needs: no list, no making of keys. */
 const LEAST_POLICY = `
 path "transit/encrypt/+" { capabilities = ["update"] }
 path "transit/decrypt/+" { capabilities = ["update"] }

@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** What npm makes of the package, without npm: program, configurations, and what it depends on. */
+/** The package as npm installs it, without npm: program, configurations, and what it depends on. */
 describe('the quickstart of an installed package', () => {
   let home: string;
   let installed: string;

@@ -14,7 +14,7 @@ const AS_USER = ['--reuid', String(USER), '--regid', String(USER), '--groups', S
 type ChangePolicy = 'Always' | 'OnRootMismatch';
 
 /**
- * What kubelet does with a volume when a pod with `fsGroup` mounts it: everything goes to the group,
+ * Does what kubelet does when a pod with `fsGroup` mounts a volume: everything goes to the group,
  * files get rw-rw----, folders rwxrwx--- and the bit that hands the group on.
  *
  * @see Kubernetes, pkg/volume/volume_linux.go

@@ -14,7 +14,10 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const IGNORED = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
-/** Sends SIGUSR1 for a second and more. Until Node takes over, the shell has seen to it that nobody dies of it. */
+/**
+ * Sends SIGUSR1 for a second and more. Until Node takes over, the shell has seen to it that nobody
+ * dies of it.
+ */
 const UNDER_FIRE = `trap '' HUP USR1 USR2
 (i=0; while [ $i -lt 300 ] && kill -USR1 $$; do i=$((i+1)); sleep 0.004; done) 2>/dev/null >&2 &
 exec "$0" "$@"`;
@@ -61,7 +64,7 @@ function run([program = '', ...args]: readonly string[], env: NodeJS.ProcessEnv)
   return { child, output: () => output };
 }
 
-/** What npm makes of a script, without npm, which is a program of its own. */
+/** The command of a script as npm runs it, without npm, which is a program of its own. */
 function packageScript(name: string): string[] {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as {
     scripts: Record<string, string>;

@@ -20,7 +20,7 @@ const outputs: [string, () => number][] = [
 interface Run {
   readonly child: ChildProcess;
   readonly stateDirectory: string;
-  /** What was written on standard error, where that is not stuck itself. */
+  /** Reads what was written on standard error, where that is not stuck itself. */
   readonly complaints: () => string;
 }
 

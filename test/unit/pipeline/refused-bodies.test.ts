@@ -28,7 +28,7 @@ const encrypt = (overrides: Body) => encryptBody({ requestMetadata: METADATA, ..
 const decrypt = (overrides: Body) =>
   decryptBody(SEALED, { requestMetadata: METADATA, ...overrides });
 
-/** What the audit log and the log are told of a call that is refused. */
+/** Makes a call that is refused, and collects what the audit log and the log are told of it. */
 async function refused(path: string, body: Body | string | Buffer, options?: CallOptions) {
   const { handle, records } = makePipeline();
   const answer = await handle(incoming(`${PREFIX}${path}`, body, options).call);

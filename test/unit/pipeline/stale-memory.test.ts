@@ -15,7 +15,7 @@ function version(number: number) {
   return { version: number, materialName: materialNameOf('key', number) };
 }
 
-/** What is remembered of a key, where that is not what it is. */
+/** The remembered description of a key, where the key is not so. */
 const described = (change: Partial<KeyDescription> = {}): KeyDescription => ({
   externalKeyId: 'key',
   usage: new Set(['ENCRYPT', 'DECRYPT'] as const),

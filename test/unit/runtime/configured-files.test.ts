@@ -20,7 +20,7 @@ beforeAll(async () => {
   ({ certificate, privateKey } = await makeSelfSigned({ commonName: 'siem.example.com' }));
 });
 
-/** What `config check` finds in a configuration whose folder has these files. */
+/** Runs `config check` on a configuration whose folder has these files. */
 async function check(
   configuration: object,
   files: Readonly<Record<string, string>>,

@@ -24,7 +24,7 @@ function settingsOf(configuration: object, env = {}): string[] {
   );
 }
 
-/** What is in the first and no more in the second. */
+/** Lists what is in the first and no more in the second. */
 function gone(before: object, after: object): string[] {
   const still = settingsOf(after);
   return settingsOf(before).filter((setting) => !still.includes(setting));

@@ -9,10 +9,10 @@ const pages = ['.', 'docs', 'docs/adr', 'certs', 'examples/key-manager-module'].
     .map((name) => join(folder, name)),
 );
 
-/** What a page says to readers: without its code. */
+/** Reads the text of a page, without its code. */
 const textOf = (page: string) => repositoryFile(page).replaceAll(/^( *)```.*?^\1```$/gms, '');
 
-/** Where links can lead to in a page, as GitHub names them. */
+/** Lists the anchors of a page, as GitHub names them. */
 function anchorsOf(page: string): string[] {
   return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title

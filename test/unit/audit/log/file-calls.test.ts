@@ -74,7 +74,7 @@ describe('a process that is busy, on a disk that works', () => {
     return { trail, record };
   }
 
-  /** As a loop is that parses what strangers send. */
+  /** Keeps the event loop busy, as parsing does what strangers send. */
   function block(ms: number): void {
     const until = performance.now() + ms;
     while (performance.now() < until);

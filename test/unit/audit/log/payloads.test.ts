@@ -3,7 +3,7 @@ import { Payloads } from '../../../../src/audit/log/payloads.js';
 
 const ACT = { act: 'createKey', by: 'admin-socket', result: 'success' } as const;
 
-/** What a reader gets of an act whose request has this text. */
+/** Reads back an act whose request has this text. */
 function readBack(text: string, replica = 'replica-1') {
   const payloads = new Payloads(replica, { now: () => 0 });
   const payload = payloads.of('administrative-act', { ...ACT, request: { [text]: [text] } });

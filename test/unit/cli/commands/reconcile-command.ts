@@ -14,7 +14,7 @@ import {
   writeLog,
 } from '../../evidence/reconciliation/fixtures.js';
 
-/** What a log has, and what CloudTrail has. */
+/** The records of a log, and the events of CloudTrail. */
 export interface Input {
   readonly events: readonly Record<string, unknown>[];
   readonly records: readonly Record<string, unknown>[];

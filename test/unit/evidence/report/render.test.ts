@@ -116,7 +116,7 @@ describe('the report as HTML', () => {
   });
 });
 
-/** What a spreadsheet runs, behind the blanks and quotes that it drops. */
+/** Beginnings that a spreadsheet runs, behind the blanks and quotes that it drops. */
 const RUNS = /^[\s"]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20]/;
 
 const DANGEROUS = fc.string({

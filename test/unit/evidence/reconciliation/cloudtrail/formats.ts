@@ -7,7 +7,7 @@ export const EVENT = decryptEvent({
 });
 /** The same as text. */
 export const TEXT = JSON.stringify(EVENT);
-/** As CloudTrail Lake may keep it. */
+/** An event as CloudTrail Lake may keep it. */
 export const LOWER_CASE = JSON.stringify({
   ...Object.fromEntries(Object.entries(EVENT).map(([name, value]) => [name.toLowerCase(), value])),
   eventtime: '2026-03-01 12:00:00.000',
@@ -38,7 +38,7 @@ export function lookedUp(texts: readonly string[], fields: object = {}): string 
   return JSON.stringify({ Events, ...fields });
 }
 
-/** What EventBridge delivers to a target. */
+/** Makes what EventBridge delivers to a target. */
 export function envelope(fields: object = {}): object {
   return {
     version: '0',
@@ -54,7 +54,7 @@ export function envelope(fields: object = {}): object {
   };
 }
 
-/** What a subscription of CloudWatch Logs delivers, unzipped. */
+/** Makes what a subscription of CloudWatch Logs delivers, unzipped. */
 export function subscription(messages: readonly string[], fields: object = {}): string {
   return JSON.stringify({
     messageType: 'DATA_MESSAGE',

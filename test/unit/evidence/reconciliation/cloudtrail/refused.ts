@@ -20,7 +20,10 @@ const without = (name: string): string =>
   logFile(EVENT, Object.fromEntries(Object.entries(EVENT).filter(([field]) => field !== name)));
 const unchecked = Buffer.concat([gzipSync(logFile(EVENT)), Buffer.from('{"Records":[]}')]);
 
-/** What no service of AWS delivers, or not whole: title, contents, and what the message names. */
+/**
+ * Inputs that no service of AWS delivers, or not whole: title, contents, and what the message
+ * names.
+ */
 export const REFUSED: readonly (readonly [string, string | Buffer, string])[] = [
   ['an empty file', '', 'is empty'],
   ['blanks', ' \n\n', 'is empty'],
