@@ -146,6 +146,13 @@ module.exports = {
       to: { path: '(^|/)node_modules/(@types/)?(express|helmet)(/|$)' },
     },
     {
+      name: 'native-calls-only-of-the-socket',
+      comment: 'What can call any C function has one place (docs/adr/0010-the-kernel-says-who-asks.md).',
+      severity: 'error',
+      from: { path: '^src/', pathNot: pattern('http/socket-peer.ts') },
+      to: { path: '(^|/)node_modules/koffi(/|$)' },
+    },
+    {
       name: 'shared-uses-built-ins-only',
       comment: 'What all import drags nothing behind it.',
       severity: 'error',
