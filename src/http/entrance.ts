@@ -7,7 +7,7 @@ import type { StrangerTurns } from './stranger-turns.js';
 const HANDSHAKE_MS = 2;
 
 /** Everything that an entrance is made with. */
-export interface EntranceParts {
+export interface EntrancePorts {
   readonly server: Server;
   readonly slots: ConnectionSlots;
   readonly turns: StrangerTurns;
@@ -20,13 +20,13 @@ export interface EntranceParts {
  * byte, in turn: a connection that says nothing costs neither time nor the memory of a handshake.
  */
 export class Entrance {
-  readonly #parts: EntranceParts;
+  readonly #parts: EntrancePorts;
   readonly #silent = new Set<Socket>();
   /** Accepted, by the peer's end: a TLS connection does not tell which one it was made from. */
   readonly #accepted = new Map<string, Socket>();
 
   /** @param isTls whether the server speaks TLS; it does not listen yet */
-  constructor(parts: EntranceParts, isTls: boolean) {
+  constructor(parts: EntrancePorts, isTls: boolean) {
     this.#parts = parts;
     const { server, slots } = parts;
     const startReading = server.listeners('connection');

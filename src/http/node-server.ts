@@ -17,7 +17,7 @@ import { MAX_HEADERS } from './request-head.js';
 import { tlsOptions, type TlsMaterial } from './tls.js';
 
 /** What a Node server of ours is made from. */
-export interface NodeServerParts {
+export interface NodeServerPorts {
   readonly listener: ListenerConfig;
   /** Exactly where the listener has `tls`. */
   readonly material: TlsMaterial | undefined;
@@ -44,7 +44,7 @@ const DROP_REPORT_MS = 60_000;
  * Makes Node's server with our limits, which answers what it cannot parse in JSON. Requests are
  * the caller's: its `request` event has no listener yet.
  */
-export function createNodeServer(parts: NodeServerParts): NodeServer {
+export function createNodeServer(parts: NodeServerPorts): NodeServer {
   const { listener, material, doors } = parts;
   const options = serverOptions(parts);
   const server =
@@ -85,7 +85,7 @@ function dropReport(logger: Logger): () => void {
   };
 }
 
-function serverOptions({ listener: { limits }, classes }: NodeServerParts): ServerOptions {
+function serverOptions({ listener: { limits }, classes }: NodeServerPorts): ServerOptions {
   return {
     ...classes,
     maxHeaderSize: limits.maxHeaderBytes,
@@ -102,7 +102,7 @@ function serverOptions({ listener: { limits }, classes }: NodeServerParts): Serv
 type Open = (socket: Socket, client?: ClientIdentity) => void;
 
 /** Makes the handler of connections to which Node's HTTP server has just begun to listen. */
-function opener(parts: NodeServerParts, slots: ConnectionSlots, entrance: Entrance): Open {
+function opener(parts: NodeServerPorts, slots: ConnectionSlots, entrance: Entrance): Open {
   const { connections, listener, doors } = parts;
   return (socket, client) => {
     const accepted = entrance.acceptedFor(socket);
@@ -122,7 +122,7 @@ function opener(parts: NodeServerParts, slots: ConnectionSlots, entrance: Entran
   };
 }
 
-function admitTls(parts: NodeServerParts, server: Server | TlsServer, open: Open): void {
+function admitTls(parts: NodeServerPorts, server: Server | TlsServer, open: Open): void {
   const { listener } = parts;
   const allowedNames = listener.tls?.clientCertificates?.allowedNames;
   if (allowedNames === undefined) {
@@ -152,7 +152,7 @@ function reasonOfRefusal(error: NodeJS.ErrnoException, socket: TLSSocket): strin
   return typeof verdict === 'string' ? verdict : undefined;
 }
 
-function logRefusal({ logger, strangers }: NodeServerParts, socket: Socket, reason: string): void {
+function logRefusal({ logger, strangers }: NodeServerPorts, socket: Socket, reason: string): void {
   if (!strangers.isTold('certificate refused')) return;
   logger.warn(
     { clientAddress: socket.remoteAddress, reason },
@@ -161,7 +161,7 @@ function logRefusal({ logger, strangers }: NodeServerParts, socket: Socket, reas
 }
 
 function logTlsFailure(
-  { logger, strangers }: NodeServerParts,
+  { logger, strangers }: NodeServerPorts,
   socket: Socket,
   code?: string,
 ): void {
@@ -169,7 +169,7 @@ function logTlsFailure(
   logger.debug({ clientAddress: socket.remoteAddress, code }, 'TLS failed');
 }
 
-function answerMalformed(parts: NodeServerParts, code: string, socket: Duplex): void {
+function answerMalformed(parts: NodeServerPorts, code: string, socket: Duplex): void {
   const { logger, strangers } = parts;
   const connection = parts.connections.of(socket);
   if (connection !== undefined && isMalformedRequest(code)) {

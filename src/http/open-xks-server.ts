@@ -1,6 +1,6 @@
 import { listenerName } from './config.js';
 import { readTlsFiles } from './tls-files.js';
-import { XksServer, type XksServerParts } from './xks-server.js';
+import { XksServer, type XksServerPorts } from './xks-server.js';
 
 /** A listener cannot speak TLS with the files that it was given. */
 export class CertificateError extends Error {
@@ -13,7 +13,7 @@ export class CertificateError extends Error {
  *
  * @throws CertificateError when certificate and key are of no use (any more)
  */
-export function openXksServer(parts: Omit<XksServerParts, 'material' | 'expiresAt'>): XksServer {
+export function openXksServer(parts: Omit<XksServerPorts, 'material' | 'expiresAt'>): XksServer {
   const { listener, clock } = parts;
   if (listener.tls === undefined) {
     return new XksServer({ ...parts, material: undefined, expiresAt: undefined });

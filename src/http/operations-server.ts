@@ -11,7 +11,7 @@ import { listen } from './listen.js';
 import { MAX_HEADERS, problemOfHead } from './request-head.js';
 
 /** What the probes and the scraper are told. */
-export interface OperationsParts {
+export interface OperationsPorts {
   readonly config: OperationsConfig;
   /** From SIGTERM to the end. */
   isDraining(): boolean;
@@ -33,7 +33,7 @@ export class OperationsServer {
   readonly #config: OperationsConfig;
   readonly #server: Server;
 
-  constructor(parts: OperationsParts) {
+  constructor(parts: OperationsPorts) {
     this.#config = parts.config;
     const limits = {
       headersTimeout: TIMEOUT_MS,
@@ -61,7 +61,7 @@ export class OperationsServer {
   }
 }
 
-function createOperationsApp(parts: OperationsParts): Express {
+function createOperationsApp(parts: OperationsPorts): Express {
   const app = express();
   app.set('env', 'production');
   app.disable('x-powered-by');
@@ -115,7 +115,7 @@ function admitByRule(server: Server): void {
   });
 }
 
-function stateOf(parts: OperationsParts): string {
+function stateOf(parts: OperationsPorts): string {
   if (parts.isDraining()) return 'draining';
   if (!parts.isServing()) return 'starting';
   return parts.isRefusing() ? 'the audit log cannot be written' : 'ready';

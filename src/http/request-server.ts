@@ -11,7 +11,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 import { writeAnswer } from './write-answer.js';
 
 /** What requests are served with. */
-export interface ServingParts {
+export interface ServingPorts {
   readonly handle: Handle;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,12 +29,12 @@ const DEFECT: Answer = {
 
 /** Carries requests from Node to the pipeline and answers back. */
 export class RequestServer {
-  readonly #parts: ServingParts;
+  readonly #parts: ServingPorts;
   readonly #waiting = new WeakSet<IncomingMessage>();
   /** While true, every answer asks the client to close, and `/ping` says so to load balancers. */
   draining = false;
 
-  constructor(parts: ServingParts) {
+  constructor(parts: ServingPorts) {
     this.#parts = parts;
   }
 

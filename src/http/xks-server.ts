@@ -20,7 +20,7 @@ import type { TlsMaterial } from './tls.js';
 import { createXksApp, requestListenerOf, type Serve } from './xks-app.js';
 
 /** What a listener is made of. */
-export interface XksServerParts {
+export interface XksServerPorts {
   readonly listener: ListenerConfig;
   /** Exactly where the listener has `tls`. */
   readonly material: TlsMaterial | undefined;
@@ -45,7 +45,7 @@ export class XksServer {
   readonly #server: Server | TlsServer;
   readonly #entrance: Entrance;
 
-  constructor(parts: XksServerParts) {
+  constructor(parts: XksServerPorts) {
     const { listener, material, expiresAt, handle, clock, logger, strangers, doors } = parts;
     this.name = listenerName(listener);
     this.expiresAt = expiresAt;

@@ -6,7 +6,7 @@ import type { Environment } from './overrides.js';
 import { checkWrittenFolders } from './written-folders.js';
 
 /** The terms on which a configuration is looked at. */
-export interface CheckOptions {
+export interface CheckPorts {
   readonly clock: Clock;
   /**
    * True when this process's user is the one that the server runs as, so that its folders can be
@@ -24,7 +24,7 @@ export interface CheckOptions {
 export async function checkConfiguration(
   path: string,
   env: Environment,
-  { clock, isServersUser }: CheckOptions,
+  { clock, isServersUser }: CheckPorts,
 ): Promise<readonly ConfigurationWarning[]> {
   const source = readConfiguration(path, env);
   const { configuration, warnings } = resolveConfiguration(source, env, clock);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import { AuditLog } from '../../src/audit/log/audit-log.js';
-import type { AuditLogOptions } from '../../src/audit/log/log-options.js';
+import type { AuditLogPorts } from '../../src/audit/log/log-ports.js';
 import { openLog } from '../../src/audit/log/open-log.js';
 import { Payloads } from '../../src/audit/log/payloads.js';
 import { listSegments } from '../../src/audit/read/segments.js';
@@ -18,7 +18,7 @@ const signer = noteSigner('log.example/test', privateKey);
 const payloads = new Payloads('replica-1', systemClock);
 
 /** What a test wants to be different about the log. */
-export type LogLimits = Partial<Pick<AuditLogOptions, 'segments' | 'checkpoints'>>;
+export type LogLimits = Partial<Pick<AuditLogPorts, 'segments' | 'checkpoints'>>;
 
 /** A log in a folder of the test's, and its sinks. */
 export class ShippedLog {
@@ -70,7 +70,7 @@ export class ShippedLog {
       everyRecords: 10_000,
       everyMs: 60_000,
     });
-    const listener: AuditLogOptions['listener'] = {
+    const listener: AuditLogPorts['listener'] = {
       committed: (lines) => {
         for (const sink of sinks) sink.committed(lines);
       },

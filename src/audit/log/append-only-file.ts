@@ -22,7 +22,7 @@ const STUCK_WRITE_MS = 1_000;
 const STUCK_SYNC_MS = 10_000;
 
 /** Everything that a file is opened with. */
-export interface AppendOnlyFileOptions {
+export interface AppendOnlyFilePorts {
   readonly durability: Durability;
   readonly clock: Pick<Clock, 'monotonic'>;
 }
@@ -49,7 +49,7 @@ export class AppendOnlyFile {
   /** The sync that has not begun yet: whoever asks meanwhile shares it. */
   #nextSync: Promise<void> | undefined;
 
-  private constructor(fd: number, unsynced: UnsyncedBytes, options: AppendOnlyFileOptions) {
+  private constructor(fd: number, unsynced: UnsyncedBytes, options: AppendOnlyFilePorts) {
     this.#fd = fd;
     this.#unsynced = unsynced;
     this.#bytes = unsynced.end();
@@ -67,7 +67,7 @@ export class AppendOnlyFile {
   static async open(
     path: string,
     bytes: number,
-    options: AppendOnlyFileOptions,
+    options: AppendOnlyFilePorts,
   ): Promise<AppendOnlyFile> {
     const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
     const sync = options.durability === 'synced' ? O_DSYNC : 0;

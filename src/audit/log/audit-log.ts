@@ -5,7 +5,7 @@ import { CheckpointWriter, type OpenSegment } from './checkpoint-writer.js';
 import { encodeLines, type LogState } from './encode-lines.js';
 import { FileCalls } from './file-calls.js';
 import { GroupCommit } from './group-commit.js';
-import type { AppendSteps, AuditLogOptions, LogPosition } from './log-options.js';
+import type { AppendSteps, AuditLogPorts, LogPosition } from './log-ports.js';
 import { Reserve } from './reserve.js';
 import { AppendOnlyFile } from './append-only-file.js';
 
@@ -17,7 +17,7 @@ const STUCK_BEGINNING_MS = 3_000;
  * root is signed now and then. A write that fails leaves the log as it was.
  */
 export class AuditLog {
-  readonly #options: AuditLogOptions;
+  readonly #options: AuditLogPorts;
   readonly #commit: GroupCommit;
   readonly #checkpoints: CheckpointWriter;
   readonly #sizeFound: number;
@@ -28,7 +28,7 @@ export class AuditLog {
   #segment: OpenSegment | undefined;
   #segmentBegunAt: number;
 
-  constructor(options: AuditLogOptions, position: LogPosition) {
+  constructor(options: AuditLogPorts, position: LogPosition) {
     const { directory, signer, clock, listener } = options;
     this.#options = options;
     this.#state = position.state;

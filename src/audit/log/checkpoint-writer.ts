@@ -25,7 +25,7 @@ export interface OpenSegment {
 }
 
 /** What checkpoints are written with. */
-export interface CheckpointWriterOptions {
+export interface CheckpointWriterPorts {
   /** The folder of the log. */
   readonly directory: string;
   readonly signer: NoteSigner;
@@ -45,7 +45,7 @@ export interface CheckpointWriterOptions {
  * its checkpoint would look tampered with after a power cut.
  */
 export class CheckpointWriter {
-  readonly #options: CheckpointWriterOptions;
+  readonly #options: CheckpointWriterPorts;
   /** Size of the log at the start: what is unsigned of that is none of this process's doing. */
   readonly #foundSize: number;
   #size: number;
@@ -63,7 +63,7 @@ export class CheckpointWriter {
    * @param size of the log
    * @param signedSize size of the last checkpoint there is
    */
-  constructor(options: CheckpointWriterOptions, size: number, signedSize: number) {
+  constructor(options: CheckpointWriterPorts, size: number, signedSize: number) {
     this.#options = options;
     this.#foundSize = size;
     this.#size = size;

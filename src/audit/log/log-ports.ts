@@ -42,7 +42,7 @@ export interface AppendSteps {
 }
 
 /** Everything that a log is written with. */
-export interface AuditLogOptions {
+export interface AuditLogPorts {
   /** The folder of the log; its lock is held. */
   readonly directory: string;
   readonly durability: Durability;

@@ -12,7 +12,7 @@ import { checkpointsPath, listSegments, type Segment } from '../read/segments.js
 import { UnreadableError } from '../read/unreadable.js';
 import type { RecordOf } from '../record/index.js';
 import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
-import type { LogPosition } from './log-options.js';
+import type { LogPosition } from './log-ports.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
 import { EMPTY_LOG } from './encode-lines.js';
@@ -36,7 +36,7 @@ const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
  * Everything that a log is opened with; `everyRecords` and `everyMs` bound what of it may be
  * unsigned.
  */
-export interface OpenLogOptions extends CheckpointSchedule {
+export interface OpenLogPorts extends CheckpointSchedule {
   /** The folder of the log; its lock is held. */
   readonly directory: string;
   readonly durability: Durability;
@@ -81,7 +81,7 @@ interface Found extends LogEnd {
  *
  * @throws UnusableLogError for another log, or one that was changed: it must be kept and looked at
  */
-export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
+export async function openLog(options: OpenLogPorts): Promise<OpenedLog> {
   const { directory, key, clock } = options;
   // A link would lead what is cut off and appended to wherever it likes; a pipe would be waited
   // for.
@@ -112,7 +112,7 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
 async function findEnd(
   segment: Segment,
   newest: Checkpoint | undefined,
-  options: OpenLogOptions,
+  options: OpenLogPorts,
 ): Promise<Found> {
   const { directory, key } = options;
   const start = (await startOf(segment))?.record;
@@ -139,7 +139,7 @@ async function findEnd(
  * @returns the operator's words where they are needed
  * @throws UnusableLogError where they are needed and missing
  */
-function acceptedTail(found: Found, options: OpenLogOptions): string | undefined {
+function acceptedTail(found: Found, options: OpenLogPorts): string | undefined {
   if (!found.unsigned.isTooLong) return undefined;
   if (options.acceptUnsignedTail !== undefined) return options.acceptUnsignedTail;
   throw unsignedTailError(
@@ -155,7 +155,7 @@ function acceptedTail(found: Found, options: OpenLogOptions): string | undefined
 
 async function positionAfter(
   { segment, start, replay, wholeBytes, signedSize }: Found,
-  { durability, key, clock }: OpenLogOptions,
+  { durability, key, clock }: OpenLogPorts,
 ): Promise<LogPosition> {
   const file = await AppendOnlyFile.open(segment.path, wholeBytes, { durability, clock });
   const isOwn = start.publicKey === formatVerifierKey(key);

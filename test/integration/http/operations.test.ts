@@ -3,7 +3,7 @@ import { operationsSchema } from '../../../src/http/config.js';
 import {
   MAX_OPERATIONS_CONNECTIONS,
   OperationsServer,
-  type OperationsParts,
+  type OperationsPorts,
 } from '../../../src/http/operations-server.js';
 import { captureLog, type CapturedLog } from '../../support/log-lines.js';
 import { RawClient } from '../../support/raw-client.js';
@@ -13,7 +13,7 @@ interface TestOperations {
   readonly log: CapturedLog;
 }
 
-async function start(parts: Partial<OperationsParts> = {}): Promise<TestOperations> {
+async function start(parts: Partial<OperationsPorts> = {}): Promise<TestOperations> {
   const log = captureLog();
   const server = new OperationsServer({
     config: { ...operationsSchema.parse({}), port: 0 },
@@ -35,7 +35,7 @@ async function get(url: string): Promise<{ status: number; text: string; headers
 }
 
 describe('the operations listener', () => {
-  it.each<[string, Partial<OperationsParts>, number, string]>([
+  it.each<[string, Partial<OperationsPorts>, number, string]>([
     ['/ping', {}, 200, 'pong\n'],
     ['/ping', { isDraining: () => true }, 503, 'draining\n'],
     ['/livez', {}, 200, 'alive\n'],

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { AuditLog } from '../../../../src/audit/log/audit-log.js';
-import type { AuditLogOptions } from '../../../../src/audit/log/log-options.js';
-import { openLog, type OpenLogOptions } from '../../../../src/audit/log/open-log.js';
+import type { AuditLogPorts } from '../../../../src/audit/log/log-ports.js';
+import { openLog, type OpenLogPorts } from '../../../../src/audit/log/open-log.js';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { noteSigner } from '../../../../src/transparency-log/signed-note.js';
@@ -23,7 +23,7 @@ export interface OpenedTestLog {
 /** Opens a log in a folder, with limits that no test reaches by chance. */
 export async function openTestLog(
   directory: string,
-  overrides: Partial<AuditLogOptions & Pick<OpenLogOptions, 'acceptUnsignedTail'>> = {},
+  overrides: Partial<AuditLogPorts & Pick<OpenLogPorts, 'acceptUnsignedTail'>> = {},
 ): Promise<OpenedTestLog> {
   const { durability = 'written', signer: by = signer, acceptUnsignedTail } = overrides;
   const checkpoints = overrides.checkpoints ?? { everyRecords: 10_000, everyMs: 2 ** 30 };
