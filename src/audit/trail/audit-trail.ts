@@ -5,7 +5,7 @@ import type { Deadline } from '../../shared/deadline.js';
 import { FirstPerMinute } from '../../shared/first-per-minute.js';
 import type { AuditLog } from '../log/audit-log.js';
 import { LogOverrunError } from '../log/group-commit.js';
-import type { AppendSteps } from '../log/log-options.js';
+import type { AppendSteps } from '../log/log-ports.js';
 import type { FieldsOf, Payloads } from '../log/payloads.js';
 import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';

@@ -7,23 +7,17 @@ import type { LogDestination } from '../../observability/log-destination.js';
 import type { Logger } from '../../observability/logger.js';
 import type { AuditSample } from '../../observability/state-gauges.js';
 import type { Clock } from '../../shared/clock.js';
-import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
-import type { Durability } from '../log/append-only-file.js';
-import { AuditLog } from '../log/audit-log.js';
-import type { LogListener } from '../log/log-options.js';
-import { type OpenedLog, openLog } from '../log/open-log.js';
+import type { AuditLog } from '../log/audit-log.js';
+import type { LogListener } from '../log/log-ports.js';
+import type { OpenedLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
-import { startOf } from '../read/public-key.js';
-import type { SegmentStart } from '../read/segment-replay.js';
-import { listSegments, type Segment } from '../read/segments.js';
-import { UnreadableError } from '../read/unreadable.js';
-import { originOfLog, signingKeyOf } from '../signing-key.js';
 import { createSinks } from '../sinks/create.js';
 import type { AuditSink } from '../sinks/sink.js';
 import { AuditTrail } from './audit-trail.js';
 import { Housekeeping } from './housekeeping.js';
+import { openAuditLog } from './open-audit-log.js';
 
 /** What an audit trail is opened with. */
 export interface AuditPorts {
@@ -83,36 +77,61 @@ async function begin(
   ports: AuditPorts,
   lock: FolderLock,
 ): Promise<OpenAuditTrail> {
-  const { directory, segments, retentionDays, onAuditFailure, lateSync } = config;
-  const { clock, logger, version } = ports;
+  const { onAuditFailure, lateSync } = config;
+  const { clock, logger } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
   const sinks: AuditSink[] = [];
-  const listener = toSinks(sinks, logger);
+  const listener = listenerOf(sinks, logger, (error) => {
+    trail.interruptedBy(error);
+  });
   const { log, recovery, newestRecordAt, publicKey } = await openAuditLog(config, payloads, {
     ...ports,
     listener,
   });
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure, lateSync });
-  listener.inDoubt = listener.full = (error) => {
-    trail.interruptedBy(error);
-  };
   try {
     sinks.push(...makeSinks(config, ports, trail));
     await log.takeReserve().catch((error: unknown) => {
       logger.warn({ err: error }, 'the disk has no room that the audit log could keep for itself');
     });
     await recordRecovery(trail, log, { recovery, ...ports });
-    await trail.record('start', {
-      version,
-      nodeVersion: process.version,
-      processId: process.pid,
-    });
+    await recordStart(trail, ports);
   } catch (error) {
     await log.close();
     await Promise.all(sinks.map((sink) => sink.close()));
     throw error;
   }
-  const housekeeping = new Housekeeping({
+  const housekeeping = keepHouse(config, ports, { log, trail, newestRecordAt });
+  return {
+    trail,
+    publicKey,
+    sample: () => ({
+      records: log.size,
+      isInterrupted: trail.isInterrupted,
+      sinks: sinks.map(({ name, behind }) => ({ sink: name, behind })),
+    }),
+    close: () => close({ housekeeping, trail, sinks, lock }),
+  };
+}
+
+async function recordStart(trail: AuditTrail, { version }: AuditPorts): Promise<void> {
+  await trail.record('start', {
+    version,
+    nodeVersion: process.version,
+    processId: process.pid,
+  });
+}
+
+function keepHouse(
+  { directory, segments, retentionDays }: AuditConfig,
+  { clock, logger }: AuditPorts,
+  {
+    log,
+    trail,
+    newestRecordAt,
+  }: Pick<OpenedLog, 'newestRecordAt'> & { readonly log: AuditLog; readonly trail: AuditTrail },
+): Housekeeping {
+  return new Housekeeping({
     directory,
     newestRecordAt,
     compressAfterMs: segments.compressAfterMs,
@@ -125,24 +144,24 @@ async function begin(
       if (!(await log.sign())) throw new Error('the record of the retention could not be signed');
     },
   });
-  return {
-    trail,
-    publicKey,
-    sample: () => ({
-      records: log.size,
-      isInterrupted: trail.isInterrupted,
-      sinks: sinks.map(({ name, behind }) => ({ sink: name, behind })),
-    }),
-    async close() {
-      await housekeeping.stop();
-      try {
-        await trail.close();
-      } finally {
-        await Promise.allSettled(sinks.map((sink) => sink.close()));
-        await lock.release();
-      }
-    },
-  };
+}
+
+/** The parts of an open trail that are closed, in this order. */
+interface Closing {
+  readonly housekeeping: Housekeeping;
+  readonly trail: AuditTrail;
+  readonly sinks: readonly AuditSink[];
+  readonly lock: FolderLock;
+}
+
+async function close({ housekeeping, trail, sinks, lock }: Closing): Promise<void> {
+  await housekeeping.stop();
+  try {
+    await trail.close();
+  } finally {
+    await Promise.allSettled(sinks.map((sink) => sink.close()));
+    await lock.release();
+  }
 }
 
 /**
@@ -186,10 +205,11 @@ function makeSinks(
   });
 }
 
-function toSinks(
+function listenerOf(
   sinks: readonly AuditSink[],
   logger: Logger,
-): { -readonly [Name in keyof LogListener]: LogListener[Name] } {
+  interrupt: (error: unknown) => void,
+): LogListener {
   return {
     committed(lines) {
       for (const sink of sinks) sink.committed(lines);
@@ -200,75 +220,9 @@ function toSinks(
     failed(error) {
       logger.error({ err: error }, 'the audit log could not be signed');
     },
-    inDoubt(error) {
-      logger.error({ err: error }, 'the audit log could not be brought to the disk');
-    },
-    full(error) {
-      logger.error({ err: error }, 'the disk of the audit log is full');
-    },
+    inDoubt: interrupt,
+    full: interrupt,
   };
-}
-
-async function openAuditLog(
-  config: AuditConfig,
-  payloads: Payloads,
-  {
-    clock,
-    listener,
-    acceptUnsignedTail,
-    followsLostLog = false,
-  }: Pick<AuditPorts, 'clock' | 'acceptUnsignedTail' | 'followsLostLog'> & {
-    readonly listener: LogListener;
-  },
-) {
-  const { directory, segments, checkpoints } = config;
-  const durability = durabilityOf(config);
-  const signer = await signerOf(config, followsLostLog);
-  const { position, recovery, newestRecordAt } = await openLog({
-    directory,
-    durability,
-    key: signer.verifierKey,
-    ...checkpoints,
-    clock,
-    acceptUnsignedTail,
-  });
-  const log = new AuditLog(
-    { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
-    position,
-  );
-  return { log, recovery, newestRecordAt, publicKey: formatVerifierKey(signer.verifierKey) };
-}
-
-/** Whoever wants answers before a late sync must know of a record's two steps. */
-function durabilityOf({ durability, lateSync }: AuditConfig): Durability {
-  return durability === 'synced' && lateSync === 'answer' ? 'synced-apart' : durability;
-}
-
-async function signerOf(
-  { directory, origin, signingKey }: AuditConfig,
-  followsLostLog: boolean,
-): Promise<NoteSigner> {
-  const last = (await listSegments(directory)).at(-1);
-  const begun = last && (await startIfReadable(last))?.record.origin;
-  return signingKeyOf(signingKey, {
-    directory,
-    origin: originOfLog(origin, { begun, followsLostLog }),
-    exists: last !== undefined,
-    followsLostLog,
-  });
-}
-
-/**
- * Reads how a segment begins. What is wrong with one that cannot be read is for opening the log to
- * say.
- */
-async function startIfReadable(segment: Segment): Promise<SegmentStart | undefined> {
-  try {
-    return await startOf(segment);
-  } catch (error) {
-    if (error instanceof UnreadableError) return undefined;
-    throw error;
-  }
 }
 
 /**

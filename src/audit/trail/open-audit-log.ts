@@ -1,0 +1,83 @@
+import type { Clock } from '../../shared/clock.js';
+import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
+import type { AuditConfig } from '../config.js';
+import type { Durability } from '../log/append-only-file.js';
+import { AuditLog } from '../log/audit-log.js';
+import type { LogListener } from '../log/log-ports.js';
+import { openLog } from '../log/open-log.js';
+import type { Payloads } from '../log/payloads.js';
+import { startOf } from '../read/public-key.js';
+import type { SegmentStart } from '../read/segment-replay.js';
+import { listSegments, type Segment } from '../read/segments.js';
+import { UnreadableError } from '../read/unreadable.js';
+import { originOfLog, signingKeyOf } from '../signing-key.js';
+
+/** Everything that a log is opened with, beside its configuration. */
+interface OpeningPorts {
+  readonly clock: Clock;
+  readonly listener: LogListener;
+  /** The operator's reason to take over an unsigned tail that no crash can have left. */
+  readonly acceptUnsignedTail?: string | undefined;
+  /** True when a log that is begun follows one that was lost, and so must not have its name. */
+  readonly followsLostLog?: boolean;
+}
+
+/**
+ * Opens the log that a configuration describes, for writing.
+ *
+ * @throws UnusableLogError, SealingError, or the file system's error
+ */
+export async function openAuditLog(
+  config: AuditConfig,
+  payloads: Payloads,
+  { clock, listener, acceptUnsignedTail, followsLostLog = false }: OpeningPorts,
+) {
+  const { directory, segments, checkpoints } = config;
+  const durability = durabilityOf(config);
+  const signer = await signerOf(config, followsLostLog);
+  const { position, recovery, newestRecordAt } = await openLog({
+    directory,
+    durability,
+    key: signer.verifierKey,
+    ...checkpoints,
+    clock,
+    acceptUnsignedTail,
+  });
+  const log = new AuditLog(
+    { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
+    position,
+  );
+  return { log, recovery, newestRecordAt, publicKey: formatVerifierKey(signer.verifierKey) };
+}
+
+/** Whoever wants answers before a late sync must know of a record's two steps. */
+function durabilityOf({ durability, lateSync }: AuditConfig): Durability {
+  return durability === 'synced' && lateSync === 'answer' ? 'synced-apart' : durability;
+}
+
+async function signerOf(
+  { directory, origin, signingKey }: AuditConfig,
+  followsLostLog: boolean,
+): Promise<NoteSigner> {
+  const last = (await listSegments(directory)).at(-1);
+  const begun = last && (await startIfReadable(last))?.record.origin;
+  return signingKeyOf(signingKey, {
+    directory,
+    origin: originOfLog(origin, { begun, followsLostLog }),
+    exists: last !== undefined,
+    followsLostLog,
+  });
+}
+
+/**
+ * Reads how a segment begins. What is wrong with one that cannot be read is for opening the log to
+ * say.
+ */
+async function startIfReadable(segment: Segment): Promise<SegmentStart | undefined> {
+  try {
+    return await startOf(segment);
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
+}
