@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ClientIdentity } from './client-certificates.js';
+import type { ClientIdentity } from './tls/client-certificates.js';
 import { Door, type DoorPorts, type DoorRequests } from './door.js';
 
 /**

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { StrangerLog } from '../observability/stranger-log.js';
 import type { Logger } from '../observability/logger.js';
-import { admitNamedClients, type ClientIdentity } from './client-certificates.js';
+import { admitNamedClients, type ClientIdentity } from './tls/client-certificates.js';
 import { endWith, isMalformedRequest, malformedRequestResponse } from './client-error.js';
 import type { ListenerConfig } from './config.js';
 import type { Connections } from './connection.js';
@@ -14,7 +14,7 @@ import type { DoorPorts } from './door.js';
 import { Entrance } from './entrance.js';
 import type { MessageClasses } from './express-classes.js';
 import { MAX_HEADERS } from './request-head.js';
-import { tlsOptions, type TlsMaterial } from './tls.js';
+import { tlsOptions, type TlsMaterial } from './tls/tls.js';
 
 /** What a Node server of ours is made from. */
 export interface NodeServerPorts {

@@ -1,5 +1,5 @@
 import { listenerName } from './config.js';
-import { readTlsFiles } from './tls-files.js';
+import { readTlsFiles } from './tls/tls-files.js';
 import { XksServer, type XksServerPorts } from './xks-server.js';
 
 /** A listener cannot speak TLS with the files that it was given. */

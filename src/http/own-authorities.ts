@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { ListenerConfig } from './config.js';
 import type { Connection } from './connection.js';
-import type { TlsMaterial } from './tls.js';
+import type { TlsMaterial } from './tls/tls.js';
 
 /**
  * Says which hosts a listener answers to: the names and addresses of its certificate, its public

@@ -16,7 +16,7 @@ import { listen } from './listen.js';
 import { createNodeServer } from './node-server.js';
 import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
-import type { TlsMaterial } from './tls.js';
+import type { TlsMaterial } from './tls/tls.js';
 import { createXksApp, requestListenerOf, type Serve } from './xks-app.js';
 
 /** What a listener is made of. */

@@ -4,9 +4,9 @@ import { administratorOf } from '../admin/administrator.js';
 import { createAdminOperations } from '../admin/operations/index.js';
 import type { InForce } from '../admin/in-force.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
-import { type AdminAudit, createAdminApp } from '../http/admin-app.js';
-import { listenOnSocket } from '../http/admin-socket.js';
-import { createPeerReader, type ReadSocketPeer } from '../http/socket-peer.js';
+import { type AdminAudit, createAdminApp } from '../http/admin/admin-app.js';
+import { listenOnSocket } from '../http/admin/admin-socket.js';
+import { createPeerReader, type ReadSocketPeer } from '../http/admin/socket-peer.js';
 import type { Logger } from '../observability/logger.js';
 
 /** A client that has connected and sent nothing is not idle in Node's eyes, and never would be. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenAuditTrail } from '../audit/trail/open-trail.js';
-import { OperationsServer } from '../http/operations-server.js';
+import { OperationsServer } from '../http/operations/operations-server.js';
 import { KeyManagerError } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import { KeyStore } from '../key-stores/key-store.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { MAX_OPERATIONS_CONNECTIONS } from '../http/operations-server.js';
+import { MAX_OPERATIONS_CONNECTIONS } from '../http/operations/operations-server.js';
 import type { Logger } from '../observability/logger.js';
 import type { Configuration } from './schema.js';
 

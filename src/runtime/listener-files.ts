@@ -2,7 +2,7 @@ import type { ConfigurationProblem, ConfigurationWarning, FieldPath } from '../c
 import { resolvePaths } from '../config/resolve-paths.js';
 import { type PlacedValue, valuesAt } from '../config/value-at.js';
 import { tlsSchema } from '../http/config.js';
-import { readTlsFiles } from '../http/tls-files.js';
+import { readTlsFiles } from '../http/tls/tls-files.js';
 import { configurationOutline } from './schema.js';
 
 /** Where the files are, and what is known of them. */

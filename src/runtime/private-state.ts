@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { valueAt, valuesAt } from '../config/value-at.js';
 import { assertAllPrivate, NotPrivateError, type PrivateFolder } from '../durable/private.js';
-import { AdminSocketError, assertSocketPath } from '../http/admin-socket.js';
+import { AdminSocketError, assertSocketPath } from '../http/admin/admin-socket.js';
 
 const AUDIT_FILE = /^(\d{12}\.|signing-key\.json$)/;
 

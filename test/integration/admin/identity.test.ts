@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { administratorOf } from '../../../src/admin/administrator.js';
-import { createPeerReader } from '../../../src/http/socket-peer.js';
+import { createPeerReader } from '../../../src/http/admin/socket-peer.js';
 import { startAdminServer } from '../../support/admin-server.js';
 
 const isRoot = process.geteuid?.() === 0;

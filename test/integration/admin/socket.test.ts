@@ -4,7 +4,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, statSync, writeFileSync } 
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnSocket } from '../../../src/http/admin-socket.js';
+import { listenOnSocket } from '../../../src/http/admin/admin-socket.js';
 import { closeServer, startAdminServer } from '../../support/admin-server.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 

@@ -4,7 +4,7 @@ import {
   MAX_OPERATIONS_CONNECTIONS,
   OperationsServer,
   type OperationsPorts,
-} from '../../../src/http/operations-server.js';
+} from '../../../src/http/operations/operations-server.js';
 import { captureLog, type CapturedLog } from '../../support/log-lines.js';
 import { RawClient } from '../../support/raw-client.js';
 

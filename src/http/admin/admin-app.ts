@@ -7,14 +7,14 @@ import express, {
 import helmet from 'helmet';
 import type { Socket } from 'node:net';
 import { z } from 'zod';
-import { AdminError } from '../admin/admin-error.js';
-import type { Administrator } from '../admin/administrator.js';
-import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../admin/contract/errors.js';
-import type { RequestOf, Route } from '../admin/contract/route.js';
-import { type OperationName, routes } from '../admin/contract/routes.js';
-import type { AdminOperations } from '../admin/operations/index.js';
-import { AuditUnavailableError } from '../audit/trail/errors.js';
-import { problemOfHead } from './request-head.js';
+import { AdminError } from '../../admin/admin-error.js';
+import type { Administrator } from '../../admin/administrator.js';
+import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../../admin/contract/errors.js';
+import type { RequestOf, Route } from '../../admin/contract/route.js';
+import { type OperationName, routes } from '../../admin/contract/routes.js';
+import type { AdminOperations } from '../../admin/operations/index.js';
+import { AuditUnavailableError } from '../../audit/trail/errors.js';
+import { problemOfHead } from '../request-head.js';
 
 const MAX_BODY_BYTES = 65_536;
 /** Of a field of a request; the longest valid one has 128. */

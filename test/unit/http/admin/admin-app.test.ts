@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { administratorOf } from '../../../src/admin/administrator.js';
-import { createAdminOperations } from '../../../src/admin/operations/index.js';
-import { createAdminApp } from '../../../src/http/admin-app.js';
-import { KeyManagerError } from '../../../src/key-managers/backend.js';
-import { AdministrationInMemory, inForce } from '../../support/admin-fixture.js';
-import { captureLog } from '../../support/log-lines.js';
-import { RawClient } from '../../support/raw-client.js';
+import { administratorOf } from '../../../../src/admin/administrator.js';
+import { createAdminOperations } from '../../../../src/admin/operations/index.js';
+import { createAdminApp } from '../../../../src/http/admin/admin-app.js';
+import { KeyManagerError } from '../../../../src/key-managers/backend.js';
+import { AdministrationInMemory, inForce } from '../../../support/admin-fixture.js';
+import { captureLog } from '../../../support/log-lines.js';
+import { RawClient } from '../../../support/raw-client.js';
 
 function app(administration = new AdministrationInMemory(), log = captureLog()) {
   const operations = createAdminOperations(() => inForce(administration));

@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
-import type { Logger } from '../observability/logger.js';
-import type { Metrics } from '../observability/metrics.js';
-import type { OperationsConfig } from './config.js';
-import { ConnectionSlots } from './connection-slots.js';
-import { listen } from './listen.js';
-import { MAX_HEADERS, problemOfHead } from './request-head.js';
+import type { Logger } from '../../observability/logger.js';
+import type { Metrics } from '../../observability/metrics.js';
+import type { OperationsConfig } from '../config.js';
+import { ConnectionSlots } from '../connection-slots.js';
+import { listen } from '../listen.js';
+import { MAX_HEADERS, problemOfHead } from '../request-head.js';
 
 /** What the probes and the scraper are told. */
 export interface OperationsPorts {

@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto';
 import type { TlsOptions } from 'node:tls';
-import type { Secret } from '../shared/secret.js';
+import type { Secret } from '../../shared/secret.js';
 
 /** @see XKS Proxy API, section "KMS-XKS Proxy communication" */
 const CIPHER_SUITES = [

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { inspectCertificateChain } from '../../../src/http/certificate-inspection.js';
-import { Secret } from '../../../src/shared/secret.js';
+import { inspectCertificateChain } from '../../../../src/http/tls/certificate-inspection.js';
+import { Secret } from '../../../../src/shared/secret.js';
 import {
   issueCertificate,
   issueIntermediate,
@@ -8,7 +8,7 @@ import {
   makeSelfSigned,
   type CertificateAuthority,
   type IssuedCertificate,
-} from '../../support/certificates.js';
+} from '../../../support/certificates.js';
 
 const NAME = 'xks.example.com';
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
-import type { ConfigurationProblem, ConfigurationWarning, FieldPath } from '../config/problem.js';
-import { readTextFile } from '../config/text-file.js';
-import { Secret } from '../shared/secret.js';
+import type { ConfigurationProblem, ConfigurationWarning, FieldPath } from '../../config/problem.js';
+import { readTextFile } from '../../config/text-file.js';
+import { Secret } from '../../shared/secret.js';
 import type { CertificateFinding, CertificateFindingCode } from './certificate-findings.js';
 import { inspectCertificateChain } from './certificate-inspection.js';
-import type { TlsConfig } from './config.js';
+import type { TlsConfig } from '../config.js';
 import type { TlsMaterial } from './tls.js';
 
 /** The largest is a bundle of every public root, about 200 KB. */

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, rmSync, statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { isErrno } from '../shared/errno.js';
+import { isErrno } from '../../shared/errno.js';
 
 /** Bytes of a Unix socket's path: `sun_path` has 108 with the final zero. @see unix(7) */
 const MAX_PATH_BYTES = 107;

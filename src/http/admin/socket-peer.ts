@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { SocketClient } from '../admin/administrator.js';
+import type { SocketClient } from '../../admin/administrator.js';
 
 /** Asks the kernel who is on the other end; `undefined` where it does not say. */
 export type ReadSocketPeer = (socket: Socket) => SocketClient | undefined;
