@@ -14,7 +14,8 @@ const ROOT = 0;
  */
 export async function becomeUser(user: string): Promise<void> {
   const found = await findUser(/^[0-9]+$/.test(user) ? Number(user) : user);
-  if (found === undefined) throw new CliError(EXIT.usage, `No user ${user} was found on this system.`);
+  if (found === undefined)
+    throw new CliError(EXIT.usage, `No user ${user} was found on this system.`);
   if (process.geteuid?.() === found.uid) return;
   if (process.geteuid?.() !== ROOT) {
     throw new CliError(

@@ -4,7 +4,11 @@ import { onTestFinished } from 'vitest';
 import type { InForce } from '../../src/admin/in-force.js';
 import { administratorOf } from '../../src/admin/administrator.js';
 import { createAdminOperations } from '../../src/admin/operations/index.js';
-import { type AdminAudit, createAdminApp, type RecordedAct } from '../../src/http/admin/admin-app.js';
+import {
+  type AdminAudit,
+  createAdminApp,
+  type RecordedAct,
+} from '../../src/http/admin/admin-app.js';
 import { listenOnSocket } from '../../src/http/admin/admin-socket.js';
 import { createPeerReader } from '../../src/http/admin/socket-peer.js';
 import { inForce } from './admin-fixture.js';

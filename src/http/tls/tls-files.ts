@@ -1,4 +1,8 @@
-import type { ConfigurationProblem, ConfigurationWarning, FieldPath } from '../../config/problem.js';
+import type {
+  ConfigurationProblem,
+  ConfigurationWarning,
+  FieldPath,
+} from '../../config/problem.js';
 import { readTextFile } from '../../config/text-file.js';
 import { Secret } from '../../shared/secret.js';
 import type { CertificateFinding, CertificateFindingCode } from './certificate-findings.js';
