@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { administratorOf } from '../admin/administrator.js';
+import type { Socket } from 'node:net';
+import { type Administrator, administratorOf } from '../admin/administrator.js';
 import { createAdminOperations } from '../admin/operations/index.js';
 import type { InForce } from '../admin/in-force.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
@@ -33,16 +34,26 @@ export async function startAdmin(
 ): Promise<Server> {
   const operations = createAdminOperations(() => inForce);
   const audit = trail && auditOf(trail, onAct);
-  const readPeer = await peerReader(log);
-  const server = createServer(
-    createAdminApp(operations, {
-      log,
-      audit,
-      identify: (client) => administratorOf(readPeer(client)),
-    }),
-  );
+  const identify = identifierOf(await peerReader(log));
+  const server = createServer();
+  server.on('connection', (client) => void identify(client));
+  const isStopping = () => !server.listening;
+  server.on('request', createAdminApp(operations, { log, audit, identify }, isStopping));
   await listenOnSocket(server, socket);
   return server;
+}
+
+/**
+ * Makes a function that says who is on the other end of a connection. To be asked when somebody
+ * connects: who hangs up is not known any more, and another process may have that one's id.
+ */
+export function identifierOf(readPeer: ReadSocketPeer): (client: Socket) => Promise<Administrator> {
+  const known = new WeakMap<Socket, Promise<Administrator>>();
+  return (client) => {
+    const administrator = known.get(client) ?? administratorOf(readPeer(client));
+    known.set(client, administrator);
+    return administrator;
+  };
 }
 
 /**

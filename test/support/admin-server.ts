@@ -2,7 +2,6 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { InForce } from '../../src/admin/in-force.js';
-import { administratorOf } from '../../src/admin/administrator.js';
 import { createAdminOperations } from '../../src/admin/operations/index.js';
 import {
   type AdminAudit,
@@ -11,6 +10,7 @@ import {
 } from '../../src/http/admin/admin-app.js';
 import { listenOnSocket } from '../../src/http/admin/admin-socket.js';
 import { createPeerReader } from '../../src/http/admin/socket-peer.js';
+import { identifierOf } from '../../src/runtime/admin.js';
 import { inForce } from './admin-fixture.js';
 import { captureLog } from './log-lines.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -30,12 +30,14 @@ export async function startAdminServer(parts: InForce = inForce()) {
       return Promise.resolve();
     },
   };
-  const readPeer = await createPeerReader();
-  const server = createServer(
-    createAdminApp(
-      createAdminOperations(() => parts),
-      { log: log.logger, audit, identify: (client) => administratorOf(readPeer(client)) },
-    ),
+  const identify = identifierOf(await createPeerReader());
+  const server = createServer();
+  server.on('connection', (client) => void identify(client));
+  const operations = createAdminOperations(() => parts);
+  const journals = { log: log.logger, audit, identify };
+  server.on(
+    'request',
+    createAdminApp(operations, journals, () => !server.listening),
   );
   await listenOnSocket(server, socket);
   onTestFinished(() => closeServer(server));

@@ -3,6 +3,7 @@ import express, {
   type Express,
   type Request,
   type RequestHandler,
+  type Response,
 } from 'express';
 import helmet from 'helmet';
 import type { Socket } from 'node:net';
@@ -53,13 +54,27 @@ export interface AdminJournals {
   readonly identify: (socket: Socket) => Promise<Administrator>;
 }
 
+/** Answers a request of the admin API. */
+type SendAnswer = (response: Response, status: number, body: object) => void;
+
 /**
  * The admin API. It lets everybody in: whoever can open its Unix socket is an administrator, so it
  * must be served on nothing else.
+ *
+ * @param isStopping whether the server goes out of service: then every answer ends its connection
  */
-export function createAdminApp(operations: AdminOperations, journals: AdminJournals): Express {
+export function createAdminApp(
+  operations: AdminOperations,
+  journals: AdminJournals,
+  isStopping: () => boolean,
+): Express {
   const app = express();
   app.enable('case sensitive routing').enable('strict routing').disable('etag');
+  const answer: SendAnswer = (response, status, body) => {
+    // Decided when the answer is there: the act may have begun long before.
+    if (isStopping()) response.set('Connection', 'close');
+    response.status(status).json(body);
+  };
   app.set('json replacer', wellFormed);
   app.use(helmet());
   app.use((_request, response, next) => {
@@ -74,12 +89,15 @@ export function createAdminApp(operations: AdminOperations, journals: AdminJourn
   app.use(express.json({ limit: MAX_BODY_BYTES }));
   for (const name of Object.keys(routes) as OperationName[]) {
     const { method, path } = routes[name];
-    app[method === 'GET' ? 'get' : 'post'](path, handlerOf(name, operations[name], journals));
+    app[method === 'GET' ? 'get' : 'post'](
+      path,
+      handlerOf(name, operations[name], journals, answer),
+    );
   }
   app.use((request) => {
     throw new AdminError('not-found', `The admin API has no ${request.method} ${request.path}.`);
   });
-  app.use(errorHandler(journals.log));
+  app.use(errorHandler(journals.log, answer));
   return app;
 }
 
@@ -87,6 +105,7 @@ function handlerOf<Name extends OperationName>(
   name: Name,
   operate: AdminOperations[Name],
   { log, audit, identify }: AdminJournals,
+  send: SendAnswer,
 ): RequestHandler {
   return async (httpRequest, response) => {
     const route = routes[name];
@@ -97,7 +116,7 @@ function handlerOf<Name extends OperationName>(
     const fields = { operation: name, request: act.request, by: administrator.by };
     if (route.isAct) log.info(fields, 'administrative act');
     else log.debug(fields, 'administrative look-up');
-    response.status(route.status).json(answer);
+    send(response, route.status, answer);
   };
 }
 
@@ -159,7 +178,7 @@ function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-function errorHandler(log: AdminLog): ErrorRequestHandler {
+function errorHandler(log: AdminLog, send: SendAnswer): ErrorRequestHandler {
   // Express tells an error handler by its four parameters.
   return (error: unknown, request, response, _next) => {
     const { code, message } = toAdminError(error);
@@ -168,7 +187,7 @@ function errorHandler(log: AdminLog): ErrorRequestHandler {
     if (ADMIN_ERROR_STATUS[code] < 500 || code === 'corrupt')
       log.warn({ ...act, reason: message }, 'administrative act refused');
     else log.error({ ...act, err: error }, 'administrative act failed');
-    response.status(ADMIN_ERROR_STATUS[code]).json({ code, message });
+    send(response, ADMIN_ERROR_STATUS[code], { code, message });
   };
 }
 

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { administratorOf } from '../../../src/admin/administrator.js';
 import { createPeerReader } from '../../../src/http/admin/socket-peer.js';
@@ -45,6 +46,27 @@ describe('an act on the admin socket', () => {
       },
     ]);
     expect(log.lines()).toMatchObject([{ msg: 'administrative act', by: username }]);
+  });
+
+  it('of somebody who hangs up before it is looked at → told with who it was', async () => {
+    const { socket, acts } = await startAdminServer();
+    const body = JSON.stringify({ externalKeyId: 'payroll', keyStore: 'production', usage: [] });
+    // To unpack it takes a turn of the event loop.
+    const packed = gzipSync(body);
+    const head = [
+      'POST /v1/keys HTTP/1.1',
+      'Host: x',
+      'Content-Type: application/json',
+      'Content-Encoding: gzip',
+      `Content-Length: ${packed.length}`,
+    ];
+    const client = connect(socket);
+    client.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), packed]), () => {
+      client.destroy();
+    });
+    await expect
+      .poll(() => acts)
+      .toMatchObject([{ administrator: { with: { uid: userInfo().uid } } }]);
   });
 
   it.runIf(isRoot).each([

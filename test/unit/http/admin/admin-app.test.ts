@@ -10,13 +10,14 @@ import { AdministrationInMemory, inForce } from '../../../support/admin-fixture.
 import { captureLog } from '../../../support/log-lines.js';
 import { RawClient } from '../../../support/raw-client.js';
 
-function app(administration = new AdministrationInMemory(), log = captureLog()) {
+function app(
+  administration = new AdministrationInMemory(),
+  log = captureLog(),
+  isStopping = () => false,
+) {
   const operations = createAdminOperations(() => inForce(administration));
-  return createAdminApp(operations, {
-    log: log.logger,
-    audit: undefined,
-    identify: () => administratorOf(undefined),
-  });
+  const identify = () => administratorOf(undefined);
+  return createAdminApp(operations, { log: log.logger, audit: undefined, identify }, isStopping);
 }
 
 describe('every answer of the admin API', () => {
@@ -54,6 +55,24 @@ describe('an act that fails', () => {
       expect(log.text()).toContain('why');
     },
   );
+});
+
+describe('an act that is under way when the server stops', () => {
+  it('→ its answer ends the connection, as does that of one that fails', async () => {
+    const administration = new AdministrationInMemory();
+    let isStopping = false;
+    const create = administration.createKey.bind(administration);
+    administration.createKey = (...args) => {
+      isStopping = true;
+      return create(...args);
+    };
+    const agent = request(app(administration, captureLog(), () => isStopping));
+    const body = { externalKeyId: 'payroll', keyStore: 'production', usage: ['ENCRYPT'] };
+    const ask = () => agent.post('/v1/keys').set('Connection', 'keep-alive').send(body);
+    await agent.get('/v1/keys').set('Connection', 'keep-alive').expect('connection', 'keep-alive');
+    await ask().expect(201).expect('connection', 'close');
+    await ask().expect(409).expect('connection', 'close');
+  });
 });
 
 describe('a request to the admin API with two Hosts', () => {
