@@ -13,10 +13,19 @@ const SPEAKING = 1;
 const AUTHENTICATED = 2;
 type Standing = typeof SILENT | typeof SPEAKING | typeof AUTHENTICATED;
 
-/** Sockets by how much they have shown, each in the order in which they came so far. */
+/** KMS has been served by then, or has given up. */
+const FRESH_MS = 1_000;
+
+/** Sockets by how much they have shown, with the time when they came so far, the first one first. */
 class Population {
-  readonly #strangers: readonly [Set<Socket>, Set<Socket>] = [new Set(), new Set()];
+  readonly #now: () => number;
+  readonly #strangers: readonly [Map<Socket, number>, Map<Socket, number>] = [new Map(), new Map()];
   #size = 0;
+
+  /** @param now monotonic, in ms */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   get size(): number {
     return this.#size;
@@ -24,12 +33,12 @@ class Population {
 
   enter(socket: Socket): void {
     this.#size += 1;
-    this.#strangers[SILENT].add(socket);
+    this.#strangers[SILENT].set(socket, this.#now());
   }
 
   advance(socket: Socket, to: Standing): void {
     for (const strangers of this.#strangers) strangers.delete(socket);
-    if (to !== AUTHENTICATED) this.#strangers[to].add(socket);
+    if (to !== AUTHENTICATED) this.#strangers[to].set(socket, this.#now());
   }
 
   leave(socket: Socket): void {
@@ -37,10 +46,23 @@ class Population {
     this.advance(socket, AUTHENTICATED);
   }
 
-  /** @returns undefined where everybody has authenticated */
-  oldestStranger(): Socket | undefined {
-    for (const strangers of this.#strangers) for (const socket of strangers) return socket;
-    return undefined;
+  /**
+   * Who gives way: the oldest that is silent. Where most have sent a byte to be spared, and whoever
+   * is silent has only just come, it is the oldest of those.
+   *
+   * @returns undefined where everybody has authenticated
+   */
+  leastWelcome(): Socket | undefined {
+    const [silent, speaking] = this.#strangers;
+    const isCrowd = silent.size >= speaking.size;
+    const goesFirst = isCrowd || this.#isStale(silent) || !this.#isStale(speaking);
+    const [oldest] = silent.size > 0 && goesFirst ? silent : speaking;
+    return oldest?.[0];
+  }
+
+  #isStale(strangers: ReadonlyMap<Socket, number>): boolean {
+    const [oldest] = strangers;
+    return oldest !== undefined && this.#now() - oldest[1] > FRESH_MS;
   }
 }
 
@@ -51,22 +73,28 @@ class Population {
  */
 export class ConnectionSlots {
   readonly #limits: SlotLimits;
-  readonly #all = new Population();
+  readonly #now: () => number;
+  readonly #all: Population;
   readonly #byNetwork = new Map<string, Population>();
   readonly #networks = new Map<Socket, string>();
   readonly #onEnd: () => void;
 
-  /** @param onEnd told of each connection that is ended for want of room */
-  constructor(limits: SlotLimits, onEnd: () => void) {
+  /**
+   * @param onEnd told of each connection that is ended for want of room
+   * @param now monotonic, in ms
+   */
+  constructor(limits: SlotLimits, onEnd: () => void, now = () => performance.now()) {
     this.#limits = limits;
     this.#onEnd = onEnd;
+    this.#now = now;
+    this.#all = new Population(now);
   }
 
   /** @returns false for a socket that there is no room for; it has been ended */
   admit(socket: Socket): boolean {
     const { maxConnections, maxConnectionsPerAddress = Infinity } = this.#limits;
     const network = networkOf(socket.remoteAddress ?? '');
-    const neighbours = this.#byNetwork.get(network) ?? new Population();
+    const neighbours = this.#byNetwork.get(network) ?? new Population(this.#now);
     const hasRoom =
       this.#makeRoom(neighbours, maxConnectionsPerAddress) &&
       this.#makeRoom(this.#all, maxConnections);
@@ -95,7 +123,7 @@ export class ConnectionSlots {
 
   #makeRoom(population: Population, max: number): boolean {
     if (population.size < max) return true;
-    const oldest = population.oldestStranger();
+    const oldest = population.leastWelcome();
     if (oldest === undefined) return false;
     // Node says that it is closed only later, and until then the next newcomer would find it again.
     this.#leave(oldest);

@@ -96,7 +96,7 @@ export class Door implements StrangerWork, Holder {
     this.#pieces = new PieceCount();
     if (this.#isTrusted && this.#waiting.byteLength === 0) return;
     this.#ports.held.release(this);
-    if (this.#waiting.byteLength > 0 && !this.#isShut) this.#hold(this.#waiting.byteLength);
+    if (this.#waiting.byteLength > 0) this.#hold(this.#waiting.byteLength);
     this.#askForTurn();
   }
 
@@ -142,12 +142,13 @@ export class Door implements StrangerWork, Holder {
     }
     this.#waiting = isAlone ? bytes : Buffer.concat([this.#waiting, bytes]);
     this.#socket.pause();
-    if (!this.#isTrusted) this.#hold(bytes.byteLength);
+    this.#hold(bytes.byteLength);
     this.#askForTurn();
   }
 
+  /** Only what strangers have sent is held against them: nobody else gives way. */
   #hold(bytes: number): void {
-    this.#ports.held.add(this, bytes);
+    if (!this.#isTrusted) this.#ports.held.add(this, bytes);
   }
 
   #askForTurn(): void {

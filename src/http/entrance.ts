@@ -22,7 +22,7 @@ export interface EntrancePorts {
 export class Entrance {
   readonly #parts: EntrancePorts;
   readonly #silent = new Set<Socket>();
-  /** Accepted, by the peer's end: a TLS connection does not tell which one it was made from. */
+  /** Accepted, by their ends: a TLS connection does not tell which one it was made from. */
   readonly #accepted = new Map<string, Socket>();
 
   /** @param isTls whether the server speaks TLS; it does not listen yet */
@@ -33,10 +33,10 @@ export class Entrance {
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
       if (!slots.admit(socket)) return;
-      const peer = peerOf(socket);
-      this.#accepted.set(peer, socket);
+      const ends = endsOf(socket);
+      this.#accepted.set(ends, socket);
       socket.once('close', () => {
-        if (this.#accepted.get(peer) === socket) this.#accepted.delete(peer);
+        if (this.#accepted.get(ends) === socket) this.#accepted.delete(ends);
       });
       const start = (): void => {
         for (const listener of startReading) Reflect.apply(listener, server, [socket]);
@@ -48,7 +48,7 @@ export class Entrance {
 
   /** The accepted connection that carries this one; undefined once that is gone. */
   acceptedFor(socket: Socket): Socket | undefined {
-    return this.#accepted.get(peerOf(socket));
+    return this.#accepted.get(endsOf(socket));
   }
 
   /** Ends all connections, also those that have not come as far as HTTP. */
@@ -95,6 +95,7 @@ export class Entrance {
   }
 }
 
-function peerOf({ remoteAddress = '', remotePort = 0 }: Socket): string {
-  return `${remoteAddress} ${String(remotePort)}`;
+/** Both ends: a client may use one port for connections to several of our addresses. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }

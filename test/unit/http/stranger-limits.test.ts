@@ -1,4 +1,6 @@
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { ConnectionSlots } from '../../../src/http/connection-slots.js';
 import { type Holder, HeldBytes } from '../../../src/http/held-bytes.js';
 import { PieceCount } from '../../../src/http/piece-count.js';
 import { StrangerTurns } from '../../../src/http/stranger-turns.js';
@@ -52,5 +54,75 @@ describe('bytes held', () => {
     held.add(first, 40);
     held.add(third, 40);
     expect(ended).toEqual(['second']);
+  });
+});
+
+describe('the places of a listener', () => {
+  const CASES: readonly [string, readonly (readonly [at: number, speaks: boolean])[], number][] = [
+    [
+      'all silent → the oldest goes',
+      [
+        [0, false],
+        [1, false],
+      ],
+      0,
+    ], // prettier-ignore
+    [
+      'one silent, fresh, among fresh ones that speak → it goes',
+      [
+        [0, true],
+        [1, true],
+        [2, false],
+      ],
+      2,
+    ], // prettier-ignore
+    [
+      'one silent, fresh, among many that speak for long → the oldest of those goes',
+      [
+        [0, true],
+        [1, true],
+        [2_000, false],
+      ],
+      0,
+    ], // prettier-ignore
+    [
+      'one silent for long among many that speak → it goes',
+      [
+        [0, true],
+        [1, true],
+        [2, false],
+        [2_000, true],
+      ],
+      2,
+    ], // prettier-ignore
+    [
+      'most silent and fresh, one that speaks for long → the oldest silent goes',
+      [
+        [0, true],
+        [2_000, false],
+        [2_001, false],
+      ],
+      1,
+    ], // prettier-ignore
+  ];
+
+  it.each(CASES)('%s', (_title, comers, expected) => {
+    let now = 0;
+    const slots = new ConnectionSlots(
+      { maxConnections: comers.length },
+      () => undefined,
+      () => now,
+    );
+    const sockets = comers.map(([at, speaks]) => {
+      now = at;
+      const socket = new Socket();
+      slots.admit(socket);
+      if (speaks) slots.noteSpeaking(socket);
+      return socket;
+    });
+    now += 1;
+    expect(slots.admit(new Socket())).toBe(true);
+    expect(sockets.map(({ destroyed }) => destroyed).indexOf(true)).toBe(expected);
+    expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(1);
   });
 });
