@@ -10,7 +10,7 @@ const MAX_HELD = 10_000;
 
 /** What an interruption is noticed, counted and ended with. */
 export interface InterruptionOptions {
-  readonly log: Pick<AuditLog, 'append' | 'takeReserve'>;
+  readonly log: Pick<AuditLog, 'append' | 'sign' | 'takeReserve'>;
   readonly payloads: Payloads;
   readonly logger: Logger;
 }
@@ -87,11 +87,17 @@ export class Interruption {
     await this.#tellTheRest(told);
   }
 
+  /**
+   * Signed at once: what was held tells of more time than a server leaves unsigned, and a start after
+   * a crash would take it for written by somebody else.
+   */
   async #appendHeld(): Promise<void> {
     const { log, logger } = this.#options;
+    if (this.#held.length === 0) return;
     const results = await Promise.allSettled(this.#held.map((payload) => log.append(payload)));
     const lost = results.filter(({ status }) => status === 'rejected').length;
     if (lost > 0) logger.error({ lost }, 'records were lost');
+    await log.sign();
   }
 
   /** Requests that came while the record of the gap was being written. */

@@ -21,12 +21,14 @@ function interruption(cause: unknown) {
       onAppend();
       return Promise.resolve(lines.length - 1);
     },
+    sign: vi.fn(() => Promise.resolve(true)),
   };
   const payloads = new Payloads('test', systemClock);
   return {
     it: new Interruption({ log, payloads, logger }, cause, ended),
     payloads,
     lines,
+    sign: log.sign,
     logged,
     ended,
     makeRoom: () => {
@@ -94,6 +96,19 @@ describe('an interruption', () => {
     makeRoom();
     await gap.stop();
     expect(lines).toMatchObject([{ type: 'gap' }, { record: 1 }, { record: 2 }]);
+  });
+
+  it('what was held → signed at once: it tells of more time than may be unsigned', async () => {
+    const { it: gap, lines, makeRoom, payloads, sign } = interruption(noSpace());
+    gap.hold(payloads.of('abandoned', { record: 1, reason: 'deadline' }));
+    let signedAt = 0;
+    sign.mockImplementation(() => {
+      signedAt = lines.length;
+      return Promise.resolve(true);
+    });
+    makeRoom();
+    await gap.stop();
+    expect(signedAt).toBe(2);
   });
 
   it('more than can be held → the log of the process has the rest', async () => {
