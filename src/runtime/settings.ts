@@ -19,7 +19,12 @@ const NAMES = ['name', 'accessKeyId', 'externalKeyId'] as const;
  * Fields that may hold anything, a secret too: by the names of the fields around them. Only a
  * reference is told of them.
  */
-const UNTOLD = [/^keyManagers\.environment(\.|$)/, /^keyManagers\.options\./, /\.roleId$/];
+const UNTOLD = [
+  /^keyManagers\.environment(\.|$)/,
+  /^keyManagers\.libraryParameters$/,
+  /^keyManagers\.options\./,
+  /\.roleId$/,
+];
 const NOT_TOLD = '[not recorded]';
 const MAX_CHARACTERS = 4_096;
 

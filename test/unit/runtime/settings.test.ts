@@ -149,6 +149,12 @@ describe('the settings of a configuration', () => {
     expect(settings.join()).not.toMatch(/hunter2|c2VjcmV0/);
   });
 
+  it('parameters of a library → not recorded', () => {
+    const settings = settingsOf(pkcs11({ libraryParameters: 'dir=/x password=hunter2hunter2' }));
+    expect(settings).toContain('keyManagers[files].libraryParameters = "[not recorded]"');
+    expect(settings.join()).not.toContain('hunter2');
+  });
+
   it('options of a module, and a role id → not recorded', () => {
     const options = { password: 'hunter2hunter2', deep: { list: ['hunter2hunter2'] } };
     const module = { name: 'm', type: 'module', module: 'm.mjs', options };
