@@ -46,8 +46,8 @@ export interface Sealed {
   /** 16 bytes. */
   readonly tag: Buffer;
   /**
-   * SHA-256 of IV ‖ ciphertext ‖ tag as they were before the key manager opened them again, 32
-   * bytes. Absent where it has not opened them.
+   * SHA-256 of IV ‖ ciphertext ‖ tag ‖ AAD ‖ plaintext as the key manager had them before it opened
+   * the ciphertext again, 32 bytes. Absent where it has not opened it.
    */
   readonly triedSha256?: Buffer | undefined;
 }

@@ -11,7 +11,10 @@ export interface SealedBytes {
   readonly iv: Buffer;
   readonly ciphertext: Buffer;
   readonly tag: Buffer;
-  /** SHA-256 over the three as they were before the key manager opened them again, if it has. */
+  /**
+   * SHA-256 over the three, the AAD and the plaintext as the key manager had them before it opened
+   * the ciphertext again, if it has.
+   */
   readonly triedSha256?: Buffer | undefined;
 }
 

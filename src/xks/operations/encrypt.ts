@@ -94,7 +94,7 @@ function integrityValue(
 
 /**
  * Proves that what is answered can be decrypted: by a trial decryption, or, where the key manager
- * has made it with these very bytes, by their still being the same.
+ * has made it with these very bytes, AAD and plaintext too, by their still being the same.
  *
  * @see XKS Proxy API, Appendix C, steps 3 and 4
  */
@@ -105,18 +105,16 @@ async function proveDecryptable(
   plaintext: Buffer,
 ): Promise<void> {
   if (sealed.triedSha256 !== undefined) {
-    if (equalInConstantTime(sha256Of(sealed), sealed.triedSha256)) return;
-    throw notVerified('the ciphertext has changed since its trial decryption');
+    const { iv, ciphertext, tag, triedSha256 } = sealed;
+    const bytes = Buffer.concat([iv, ciphertext, tag, cipherAad, plaintext]);
+    if (equalInConstantTime(hash('sha256', bytes, 'buffer'), triedSha256)) return;
+    throw notVerified('what was tried by decryption is not what was asked for, or is answered');
   }
   const opened = await material.decrypt(sealed, cipherAad);
   if (opened === undefined) throw notVerified('trial decryption failed');
   if (!equalInConstantTime(opened, plaintext)) {
     throw notVerified('trial decryption gave another plaintext');
   }
-}
-
-function sha256Of({ iv, ciphertext, tag }: SealedBytes): Buffer {
-  return hash('sha256', Buffer.concat([iv, ciphertext, tag]), 'buffer');
 }
 
 /** Not InvalidCiphertextException: the caller of Encrypt has sent no ciphertext. */

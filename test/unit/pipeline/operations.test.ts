@@ -86,15 +86,20 @@ describe('the integrity value', () => {
   });
 
   describe('where the key manager tries its ciphertexts itself', () => {
-    /** @param change what happens to a ciphertext on its way from the trial to the pipeline */
-    function tryingItself(change: (sealed: Sealed) => void) {
+    /**
+     * @param change what happens to a ciphertext on its way from the trial to the pipeline
+     * @param arrive what comes of plaintext and AAD on their way to the key manager
+     */
+    function tryingItself(change: (sealed: Sealed) => void, arrive = (sent: Buffer) => sent) {
       const pipeline = makePipeline();
       const { keyManager } = pipeline;
       const trying = vi.spyOn(keyManager, 'encryptAndTry');
-      trying.mockImplementation(async (...asked) => {
-        const sealed = await keyManager.encrypt(...asked);
+      trying.mockImplementation(async (key, ...sent) => {
+        const [plaintext, aad] = [arrive(sent[0]), arrive(sent[1])];
+        const sealed = await keyManager.encrypt(key, plaintext, aad, sent[2]);
         const { iv, ciphertext, tag } = sealed;
-        const triedSha256 = hash('sha256', Buffer.concat([iv, ciphertext, tag]), 'buffer');
+        const tried = Buffer.concat([iv, ciphertext, tag, aad, plaintext]);
+        const triedSha256 = hash('sha256', tried, 'buffer');
         change(sealed);
         return { ...sealed, triedSha256 };
       });
@@ -118,6 +123,19 @@ describe('the integrity value', () => {
         expect(errorNameOf(answer)).toBe('InternalException');
       },
     );
+
+    it.each([
+      ['plaintext', 0],
+      ['AAD', 1],
+    ])('is withheld when the %s has changed on its way to the key manager', async (_, which) => {
+      let arrived = 0;
+      const { pipeline } = tryingItself(
+        () => undefined,
+        (sent) => (arrived++ === which ? Buffer.alloc(sent.length) : sent),
+      );
+      const answer = await call(pipeline, 'keys/key/encrypt', encryptBody(withProof));
+      expect(errorNameOf(answer)).toBe('InternalException');
+    });
 
     it('does not call for a trial when no integrity value is asked for', async () => {
       const { pipeline, trying } = tryingItself(() => undefined);

@@ -40,8 +40,9 @@ export function encrypt(
 }
 
 /**
- * Encrypts, and opens what came of it with the same key. What it has opened is told by its hash,
- * taken beforehand: bytes that change on their way to the caller are not what was tried.
+ * Encrypts, and opens what came of it with the same key. What was tried is told by a hash, taken
+ * beforehand, over the result and over AAD and plaintext as they have arrived here: bytes that change
+ * on their way, in either direction, are not what was tried.
  *
  * @throws TokenFailure `internal` where the plaintext does not come back, and as {@link encrypt}
  */
@@ -51,9 +52,10 @@ export function encryptAndTry(
   request: CipherRequest,
 ): CipherReply {
   const { iv, output } = encrypt(session, key, request);
-  const triedSha256 = hash('sha256', Buffer.concat([iv, output]), 'buffer');
+  const { aad, input } = request;
+  const triedSha256 = hash('sha256', Buffer.concat([iv, output, aad, input]), 'buffer');
   const opened = tried(session, key, { ...request, iv, input: output });
-  if (!equalInConstantTime(opened, request.input)) {
+  if (!equalInConstantTime(opened, input)) {
     throw new TokenFailure('internal', 'the trial decryption gave another plaintext');
   }
   return { iv, output, triedSha256 };
