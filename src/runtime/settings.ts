@@ -1,5 +1,5 @@
-import type { FieldPath } from '../config/problem.js';
-import { pathKey } from '../config/problem.js';
+import { type FieldPath, pathKey } from '../config/problem.js';
+import { valueAt } from '../config/value-at.js';
 import { Secret } from '../shared/secret.js';
 
 /** One value of the configuration in force. A list of values is so many settings of one path. */
@@ -95,7 +95,7 @@ function entriesOf(value: unknown, place: Place): [value: unknown, place: Place]
 
 /** A variable of `environment` may have been written as a field of a map. */
 function writtenAt(item: object, field: string, { path, written }: Place): FieldPath {
-  const variable: unknown = Reflect.get(item, 'name');
+  const variable: unknown = valueAt(item, ['name']);
   const isVariable = path.at(-2) === 'environment' && field === 'value';
   return isVariable && typeof variable === 'string'
     ? [...written.slice(0, -1), variable]
@@ -104,7 +104,7 @@ function writtenAt(item: object, field: string, { path, written }: Place): Field
 
 function nameOfItem(item: unknown, index: number, name: string): string {
   if (typeof item !== 'object' || item === null) return name;
-  const texts = NAMES.map((field): unknown => Reflect.get(item, field));
+  const texts = NAMES.map((field) => valueAt(item, [field]));
   const own = texts.find((text) => typeof text === 'string');
   return `${name}[${own ?? index}]`;
 }

@@ -2,15 +2,7 @@ import { resolve } from 'node:path';
 import type { ConfigurationProblem } from '../config/problem.js';
 import { valuesAt } from '../config/value-at.js';
 import { isInPackage } from './package-folder.js';
-
-/** Fields that say where something is written. */
-const WRITTEN: readonly (readonly string[])[] = [
-  ['stateDirectory'],
-  ['audit', 'directory'],
-  ['admin', 'socket'],
-  ['keyManagers', '*', 'directory'],
-  ['keyManagers', '*', 'countersDirectory'],
-];
+import { WRITTEN_FIELDS } from './written-fields.js';
 
 /**
  * Finds what is to be written below the installed package, where npm removes it with the next
@@ -20,7 +12,7 @@ const WRITTEN: readonly (readonly string[])[] = [
  * @param stateDirectory where relative paths start
  */
 export function findStateInPackage(value: unknown, stateDirectory: string): ConfigurationProblem[] {
-  const problems = WRITTEN.flatMap((pattern) => valuesAt(value, pattern)).flatMap(
+  const problems = WRITTEN_FIELDS.flatMap((pattern) => valuesAt(value, pattern)).flatMap(
     ({ path, value: written }): ConfigurationProblem[] => {
       if (typeof written !== 'string' || written === '') return [];
       const folder = resolve(stateDirectory, written);

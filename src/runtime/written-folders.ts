@@ -7,14 +7,9 @@ import { assertPrivateFolder, NotPrivateError } from '../durable/private.js';
 import { blockedFolder, modeAndOwner } from '../shared/blocked-folder.js';
 import { isErrno } from '../shared/errno.js';
 import type { Configuration } from './schema.js';
+import { PRIVATE_FOLDERS } from './written-fields.js';
 
 const ALLOWED = 'a folder that this user can write to';
-/** Folders that hold keys, counters or evidence, and must be open to their owner alone. */
-const PRIVATE: readonly (readonly string[])[] = [
-  ['audit', 'directory'],
-  ['keyManagers', '*', 'directory'],
-  ['keyManagers', '*', 'countersDirectory'],
-];
 
 /**
  * Looks at the folders that a server writes to, as the user that this process runs as. One that is
@@ -25,7 +20,7 @@ const PRIVATE: readonly (readonly string[])[] = [
 export async function checkWrittenFolders(
   configuration: Configuration,
 ): Promise<ConfigurationProblem[]> {
-  const folders = PRIVATE.flatMap((pattern) => valuesAt(configuration, pattern)).flatMap(
+  const folders = PRIVATE_FOLDERS.flatMap((pattern) => valuesAt(configuration, pattern)).flatMap(
     ({ path, value }) => (typeof value === 'string' ? [{ path, folder: value }] : []),
   );
   const { stateDirectory, admin } = configuration;

@@ -90,7 +90,7 @@ export interface EncryptAnswer {
 }
 
 /** Body of Decrypt for what Encrypt answered; the AAD is the caller's to repeat. */
-export function decryptBody(sealed: EncryptAnswer, overrides: Body = {}): Body {
+export function decryptBody(sealed: EncryptAnswer | Body, overrides: Body = {}): Body {
   return {
     requestMetadata: requestMetadata({ kmsOperation: 'Decrypt' }),
     ...without({ ...sealed }, 'ciphertextDataIntegrityValue'),
