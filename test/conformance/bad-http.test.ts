@@ -53,7 +53,12 @@ function expectNoDefect(): void {
   expect(defects).toEqual([]);
 }
 
-const repeated = ['authorization', 'host', 'x-amz-date'] as const;
+/** Headers that a request has once, and the status of one that does not. @see RFC 9112, section 3.2 */
+const needed = [
+  ['authorization', 401],
+  ['host', 400],
+  ['x-amz-date', 401],
+] as const;
 const chunked = { without: ['content-length'], after: ['Transfer-Encoding: chunked'] };
 const next = 'POST /quickstart/kms/xks/v1/keys/quickstart-key/metadata HTTP/1.1\r\nHost: x\r\n\r\n';
 
@@ -110,22 +115,41 @@ describe('a request that two servers could read in two ways is refused, and the 
   });
 });
 
-describe('a request with a header twice fails authentication', () => {
-  it.each(repeated)('%s', async (name) => {
+describe('a request with a header twice is refused', () => {
+  it.each(needed)('%s → %i', async (name, status) => {
     const whole = rawRequest(client, server.uriPath).toString('latin1');
     const line = whole.split('\r\n').find((text) => text.toLowerCase().startsWith(`${name}:`));
     for (const other of [line ?? '', `${name}: another`]) {
       const raw = { before: [other, 'Connection: close'] };
       const { received } = await exchange(server, rawRequest(client, server.uriPath, raw));
-      expect(answersIn(received).map(({ status }) => status)).toEqual([401]);
+      expect(answersIn(received).map((answer) => answer.status)).toEqual([status]);
       await expectRefusal(received);
     }
   });
 
-  it.each(repeated)('or never: %s', async (name) => {
+  it.each(needed)('or never: %s → %i', async (name, status) => {
     const raw = { without: [name], before: ['Connection: close'] };
     const { received } = await exchange(server, rawRequest(client, server.uriPath, raw));
-    expect(answersIn(received).map(({ status }) => status)).toEqual([401]);
+    expect(answersIn(received).map((answer) => answer.status)).toEqual([status]);
+    await expectRefusal(received);
+  });
+});
+
+describe('a target in absolute form', () => {
+  const send = async (authority: string) => {
+    const target = `https://${authority}${server.uriPath}/health`;
+    const raw = { target, before: ['Connection: close'] };
+    const { received } = await exchange(server, rawRequest(client, server.uriPath, raw));
+    return { received, statuses: answersIn(received).map(({ status }) => status) };
+  };
+
+  it('for the host that was signed → served', async () => {
+    expect((await send(client.host)).statuses).toEqual([200]);
+  });
+
+  it('for a host of ours that was not signed → fails authentication', async () => {
+    const { received, statuses } = await send('localhost');
+    expect(statuses).toEqual([401]);
     await expectRefusal(received);
   });
 });
@@ -133,7 +157,7 @@ describe('a request with a header twice fails authentication', () => {
 describe('a target that is no path of the API is InvalidUriPathException', () => {
   const path = '/quickstart/kms/xks/v1';
   it.each([
-    ['in absolute form', `https://localhost${path}/health`],
+    ['in absolute form for another host', `https://elsewhere.example${path}/health`],
     ['in absolute form of another scheme', `file://${path}/health`],
     ['with a query', `${path}/health?`],
     ['with a fragment', `${path}/health#x`],
