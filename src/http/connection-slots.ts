@@ -16,7 +16,9 @@ type Standing = typeof SILENT | typeof SPEAKING | typeof AUTHENTICATED;
 /** By then KMS, which gives up after 250 ms, has sent its first byte, and mostly its request. */
 const FRESH_MS = 200;
 
-/** Sockets by how much they have shown, with the time when they came so far, the first one first. */
+/**
+ * Sockets by how much they have shown, with the time when they came so far, the first one first.
+ */
 class Population {
   readonly #now: () => number;
   readonly #strangers: readonly [Map<Socket, number>, Map<Socket, number>] = [new Map(), new Map()];

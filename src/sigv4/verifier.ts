@@ -28,7 +28,7 @@ export interface SignedRequest {
 }
 
 /** What a verifier accepts. */
-export interface VerifierOptions {
+export interface VerifierPorts {
   /** Secret access keys by access key id; all of them are valid at once. */
   readonly credentials: ReadonlyMap<string, Secret>;
   /** When set, the only region that a credential scope may name. */
@@ -44,11 +44,11 @@ export interface VerifierOptions {
  * @see XKS Proxy API, Appendix A
  */
 export class SignatureVerifier {
-  readonly #options: VerifierOptions;
+  readonly #options: VerifierPorts;
   /** Filled by successful verifications alone, so that nobody without a secret can grow it. */
   readonly #signingKeys = new Map<string, Buffer>();
 
-  constructor(options: VerifierOptions) {
+  constructor(options: VerifierPorts) {
     this.#options = options;
   }
 

@@ -53,7 +53,11 @@ function expectNoDefect(): void {
   expect(defects).toEqual([]);
 }
 
-/** Headers that a request has once, and the status of one that does not. @see RFC 9112, section 3.2 */
+/**
+ * Headers that a request has once, and the status of one that does not.
+ *
+ * @see RFC 9112, section 3.2
+ */
 const needed = [
   ['authorization', 401],
   ['host', 400],

@@ -4,7 +4,7 @@ import type { Carried } from './config.js';
 import type { AuditSink } from './sink.js';
 
 /** What a sink to standard output is made of. */
-export interface StdoutSinkOptions {
+export interface StdoutSinkPorts {
   readonly name: string;
   readonly carries: Carried;
   readonly stdout: LogDestination;
@@ -18,7 +18,7 @@ export class StdoutSink implements AuditSink {
   readonly #carriesRecords: boolean;
   readonly #carriesCheckpoints: boolean;
 
-  constructor({ name, carries, stdout }: StdoutSinkOptions) {
+  constructor({ name, carries, stdout }: StdoutSinkPorts) {
     this.name = name;
     this.#stdout = stdout;
     this.#carriesRecords = carries.includes('records');

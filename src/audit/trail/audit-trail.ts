@@ -25,7 +25,7 @@ const MIN_WAIT_MS = 10;
 const FIRST_FAILURE = 400;
 
 /** What an audit trail is kept with. */
-export interface AuditTrailOptions {
+export interface AuditTrailPorts {
   readonly log: AuditLog;
   readonly payloads: Payloads;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface AuditTrailOptions {
 
 /** Records what happens, and says whether it may go on when that cannot be done. */
 export class AuditTrail {
-  readonly #options: AuditTrailOptions;
+  readonly #options: AuditTrailPorts;
   readonly #waits: TimedWaits;
   /** Nobody without a credential can fill the disk. */
   readonly #strangers: FirstPerMinute;
@@ -45,7 +45,7 @@ export class AuditTrail {
   #interruption: Interruption | undefined;
   #isClosed = false;
 
-  constructor(options: AuditTrailOptions) {
+  constructor(options: AuditTrailPorts) {
     this.#options = options;
     this.#waits = new TimedWaits(options.clock);
     const { payloads } = options;

@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const TELL_MS = 3_600_000;
 
 /** What is to become of segments that are closed. */
-export interface HousekeepingOptions {
+export interface HousekeepingPorts {
   /** The folder of the log. */
   readonly directory: string;
   readonly compressAfterMs: number;
@@ -32,13 +32,13 @@ export interface HousekeepingOptions {
 
 /** Compresses and removes closed segments, at the start and every ten minutes. */
 export class Housekeeping {
-  readonly #options: HousekeepingOptions;
+  readonly #options: HousekeepingPorts;
   readonly #timer: NodeJS.Timeout;
   readonly #stopping = new AbortController();
   #retentionClock: RetentionClock | undefined;
   #work: Promise<void>;
 
-  constructor(options: HousekeepingOptions) {
+  constructor(options: HousekeepingPorts) {
     this.#options = options;
     this.#work = this.#tidy();
     this.#timer = setInterval(() => {

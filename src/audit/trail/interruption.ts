@@ -9,7 +9,7 @@ const RETRY_MS = 1_000;
 const MAX_HELD = 10_000;
 
 /** What an interruption is noticed, counted and ended with. */
-export interface InterruptionOptions {
+export interface InterruptionPorts {
   readonly log: Pick<AuditLog, 'append' | 'sign' | 'takeReserve'>;
   readonly payloads: Payloads;
   readonly logger: Logger;
@@ -17,7 +17,7 @@ export interface InterruptionOptions {
 
 /** A time in which records cannot be written. Ends by itself, with a record that tells of it. */
 export class Interruption {
-  readonly #options: InterruptionOptions;
+  readonly #options: InterruptionPorts;
   readonly #onEnd: () => void;
   readonly #reason: string;
   readonly #from: string;
@@ -28,7 +28,7 @@ export class Interruption {
   readonly #held: string[] = [];
 
   /** @param onEnd called when records can be written again */
-  constructor(options: InterruptionOptions, cause: unknown, onEnd: () => void) {
+  constructor(options: InterruptionPorts, cause: unknown, onEnd: () => void) {
     this.#options = options;
     this.#onEnd = onEnd;
     this.#reason = errnoOf(cause) ?? (cause instanceof AuditTimeoutError ? 'slow' : 'defect');
@@ -88,8 +88,8 @@ export class Interruption {
   }
 
   /**
-   * Signed at once: what was held tells of more time than a server leaves unsigned, and a start after
-   * a crash would take it for written by somebody else.
+   * Signed at once: what was held tells of more time than a server leaves unsigned, and a start
+   * after a crash would take it for written by somebody else.
    */
   async #appendHeld(): Promise<void> {
     const { log, logger } = this.#options;

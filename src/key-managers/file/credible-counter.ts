@@ -1,5 +1,5 @@
 import type { CounterFile } from '../counting/counter-file.js';
-import type { KeySurroundings } from './external-key.js';
+import type { KeyPorts } from './external-key.js';
 
 /**
  * How many versions a counter may be ahead of its document. Each rotation whose document could not
@@ -18,7 +18,7 @@ const MAX_LEAD = 1000;
 export async function readCredibleCounter(
   externalKeyId: string,
   newestVersion: number,
-  { folder, ports }: KeySurroundings,
+  { folder, ports }: KeyPorts,
 ): Promise<CounterFile | undefined> {
   const counter = await folder.readCounter(externalKeyId);
   if (counter === undefined || counter.version <= newestVersion + MAX_LEAD) return counter;

@@ -13,7 +13,7 @@ import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 
 /** What a key needs of its surroundings. */
-export interface KeySurroundings {
+export interface KeyPorts {
   readonly folder: KeyFolder;
   readonly ports: FileKeyManagerPorts;
   readonly limits: CountingLimits;
@@ -47,11 +47,11 @@ export interface KeyState {
 export class ExternalKey {
   readonly #versions: KeyVersions;
   readonly #sealingKey: SealingKey;
-  readonly #surroundings: KeySurroundings;
+  readonly #surroundings: KeyPorts;
   readonly #reserving: RetriedTask;
   #highestVersion: number;
 
-  constructor(state: KeyState, surroundings: KeySurroundings) {
+  constructor(state: KeyState, surroundings: KeyPorts) {
     this.#versions = state.versions;
     this.#sealingKey = state.sealingKey;
     this.#highestVersion = state.highestVersion;

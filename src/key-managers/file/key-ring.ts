@@ -7,7 +7,7 @@ import {
   type KeyUsage,
 } from '../backend.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
-import type { ExternalKey, KeySurroundings } from './external-key.js';
+import type { ExternalKey, KeyPorts } from './external-key.js';
 import { fileNameOf } from '../counting/key-names.js';
 import { type LoadedFolder, loadFolder } from './load-folder.js';
 import { writeNewKey } from './write-new-key.js';
@@ -16,14 +16,14 @@ import { writeNewKey } from './write-new-key.js';
  * Every key of the folder, the damaged ones too. Makes new ones, one at a time.
  */
 export class KeyRing {
-  readonly #surroundings: KeySurroundings;
+  readonly #surroundings: KeyPorts;
   readonly #sealingKey: SealingKey;
   readonly #keys: Map<string, ExternalKey>;
   readonly #damaged: readonly DamagedKey[];
   readonly #damagedFileNames: ReadonlySet<string>;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
-  private constructor(loaded: LoadedFolder, sealingKey: SealingKey, surroundings: KeySurroundings) {
+  private constructor(loaded: LoadedFolder, sealingKey: SealingKey, surroundings: KeyPorts) {
     this.#keys = new Map(loaded.keys.map((key) => [key.description.externalKeyId, key]));
     this.#damaged = loaded.damaged;
     this.#damagedFileNames = new Set(
@@ -42,7 +42,7 @@ export class KeyRing {
    *
    * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
    */
-  static async load(masterKey: MasterKey, surroundings: KeySurroundings): Promise<KeyRing> {
+  static async load(masterKey: MasterKey, surroundings: KeyPorts): Promise<KeyRing> {
     const ring = await KeyRing.read(masterKey, surroundings);
     await ring.#renewVersions();
     await ring.#makeHealthTestKey();
@@ -54,7 +54,7 @@ export class KeyRing {
    *
    * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
    */
-  static async read(masterKey: MasterKey, surroundings: KeySurroundings): Promise<KeyRing> {
+  static async read(masterKey: MasterKey, surroundings: KeyPorts): Promise<KeyRing> {
     const loaded = await loadFolder(masterKey, surroundings);
     const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
     return new KeyRing(loaded, sealingKey, surroundings);

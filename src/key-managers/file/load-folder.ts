@@ -6,7 +6,7 @@ import type { CounterFile } from '../counting/counter-file.js';
 import { readCredibleCounter } from './credible-counter.js';
 import type { DamagedKey } from './damaged-key.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
-import { ExternalKey, type KeySurroundings } from './external-key.js';
+import { ExternalKey, type KeyPorts } from './external-key.js';
 import { DamagedDocumentError, parseKeyDocument } from './key-document.js';
 import { type KeyMaterial, openVersions } from './key-material.js';
 import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
@@ -27,7 +27,7 @@ export interface LoadedFolder {
  */
 export async function loadFolder(
   masterKey: MasterKey,
-  surroundings: KeySurroundings,
+  surroundings: KeyPorts,
 ): Promise<LoadedFolder> {
   const { folder, ports } = surroundings;
   const keys: ExternalKey[] = [];
@@ -53,7 +53,7 @@ export async function loadFolder(
 /** Nothing is wrong with a key, and still somebody has been at work in the folder. */
 async function warnOfStrays(
   copies: readonly DamagedKey[],
-  { folder, ports }: KeySurroundings,
+  { folder, ports }: KeyPorts,
 ): Promise<void> {
   for (const { fileName, externalKeyId } of copies) {
     ports.log.warn(
@@ -79,7 +79,7 @@ function isCopy({ fileName, externalKeyId }: DamagedKey, keys: readonly External
 async function loadKey(
   fileName: string,
   masterKey: MasterKey,
-  surroundings: KeySurroundings,
+  surroundings: KeyPorts,
 ): Promise<ExternalKey | DamagedKey> {
   let text = '';
   try {
@@ -110,7 +110,7 @@ async function loadKey(
 function withBudgets(
   materials: readonly KeyMaterial[],
   counter: CounterFile | undefined,
-  { limits }: KeySurroundings,
+  { limits }: KeyPorts,
 ): UsableVersion[] {
   return materials.map((material) => {
     const isCounted =

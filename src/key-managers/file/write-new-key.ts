@@ -2,7 +2,7 @@ import type { SealingKey } from '../../sealing/master-key.js';
 import type { KeyUsage } from '../backend.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { readCredibleCounter } from './credible-counter.js';
-import { ExternalKey, type KeySurroundings } from './external-key.js';
+import { ExternalKey, type KeyPorts } from './external-key.js';
 import type { KeyDocument } from './key-document.js';
 import { makeVersion } from './key-material.js';
 import { KeyVersions } from './key-versions.js';
@@ -24,7 +24,7 @@ export interface KeyRequest {
 export async function writeNewKey(
   { externalKeyId, usage }: KeyRequest,
   sealingKey: SealingKey,
-  surroundings: KeySurroundings,
+  surroundings: KeyPorts,
 ): Promise<ExternalKey> {
   const { folder, ports, limits } = surroundings;
   const createdAt = new Date(ports.clock.now());

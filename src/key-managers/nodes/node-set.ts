@@ -31,7 +31,7 @@ const MIN_RETRY_MS = 10;
 const READING_BUDGET_MS = 1_000;
 
 /** What a key manager is made of. */
-export interface NodeSetOptions {
+export interface NodeSetPorts {
   /** Its name in the configuration. */
   readonly name: string;
   readonly type: string;
@@ -59,7 +59,7 @@ export class NodeSetKeyManager implements KeyManager {
   /** Absent where no node remembers anything, so that describing is reading. */
   readonly #readings: KeyReadings<KeyDescription> | undefined;
 
-  constructor(options: NodeSetOptions) {
+  constructor(options: NodeSetPorts) {
     const { nodes, clock, limits, onHealthChange } = options;
     this.name = options.name;
     this.type = options.type;

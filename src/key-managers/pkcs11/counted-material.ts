@@ -38,7 +38,7 @@ export interface KnownCount {
 const WARNING_PART = 1 / 10;
 
 /** What one count needs of its surroundings. */
-export interface CountSurroundings {
+export interface CountPorts {
   readonly limits: CountingLimits;
   readonly ports: Pkcs11Ports;
   /** Replaces the counter file. */
@@ -55,12 +55,12 @@ export class CountedMaterial {
   readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
-  readonly #surroundings: CountSurroundings;
+  readonly #surroundings: CountPorts;
   readonly #reserving: RetriedTask;
   #isWarned = false;
 
   /** @param known as the counter file has it */
-  constructor(ref: KeyRef, known: KnownCount, surroundings: CountSurroundings) {
+  constructor(ref: KeyRef, known: KnownCount, surroundings: CountPorts) {
     this.createdAt = known.createdAt;
     this.#ref = ref;
     this.#budget = EncryptionBudget.spent(known.reserved);

@@ -11,7 +11,7 @@ import { CountedMaterial, type CountingLimits, type KnownCount } from './counted
 import type { Pkcs11Ports } from './ports.js';
 
 /** What counting needs of its surroundings. */
-export interface CountingOptions {
+export interface CountingPorts {
   /** Of this replica alone. */
   readonly directory: string;
   readonly ports: Pkcs11Ports;
@@ -26,20 +26,20 @@ export interface CountingOptions {
  * there means a key that this replica has not used before.
  */
 export class EncryptionCounts {
-  readonly #options: CountingOptions;
+  readonly #options: CountingPorts;
   readonly #lock: FolderLock | undefined;
   #users: number;
   readonly #materials = new Map<string, CountedMaterial>();
   readonly #loading = new Map<string, Promise<CountedMaterial>>();
 
-  private constructor(options: CountingOptions, lock: FolderLock | undefined) {
+  private constructor(options: CountingPorts, lock: FolderLock | undefined) {
     this.#options = options;
     this.#users = options.users;
     this.#lock = lock;
   }
 
   /** @throws NotPrivateError, FolderInUseError, or the file system's own error */
-  static async open(options: CountingOptions): Promise<EncryptionCounts> {
+  static async open(options: CountingPorts): Promise<EncryptionCounts> {
     const { directory } = options;
     await makePrivateFolder(directory);
     await assertPrivateFolder(directory);
@@ -54,7 +54,7 @@ export class EncryptionCounts {
    *
    * @throws NotPrivateError, or the file system's own error
    */
-  static async openToRead(options: Omit<CountingOptions, 'writeFile'>): Promise<EncryptionCounts> {
+  static async openToRead(options: Omit<CountingPorts, 'writeFile'>): Promise<EncryptionCounts> {
     await assertPrivateFolder(options.directory).catch((error: unknown) => {
       if (!isErrno(error, 'ENOENT')) throw error; // Without a folder nothing has been counted yet.
     });

@@ -13,7 +13,7 @@ const TEXT = {
 } as const;
 
 /** How the test is made. */
-export interface SelfTestOptions {
+export interface SelfTestPorts {
   /** Whether a token without a health-test key may be given one. */
   readonly init: boolean;
   readonly deadline: Deadline;
@@ -28,7 +28,7 @@ export interface SelfTestOptions {
 export async function selfTest(
   client: TokenClient,
   cipher: TokenCipher,
-  options: SelfTestOptions,
+  options: SelfTestPorts,
 ): Promise<void> {
   const { deadline } = options;
   const target = targetOf(await testKey(client, options));
@@ -48,7 +48,7 @@ export async function selfTest(
   }
 }
 
-async function testKey(client: TokenClient, options: SelfTestOptions): Promise<KeyReply> {
+async function testKey(client: TokenClient, options: SelfTestPorts): Promise<KeyReply> {
   try {
     return await client.describe(HEALTH_TEST_KEY_ID, options.deadline);
   } catch (error) {

@@ -16,7 +16,7 @@ const OPEN_BUDGET_MS = 15_000;
 const WITNESS_TRIES = 3;
 
 /** What a token is worked with. */
-export interface TokenParts {
+export interface TokenPorts {
   /** Of the node. */
   readonly name: string;
   readonly location: string;
@@ -44,13 +44,13 @@ export class TokenAtWork {
   readonly counts: EncryptionCounts | undefined;
   readonly client: TokenClient;
   readonly directory: KeyDirectory;
-  readonly #parts: TokenParts;
+  readonly #parts: TokenPorts;
   readonly #pool: ChildPool;
   #report: TokenReply | undefined;
   /** Until it has served once: a token that loses its keys later on is left as it is. */
   #mayInit: boolean;
 
-  constructor(parts: TokenParts) {
+  constructor(parts: TokenPorts) {
     const { ports, profile, cipher, counts, stallMs } = parts;
     this.name = parts.name;
     this.location = parts.location;

@@ -16,7 +16,7 @@ const BUDGET_MS = 10_000;
 const READS_AT_ONCE = 8;
 
 /** What administration works with. */
-export interface AdministrationParts {
+export interface AdministrationPorts {
   /** One a node, in configured order. */
   readonly transits: readonly Transit[];
   readonly names: KeyNames;
@@ -28,9 +28,9 @@ export interface AdministrationParts {
 export class VaultAdministration implements Required<KeyAdministration> {
   /** The servers choose the IVs. */
   readonly countsEncryptions = false;
-  readonly #parts: AdministrationParts;
+  readonly #parts: AdministrationPorts;
 
-  constructor(parts: AdministrationParts) {
+  constructor(parts: AdministrationPorts) {
     this.#parts = parts;
   }
 

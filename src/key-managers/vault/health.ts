@@ -31,7 +31,7 @@ const STATES: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** What a health check works with. */
-export interface HealthParts {
+export interface HealthPorts {
   readonly client: VaultClient;
   readonly transit: Transit;
   /** What the test key is called in Transit; undefined where the names have no room for it. */
@@ -46,7 +46,7 @@ export interface HealthParts {
  */
 export async function healthOf(
   node: KeyManagerNode,
-  parts: HealthParts,
+  parts: HealthPorts,
   deadline: Deadline,
 ): Promise<NodeHealth> {
   const failure = await failureOf(node, parts, deadline);
@@ -63,7 +63,7 @@ export async function healthOf(
 
 async function failureOf(
   node: KeyManagerNode,
-  { transit, healthTestKey, readOnly }: HealthParts,
+  { transit, healthTestKey, readOnly }: HealthPorts,
   deadline: Deadline,
 ): Promise<KeyManagerError | undefined> {
   const failure = await roundTrip(node, deadline);
@@ -113,7 +113,7 @@ async function aadFailure(
 }
 
 /** The server's own word on why it does not work, to complete a sentence. */
-async function stateOf({ client }: HealthParts, deadline: Deadline): Promise<string> {
+async function stateOf({ client }: HealthPorts, deadline: Deadline): Promise<string> {
   try {
     const { status } = await client.health(deadline);
     return `; sys/health: ${STATES.get(status) ?? `status ${status}`}`;
@@ -123,7 +123,7 @@ async function stateOf({ client }: HealthParts, deadline: Deadline): Promise<str
 }
 
 async function mayUpsert(
-  { transit, healthTestKey }: HealthParts,
+  { transit, healthTestKey }: HealthPorts,
   deadline: Deadline,
 ): Promise<boolean> {
   if (healthTestKey === undefined) return false;

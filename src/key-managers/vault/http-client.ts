@@ -16,7 +16,7 @@ export interface TlsIdentity {
 }
 
 /** How connections to one server are made. */
-export interface HttpClientOptions {
+export interface HttpClientPorts {
   readonly address: string;
   readonly tls: TlsIdentity;
   readonly maxConnections: number;
@@ -38,7 +38,7 @@ export class HttpClient {
   readonly #maxPending: number;
   #pending = 0;
 
-  constructor({ address, tls, maxConnections, connectTimeoutMs }: HttpClientOptions) {
+  constructor({ address, tls, maxConnections, connectTimeoutMs }: HttpClientPorts) {
     this.#maxPending = maxConnections * MAX_PENDING_A_CONNECTION;
     this.#pool = new Pool(address, {
       connections: maxConnections,

@@ -13,7 +13,7 @@ interface KnownKey {
 }
 
 /** What {@link KnownKeys} is made of. */
-export interface KnownKeysOptions {
+export interface KnownKeysPorts {
   readonly transit: Transit;
   readonly names: KeyNames;
   readonly clock: Clock;
@@ -25,10 +25,10 @@ export interface KnownKeysOptions {
  * that a mistyped id cannot make a key of itself.
  */
 export class KnownKeys {
-  readonly #options: KnownKeysOptions;
+  readonly #options: KnownKeysPorts;
   readonly #cache: KeyCache<KnownKey>;
 
-  constructor(options: KnownKeysOptions) {
+  constructor(options: KnownKeysPorts) {
     this.#options = options;
     this.#cache = new KeyCache(
       (externalKeyId, deadline) => this.#read(externalKeyId, deadline),

@@ -8,7 +8,7 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
-import { type HealthParts, healthOf } from './health.js';
+import { type HealthPorts, healthOf } from './health.js';
 import type { KnownKeys } from './known-keys.js';
 
 /** Answers that say that what is remembered of a key is out of date, or may be. */
@@ -21,7 +21,7 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
 ]);
 
 /** What a node is made of. */
-export interface VaultNodeParts extends HealthParts {
+export interface VaultNodePorts extends HealthPorts {
   readonly name: string;
   readonly location: string;
   readonly keys: KnownKeys;
@@ -34,9 +34,9 @@ export class VaultNode implements KeyManagerNode {
   readonly vendor = 'OpenBao or HashiCorp Vault';
   readonly model = 'Transit';
   readonly inProcess = false;
-  readonly #parts: VaultNodeParts;
+  readonly #parts: VaultNodePorts;
 
-  constructor(parts: VaultNodeParts) {
+  constructor(parts: VaultNodePorts) {
     this.name = parts.name;
     this.location = parts.location;
     this.#parts = parts;

@@ -7,7 +7,7 @@ import { BEGINNING, type Position } from './position.js';
 import { type LineRun, RecentLines } from './recent-lines.js';
 
 /** What a feed is made of. */
-export interface LogFeedOptions {
+export interface LogFeedPorts {
   /** The folder of the log. */
   readonly directory: string;
   readonly carries: Carried;
@@ -28,7 +28,7 @@ export type FeedItem = { readonly at: Position } & (
  * it is buffered in. Checkpoints are always read from the files beside the segments.
  */
 export class LogFeed {
-  readonly #options: LogFeedOptions;
+  readonly #options: LogFeedPorts;
   readonly #recent = new RecentLines();
   readonly #reader: LogReader;
   #position = BEGINNING;
@@ -39,7 +39,7 @@ export class LogFeed {
   #isNewSegment = false;
   #mustCheckPlace = true;
 
-  constructor(options: LogFeedOptions) {
+  constructor(options: LogFeedPorts) {
     this.#options = options;
     this.#mustRepeatNewest = options.carries.includes('checkpoints');
     this.#reader = new LogReader(options.directory);

@@ -17,7 +17,7 @@ const SAVE_EVERY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** What a syslog sink is made of. */
-export interface SyslogSinkParts {
+export interface SyslogSinkPorts {
   readonly name: string;
   readonly feed: LogFeed;
   readonly delivery: Delivery;
@@ -32,7 +32,7 @@ export interface SyslogSinkParts {
 /** Sends the log to a collector, beside everything else, and keeps its place when the collector is away. */
 export class SyslogSink implements AuditSink {
   readonly name: string;
-  readonly #parts: SyslogSinkParts;
+  readonly #parts: SyslogSinkPorts;
   readonly #news = new Signal();
   readonly #closing = new Signal();
   #connection: SyslogConnection | undefined;
@@ -43,7 +43,7 @@ export class SyslogSink implements AuditSink {
   #isClosing = false;
   #isGivenUp = false;
 
-  constructor(parts: SyslogSinkParts) {
+  constructor(parts: SyslogSinkPorts) {
     this.name = parts.name;
     this.#parts = parts;
   }

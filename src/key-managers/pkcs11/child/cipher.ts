@@ -41,8 +41,8 @@ export function encrypt(
 
 /**
  * Encrypts, and opens what came of it with the same key. What was tried is told by a hash, taken
- * beforehand, over the result and over AAD and plaintext as they have arrived here: bytes that change
- * on their way, in either direction, are not what was tried.
+ * beforehand, over the result and over AAD and plaintext as they have arrived here: bytes that
+ * change on their way, in either direction, are not what was tried.
  *
  * @throws TokenFailure `internal` where the plaintext does not come back, and as {@link encrypt}
  */

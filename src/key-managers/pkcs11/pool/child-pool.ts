@@ -10,7 +10,7 @@ const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
 /** What a pool is made of. */
-export interface PoolOptions {
+export interface PoolPorts {
   readonly size: number;
   readonly log: BackendLog;
   /** Starts a process. */
@@ -24,7 +24,7 @@ export interface PoolOptions {
  * the token is away, one process that keeps trying is enough.
  */
 export class ChildPool {
-  readonly #options: PoolOptions;
+  readonly #options: PoolPorts;
   readonly #ready = new Set<ChildProcess>();
   /** Processes whose session is gone. */
   readonly #toBeOpened = new Set<ChildProcess>();
@@ -37,7 +37,7 @@ export class ChildPool {
   /** Why no child is opened any more. */
   #stoppedFor: string | undefined;
 
-  constructor(options: PoolOptions) {
+  constructor(options: PoolPorts) {
     this.#options = options;
   }
 

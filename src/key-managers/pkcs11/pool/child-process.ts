@@ -27,7 +27,7 @@ const CROWDED = 16;
 const CLOSE_BUDGET_MS = 2_000;
 
 /** How to start a child. */
-export interface ChildOptions {
+export interface ChildPorts {
   /** Path of the child's program, JavaScript. */
   readonly program: string;
   /** All the variables that it is to see. */
@@ -63,7 +63,7 @@ export class ChildProcess {
   #reason: string | undefined;
   #lastId = 0;
 
-  constructor({ program, environment, clock }: ChildOptions) {
+  constructor({ program, environment, clock }: ChildPorts) {
     this.#clock = clock;
     this.#process = spawn(process.execPath, [...UNREACHABLE_DEBUGGER, program], {
       env: environment,

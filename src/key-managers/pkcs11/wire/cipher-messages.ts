@@ -22,8 +22,8 @@ export interface CipherReply {
   /** Ciphertext and, behind it, the tag. */
   readonly output: Buffer;
   /**
-   * SHA-256 of IV, output, AAD and plaintext before a trial decryption that gave the plaintext back,
-   * 32 bytes; undefined where none was asked for.
+   * SHA-256 of IV, output, AAD and plaintext before a trial decryption that gave the plaintext
+   * back, 32 bytes; undefined where none was asked for.
    */
   readonly triedSha256: Buffer | undefined;
 }
