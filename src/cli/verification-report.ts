@@ -58,7 +58,7 @@ export function isOnlyUnread({ findings, unread }: VerificationReport): boolean 
   return findings.length > 0 && findings.length === unread.length;
 }
 
-/** Whether all that was found is what a plain crash leaves as well. */
+/** Tells whether all that was found is what a plain crash leaves as well. */
 export function isOnlyTakenOver({ findings }: VerificationReport): boolean {
   return findings.length > 0 && findings.every(({ kind }) => kind === 'taken-over');
 }

@@ -49,8 +49,8 @@ class Population {
   }
 
   /**
-   * Who gives way: the oldest that is silent. Where most have sent a byte to be spared, and whoever
-   * is silent has only just come, it is the oldest of those.
+   * Picks who gives way: the oldest that is silent. Where most have sent a byte to be spared, and
+   * whoever is silent has only just come, it is the oldest of those.
    *
    * @returns undefined where everybody has authenticated
    */

@@ -48,7 +48,7 @@ export class NodeCall implements IncomingCall {
   }
 
   /**
-   * Whether anybody has asked for the body: what stands behind one that nobody has read is not
+   * True when somebody has asked for the body: what stands behind one that nobody has read is not
    * looked at either.
    */
   get isBodyRead(): boolean {

@@ -140,7 +140,8 @@ export interface KeySummary {
 }
 
 /**
- * Why a key manager could not do what it was asked. Closed: `pipeline` maps each to one XKS error.
+ * Reasons why a key manager could not do what it was asked. Closed: `pipeline` maps each to one XKS
+ * error.
  */
 export type KeyManagerErrorCode =
   | 'key-not-found'

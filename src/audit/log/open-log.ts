@@ -48,8 +48,8 @@ export interface OpenLogPorts extends CheckpointSchedule {
 }
 
 /**
- * What was found at the end of a log that was not closed in order, or that somebody has added to
- * since.
+ * The end of a log that was not closed in order, or that somebody has added to since, as it was
+ * found.
  */
 export type Recovery = Pick<
   RecordOf<'recovery'>,

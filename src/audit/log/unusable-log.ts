@@ -1,4 +1,4 @@
-/** How to go on without a log that cannot be continued. */
+/** Advice on how to go on without a log that cannot be continued. */
 export const NEW_LOG =
   'To begin a new log, move the folder away, where auditors find it as it is, and start once with --init audit.';
 

@@ -15,7 +15,7 @@ import { requestFields, typeOf } from './request-fields.js';
 import { TimedWaits } from './timed-waits.js';
 
 /**
- * What a record is given in any case: a request that has used up its time is still to be recorded.
+ * Time for a record in any case: a request that has used up its own is still to be recorded.
  */
 const MIN_WAIT_MS = 10;
 /**
