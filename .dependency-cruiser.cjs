@@ -147,7 +147,8 @@ module.exports = {
     },
     {
       name: 'native-calls-only-of-the-socket',
-      comment: 'What can call any C function has one place (docs/adr/0010-the-kernel-says-who-asks.md).',
+      comment:
+        'What can call any C function has one place (docs/adr/0010-the-kernel-says-who-asks.md).',
       severity: 'error',
       from: { path: '^src/', pathNot: pattern('http/admin/socket-peer.ts') },
       to: { path: '(^|/)node_modules/koffi(/|$)' },
