@@ -29,9 +29,15 @@ export function isNodeFailure(error: unknown): boolean {
   return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
 }
 
-/** Only what a node does wrong breaks the circuit; a full queue is our own doing. */
+/**
+ * Failures that requests wait for. A quick refusal costs nothing, and may be about one key: whose
+ * policy is missing, whose name two objects have, whose counter is damaged. Whoever asks for such a
+ * key again and again must not keep all others from theirs. A full queue is our own doing.
+ */
+const CIRCUIT_BREAKERS: ReadonlySet<KeyManagerErrorCode> = new Set(['unreachable', 'deadline']);
+
 function breaksCircuit(error: unknown): boolean {
-  return isNodeFailure(error) && !(error instanceof KeyManagerError && error.code === 'overloaded');
+  return error instanceof KeyManagerError && CIRCUIT_BREAKERS.has(error.code);
 }
 
 /** What is asked of a node. */

@@ -174,6 +174,23 @@ describe('a node that fails again and again', () => {
     expect(encrypt).toHaveBeenCalledTimes(3);
   });
 
+  it.each<KeyManagerErrorCode>(['misconfigured', 'internal'])(
+    'at once, with %s for one key → serves all others',
+    async (code) => {
+      const encrypt: KeyManagerNode['encrypt'] = (asked, ...call) =>
+        asked.externalKeyId === key.externalKeyId
+          ? failing(code)()
+          : fakeNode().encrypt(asked, ...call);
+      const keyManager = keyManagerOf([fakeNode({ encrypt })], { breakAfterFailures: 1 });
+      const encryptWith = (externalKeyId: string) =>
+        keyManager.encrypt({ ...key, externalKeyId }, plaintext, noAad, calling(LONG_MS));
+      for (let call = 0; call < 3; call += 1) {
+        await expect(encryptWith(key.externalKeyId)).rejects.toMatchObject({ code });
+      }
+      await expect(encryptWith('another')).resolves.toBeDefined();
+    },
+  );
+
   it('comes back when one call has succeeded', async () => {
     let works = false;
     const encrypt: KeyManagerNode['encrypt'] = (...call) =>
