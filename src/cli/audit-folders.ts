@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { auditSchema } from '../audit/config.js';
-import { errnoOf } from '../shared/errno.js';
+import { errnoOf, isErrno } from '../shared/errno.js';
 import { findConfiguredPath } from './configured-path.js';
 import { CliError, EXIT } from './exit.js';
 import type { Terminal } from './terminal.js';
@@ -35,10 +35,16 @@ export async function auditLogs(
     await segmentsOfLog(folder).catch((cause: unknown) => {
       if (cause instanceof NoLogError) throw new CliError(EXIT.failed, cause.message);
       if (errnoOf(cause) === undefined) throw cause;
+      if (isErrno(cause, 'ENOTDIR')) throw new CliError(EXIT.usage, noFolder(folder));
       throw new CliError(EXIT.failed, `The folder ${folder} cannot be read.`, { cause });
     });
   }
   return folders;
+}
+
+/** For a path that leads to a file, such as a segment of a log. */
+export function noFolder(path: string): string {
+  return `${path} is no folder: name the folder of the log, in which its segments are.`;
 }
 
 /** The same for a command that is about one log. */

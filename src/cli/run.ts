@@ -24,10 +24,12 @@ export async function run(args: readonly string[], unguarded: Terminal): Promise
   }
 }
 
-/** The message with those of its causes, without stacks. */
+/** The message with those of its causes that it does not repeat, without stacks. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error
-    ? `${error.message}\n  because: ${explain(error.cause)}`
-    : error.message;
+  if (!(error.cause instanceof Error)) return error.message;
+  const because = explain(error.cause);
+  return error.message.includes(because)
+    ? error.message
+    : `${error.message}\n  because: ${because}`;
 }

@@ -17,23 +17,34 @@ export async function verifierKeys(
   return [first, ...others];
 }
 
-async function textsOf(given: string): Promise<readonly string[]> {
+/** A text that should be a key. */
+interface KeyText {
+  readonly text: string;
+  /** For an error; never what stands in a file, which may be another file, with a secret in it. */
+  readonly place: string;
+}
+
+async function textsOf(given: string): Promise<readonly KeyText[]> {
   try {
-    const text = await readSmallFile(given);
-    return text.split('\n').filter((line) => line.trim() !== '');
+    const lines = (await readSmallFile(given)).split('\n');
+    return lines.flatMap((text, index) =>
+      text.trim() === '' ? [] : [{ text, place: `${given}, line ${String(index + 1)}` }],
+    );
   } catch (error) {
     // A key is hardly ever the name of a file, and a file's name is never a key.
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENAMETOOLONG')) return [given];
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENAMETOOLONG')) {
+      return [{ text: given, place: `${given} is no file, and` }];
+    }
     if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
     throw new CliError(EXIT.usage, `the public key cannot be read: ${error.message}`);
   }
 }
 
-function parse(text: string): VerifierKey {
+function parse({ text, place }: KeyText): VerifierKey {
   try {
     return parseVerifierKey(text.trim());
   } catch (error) {
     if (!(error instanceof NoteError)) throw error;
-    throw new CliError(EXIT.usage, `${text}: neither a file nor a public key: ${error.message}`);
+    throw new CliError(EXIT.usage, `${place}: ${error.message}`);
   }
 }

@@ -78,7 +78,7 @@ async function report(
   if (format === 'csv' && output === undefined) {
     throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
   }
-  const { makeReport } = await import('../../evidence/report/report.js');
+  const { makeReport, rangesOf } = await import('../../evidence/report/report.js');
   const {
     report: made,
     unreadable,
@@ -94,7 +94,7 @@ async function report(
   await write(made, options, terminal);
   if (unsignedRanges > 0) {
     terminal.complain(
-      `Attention: records were taken over unsigned (ranges: ${unsignedRanges}); the report begins with them.\n`,
+      `Attention: records were taken over unsigned (${rangesOf(unsignedRanges)}); the report begins with them.\n`,
     );
   }
   if (unreadable.length > 0) {

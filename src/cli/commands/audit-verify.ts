@@ -3,8 +3,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { VerificationReport } from '../../audit/verify/finding.js';
 import { VERSION } from '../../runtime/version.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
-import { errnoOf } from '../../shared/errno.js';
-import { auditFolders } from '../audit-folders.js';
+import { errnoOf, isErrno } from '../../shared/errno.js';
+import { auditFolders, noFolder } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 import type { VerificationPage } from '../verification-report.js';
@@ -97,7 +97,7 @@ async function verifiedPages(
   const pages: VerificationPage[] = [];
   for (const directory of auditFolders(log, terminal)) {
     const ports = { directory: resolve(directory), keys, keptCheckpoints: checkpoint };
-    const report = await unreadableAsUsage(verifyLog({ ...ports, accepted: accept }));
+    const report = await unreadableAsUsage(verifyLog({ ...ports, accepted: accept }), directory);
     if (isNoLog(report)) throw new CliError(EXIT.usage, `there is no audit log in ${directory}`);
     pages.push({
       verifiedAt: new Date(clock.now()).toISOString(),
@@ -118,11 +118,15 @@ function isNoLog({ segments, findings }: VerificationReport): boolean {
 }
 
 /** A file that cannot be read says nothing about the log: that must not look like a finding. */
-async function unreadableAsUsage<Result>(work: Promise<Result>): Promise<Result> {
+async function unreadableAsUsage<Result>(
+  work: Promise<Result>,
+  directory: string,
+): Promise<Result> {
   try {
     return await work;
   } catch (error) {
     if (errnoOf(error) === undefined || !(error instanceof Error)) throw error;
+    if (isErrno(error, 'ENOTDIR')) throw new CliError(EXIT.usage, noFolder(directory));
     throw new CliError(EXIT.usage, `the log cannot be read: ${error.message}`, { cause: error });
   }
 }

@@ -172,12 +172,17 @@ function recordOf(line: Buffer): AuditRecord | undefined {
 
 /** Lists what must not be overlooked, in front of everything else. */
 function findings({ unsignedRanges, unreadable }: Pass): readonly string[] {
-  const unsigned = `Records were taken over unsigned ${unsignedRanges} times: anybody who could write to the disk can have written them.`;
+  const unsigned = `Records were taken over unsigned (${rangesOf(unsignedRanges)}): a crash leaves such records, and whoever could write to the disk can have written them.`;
   const damaged = `${unreadable.length} segments could not be read to their end: what was in them is not in this report.`;
   return [
     ...(unsignedRanges === 0 ? [] : [unsigned]),
     ...(unreadable.length === 0 ? [] : [damaged]),
   ];
+}
+
+/** A number of ranges, in words. */
+export function rangesOf(count: number): string {
+  return `${String(count)} range${count === 1 ? '' : 's'}`;
 }
 
 function statement(logs: readonly string[]): readonly string[] {

@@ -5,7 +5,7 @@ import { run } from '../../../../src/cli/run.js';
 import { formatVerifierKey } from '../../../../src/transparency-log/signed-note.js';
 import { CapturedTerminal } from '../../../support/captured-terminal.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { addRecords, openTestLog, signer, stop } from '../../audit/log/log-fixture.js';
+import { addRecords, openTestLog, payloads, signer, stop } from '../../audit/log/log-fixture.js';
 
 const KEY = formatVerifierKey(signer.verifierKey);
 const FIRST = '000000000000.jsonl';
@@ -46,6 +46,45 @@ describe('audit verify', () => {
       expect(stdout).toContain('Nothing is wrong.');
       expect(stdout).toMatch(/^Unsigned +none$/m);
     }
+  });
+
+  it('a public key’s file that is another, such as a master key → the place, and never what is in it', async () => {
+    const file = join(temporaryFolder(), 'master.key');
+    writeFileSync(file, '\nc2VjcmV0IG9mIHNvbWVib2R5\n');
+    const { code, stderr } = await audit(
+      'verify',
+      '--log',
+      temporaryFolder(),
+      '--public-key',
+      file,
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${file}, line 2`);
+    expect(stderr).not.toContain('c2VjcmV0');
+  });
+
+  it('of a segment in the place of its folder → exit code 2, and what to name', async () => {
+    const segment = join(await closedLog(), FIRST);
+    const { code, stderr } = await audit('verify', '--log', segment, '--public-key', KEY);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${segment} is no folder`);
+    expect(await audit('query', '--log', segment)).toMatchObject({ code: 2 });
+  });
+
+  it('of what a plain crash has left → exit code 1, told as that, with the range to accept', async () => {
+    const directory = temporaryFolder();
+    const { log } = await openTestLog(directory, { acceptUnsignedTail: 'for the test' });
+    await addRecords(log, 2);
+    const recovery = { tornBytes: 0, unsignedFirst: 0, unsignedLast: 1 };
+    await log.append(payloads.of('recovery', recovery));
+    await stop(log);
+    const asked = ['verify', '--log', directory, '--public-key', KEY];
+    const { code, stdout, stderr } = await audit(...asked);
+    expect(code).toBe(1);
+    expect(stdout).toContain('NOT VOUCHED FOR: 1 finding.');
+    expect(stdout).toContain('--accept 0-1');
+    expect(stderr).toContain('nothing else is wrong');
+    expect(await audit(...asked, '--accept', '0-1')).toMatchObject({ code: 0 });
   });
 
   it('of a log that was changed → exit code 1, and which record', async () => {
