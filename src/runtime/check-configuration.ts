@@ -1,7 +1,13 @@
-import { ConfigurationError, type ConfigurationWarning } from '../config/problem.js';
+import { ConfigurationError, type ConfigurationWarning, pathKey } from '../config/problem.js';
 import type { Clock } from '../shared/clock.js';
-import { placeProblem, readConfiguration, resolveConfiguration } from './configuration-file.js';
-import { checkConfiguredFiles } from './configured-files.js';
+import {
+  type ConfigurationSource,
+  type LoadedConfiguration,
+  placeProblem,
+  readConfiguration,
+  resolveConfiguration,
+} from './configuration-file.js';
+import { checkConfiguredFiles, checkNamedFiles } from './configured-files.js';
 import type { Environment } from './overrides.js';
 import { checkWrittenFolders } from './written-folders.js';
 
@@ -27,7 +33,7 @@ export async function checkConfiguration(
   { clock, isServersUser }: CheckPorts,
 ): Promise<readonly ConfigurationWarning[]> {
   const source = readConfiguration(path, env);
-  const { configuration, warnings } = resolveConfiguration(source, env, clock);
+  const { configuration, warnings } = resolved(source, env, clock);
   const problems = [
     ...checkConfiguredFiles(configuration),
     ...(isServersUser ? await checkWrittenFolders(configuration) : []),
@@ -37,4 +43,22 @@ export async function checkConfiguration(
     source.file,
     problems.map((problem) => placeProblem(problem, source.locate)),
   );
+}
+
+/** Where something is wrong with the configuration itself, the files that it names are looked at all the same. */
+function resolved(
+  source: ConfigurationSource,
+  env: Environment,
+  clock: Clock,
+): LoadedConfiguration {
+  try {
+    return resolveConfiguration(source, env, clock);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const told = new Set(error.problems.map(({ path }) => pathKey(path)));
+    const files = checkNamedFiles(source.value, source.stateDirectory)
+      .filter(({ path }) => !told.has(pathKey(path)))
+      .map((problem) => placeProblem(problem, source.locate));
+    throw new ConfigurationError(source.file, [...error.problems, ...files]);
+  }
 }

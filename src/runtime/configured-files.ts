@@ -1,6 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ConfigurationProblem, FieldPath } from '../config/problem.js';
+import { isReference } from '../config/secret-reference.js';
 import { describeFileError, readTextFile } from '../config/text-file.js';
 import { valuesAt } from '../config/value-at.js';
 import type { Configuration } from './schema.js';
@@ -38,15 +40,26 @@ const ALLOWED: Readonly<Record<Use, string>> = {
  * @returns every one that is missing, cannot be read by this process's user, or is something else
  */
 export function checkConfiguredFiles(configuration: Configuration): ConfigurationProblem[] {
-  const named = FILES.flatMap(({ pattern, use }) =>
-    valuesAt(configuration, pattern).map((place) => ({ ...place, use })),
-  );
   return [
-    ...named.flatMap(({ path, value, use }) =>
-      typeof value === 'string' ? problemWith(path, value, use) : [],
-    ),
+    ...checkNamedFiles(configuration, configuration.stateDirectory),
     ...filesOfLibraries(configuration),
   ];
+}
+
+/**
+ * The same for what any configuration says of files, checked or not.
+ *
+ * @param stateDirectory where relative paths start
+ */
+export function checkNamedFiles(value: unknown, stateDirectory: string): ConfigurationProblem[] {
+  const named = FILES.flatMap(({ pattern, use }) =>
+    valuesAt(value, pattern).map((place) => ({ ...place, use })),
+  );
+  return named.flatMap(({ path, value: file, use }) =>
+    typeof file === 'string' && file !== '' && !isReference(file)
+      ? problemWith(path, resolve(stateDirectory, file), use)
+      : [],
+  );
 }
 
 function problemWith(path: FieldPath, file: string, use: Use): ConfigurationProblem[] {

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { alternatives, type OutlineNode } from '../../../src/config/outline.js';
-import { ConfigurationError, type ConfigurationProblem } from '../../../src/config/problem.js';
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+  formatPath,
+} from '../../../src/config/problem.js';
 import { checkConfiguration } from '../../../src/runtime/check-configuration.js';
 import { configurationOutline } from '../../../src/runtime/schema.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -73,6 +77,12 @@ const client = { clientCertificate: 'crt', clientKey: 'key' };
 const module = withKeyManager({ type: 'module', module: 'module.mjs' });
 
 describe('a file that the configuration names', () => {
+  it('missing, beside a mistake in the configuration itself → both are told at once', async () => {
+    const problems = await check({ ...withSink({ ca: 'ca.pem' }), drainDelayMs: 'soon' }, {});
+    const paths = problems.map(({ path }) => formatPath(path));
+    expect(paths.toSorted()).toEqual(['audit.sinks[0].tls.ca', 'drainDelayMs']);
+  });
+
   const all = () => ({
     'ca.pem': certificate,
     crt: certificate,
