@@ -42,7 +42,7 @@ export async function auditLogs(
   return folders;
 }
 
-/** For a path that leads to a file, such as a segment of a log. */
+/** Says that a path leads to a file, such as a segment of a log, and to no folder. */
 export function noFolder(path: string): string {
   return `${path} is no folder: name the folder of the log, in which its segments are.`;
 }

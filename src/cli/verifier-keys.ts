@@ -20,7 +20,9 @@ export async function verifierKeys(
 /** A text that should be a key. */
 interface KeyText {
   readonly text: string;
-  /** For an error; never what stands in a file, which may be another file, with a secret in it. */
+  /**
+   * Its place, for an error; never the contents of a file, which may be another one with a secret.
+   */
   readonly place: string;
 }
 

@@ -45,7 +45,9 @@ export async function checkConfiguration(
   );
 }
 
-/** Where something is wrong with the configuration itself, the files that it names are looked at all the same. */
+/**
+ * Resolves a configuration. Where that fails, the files that it names are looked at all the same.
+ */
 function resolved(
   source: ConfigurationSource,
   env: Environment,
