@@ -9,7 +9,8 @@ const KNOWN_CAUSES: readonly (readonly [RegExp, string])[] = [
   [
     /\bseal(ed)?\b.*503|503.*\bsealed\b|Vault is sealed/,
     'The server is sealed, which no network setting changes. Unseal it: `bao operator unseal`, on each ' +
-      'server, with as many key shares as it asks for; or see why auto-unseal does not.',
+      'server, with as many key shares as it asks for; or see why auto-unseal does not. One that was never ' +
+      'initialised says the same: `bao operator init`, once for the cluster.',
   ],
   [
     /not initialized/,
@@ -25,7 +26,8 @@ const KNOWN_CAUSES: readonly (readonly [RegExp, string])[] = [
     /refuses the token/,
     'The token is wrong or has run out, or its policy does not grant this path. See which: ' +
       '`bao token lookup`, then `bao token capabilities PATH`; the policy that Holdfast needs is in ' +
-      'docs/key-managers-vault.md.',
+      'docs/key-managers-vault.md. Where it is the login that is refused, its method may not be enabled, or ' +
+      'elsewhere than `login.mountPath` says: `bao auth list`.',
   ],
   [
     /nothing is mounted|not an answer of the Transit|not one of the Transit/,
