@@ -10,6 +10,10 @@ const SLICE_BYTES = 1_024;
 /** Cost of a request after it has been parsed: authentication, a line in the log, an answer. */
 const REQUEST_MS = 0.1;
 const LINE_FEED = 0x0a;
+/** The first request of KMS takes about so many turns. */
+const TURNS_OF_A_NEWCOMER = 8;
+/** The memory of a stranger's connection beside what it sends: TLS, Node's objects and ours. */
+export const CONNECTION_BYTES = 128 * 1024;
 
 /** The parts that the doors of all listeners share. */
 export interface DoorPorts {
@@ -51,6 +55,7 @@ export class Door implements StrangerWork, Holder {
   #headBytes = 0;
   #begunBefore = 0;
   #waiting: Buffer = Buffer.alloc(0);
+  #turns = 0;
   #isTrusted = false;
   #isInTurn = false;
   #isShut = false;
@@ -77,7 +82,13 @@ export class Door implements StrangerWork, Holder {
     });
     socket.once('close', () => {
       this.shut();
+      ports.held.release(this);
     });
+    this.#holdAnew();
+  }
+
+  get isNew(): boolean {
+    return this.#turns < TURNS_OF_A_NEWCOMER;
   }
 
   /** The connection has made an authenticated request. */
@@ -95,8 +106,7 @@ export class Door implements StrangerWork, Holder {
   answered(): void {
     this.#pieces = new PieceCount();
     if (this.#isTrusted && this.#waiting.byteLength === 0) return;
-    this.#ports.held.release(this);
-    if (this.#waiting.byteLength > 0) this.#hold(this.#waiting.byteLength);
+    this.#holdAnew();
     this.#askForTurn();
   }
 
@@ -106,7 +116,7 @@ export class Door implements StrangerWork, Holder {
     this.#isShut = true;
     this.#waiting = Buffer.alloc(0);
     this.#pieces = new PieceCount();
-    this.#ports.held.release(this);
+    this.#holdAnew();
     this.#socket.resume();
   }
 
@@ -124,6 +134,7 @@ export class Door implements StrangerWork, Holder {
 
   takeTurn(): number {
     this.#isInTurn = false;
+    this.#turns += 1;
     if (this.#isShut || this.#socket.destroyed) return 0;
     const begun = this.#requests.begun;
     this.#pass(this.#isTrusted ? Infinity : 1);
@@ -149,6 +160,12 @@ export class Door implements StrangerWork, Holder {
   /** Only what strangers have sent is held against them: nobody else gives way. */
   #hold(bytes: number): void {
     if (!this.#isTrusted) this.#ports.held.add(this, bytes);
+  }
+
+  /** Counts what is held from now on: the connection itself, and what waits of the next request. */
+  #holdAnew(): void {
+    this.#ports.held.release(this);
+    if (!this.#socket.destroyed) this.#hold(CONNECTION_BYTES + this.#waiting.byteLength);
   }
 
   #askForTurn(): void {

@@ -82,7 +82,9 @@ export class Entrance {
       this.#silent.delete(socket);
       slots.noteSpeaking(socket);
       turns.request({
+        isNew: true,
         isRefused: false,
+        giveWay: end,
         takeTurn: () => {
           if (socket.destroyed) return 0;
           socket.setTimeout(0);

@@ -1,12 +1,21 @@
 /** Time that strangers may take in one run of the event loop. */
 const BUDGET_MS = 2;
 
+/** Who was refused before rests so many times as long as its turn took: others are accepted then. */
+const REST_TIMES = 4;
+/** So many newcomers may wait; the one that has waited longest gives way to the next. */
+const MAX_NEWCOMERS = 1_024;
+
 /** Work for somebody who has not been authenticated. */
 export interface StrangerWork {
+  /** Whether the connection has just come, and may be KMS. */
+  readonly isNew: boolean;
   /** True when the connection was refused before; then others go first. */
   readonly isRefused: boolean;
   /** @returns the ms to charge for what goes on after it has returned */
   takeTurn(): number;
+  /** Ends the connection: it has waited too long. */
+  giveWay(): void;
 }
 
 /**
@@ -14,31 +23,66 @@ export interface StrangerWork {
  * its share, they wait in turn, so that between any two shares whoever is authenticated is
  * served. Time is measured, not counted in bytes: whatever an attacker finds out to be slow
  * comes out of the attacker's share.
+ *
+ * The newcomer who came last is served first. In a queue that is longer than KMS waits, whoever is
+ * served in the order of arrival is served too late, every one of them.
  */
 export class StrangerTurns {
+  readonly #newcomers: StrangerWork[] = [];
   readonly #fresh = new Queue<StrangerWork>();
   readonly #refused = new Queue<StrangerWork>();
   #spentMs = 0;
+  #refusedRestUntil = 0;
   #isScheduled = false;
+  /** Runs where nobody waits but who was refused and rests. */
+  #afterRest: NodeJS.Timeout | undefined;
 
   /** Does the work now if there is time left in this run of the event loop, else in turn. */
   request(work: StrangerWork): void {
-    if (this.#spentMs < BUDGET_MS && this.#fresh.isEmpty && this.#refused.isEmpty) {
-      this.#run(work);
-    } else {
-      (work.isRefused ? this.#refused : this.#fresh).push(work);
-    }
+    const mayRun = !work.isRefused || this.#refusedRestMs <= 0;
+    if (this.#spentMs < BUDGET_MS && this.#isIdle && mayRun) this.#run(work);
+    else this.#wait(work);
     this.#schedule();
+  }
+
+  get #isIdle(): boolean {
+    return this.#newcomers.length === 0 && this.#fresh.isEmpty && this.#refused.isEmpty;
+  }
+
+  #wait(work: StrangerWork): void {
+    if (work.isRefused) this.#refused.push(work);
+    else if (!work.isNew) this.#fresh.push(work);
+    else {
+      this.#newcomers.push(work);
+      if (this.#newcomers.length > MAX_NEWCOMERS) this.#newcomers.shift()?.giveWay();
+    }
   }
 
   #run(work: StrangerWork): void {
     const startedAt = performance.now();
+    // Before its turn: it may be refused in it for the first time.
+    const { isRefused } = work;
     const extraMs = work.takeTurn();
-    this.#spentMs += performance.now() - startedAt + extraMs;
+    const now = performance.now();
+    const turnMs = now - startedAt + extraMs;
+    this.#spentMs += turnMs;
+    if (isRefused) this.#refusedRestUntil = now + REST_TIMES * turnMs;
+  }
+
+  get #refusedRestMs(): number {
+    return this.#refusedRestUntil - performance.now();
   }
 
   #schedule(): void {
     if (this.#isScheduled) return;
+    clearTimeout(this.#afterRest);
+    const restMs = this.#refusedRestMs;
+    if (this.#newcomers.length === 0 && this.#fresh.isEmpty && restMs > 0) {
+      this.#afterRest = setTimeout(() => {
+        this.#nextRun();
+      }, restMs);
+      return;
+    }
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
@@ -48,12 +92,22 @@ export class StrangerTurns {
 
   #nextRun(): void {
     this.#spentMs = 0;
+    // One at least of each, so that neither newcomers nor requests without end stop the others.
+    for (const work of [this.#newcomers.pop(), this.#nextGoingOn()]) {
+      if (work !== undefined) this.#run(work);
+    }
     while (this.#spentMs < BUDGET_MS) {
-      const work = this.#fresh.shift() ?? this.#refused.shift();
-      if (work === undefined) return;
+      const work = this.#newcomers.pop() ?? this.#nextGoingOn();
+      if (work === undefined) break;
       this.#run(work);
     }
-    this.#schedule();
+    if (!this.#isIdle) this.#schedule();
+  }
+
+  #nextGoingOn(): StrangerWork | undefined {
+    const fresh = this.#fresh.shift();
+    if (fresh !== undefined || this.#refusedRestMs > 0) return fresh;
+    return this.#refused.shift();
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Handle } from '../../../src/pipeline/call.js';
+import { CONNECTION_BYTES } from '../../../src/http/door.js';
 import { ok, startListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 
@@ -91,7 +92,7 @@ describe('maxConnectionsPerAddress', () => {
 
 describe('bytes held for strangers', () => {
   it('beyond the limit → who has held some longest goes, and the newcomer is served', async () => {
-    const { port } = await startListener({ maxHeldBytes: 30_000 });
+    const { port } = await startListener({ maxHeldBytes: 3 * (CONNECTION_BYTES + 10_000) });
     const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n';
     const trickling = [];
     for (let count = 0; count < 4; count += 1) {

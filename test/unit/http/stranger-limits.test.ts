@@ -24,7 +24,9 @@ describe('the turns of strangers', () => {
     const order: string[] = [];
     const done = new Promise<void>((resolve) => {
       const work = (name: string, isRefused: boolean) => ({
+        isNew: false,
         isRefused,
+        giveWay: () => undefined,
         takeTurn: () => {
           order.push(name);
           if (order.length === 4) resolve();
@@ -39,6 +41,42 @@ describe('the turns of strangers', () => {
     expect(order).toEqual(['first']);
     await done;
     expect(order).toEqual(['first', 'fresh', 'fresh too', 'refused']);
+  });
+});
+
+describe('newcomers', () => {
+  /** @returns the order in which they had their turns, each of which is as long as a share */
+  async function orderOf(newcomers: number, ended: string[]): Promise<readonly string[]> {
+    const turns = new StrangerTurns();
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      const work = (name: string, isNew: boolean) => ({
+        isNew,
+        isRefused: false,
+        giveWay: () => void ended.push(name),
+        takeTurn: () => {
+          order.push(name);
+          if (name === '1') setImmediate(resolve);
+          return 10;
+        },
+      });
+      turns.request(work('first', true));
+      turns.request(work('going on', false));
+      turns.request(work('going on too', false));
+      for (let at = 1; at <= newcomers; at += 1) turns.request(work(String(at), true));
+      if (newcomers > 1_024) resolve();
+    });
+    return order;
+  }
+
+  it('that wait → the last one first, and one that goes on in each run', async () => {
+    expect(await orderOf(3, [])).toEqual(['first', '3', 'going on', '2', 'going on too', '1']);
+  });
+
+  it('too many → who has waited longest is ended', async () => {
+    const ended: string[] = [];
+    await orderOf(1_026, ended);
+    expect(ended).toEqual(['1', '2']);
   });
 });
 
