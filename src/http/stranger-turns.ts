@@ -1,6 +1,5 @@
 /** Time that strangers may take in one run of the event loop. */
 const BUDGET_MS = 2;
-
 /** Who was refused before rests so many times as long as its turn took: others are accepted then. */
 const REST_TIMES = 4;
 /** So many newcomers may wait; the one that has waited longest gives way to the next. */
