@@ -1,7 +1,7 @@
 // `npm test`: everything, on this Node; then what is independent of processes once more on the
 // current LTS. Arguments go to vitest (`npm test -- test/unit/xks`): then only that, only here.
 import { createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureBuilt } from './lib/build.mjs';
 import { currentLts, installCurrentLts } from './lib/current-lts.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -36,7 +36,7 @@ const reader = join(root, 'scripts', 'read-logs.mjs');
 const readCode = isWhole ? await run(process.execPath, [reader, logs]) : 0;
 report(results, scanCode === 0 && readCode === 0);
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Result */
+/** @typedef {{ passed: number, failed: number, skipped: number, failures: string[] }} Result */
 
 /**
  * @param {string} title which Node this is
@@ -69,11 +69,26 @@ function readCounts(file) {
     /** @type {import('vitest/node').JsonTestResults} */
     const result = JSON.parse(readFileSync(file, 'utf8'));
     const skipped = result.numPendingTests + result.numTodoTests;
-    return { passed: result.numPassedTests, failed: result.numFailedTests, skipped };
+    const failures = result.testResults.flatMap(failuresOf);
+    return { passed: result.numPassedTests, failed: result.numFailedTests, skipped, failures };
   } catch (error) {
     console.error('vitest has left no result:', error);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [] };
   }
+}
+
+/**
+ * @param {import('vitest/node').JsonTestResult} file
+ * @returns {string[]} what failed in it and why, in a few lines each
+ */
+function failuresOf(file) {
+  const name = relative(root, file.name);
+  const failed = file.assertionResults.filter((test) => test.status === 'failed');
+  if (failed.length === 0 && file.status === 'failed') return [`${name}: ${file.message}`];
+  return failed.map((test) => {
+    const why = (test.failureMessages ?? []).join('\n').split('\n').slice(0, 8);
+    return [`${name} > ${test.fullName}`, ...why].join('\n    ');
+  });
 }
 
 /**
@@ -92,13 +107,17 @@ async function findLts() {
 }
 
 /**
- * Ends with one line that a program can read, and the exit code that goes with it.
+ * Names what failed once more, because whoever has only the end of the output needs it most. Ends
+ * with one line that a program can read, and the exit code that goes with it.
  *
  * @param {readonly Result[]} results
  * @param {boolean} logsAreClean whether they have no secret in them, and others can read them
  */
 function report(results, logsAreClean) {
-  const sum = (/** @type {keyof Result} */ key) =>
+  for (const failure of results.flatMap((result) => result.failures)) {
+    console.log(`FAILED ${failure}`);
+  }
+  const sum = (/** @type {'passed' | 'failed' | 'skipped'} */ key) =>
     results.reduce((n, result) => n + result[key], 0);
   const failed = sum('failed') + (logsAreClean ? 0 : 1);
   process.exitCode = failed === 0 ? 0 : 1;
