@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { auditRecordSchema } from '../src/audit/record/index.js';
-import { configurationOutline } from '../src/runtime/schema.js';
+import { configurationOutline } from '../src/configuration/schema.js';
 import { renderReference } from './lib/config-reference.js';
 
 /** The generated files by their path in the repository. */

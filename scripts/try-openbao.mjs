@@ -74,7 +74,7 @@ server.kill();
 if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
 
 async function makeCertificates() {
-  const entry = new URL('../dist/runtime/quickstart-certificates.js', import.meta.url);
+  const entry = new URL('../dist/quickstart/certificates.js', import.meta.url);
   const certificates =
     /** @type {{ prepareCertificates: (folder: string, clock: object) => Promise<void> }} */ (
       await import(entry.href)

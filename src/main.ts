@@ -1,27 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { formatPath } from './config/problem.js';
+import { formatPath } from './configuration/reading/problem.js';
 import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { tell } from './observability/standard-error.js';
-import { Holdfast, type ProcessPorts } from './runtime/compose.js';
+import { Holdfast, type ProcessPorts } from './composition/compose.js';
 import {
   type ConfigurationSource,
   type LoadedConfiguration,
   readConfiguration,
   resolveConfiguration,
-} from './runtime/configuration-file.js';
-import { endpointsIn } from './runtime/endpoints.js';
-import { FirstStart, type Init } from './runtime/first-start.js';
-import { configurationFile } from './runtime/overrides.js';
-import { checkPrivateState } from './runtime/private-state.js';
-import { prepareQuickstart } from './runtime/quickstart.js';
-import { ReservedAddresses } from './runtime/reserved-addresses.js';
-import { renderStartScreen, renderStopping, startedFields } from './runtime/start-screen.js';
+} from './configuration/configuration-file.js';
+import { endpointsIn } from './composition/endpoints.js';
+import { FirstStart, type Init } from './composition/first-start.js';
+import { configurationFile } from './configuration/overrides.js';
+import { checkPrivateState } from './configuration/private-state.js';
+import { prepareQuickstart } from './quickstart/quickstart.js';
+import { ReservedAddresses } from './composition/reserved-addresses.js';
+import { renderStartScreen, renderStopping, startedFields } from './presentation/start-screen.js';
 import { systemClock } from './shared/clock.js';
 import { IGNORED_SIGNALS } from './shared/ignored-signals.js';
 
-export type { InitPart } from './runtime/first-start.js';
+export type { InitPart } from './composition/first-start.js';
 
 const STDOUT = 1;
 

@@ -1,4 +1,4 @@
-import { alternatives, type OutlineNode } from '../../src/config/outline.js';
+import { alternatives, type OutlineNode } from '../../src/configuration/reading/outline.js';
 
 /** One Markdown section a group of fields, from the schema's own descriptions. */
 export function renderReference(root: OutlineNode): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathField } from '../config/field-types.js';
+import { pathField } from '../configuration/reading/field-types.js';
 
 /** `admin` in the configuration. */
 export const adminSchema = z

@@ -8,7 +8,7 @@ import {
   pathField,
   secretField,
   textField,
-} from '../config/field-types.js';
+} from '../configuration/reading/field-types.js';
 import { masterKeySchema } from '../sealing/config.js';
 import { sinksSchema } from './sinks/config.js';
 

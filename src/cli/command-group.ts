@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { closestTo } from '../config/closest.js';
+import { closestTo } from '../configuration/reading/closest.js';
 
 /** A command that does nothing but have others below it, and says which where one is not known. */
 export function groupCommand(name: string): Command {

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isReference, resolveReference } from '../config/secret-reference.js';
-import { readYaml } from '../config/yaml-document.js';
-import { configurationFile, type Environment, findStateDirectory } from '../runtime/overrides.js';
+import { isReference, resolveReference } from '../configuration/reading/secret-reference.js';
+import { readYaml } from '../configuration/reading/yaml-document.js';
+import {
+  configurationFile,
+  type Environment,
+  findStateDirectory,
+} from '../configuration/overrides.js';
 import { CliError, EXIT } from './exit.js';
 
 /** A path of the configuration that a command needs. */

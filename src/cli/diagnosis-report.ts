@@ -1,5 +1,5 @@
 import type { Check, Finding, NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
-import type { KeyManagerDiagnosis } from '../runtime/diagnose-key-manager.js';
+import type { KeyManagerDiagnosis } from '../composition/diagnose-key-manager.js';
 import { alignColumns } from '../shared/columns.js';
 import { printableLine } from '../shared/printable.js';
 

@@ -1,5 +1,5 @@
 import { Command, Help } from 'commander';
-import { VERSION } from '../runtime/version.js';
+import { VERSION } from '../composition/version.js';
 import { auditCheckProofCommand, auditProveCommand } from './commands/audit-prove.js';
 import { auditPublicKeyCommand } from './commands/audit-public-key.js';
 import { auditQueryCommand } from './commands/audit-query.js';

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { ConfigurationError } from '../config/problem.js';
+import { ConfigurationError } from '../configuration/reading/problem.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
 import { createProgram } from './program.js';
 import { guarded, type Terminal } from './terminal.js';

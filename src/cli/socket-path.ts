@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { adminSchema } from '../admin/config.js';
-import type { Environment } from '../runtime/overrides.js';
+import type { Environment } from '../configuration/overrides.js';
 import { findConfiguredPath } from './configured-path.js';
 
 const socketSchema = z.object({ admin: adminSchema.prefault({}) });

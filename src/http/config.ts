@@ -9,7 +9,7 @@ import {
   nameField,
   pathField,
   portField,
-} from '../config/field-types.js';
+} from '../configuration/reading/field-types.js';
 
 const ONE_DAY_MS = 86_400_000;
 

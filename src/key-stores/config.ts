@@ -6,7 +6,7 @@ import {
   nameField,
   secretField,
   textField,
-} from '../config/field-types.js';
+} from '../configuration/reading/field-types.js';
 import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
 import { decodeBase64 } from '../shared/bytes.js';
 import { decodeCiphertextMetadata, MAX_METADATA_BYTES } from '../xks/ciphertext-metadata.js';

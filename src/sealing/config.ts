@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secretField } from '../config/field-types.js';
+import { secretField } from '../configuration/reading/field-types.js';
 
 const ONE_SOURCE = 'either key or passphrase';
 

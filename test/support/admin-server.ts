@@ -10,7 +10,7 @@ import {
 } from '../../src/http/admin/admin-app.js';
 import { listenOnSocket } from '../../src/http/admin/admin-socket.js';
 import { createPeerReader } from '../../src/http/admin/socket-peer.js';
-import { identifierOf } from '../../src/runtime/admin.js';
+import { identifierOf } from '../../src/composition/admin.js';
 import { inForce } from './admin-fixture.js';
 import { captureLog } from './log-lines.js';
 import { temporaryFolder } from './temporary-folder.js';

@@ -7,12 +7,12 @@ import {
   ConfigurationError,
   type ConfigurationProblem,
   formatPath,
-} from '../../src/config/problem.js';
+} from '../../src/configuration/reading/problem.js';
 import {
   type LoadedConfiguration,
   loadConfiguration,
-} from '../../src/runtime/configuration-file.js';
-import type { Environment } from '../../src/runtime/overrides.js';
+} from '../../src/configuration/configuration-file.js';
+import type { Environment } from '../../src/configuration/overrides.js';
 import { systemClock } from '../../src/shared/clock.js';
 
 /** 44 characters, as a secret access key has them. */

@@ -1,10 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { listenerSchema } from '../../src/http/config.js';
-import { HeldBytes } from '../../src/http/held-bytes.js';
-import { openXksServer } from '../../src/http/open-xks-server.js';
-import { StrangerTurns } from '../../src/http/stranger-turns.js';
-import type { XksServer } from '../../src/http/xks-server.js';
+import { HeldBytes } from '../../src/http/xks/held-bytes.js';
+import { openXksServer } from '../../src/http/xks/open-xks-server.js';
+import { StrangerTurns } from '../../src/http/xks/stranger-turns.js';
+import type { XksServer } from '../../src/http/xks/xks-server.js';
 import { StrangerLog } from '../../src/observability/stranger-log.js';
 import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
 import { systemClock } from '../../src/shared/clock.js';

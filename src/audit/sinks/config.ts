@@ -9,7 +9,7 @@ import {
   pathField,
   portField,
   textField,
-} from '../../config/field-types.js';
+} from '../../configuration/reading/field-types.js';
 import { FACILITY_NAMES } from './syslog/priority.js';
 
 const MIB = 1024 * 1024;

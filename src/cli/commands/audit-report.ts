@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Report } from '../../evidence/report/model/document.js';
-import { VERSION } from '../../runtime/version.js';
+import { VERSION } from '../../composition/version.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { auditLogs } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';

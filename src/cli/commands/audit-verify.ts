@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { VerificationReport } from '../../audit/verify/finding.js';
-import { VERSION } from '../../runtime/version.js';
+import { VERSION } from '../../composition/version.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { errnoOf, isErrno } from '../../shared/errno.js';
 import { auditFolders, noFolder } from '../audit-folders.js';

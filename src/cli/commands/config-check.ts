@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConfigurationError, formatPath } from '../../config/problem.js';
+import { ConfigurationError, formatPath } from '../../configuration/reading/problem.js';
 import { systemClock } from '../../shared/clock.js';
 import { becomeUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
@@ -46,7 +46,7 @@ export function configCheckCommand(terminal: Terminal): Command {
 
 async function check(file: string, { as: user }: Options, terminal: Terminal): Promise<void> {
   // Only here: what the configuration describes would slow down every other command.
-  const { checkConfiguration } = await import('../../runtime/check-configuration.js');
+  const { checkConfiguration } = await import('../../configuration/check-configuration.js');
   // Afterwards nothing of the program may be within reach.
   if (user !== undefined) await becomeUser(user);
   const isServersUser = user !== undefined;

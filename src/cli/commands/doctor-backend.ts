@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
-import { formatPath } from '../../config/problem.js';
+import { formatPath } from '../../configuration/reading/problem.js';
 import { isSound } from '../../key-managers/diagnosis/finding.js';
-import { configurationFile } from '../../runtime/overrides.js';
+import { configurationFile } from '../../configuration/overrides.js';
 import { systemClock } from '../../shared/clock.js';
 import { diagnosisOfServer } from '../ask-server.js';
 import { becomeServiceUser } from '../become-user.js';
@@ -50,9 +50,9 @@ export function doctorBackendCommand(terminal: Terminal): Command {
 async function examine(name: string, options: Options, terminal: Terminal): Promise<void> {
   // Only here: backends would slow down every other command.
   const { loadConfiguration, readConfiguration } = await import(
-    '../../runtime/configuration-file.js'
+    '../../configuration/configuration-file.js'
   );
-  const { diagnoseKeyManager } = await import('../../runtime/diagnose-key-manager.js');
+  const { diagnoseKeyManager } = await import('../../composition/diagnose-key-manager.js');
   const { renderDiagnosis } = await import('../diagnosis-report.js');
   const path = options.config ?? configurationFile(terminal.env);
   const { stateDirectory } = readConfiguration(path, terminal.env);

@@ -1,10 +1,13 @@
 import { parse, TomlError } from 'smol-toml';
-import { SchemaOutline } from '../../config/outline.js';
-import { ConfigurationError, type ConfigurationProblem } from '../../config/problem.js';
-import type { ResolvedValue } from '../../config/resolve-references.js';
-import { validate } from '../../config/validate.js';
-import { crossCheck } from '../../runtime/cross-checks.js';
-import { configurationOutline, configurationSchema } from '../../runtime/schema.js';
+import { SchemaOutline } from '../../configuration/reading/outline.js';
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+} from '../../configuration/reading/problem.js';
+import type { ResolvedValue } from '../../configuration/reading/resolve-references.js';
+import { validate } from '../../configuration/reading/validate.js';
+import { crossCheck } from '../../configuration/cross-checks.js';
+import { configurationOutline, configurationSchema } from '../../configuration/schema.js';
 import { convert, type ImportedSecret, type Refer } from './convert.js';
 import { type ImportNote, notesOn } from './notes.js';
 import { findRefusals } from './refusals.js';

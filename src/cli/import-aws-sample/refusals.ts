@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { ConfigurationProblem, FieldPath } from '../../config/problem.js';
+import type { ConfigurationProblem, FieldPath } from '../../configuration/reading/problem.js';
 import { profileOf } from './key-manager.js';
 import type { ImportChoices, SampleSettings } from './settings.js';
 

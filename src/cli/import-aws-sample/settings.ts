@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { externalKeyIdSchema } from '../../admin/contract/fields.js';
-import { choiceField, flagField, portField, secretField } from '../../config/field-types.js';
+import {
+  choiceField,
+  flagField,
+  portField,
+  secretField,
+} from '../../configuration/reading/field-types.js';
 import { keyStoreSchema } from '../../key-stores/config.js';
 
 const { pathPrefix, region, credentials, staticCiphertextMetadata } = keyStoreSchema.shape;

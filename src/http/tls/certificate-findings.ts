@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import type { FieldPath } from '../../config/problem.js';
+import type { FieldPath } from '../../configuration/reading/problem.js';
 
 /** What can be wrong with a certificate chain. */
 export type CertificateFindingCode =

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { FieldPath } from '../../config/problem.js';
+import type { FieldPath } from '../../configuration/reading/problem.js';
 import {
   checkNames,
   checkOrder,

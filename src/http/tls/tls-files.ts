@@ -2,8 +2,8 @@ import type {
   ConfigurationProblem,
   ConfigurationWarning,
   FieldPath,
-} from '../../config/problem.js';
-import { readTextFile } from '../../config/text-file.js';
+} from '../../configuration/reading/problem.js';
+import { readTextFile } from '../../configuration/reading/text-file.js';
 import { Secret } from '../../shared/secret.js';
 import type { CertificateFinding, CertificateFindingCode } from './certificate-findings.js';
 import { inspectCertificateChain } from './certificate-inspection.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameField, pathField, textField } from '../../config/field-types.js';
+import { nameField, pathField, textField } from '../../configuration/reading/field-types.js';
 import { masterKeySchema } from '../../sealing/config.js';
 
 /** An entry of `keyManagers` in the configuration with `type: file`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameField, pathField, secretField } from '../../config/field-types.js';
+import { nameField, pathField, secretField } from '../../configuration/reading/field-types.js';
 
 const OPTIONS_ALLOWED = 'a group of fields of your own';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatPath } from '../../config/problem.js';
+import { formatPath } from '../../configuration/reading/problem.js';
 import { KeyManagerError } from '../backend.js';
 import type { CreateKeyManager, ModuleKeyManager } from './factory.js';
 

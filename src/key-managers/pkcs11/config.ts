@@ -8,7 +8,7 @@ import {
   pathField,
   secretField,
   textField,
-} from '../../config/field-types.js';
+} from '../../configuration/reading/field-types.js';
 import { environmentSchema } from './environment-config.js';
 import { PROFILE_NAMES, PROFILES } from './profiles/index.js';
 import { templateProblem } from './telling-apart.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { textField } from '../../config/field-types.js';
+import { textField } from '../../configuration/reading/field-types.js';
 
 const ALLOWED = 'names and values, such as SOFTHSM2_CONF: /etc/softhsm2.conf';
 

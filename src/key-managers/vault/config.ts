@@ -7,7 +7,7 @@ import {
   nameField,
   pathField,
   textField,
-} from '../../config/field-types.js';
+} from '../../configuration/reading/field-types.js';
 import { loginSchema } from './login-config.js';
 
 const EXTERNAL_KEY_ID = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pathField, secretField, textField } from '../../config/field-types.js';
+import { pathField, secretField, textField } from '../../configuration/reading/field-types.js';
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 

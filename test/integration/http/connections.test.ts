@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Handle } from '../../../src/pipeline/call.js';
-import { CONNECTION_BYTES } from '../../../src/http/door.js';
+import { CONNECTION_BYTES } from '../../../src/http/xks/door.js';
 import { ok, startListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 

@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { messageClassesFor } from '../../../src/http/express-classes.js';
+import { messageClassesFor } from '../../../src/http/xks/express-classes.js';
 import { ok, startListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 

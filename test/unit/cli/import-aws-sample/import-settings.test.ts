@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { importSettings } from '../../../../src/cli/import-aws-sample/import-settings.js';
 import type { ImportChoices } from '../../../../src/cli/import-aws-sample/settings.js';
-import { ConfigurationError } from '../../../../src/config/problem.js';
+import { ConfigurationError } from '../../../../src/configuration/reading/problem.js';
 import { pathsOf, SECRET_ACCESS_KEY } from '../../../support/configuration-fixture.js';
 import { sampleKeyStore, sampleToml } from '../../../support/sample-settings.js';
 

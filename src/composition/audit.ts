@@ -1,0 +1,58 @@
+import type { AuditConfig } from '../audit/config.js';
+import type { FieldsOf } from '../audit/log/payloads.js';
+import { type AuditPorts, type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
+import type { KeyManager } from '../key-managers/key-manager.js';
+import type { KeyStoreTable } from '../key-stores/key-store-table.js';
+import type { LoadedConfiguration } from '../configuration/configuration-file.js';
+import { inParts } from './record-parts.js';
+import { VERSION } from './version.js';
+
+/** What is served, as far as the audit log tells of it. */
+export interface Served {
+  readonly keyStores: KeyStoreTable;
+  readonly keyManagers: ReadonlyMap<string, KeyManager>;
+}
+
+/** @throws what `openAuditTrail` throws */
+export function startAudit(
+  config: AuditConfig,
+  ports: Omit<AuditPorts, 'version'>,
+): Promise<OpenAuditTrail> {
+  return openAuditTrail(config, { ...ports, version: VERSION });
+}
+
+/** Describes the configuration that is in force, in as many records as it takes. */
+export function configurationRecords(
+  { file, hash, settings }: LoadedConfiguration,
+  audit: AuditConfig,
+  { keyStores, keyManagers }: Served,
+): readonly FieldsOf<'configuration'>[] {
+  const { durability, onAuditFailure, retentionDays, sinks } = audit;
+  const whole = {
+    file,
+    sha256: hash,
+    audit: {
+      durability,
+      onAuditFailure,
+      retentionDays,
+      sinks: sinks.map(({ name, type, carries }) => ({ name, type, carries: [...carries] })),
+    },
+  };
+  const parts = inParts([
+    ...[...keyManagers.values()].map(({ name, type, nodes }) => ({
+      keyManager: { name, type, nodes: [...nodes] },
+    })),
+    ...keyStores.keyStores.map(({ name, uriPath, keyManager, region, credentials }) => ({
+      keyStore: { name, uriPath, keyManager, region, accessKeyIds: [...credentials.keys()] },
+    })),
+    ...settings.map((setting) => ({ setting })),
+  ]);
+  return parts.map((entries, index) => ({
+    ...whole,
+    keyManagers: entries.flatMap((entry) => ('keyManager' in entry ? [entry.keyManager] : [])),
+    keyStores: entries.flatMap((entry) => ('keyStore' in entry ? [entry.keyStore] : [])),
+    part: index + 1,
+    parts: parts.length,
+    settings: entries.flatMap((entry) => ('setting' in entry ? [entry.setting] : [])),
+  }));
+}

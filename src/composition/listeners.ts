@@ -1,0 +1,108 @@
+import type { AddressInfo } from 'node:net';
+import type { ListenerConfig } from '../http/config.js';
+import type { DoorPorts } from '../http/xks/door.js';
+import { HeldBytes } from '../http/xks/held-bytes.js';
+import { openXksServer } from '../http/xks/open-xks-server.js';
+import { StrangerTurns } from '../http/xks/stranger-turns.js';
+import type { XksServer } from '../http/xks/xks-server.js';
+import type { Logger } from '../observability/logger.js';
+import type { StrangerLog } from '../observability/stranger-log.js';
+import type { CertificateSample } from '../observability/state-gauges.js';
+import type { Handle } from '../pipeline/call.js';
+import type { Clock } from '../shared/clock.js';
+import { listenAt } from './address.js';
+import { listenerEndpoint } from './endpoints.js';
+import type { ReservedAddresses } from './reserved-addresses.js';
+
+const DAY_MS = 86_400_000;
+
+/** A listener that serves. */
+export interface ServingListener {
+  readonly server: XksServer;
+  readonly address: AddressInfo;
+  /** `TLS`, `mutual TLS` or `plain HTTP`. */
+  readonly security: string;
+}
+
+/** What listeners are made with. */
+export interface ListenerPorts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly strangers: StrangerLog;
+  /** Addresses that are held for them until they listen. */
+  readonly addresses: Pick<ReservedAddresses, 'release'>;
+  /** The pipeline, with this listener's limit on bodies. */
+  readonly handle: (maxBodyBytes: number) => Handle;
+}
+
+/**
+ * Starts every listener; when one fails, closes those before it.
+ *
+ * @throws CertificateError, or AddressError for an address that cannot be had
+ */
+export async function startListeners(
+  configs: readonly ListenerConfig[],
+  ports: ListenerPorts,
+): Promise<readonly ServingListener[]> {
+  const started: ServingListener[] = [];
+  const doors = { turns: new StrangerTurns(), held: new HeldBytes() };
+  try {
+    for (const [index, config] of configs.entries()) {
+      started.push(await startListener(config, index, { ...ports, doors }));
+    }
+    return started;
+  } catch (error) {
+    await Promise.all(started.map(({ server }) => server.close()));
+    throw error;
+  }
+}
+
+/** Drains all listeners side by side. */
+export async function drainListeners(
+  listeners: readonly ServingListener[],
+  drainDelayMs: number,
+): Promise<void> {
+  await Promise.all(listeners.map(({ server }) => server.drain(drainDelayMs)));
+}
+
+/** How long the certificates are good for, for metrics. */
+export function sampleCertificates(
+  listeners: readonly ServingListener[],
+  now: number,
+): readonly CertificateSample[] {
+  return listeners.flatMap(({ server: { name, expiresAt } }) =>
+    expiresAt === undefined ? [] : [{ listener: name, daysToExpiry: (expiresAt - now) / DAY_MS }],
+  );
+}
+
+async function startListener(
+  listener: ListenerConfig,
+  index: number,
+  {
+    clock,
+    log,
+    strangers,
+    addresses,
+    doors,
+    handle,
+  }: ListenerPorts & { readonly doors: DoorPorts },
+): Promise<ServingListener> {
+  const { maxBodyBytes } = listener.limits;
+  const server = openXksServer({
+    listener,
+    handle: handle(maxBodyBytes),
+    clock,
+    logger: log,
+    strangers,
+    doors,
+  });
+  const endpoint = listenerEndpoint(listener, index);
+  await addresses.release(endpoint);
+  const address = await listenAt(endpoint, () => server.listen());
+  return { server, address, security: securityOf(listener) };
+}
+
+function securityOf({ tls }: ListenerConfig): string {
+  if (tls === undefined) return 'plain HTTP';
+  return tls.clientCertificates === undefined ? 'TLS' : 'mutual TLS';
+}

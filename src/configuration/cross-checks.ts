@@ -1,0 +1,131 @@
+import { describeFound } from './reading/describe-found.js';
+import { type ConfigurationProblem, type FieldPath, formatPath } from './reading/problem.js';
+import type { ResolvedValue } from './reading/resolve-references.js';
+import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
+import { exposureSchema } from '../key-stores/config.js';
+import { findOverlap } from '../key-stores/exposure.js';
+import { configurationOutline } from './schema.js';
+
+/**
+ * What no part of the configuration can see by itself. Looks at what is written, not at what
+ * passed the schema, so that one mistake does not hide the next.
+ */
+export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
+  const { value } = resolved;
+  return [
+    ...UNIQUE.flatMap(({ pattern, allowed }) => repeated(valuesAt(value, pattern), allowed)),
+    ...repeated(endpoints(value), 'an address and port of its own'),
+    ...unknownKeyManagers(resolved),
+    ...overlaps(value),
+    ...unreachableRegions(value),
+  ];
+}
+
+const UNIQUE = [
+  { pattern: ['listeners', '*', 'name'], allowed: 'a name of its own' },
+  { pattern: ['keyManagers', '*', 'name'], allowed: 'a name of its own' },
+  // Two servers of one folder would exclude each other; the second would fail to start.
+  { pattern: ['keyManagers', '*', 'directory'], allowed: 'a folder of its own' },
+  { pattern: ['keyStores', '*', 'name'], allowed: 'a name of its own' },
+  { pattern: ['keyStores', '*', 'pathPrefix'], allowed: 'a path prefix of its own' },
+  {
+    pattern: ['keyStores', '*', 'credentials', '*', 'accessKeyId'],
+    allowed: 'an access key id of its own, also across key stores',
+  },
+] as const;
+
+function repeated(places: readonly PlacedValue[], allowed: string): ConfigurationProblem[] {
+  const first = new Map<string, FieldPath>();
+  const problems: ConfigurationProblem[] = [];
+  for (const { path, value } of places) {
+    if (typeof value !== 'string') continue;
+    const other = first.get(value);
+    if (other === undefined) first.set(value, path);
+    else problems.push({ path, found: `the same as ${formatPath(other)}`, allowed });
+  }
+  return problems;
+}
+
+/** Port 0 stands for any free port, so it is never taken twice. */
+function endpoints(value: unknown): PlacedValue[] {
+  return [...valuesAt(value, ['listeners', '*']), ...valuesAt(value, ['operations'])].flatMap(
+    ({ path, value: listener }) => {
+      const [host, port] = [valueAt(listener, ['host']), valueAt(listener, ['port'])];
+      if (typeof host !== 'string' || typeof port !== 'number' || port === 0) return [];
+      return [{ path: [...path, 'port'], value: `${host} ${port}` }];
+    },
+  );
+}
+
+function unknownKeyManagers(resolved: ResolvedValue): ConfigurationProblem[] {
+  const names = valuesAt(resolved.value, ['keyManagers', '*', 'name']).map(({ value }) => value);
+  return valuesAt(resolved.value, ['keyStores', '*', 'keyManager'])
+    .filter(({ value }) => typeof value === 'string' && !names.includes(value))
+    .map(({ path }) => ({
+      path,
+      found: `${describeFound(resolved, path, configurationOutline)}, which no key manager is called`,
+      allowed: `the name of a key manager: ${names.map(String).join(', ')}`,
+    }));
+}
+
+function overlaps(value: unknown): ConfigurationProblem[] {
+  const keyStores = valuesAt(value, ['keyStores', '*']);
+  return keyStores.flatMap((later, index) =>
+    keyStores.slice(0, index).flatMap((earlier) => overlapOf(earlier, later)),
+  );
+}
+
+function overlapOf(earlier: PlacedValue, later: PlacedValue): ConfigurationProblem[] {
+  const keyManager = valueAt(later.value, ['keyManager']);
+  if (keyManager !== valueAt(earlier.value, ['keyManager'])) return [];
+  if ([earlier, later].every(({ value }) => valueAt(value, ['shared']) === true)) return [];
+  const ofEarlier = exposureSchema.safeParse(valueAt(earlier.value, ['exposes']));
+  const ofLater = exposureSchema.safeParse(valueAt(later.value, ['exposes']));
+  if (!ofEarlier.success || !ofLater.success) return [];
+  const overlap = findOverlap(ofEarlier.data, ofLater.data);
+  if (overlap === undefined) return [];
+  const [patternOfEarlier, patternOfLater] = overlap;
+  return [
+    {
+      path: [...later.path, 'exposes'],
+      found: `keys of ${patternOfLater} that ${formatPath(earlier.path)} exposes with ${patternOfEarlier}`,
+      allowed: 'keys that no other key store of this key manager exposes, or shared: true in both',
+    },
+  ];
+}
+
+/** The name in the certificate that AWS KMS of a region presents, as a client. */
+const KMS_CLIENT = /^cks\.kms\.(?<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?$/i;
+
+/**
+ * Key stores of regions whose KMS no listener lets in. Where a listener lets in others, too, such
+ * as a proxy of one's own before it, nobody can tell whom that connects.
+ */
+function unreachableRegions(value: unknown): ConfigurationProblem[] {
+  const listeners = valuesAt(value, ['listeners', '*']);
+  const names = listeners.map(({ path }) => namesOfClients(value, path));
+  if (names.length === 0 || names.some((allowed) => allowed === undefined)) return [];
+  const regions = names
+    .flat()
+    .map((name) => KMS_CLIENT.exec(name ?? '')?.groups?.['region']?.toLowerCase());
+  if (regions.includes(undefined)) return [];
+  const list = regions.join(', ');
+  return valuesAt(value, ['keyStores', '*', 'region']).flatMap(({ path, value: region }) =>
+    typeof region !== 'string' || regions.includes(region)
+      ? []
+      : [
+          {
+            path,
+            found: `${region}, whose AWS KMS no listener lets in: clientCertificates.allowedNames has that of ${list} alone`,
+            allowed: `a region of those, or cks.kms.${region}.amazonaws.com among the allowedNames of a listener`,
+          },
+        ],
+  );
+}
+
+/** @returns undefined for a listener that lets in every client, or whose names are malformed */
+function namesOfClients(value: unknown, listener: FieldPath): string[] | undefined {
+  const names = valueAt(value, [...listener, 'tls', 'clientCertificates', 'allowedNames']);
+  if (!Array.isArray(names)) return undefined;
+  return names.every((name): name is string => typeof name === 'string') ? names : undefined;
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { adminSchema } from '../admin/config.js';
+import { auditSchema } from '../audit/config.js';
+import {
+  countField,
+  flagField,
+  listField,
+  millisecondsField,
+  pathField,
+} from './reading/field-types.js';
+import { SchemaOutline } from './reading/outline.js';
+import { listenerSchema, operationsSchema } from '../http/config.js';
+import { fileKeyManagerSchema } from '../key-managers/file/index.js';
+import { moduleKeyManagerSchema } from '../key-managers/module/index.js';
+import { pkcs11KeyManagerSchema } from '../key-managers/pkcs11/index.js';
+import { vaultKeyManagerSchema } from '../key-managers/vault/index.js';
+import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
+import { keyStoreSchema } from '../key-stores/config.js';
+import { logSchema } from '../observability/config.js';
+
+const keyManagerLimitsSchema = z
+  .strictObject({
+    attemptTimeoutMs: millisecondsField({ min: 5, max: 60_000 })
+      .default(DEFAULT_NODE_LIMITS.attemptTimeoutMs)
+      .describe('One try on one node, where another node could be tried after it.'),
+    maxConcurrent: countField({ min: 1, max: 10_000 })
+      .default(DEFAULT_NODE_LIMITS.maxConcurrent)
+      .describe('Calls that a node works on at once.'),
+    maxWaiting: countField({ min: 0, max: 100_000 })
+      .default(DEFAULT_NODE_LIMITS.maxWaiting)
+      .describe('Calls that wait for a node; more are answered with ThrottlingException.'),
+    breakAfterFailures: countField({ min: 1, max: 1_000 })
+      .default(DEFAULT_NODE_LIMITS.breakAfterFailures)
+      .describe('Failures in a row after which a node is left alone.'),
+    breakForMs: millisecondsField({ min: 10, max: 600_000 })
+      .default(DEFAULT_NODE_LIMITS.breakForMs)
+      .describe('For how long a node is left alone before one call tries it again.'),
+  })
+  .prefault({})
+  .describe('What a node of a key manager outside this process may keep requests for.');
+
+/** The whole configuration, from its owners' parts. */
+export const configurationSchema = z
+  .strictObject({
+    stateDirectory: pathField().describe(
+      'The folder of everything that Holdfast writes. Relative to the folder of this file, ' +
+        'while all other relative paths start at the state directory. HOLDFAST_STATE_DIR overrides it.',
+    ),
+    quickstart: flagField()
+      .default(false)
+      .describe(
+        'Makes what is missing on the first start: certificates, master key, credential and a ' +
+          'key. For trying Holdfast out on one machine.',
+      ),
+    listeners: listField(listenerSchema, 'a list of listeners, at least one').describe(
+      'Where the XKS Proxy API is served. HOLDFAST_PORT overrides the port of the first.',
+    ),
+    operations: operationsSchema,
+    admin: adminSchema.prefault({}),
+    drainDelayMs: millisecondsField({ min: 0, max: 600_000 })
+      .default(20_000)
+      .describe(
+        'After SIGTERM, for how long requests are still taken while probes say 503, so that ' +
+          'load balancers notice.',
+      ),
+    deadlineMs: millisecondsField({ min: 10, max: 60_000 })
+      .default(140)
+      .describe(
+        'From the head of a request to its answer. KMS waits 250 ms, of which three ' +
+          'round trips of 35 ms may be gone on a new connection.',
+      ),
+    keyManagerLimits: keyManagerLimitsSchema,
+    log: logSchema,
+    audit: auditSchema.optional(),
+    proxyFleetSize: countField({ min: 1, max: 10_000 })
+      .default(1)
+      .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
+    keyManagers: listField(
+      z.discriminatedUnion('type', [
+        fileKeyManagerSchema,
+        pkcs11KeyManagerSchema,
+        vaultKeyManagerSchema,
+        moduleKeyManagerSchema,
+      ]),
+      'a list of key managers, at least one',
+    ).describe('Where keys live and cryptography happens.'),
+    keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(
+      'What AWS calls external key stores.',
+    ),
+  })
+  .describe('Configuration of Holdfast.');
+
+/** A configuration that has been checked: defaults filled in, paths absolute, secrets wrapped. */
+export type Configuration = z.output<typeof configurationSchema>;
+
+/** The schema as data, for error reports, editors and the reference. */
+export const configurationOutline = new SchemaOutline(configurationSchema);

@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import type { ConfigurationProblem } from './reading/problem.js';
+import { valuesAt } from './reading/value-at.js';
+import { isInPackage } from './package-folder.js';
+import { WRITTEN_FIELDS } from './written-fields.js';
+
+/**
+ * Finds what is to be written below the installed package, where npm removes it with the next
+ * version.
+ *
+ * @param value with references resolved
+ * @param stateDirectory where relative paths start
+ */
+export function findStateInPackage(value: unknown, stateDirectory: string): ConfigurationProblem[] {
+  const problems = WRITTEN_FIELDS.flatMap((pattern) => valuesAt(value, pattern)).flatMap(
+    ({ path, value: written }): ConfigurationProblem[] => {
+      if (typeof written !== 'string' || written === '') return [];
+      const folder = resolve(stateDirectory, written);
+      if (!isInPackage(folder)) return [];
+      const found = `${folder}, in the installed package, which npm replaces with all that is in it`;
+      return [{ path, found, allowed: 'a folder of yours, such as /var/lib/holdfast' }];
+    },
+  );
+  // What lies below a misplaced state directory is no second mistake.
+  return isInPackage(stateDirectory) ? problems.slice(0, 1) : problems;
+}

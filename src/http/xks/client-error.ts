@@ -1,0 +1,70 @@
+import type { Duplex } from 'node:stream';
+import { errorBody } from '../../xks/errors.js';
+import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
+import type { Door } from './door.js';
+import { MAX_HEADERS } from '../request-head.js';
+import { LINGER_MS } from './write-answer.js';
+
+const MESSAGES: ReadonlyMap<string, string> = new Map([
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  ['HPE_TOO_MANY_HEADERS', `The request has more than ${String(MAX_HEADERS)} headers.`],
+  ['HPE_TOO_MANY_PIECES', 'The request came in too many pieces.'],
+  // Node 26 says so of too many headers, too.
+  [
+    'HPE_HEADER_OVERFLOW',
+    `The head of the request is too large, or has more than ${String(MAX_HEADERS)} headers.`,
+  ],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'The chunk extensions of the request are too large.'],
+]);
+
+/**
+ * Tells what Node's parser refused from what happened to the connection itself, of which nobody
+ * is left to be told: a reset, a failed handshake.
+ */
+export function isMalformedRequest(code: string): boolean {
+  return code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
+}
+
+/**
+ * A whole response for a request that Node could not parse, as it goes on the wire.
+ *
+ * @param code of the parser's error
+ */
+export function malformedRequestResponse(code: string): string {
+  const body = errorBody(
+    'ValidationException',
+    MESSAGES.get(code) ?? 'The request is not valid HTTP/1.1.',
+  );
+  return [
+    'HTTP/1.1 400 Bad Request',
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+    ...linesOf(SECURITY_HEADERS),
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+function linesOf(headers: HeaderList): string[] {
+  return headers.flatMap((name, index) =>
+    index % 2 === 0 ? `${name}: ${headers[index + 1]}` : [],
+  );
+}
+
+/**
+ * Writes a last text. What still arrives is thrown away for a moment instead of being refused, so
+ * that the client gets to read.
+ */
+export function endWith(text: string, socket: Duplex, door: Door): void {
+  const destroy = (): void => {
+    socket.destroy();
+  };
+  // Node's parser has given up, and would report an error for each further piece.
+  door.discardUntil(destroy);
+  socket.end(text);
+  const timer = setTimeout(destroy, LINGER_MS);
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
+}

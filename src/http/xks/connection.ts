@@ -1,0 +1,143 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { ClientIdentity } from '../tls/client-certificates.js';
+import { Door, type DoorPorts, type DoorRequests } from './door.js';
+
+/**
+ * A stranger's connection ends after so many times the idleness that is allowed, busy or not: a
+ * few bytes now and then would keep it for ever, and there are only so many connections.
+ */
+const LIFETIME_IN_IDLE_TIMES = 3;
+
+/** Everything that a connection is made with. */
+export interface ConnectionPorts extends DoorPorts {
+  /** Its client's certificate; absent without mutual TLS. */
+  readonly client: ClientIdentity | undefined;
+  /** Longest life of a connection that has made no authenticated request. */
+  readonly lifetimeMs: number;
+  /** Told once when it has made an authenticated request. */
+  readonly onAuthenticated: () => void;
+  /** The head of a request has more lines than a head may have. */
+  readonly onTooManyHeaders: () => void;
+  /** A head has come in more pieces than a request may have. */
+  readonly onTooManyPieces: () => void;
+}
+
+/** What is known of a client's connection for as long as it lasts. */
+export class Connection implements DoorRequests {
+  /** Kept, because a socket forgets it when it closes. */
+  readonly clientAddress: string;
+  /** The address that it was made to. */
+  readonly serverAddress: string;
+  /** Who its certificate says that it is; absent without mutual TLS. */
+  readonly client: ClientIdentity | undefined;
+  readonly door: Door;
+  readonly #socket: Socket;
+  readonly #ports: ConnectionPorts;
+  /** Running until the connection has made an authenticated request. */
+  #expiry: NodeJS.Timeout | undefined;
+  #begun = 0;
+  #unanswered = 0;
+  #latest: ServerResponse | undefined;
+  #onExcess: (() => void) | undefined;
+
+  constructor(socket: Socket, ports: ConnectionPorts) {
+    this.clientAddress = socket.remoteAddress ?? 'unknown';
+    this.serverAddress = socket.localAddress ?? 'unknown';
+    this.client = ports.client;
+    this.#socket = socket;
+    this.#ports = ports;
+    this.#expiry = setTimeout(() => socket.destroy(), ports.lifetimeMs);
+    socket.once('close', () => {
+      clearTimeout(this.#expiry);
+    });
+    this.door = new Door(socket, ports, this);
+  }
+
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get isReceiving(): boolean {
+    return this.#latest?.req.complete === false;
+  }
+
+  get isAnswering(): boolean {
+    return this.#unanswered > (this.isReceiving ? 1 : 0);
+  }
+
+  /** @param idleMs how long the connection may be idle from now on */
+  markAuthenticated(idleMs: number): void {
+    if (this.#expiry === undefined) return;
+    clearTimeout(this.#expiry);
+    this.#expiry = undefined;
+    this.#socket.setTimeout(idleMs);
+    this.door.trust();
+    this.#ports.onAuthenticated();
+  }
+
+  /** A request has begun. */
+  begin(response: ServerResponse): void {
+    this.#begun += 1;
+    this.#unanswered += 1;
+    this.#latest = response;
+    this.#onExcess = undefined;
+  }
+
+  /** @param onExcess called when the body of the latest request has more pieces than it may have */
+  watchBody(onExcess: () => void): void {
+    this.#onExcess = onExcess;
+  }
+
+  /** Its answer was given to Node, which sends answers in the order of the requests. */
+  answered(status: number): void {
+    this.#unanswered -= 1;
+    this.door.isRefused = status >= 400;
+    this.door.answered();
+  }
+
+  tooManyPieces(): void {
+    if (!this.isReceiving) {
+      this.#ports.onTooManyPieces();
+      return;
+    }
+    this.door.shut();
+    this.#onExcess?.();
+  }
+
+  tooManyHeaders(): void {
+    this.#ports.onTooManyHeaders();
+  }
+
+  /**
+   * Whether what is written straight to the socket, past Node's order, would be taken for the
+   * answer to the request it is about and not for that to an earlier one.
+   */
+  mayWritePastOrder(): boolean {
+    const latest = this.#latest;
+    if (!this.#socket.writable) return false;
+    if (latest === undefined || (latest.writableFinished && latest.req.complete)) return true;
+    return !latest.req.complete && !latest.headersSent && this.#unanswered === 1;
+  }
+}
+
+/** The connections of a listener. */
+export class Connections {
+  readonly #known = new WeakMap<Duplex, Connection>();
+
+  /**
+   * @param socket that Node's HTTP server has just begun to listen to
+   * @param idleMs how long it may be idle before it has made an authenticated request
+   */
+  open(socket: Socket, idleMs: number, ports: Omit<ConnectionPorts, 'lifetimeMs'>): void {
+    const lifetimeMs = LIFETIME_IN_IDLE_TIMES * idleMs;
+    this.#known.set(socket, new Connection(socket, { ...ports, lifetimeMs }));
+    socket.setTimeout(idleMs);
+  }
+
+  /** @returns `undefined` for a connection that never came as far as HTTP */
+  of(socket: Duplex): Connection | undefined {
+    return this.#known.get(socket);
+  }
+}

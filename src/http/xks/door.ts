@@ -1,0 +1,227 @@
+import type { Socket } from 'node:net';
+import { invariant } from '../../shared/assert.js';
+import type { HeldBytes, Holder } from './held-bytes.js';
+import { PieceCount } from './piece-count.js';
+import { MAX_HEADERS } from '../request-head.js';
+import type { StrangerTurns, StrangerWork } from './stranger-turns.js';
+
+/** Bytes that Node's parser is given at a time: nothing stops it in between. */
+const SLICE_BYTES = 1_024;
+/** Cost of a request after it has been parsed: authentication, a line in the log, an answer. */
+const REQUEST_MS = 0.1;
+const LINE_FEED = 0x0a;
+/** The first request of KMS takes about so many turns. */
+const TURNS_OF_A_NEWCOMER = 8;
+/** The memory of a stranger's connection beside what it sends: TLS, Node's objects and ours. */
+export const CONNECTION_BYTES = 128 * 1024;
+
+/** The parts that the doors of all listeners share. */
+export interface DoorPorts {
+  readonly turns: StrangerTurns;
+  readonly held: HeldBytes;
+}
+
+/** A door's view of the requests that have come through it. */
+export interface DoorRequests {
+  /** Requests that have begun so far. */
+  readonly begun: number;
+  /** True while the body of the latest one has not all arrived. */
+  readonly isReceiving: boolean;
+  /** True while one that has all arrived is to be answered before anything more may come in. */
+  readonly isAnswering: boolean;
+  /** More pieces came than a request may have. */
+  tooManyPieces(): void;
+  /** More lines came than a head may have. */
+  tooManyHeaders(): void;
+}
+
+/** Called when more was thrown away, after the answer was decided, than the limits allow. */
+type OnLimit = () => void;
+
+/**
+ * Stands between a connection and Node's parser. The parser works through whatever it is given
+ * before anybody can stop it, so it is given little at a time, and nothing any more once the
+ * answer is decided. Strangers wait for their turn; whoever has authenticated does not.
+ */
+export class Door implements StrangerWork, Holder {
+  isRefused = false;
+  readonly #socket: Socket;
+  readonly #ports: DoorPorts;
+  readonly #requests: DoorRequests;
+  readonly #parse: (bytes: Buffer) => void;
+  #pieces = new PieceCount();
+  /** Of the head that is coming in: what begins with the slice behind the latest request's. */
+  #headLines = 0;
+  #headBytes = 0;
+  #begunBefore = 0;
+  #waiting: Buffer = Buffer.alloc(0);
+  #turns = 0;
+  #isTrusted = false;
+  #isInTurn = false;
+  #isShut = false;
+  #onLimit: OnLimit = () => {
+    this.#socket.pause();
+  };
+
+  /** @param socket that Node's HTTP server has just begun to listen to */
+  constructor(socket: Socket, ports: DoorPorts, requests: DoorRequests) {
+    this.#socket = socket;
+    this.#ports = ports;
+    this.#requests = requests;
+    const listeners = socket.listeners('data');
+    // With a listener of ours, Node hands the bytes to JavaScript instead of to its parser.
+    socket.on('data', (bytes: Buffer) => {
+      this.#receive(bytes);
+    });
+    for (const listener of listeners) socket.off('data', listener as () => void);
+    const [first, ...others] = listeners;
+    invariant(first !== undefined && others.length === 0, 'Node listens to a connection once');
+    this.#parse = first.bind(socket) as (bytes: Buffer) => void;
+    socket.on('drain', () => {
+      this.#askForTurn();
+    });
+    socket.once('close', () => {
+      this.shut();
+      ports.held.release(this);
+    });
+    this.#holdAnew();
+  }
+
+  get isNew(): boolean {
+    return this.#turns < TURNS_OF_A_NEWCOMER;
+  }
+
+  /** The connection has made an authenticated request. */
+  trust(): void {
+    this.#isTrusted = true;
+    this.#ports.held.release(this);
+  }
+
+  /** A piece of a body has come out of the parser. */
+  countPiece(): void {
+    if (!this.#pieces.add(0)) this.#stopPieces();
+  }
+
+  /** A request was answered: the next one may come in. */
+  answered(): void {
+    this.#pieces = new PieceCount();
+    if (this.#isTrusted && this.#waiting.byteLength === 0) return;
+    this.#holdAnew();
+    this.#askForTurn();
+  }
+
+  /** Nothing goes to the parser any more. */
+  shut(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.#waiting = Buffer.alloc(0);
+    this.#pieces = new PieceCount();
+    this.#holdAnew();
+    this.#socket.resume();
+  }
+
+  /** @param onLimit called when more has been thrown away than is worth an answer's arrival */
+  discardUntil(onLimit: OnLimit): void {
+    this.shut();
+    this.#onLimit = onLimit;
+    this.#socket.resume();
+  }
+
+  /** Ends the connection: others need what is held for it. */
+  giveWay(): void {
+    this.#socket.destroy();
+  }
+
+  takeTurn(): number {
+    this.#isInTurn = false;
+    this.#turns += 1;
+    if (this.#isShut || this.#socket.destroyed) return 0;
+    const begun = this.#requests.begun;
+    this.#pass(this.#isTrusted ? Infinity : 1);
+    return (this.#requests.begun - begun) * REQUEST_MS;
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#isShut) {
+      if (!this.#pieces.add(bytes.byteLength)) this.#onLimit();
+      return;
+    }
+    const isAlone = this.#waiting.byteLength === 0;
+    if (this.#isTrusted && isAlone) {
+      this.#parse(bytes);
+      return;
+    }
+    this.#waiting = isAlone ? bytes : Buffer.concat([this.#waiting, bytes]);
+    this.#socket.pause();
+    this.#hold(bytes.byteLength);
+    this.#askForTurn();
+  }
+
+  /** Only what strangers have sent is held against them: nobody else gives way. */
+  #hold(bytes: number): void {
+    if (!this.#isTrusted) this.#ports.held.add(this, bytes);
+  }
+
+  /** Counts what is held from now on: the connection itself, and what waits of the next request. */
+  #holdAnew(): void {
+    this.#ports.held.release(this);
+    if (!this.#socket.destroyed) this.#hold(CONNECTION_BYTES + this.#waiting.byteLength);
+  }
+
+  #askForTurn(): void {
+    if (this.#isInTurn || this.#isShut || this.#waiting.byteLength === 0) return;
+    if (!this.#isTrusted && this.#requests.isAnswering) return;
+    if (this.#socket.writableNeedDrain) return;
+    this.#isInTurn = true;
+    if (this.#isTrusted) this.takeTurn();
+    else this.#ports.turns.request(this);
+  }
+
+  /** Gives slices to the parser. */
+  #pass(slices: number): void {
+    for (let count = 0; count < slices && this.#waiting.byteLength > 0; count += 1) {
+      const slice = this.#waiting.subarray(0, SLICE_BYTES);
+      this.#waiting = this.#waiting.subarray(slice.byteLength);
+      if (!this.#mayPass(slice)) return;
+      this.#parse(slice);
+      if (this.#isShut || this.#socket.writableNeedDrain) break;
+    }
+    if (this.#isShut) return;
+    if (this.#waiting.byteLength === 0) {
+      this.#socket.resume();
+    } else {
+      this.#socket.pause();
+      this.#askForTurn();
+    }
+  }
+
+  #mayPass(slice: Buffer): boolean {
+    if (!this.#pieces.add(slice.byteLength)) {
+      this.#stopPieces();
+      return false;
+    }
+    if (this.#requests.isReceiving) return true;
+    if (this.#begunBefore !== this.#requests.begun) {
+      this.#begunBefore = this.#requests.begun;
+      this.#headBytes = 0;
+      this.#headLines = 0;
+    }
+    this.#headBytes += slice.byteLength;
+    // The parser's own count is exact, and a single slice cannot hold many.
+    if (this.#headBytes > SLICE_BYTES) this.#headLines += countLines(slice);
+    if (this.#headLines <= MAX_HEADERS) return true;
+    this.#requests.tooManyHeaders();
+    return false;
+  }
+
+  #stopPieces(): void {
+    if (!this.#isShut) this.#requests.tooManyPieces();
+  }
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1))
+    lines += 1;
+  return lines;
+}

@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  BodyAbortedError,
+  BodyInPiecesError,
+  BodyTooLargeError,
+  type IncomingCall,
+} from '../../pipeline/call.js';
+import type { Connection } from './connection.js';
+import { declaredLength, type OriginForm } from '../request-head.js';
+
+/** What a call needs to know of the listener that it came in by. */
+export interface CallContext {
+  readonly connection: Connection;
+  /** The path and the host that the request is for. */
+  readonly origin: OriginForm;
+  /** `clock.monotonic()`, in ms. */
+  readonly startedAt: number;
+  readonly authenticatedIdleMs: number;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+/** One request of Node's as the pipeline wants it. */
+export class NodeCall implements IncomingCall {
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+  readonly startedAt: number;
+  readonly clientAddress: string;
+  readonly clientCertificateName: string | undefined;
+  readonly clientCertificateSubject: string | undefined;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #context: CallContext;
+  #isBodyRead = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, context: CallContext) {
+    this.method = request.method ?? '';
+    this.target = context.origin.target;
+    this.rawHeaders = context.origin.rawHeaders;
+    this.startedAt = context.startedAt;
+    this.clientAddress = context.connection.clientAddress;
+    this.clientCertificateName = context.connection.client?.name;
+    this.clientCertificateSubject = context.connection.client?.subject;
+    this.#request = request;
+    this.#response = response;
+    this.#context = context;
+  }
+
+  /**
+   * True when somebody has asked for the body: what stands behind one that nobody has read is not
+   * looked at either.
+   */
+  get isBodyRead(): boolean {
+    return this.#isBodyRead;
+  }
+
+  readBody(maxBytes: number): Promise<Buffer> {
+    this.#isBodyRead = true;
+    const request = this.#request;
+    if (declaredLength(request.rawHeaders) > maxBytes) {
+      this.#context.connection.door.shut();
+      return Promise.reject(new BodyTooLargeError('The declared length is too large.'));
+    }
+    if (request.destroyed) return Promise.reject(new BodyAbortedError('The client went away.'));
+    if (this.#context.expectsContinue) this.#response.writeContinue();
+    return collect(request, maxBytes, this.#context.connection);
+  }
+
+  isAbandoned(): boolean {
+    return this.#response.destroyed;
+  }
+
+  markAuthenticated(): void {
+    this.#context.connection.markAuthenticated(this.#context.authenticatedIdleMs);
+  }
+}
+
+/** Nothing is read any more once it is clear that the body will not be taken. */
+function collect(
+  request: IncomingMessage,
+  maxBytes: number,
+  connection: Connection,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const body = new GrowingBuffer(maxBytes);
+    const refuse = (error: Error): void => {
+      request.off('data', onData).pause();
+      connection.door.shut();
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      if (body.append(chunk)) connection.door.countPiece();
+      else refuse(new BodyTooLargeError('More arrived than the limit allows.'));
+    };
+    connection.watchBody(() => {
+      refuse(new BodyInPiecesError('More pieces arrived than the limit allows.'));
+    });
+    request.on('data', onData);
+    request.on('end', () => {
+      resolve(body.bytes());
+    });
+    request.on('error', (error) => {
+      reject(new BodyAbortedError('The client went away.', { cause: error }));
+    });
+  });
+}
+
+/**
+ * Bytes that arrive in pieces. They are copied together at once, because a client may send them
+ * one by one, and a Buffer for each would take a hundred times their size.
+ */
+class GrowingBuffer {
+  readonly #maxBytes: number;
+  #memory: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** @returns false, and takes nothing, when that would be more than the limit */
+  append(chunk: Buffer): boolean {
+    const length = this.#length + chunk.byteLength;
+    if (length > this.#maxBytes) return false;
+    // Nearly every body is a single piece, which needs no copy.
+    if (this.#length === 0) this.#memory = chunk;
+    else {
+      if (length > this.#memory.byteLength) this.#growTo(length);
+      chunk.copy(this.#memory, this.#length);
+    }
+    this.#length = length;
+    return true;
+  }
+
+  bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  #growTo(length: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, 2 * length));
+    this.#memory.copy(larger, 0, 0, this.#length);
+    this.#memory = larger;
+  }
+}

@@ -1,0 +1,186 @@
+import { createServer as createPlainServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { StrangerLog } from '../../observability/stranger-log.js';
+import type { Logger } from '../../observability/logger.js';
+import { admitNamedClients, type ClientIdentity } from '../tls/client-certificates.js';
+import { endWith, isMalformedRequest, malformedRequestResponse } from './client-error.js';
+import type { ListenerConfig } from '../config.js';
+import type { Connections } from './connection.js';
+import { ConnectionSlots } from '../connection-slots.js';
+import type { DoorPorts } from './door.js';
+import { Entrance } from './entrance.js';
+import type { MessageClasses } from './express-classes.js';
+import { MAX_HEADERS } from '../request-head.js';
+import { tlsOptions, type TlsMaterial } from '../tls/tls.js';
+
+/** What a Node server of ours is made from. */
+export interface NodeServerPorts {
+  readonly listener: ListenerConfig;
+  /** Exactly where the listener has `tls`. */
+  readonly material: TlsMaterial | undefined;
+  readonly classes: MessageClasses;
+  /** Told of every connection that comes as far as HTTP, before its first request. */
+  readonly connections: Connections;
+  /** Shared by all listeners. */
+  readonly doors: DoorPorts;
+  readonly strangers: StrangerLog;
+  readonly logger: Logger;
+}
+
+/** A server, and the way into it. */
+export interface NodeServer {
+  readonly server: Server | TlsServer;
+  readonly entrance: Entrance;
+}
+
+/** Node looks for requests that take too long this often; its own default is 30 s. */
+const TIMEOUT_CHECK_MS = 1_000;
+const DROP_REPORT_MS = 60_000;
+
+/**
+ * Makes Node's server with our limits, which answers what it cannot parse in JSON. Requests are
+ * the caller's: its `request` event has no listener yet.
+ */
+export function createNodeServer(parts: NodeServerPorts): NodeServer {
+  const { listener, material, doors } = parts;
+  const options = serverOptions(parts);
+  const server =
+    material === undefined
+      ? createPlainServer(options)
+      : createTlsServer({ ...options, ...tlsOptions(material) });
+  const slots = new ConnectionSlots(listener.limits, dropReport(parts.logger));
+  const entrance = new Entrance(
+    { server, slots, turns: doors.turns, silentMs: listener.limits.unauthenticatedIdleMs },
+    material !== undefined,
+  );
+  const open = opener(parts, slots, entrance);
+  if (material === undefined)
+    server.on('connection', (socket: Socket) => {
+      // A socket that there is no room for does not come as far as HTTP.
+      if (!socket.destroyed) open(socket);
+    });
+  else admitTls(parts, server, open);
+  // One more than a head may have: Node silently leaves out what is beyond its own limit.
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    answerMalformed(parts, error.code ?? '', socket);
+  });
+  return { server, entrance };
+}
+
+/** Says so when connections are ended for want of room, and a minute later how many they were. */
+function dropReport(logger: Logger): () => void {
+  let ended = 0;
+  return () => {
+    ended += 1;
+    if (ended > 1) return;
+    logger.warn('maxConnections is reached, and connections are dropped');
+    setTimeout(() => {
+      logger.warn({ dropped: ended }, 'connections were dropped in the last minute');
+      ended = 0;
+    }, DROP_REPORT_MS).unref();
+  };
+}
+
+function serverOptions({ listener: { limits }, classes }: NodeServerPorts): ServerOptions {
+  return {
+    ...classes,
+    maxHeaderSize: limits.maxHeaderBytes,
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    // Idleness is a matter of the socket's own timeout, which depends on what the client has shown.
+    keepAliveTimeout: 0,
+    // Node's own answer has no body; ours is in `problemOfHead`.
+    requireHostHeader: false,
+  };
+}
+
+type Open = (socket: Socket, client?: ClientIdentity) => void;
+
+/** Makes the handler of connections to which Node's HTTP server has just begun to listen. */
+function opener(parts: NodeServerPorts, slots: ConnectionSlots, entrance: Entrance): Open {
+  const { connections, listener, doors } = parts;
+  return (socket, client) => {
+    const accepted = entrance.acceptedFor(socket);
+    connections.open(socket, listener.limits.unauthenticatedIdleMs, {
+      ...doors,
+      client,
+      onAuthenticated: () => {
+        if (accepted !== undefined) slots.noteAuthenticated(accepted);
+      },
+      onTooManyHeaders: () => {
+        answerMalformed(parts, 'HPE_TOO_MANY_HEADERS', socket);
+      },
+      onTooManyPieces: () => {
+        answerMalformed(parts, 'HPE_TOO_MANY_PIECES', socket);
+      },
+    });
+  };
+}
+
+function admitTls(parts: NodeServerPorts, server: Server | TlsServer, open: Open): void {
+  const { listener } = parts;
+  const allowedNames = listener.tls?.clientCertificates?.allowedNames;
+  if (allowedNames === undefined) {
+    server.on('secureConnection', (socket: TLSSocket) => {
+      open(socket);
+    });
+  } else {
+    admitNamedClients(server as TlsServer, allowedNames, {
+      admitted: open,
+      refused: (socket) => {
+        logRefusal(parts, socket, 'name not allowed');
+      },
+    });
+  }
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
+    const reason = reasonOfRefusal(error, socket);
+    if (reason !== undefined) logRefusal(parts, socket, reason);
+    else logTlsFailure(parts, socket, error.code);
+  });
+}
+
+/** @returns `undefined` where the handshake failed for another reason than a certificate */
+function reasonOfRefusal(error: NodeJS.ErrnoException, socket: TLSSocket): string | undefined {
+  if (error.code === 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE') return 'no certificate';
+  // Node leaves OpenSSL's verdict here, and reports the connection as reset.
+  const verdict: unknown = socket.authorizationError;
+  return typeof verdict === 'string' ? verdict : undefined;
+}
+
+function logRefusal({ logger, strangers }: NodeServerPorts, socket: Socket, reason: string): void {
+  if (!strangers.isTold('certificate refused')) return;
+  logger.warn(
+    { clientAddress: socket.remoteAddress, reason },
+    'a client was disconnected because of its certificate',
+  );
+}
+
+function logTlsFailure(
+  { logger, strangers }: NodeServerPorts,
+  socket: Socket,
+  code?: string,
+): void {
+  if (!logger.isLevelEnabled('debug') || !strangers.isTold('TLS failed')) return;
+  logger.debug({ clientAddress: socket.remoteAddress, code }, 'TLS failed');
+}
+
+function answerMalformed(parts: NodeServerPorts, code: string, socket: Duplex): void {
+  const { logger, strangers } = parts;
+  const connection = parts.connections.of(socket);
+  if (connection !== undefined && isMalformedRequest(code)) {
+    const { clientAddress } = connection;
+    if (logger.isLevelEnabled('info') && strangers.isTold('not parsed')) {
+      logger.info({ clientAddress, code }, 'a request could not be parsed');
+    }
+    if (connection.mayWritePastOrder()) {
+      endWith(malformedRequestResponse(code), socket, connection.door);
+      return;
+    }
+  }
+  socket.destroy();
+}

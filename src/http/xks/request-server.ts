@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../../observability/logger.js';
+import type { Answer, Handle } from '../../pipeline/call.js';
+import { invariant } from '../../shared/assert.js';
+import type { Clock } from '../../shared/clock.js';
+import { errorBody } from '../../xks/errors.js';
+import type { Connection, Connections } from './connection.js';
+import { NodeCall } from './incoming-call.js';
+import { type Authorities, type OriginForm, problemOfHead, toOriginForm } from '../request-head.js';
+import { SECURITY_HEADERS } from './security-headers.js';
+import { writeAnswer } from './write-answer.js';
+
+/** What requests are served with. */
+export interface ServingPorts {
+  readonly handle: Handle;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly connections: Connections;
+  readonly authenticatedIdleMs: number;
+  /** Tells whether the listener answers to a host name or an address. */
+  readonly isOurs: (host: string, connection: Connection) => boolean;
+  readonly scheme: Authorities['scheme'];
+}
+
+const DEFECT: Answer = {
+  status: 500,
+  body: errorBody('InternalException', 'The proxy failed.'),
+};
+
+/** Carries requests from Node to the pipeline and answers back. */
+export class RequestServer {
+  readonly #parts: ServingPorts;
+  readonly #waiting = new WeakSet<IncomingMessage>();
+  /** While true, every answer asks the client to close, and `/ping` says so to load balancers. */
+  draining = false;
+
+  constructor(parts: ServingPorts) {
+    this.#parts = parts;
+  }
+
+  /** The client sends its body only when told to go on. */
+  expectContinue(request: IncomingMessage): void {
+    this.#waiting.add(request);
+  }
+
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#parts.connections.of(request.socket);
+    invariant(connection !== undefined, 'a request comes in by a connection that was opened');
+    connection.begin(response);
+    const problem = problemOfHead(request);
+    const exchange = { connection, request, response };
+    if (problem !== undefined) {
+      // What follows such a head cannot be trusted to be what it seems.
+      this.#write(
+        exchange,
+        { status: 400, body: errorBody('ValidationException', problem) },
+        false,
+      );
+      return;
+    }
+    const origin = this.#originOf(request, connection);
+    if (origin.target === '/ping' && (request.method === 'GET' || request.method === 'HEAD')) {
+      answerPing(response, this.draining);
+      connection.door.shut();
+      connection.answered(response.statusCode);
+    } else {
+      void this.#answer(exchange, origin);
+    }
+  }
+
+  #originOf(request: IncomingMessage, connection: Connection): OriginForm {
+    const { scheme, isOurs } = this.#parts;
+    return toOriginForm(request.url ?? '', request.rawHeaders, {
+      scheme,
+      isOurs: (host) => isOurs(host, connection),
+    });
+  }
+
+  async #answer(exchange: Exchange, origin: OriginForm): Promise<void> {
+    const { clock, authenticatedIdleMs, handle, logger } = this.#parts;
+    const { connection, request, response } = exchange;
+    try {
+      const call = new NodeCall(request, response, {
+        connection,
+        origin,
+        startedAt: clock.monotonic(),
+        authenticatedIdleMs,
+        expectsContinue: this.#waiting.has(request),
+      });
+      const decided = handle(call);
+      // Nobody will look at the body, so nobody parses it, however late the answer.
+      if (!call.isBodyRead) connection.door.shut();
+      this.#write(exchange, await decided, call.isBodyRead);
+    } catch (error) {
+      logger.error({ err: error }, 'a request failed beyond the pipeline');
+      if (response.headersSent) {
+        response.destroy();
+        connection.answered(DEFECT.status);
+      } else this.#write(exchange, DEFECT, false);
+    }
+  }
+
+  /** @param mayStay whether the connection may serve another request */
+  #write({ connection, request, response }: Exchange, answer: Answer, mayStay: boolean): void {
+    if (this.draining || !mayStay) response.shouldKeepAlive = false;
+    if (!mayStay) connection.door.shut();
+    writeAnswer(request, response, answer, connection.door);
+    connection.answered(answer.status);
+  }
+}
+
+/** A request, the answer to it, and the connection of both. */
+interface Exchange {
+  readonly connection: Connection;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** Nobody who pings needs the connection again, and what a body may follow is not looked at. */
+function answerPing(response: ServerResponse, draining: boolean): void {
+  const text = draining ? 'draining\n' : 'pong\n';
+  response.shouldKeepAlive = false;
+  response.writeHead(draining ? 503 : 200, [
+    ...SECURITY_HEADERS,
+    ...['content-type', 'text/plain', 'content-length', String(text.length)],
+  ]);
+  response.end(text);
+}

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../../observability/logger.js';
+import type { StrangerLog } from '../../observability/stranger-log.js';
+import type { Handle } from '../../pipeline/call.js';
+import type { Clock } from '../../shared/clock.js';
+import { listenerName, type ListenerConfig } from '../config.js';
+import { Connections } from './connection.js';
+import { messageClassesFor } from './express-classes.js';
+import type { DoorPorts } from './door.js';
+import type { Entrance } from './entrance.js';
+import { listen } from '../listen.js';
+import { createNodeServer } from './node-server.js';
+import { ownAuthorities } from './own-authorities.js';
+import { RequestServer } from './request-server.js';
+import type { TlsMaterial } from '../tls/tls.js';
+import { createXksApp, requestListenerOf, type Serve } from './xks-app.js';
+
+/** What a listener is made of. */
+export interface XksServerPorts {
+  readonly listener: ListenerConfig;
+  /** Exactly where the listener has `tls`. */
+  readonly material: TlsMaterial | undefined;
+  /** When the first of its certificates expires, in ms since 1970; absent without TLS. */
+  readonly expiresAt: number | undefined;
+  readonly handle: Handle;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly strangers: StrangerLog;
+  /** Shared by all listeners. */
+  readonly doors: DoorPorts;
+}
+
+/** A listener that AWS KMS calls. */
+export class XksServer {
+  readonly name: string;
+  /** When the first of its certificates expires, in ms since 1970; absent without TLS. */
+  readonly expiresAt: number | undefined;
+  readonly #listener: ListenerConfig;
+  readonly #logger: Logger;
+  readonly #requests: RequestServer;
+  readonly #server: Server | TlsServer;
+  readonly #entrance: Entrance;
+
+  constructor(parts: XksServerPorts) {
+    const { listener, material, expiresAt, handle, clock, logger, strangers, doors } = parts;
+    this.name = listenerName(listener);
+    this.expiresAt = expiresAt;
+    this.#listener = listener;
+    this.#logger = logger.child({ listener: this.name });
+    const connections = new Connections();
+    this.#requests = new RequestServer({
+      handle,
+      clock,
+      logger: this.#logger,
+      connections,
+      authenticatedIdleMs: listener.limits.authenticatedIdleMs,
+      scheme: material === undefined ? 'any' : 'https',
+      isOurs: ownAuthorities(listener, material),
+    });
+    const serve: Serve = (request, response) => {
+      this.#requests.serve(request, response);
+    };
+    const app = createXksApp(serve);
+    const { server, entrance } = createNodeServer({
+      listener,
+      material,
+      classes: messageClassesFor(app),
+      connections,
+      doors,
+      strangers,
+      logger: this.#logger,
+    });
+    this.#server = server;
+    this.#entrance = entrance;
+    this.#receive(requestListenerOf(app, serve));
+  }
+
+  /** Rejects when the address cannot be had, with the system's error. */
+  async listen(): Promise<AddressInfo> {
+    const address = await listen(this.#server, this.#listener);
+    this.#server.on('error', (error) => {
+      this.#logger.error({ err: error }, 'the listener failed');
+    });
+    return address;
+  }
+
+  /**
+   * Goes out of service without losing a request: `/ping` answers 503 and every answer closes its
+   * connection, for as long as load balancers need to notice; then nobody new is let in, and what
+   * is in flight may finish within the time that a request may take.
+   */
+  async drain(delayMs: number): Promise<void> {
+    this.#requests.draining = true;
+    await delay(delayMs);
+    const cutOff = setTimeout(() => {
+      this.#logger.warn('connections are cut off that did not end by themselves');
+      this.#entrance.endAll();
+    }, this.#listener.limits.requestTimeoutMs);
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#entrance.endSilent();
+    await closed;
+    clearTimeout(cutOff);
+  }
+
+  /** Ends at once, in the middle of whatever is going on. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#entrance.endAll();
+    await closed;
+  }
+
+  #receive(listener: Serve): void {
+    this.#server.on('request', listener);
+    this.#server.on('checkContinue', (request, response) => {
+      this.#requests.expectContinue(request);
+      listener(request, response);
+    });
+    // What else a client expects is ignored; Node would answer 417 without a body.
+    this.#server.on('checkExpectation', listener);
+  }
+}

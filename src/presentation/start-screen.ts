@@ -1,0 +1,172 @@
+import type { AddressInfo } from 'node:net';
+import type { NodeReport } from '../key-managers/key-manager.js';
+import type { KeyStore } from '../key-stores/key-store.js';
+import { alignColumns } from '../shared/columns.js';
+import { printableLine } from '../shared/printable.js';
+import { formatAddress } from '../composition/address.js';
+import { type DescriptorPlan, isShort } from '../composition/descriptors.js';
+import type { ServingListener } from '../composition/listeners.js';
+import type { QuickstartFiles } from '../quickstart/files.js';
+import { firstCommands } from './first-commands.js';
+import type { Configuration } from '../configuration/schema.js';
+
+/** What the start screen shows. */
+export interface StartScreen {
+  readonly version: string;
+  readonly configurationFile: string;
+  readonly configurationHash: string;
+  /** What the quickstart has made; absent where it is not one. */
+  readonly quickstart: QuickstartFiles | undefined;
+  readonly listeners: readonly ServingListener[];
+  /** Absent where the system does not tell the limit. */
+  readonly descriptors?: DescriptorPlan | undefined;
+  readonly operations: AddressInfo;
+  readonly adminSocket: string;
+  /** Absent where there is no audit log. */
+  readonly audit: { readonly directory: string; readonly publicKey: string } | undefined;
+  readonly keyStores: readonly KeyStore[];
+  readonly keyManagers: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly nodes: readonly NodeReport[];
+  }[];
+}
+
+/** Renders what is served where, with which key managers: a few lines for people. */
+export function renderStartScreen(screen: StartScreen): string {
+  const lines = [
+    `Holdfast ${screen.version} serves. Ctrl-C stops it.`,
+    '',
+    ...group('Configuration in force', [
+      ['file', screen.configurationFile],
+      ['SHA-256', screen.configurationHash],
+    ]),
+    ...quickstartGroups(screen),
+    ...group(
+      'Listeners, which AWS KMS calls',
+      screen.listeners.map(({ server, address, security }) => [
+        server.name,
+        place(address),
+        security,
+      ]),
+    ),
+    ...descriptorGroup(screen),
+    ...group(
+      'Key stores, with their XksProxyUriPath',
+      screen.keyStores.map((keyStore) => [
+        keyStore.name,
+        keyStore.uriPath,
+        `key manager ${keyStore.keyManager}, ${countOf(keyStore.credentials.size, 'credential')}`,
+      ]),
+    ),
+    ...group(
+      'Key managers, with the health of each node',
+      screen.keyManagers.flatMap(({ name, type, nodes }) =>
+        nodes.map((node) => [
+          name,
+          `type ${type}`,
+          `node ${node.name}, location ${node.location}: ${healthOf(node)}`,
+        ]),
+      ),
+    ),
+    ...group('Operations listener, for probes and metrics', [
+      [`http://${place(screen.operations)}`],
+    ]),
+    ...auditGroup(screen),
+    ...group('Admin socket, for the commands "holdfast keys" and "holdfast key-stores"', [
+      [screen.adminSocket],
+    ]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Says, when a signal has come, how long stopping takes and what ends it sooner. */
+export function renderStopping({
+  drainDelayMs,
+  listeners,
+}: Pick<Configuration, 'drainDelayMs' | 'listeners'>): string {
+  const longestMs = Math.max(...listeners.map(({ limits }) => limits.requestTimeoutMs));
+  const draining =
+    drainDelayMs === 0
+      ? ''
+      : `requests are still taken for ${seconds(drainDelayMs)} (drainDelayMs), and then `;
+  return (
+    `Stopping: ${draining}what is in flight may finish, for up to ${seconds(longestMs)}. ` +
+    'A second Ctrl-C ends it at once.\n'
+  );
+}
+
+/** The same for programs: the fields of the log's line *started*. */
+export function startedFields(screen: StartScreen): object {
+  const { version, configurationHash, listeners, operations, adminSocket, audit } = screen;
+  return {
+    version,
+    configuration: configurationHash,
+    listeners: listeners.map(({ server: { name }, address: { address, port }, security }) => ({
+      name,
+      address,
+      port,
+      security,
+    })),
+    openFilesLimit: screen.descriptors?.limit,
+    operations: { address: operations.address, port: operations.port },
+    adminSocket,
+    auditPublicKey: audit?.publicKey,
+  };
+}
+
+/** Nothing, unless there is something to do about it. */
+function descriptorGroup({ descriptors, listeners }: StartScreen): string[] {
+  if (descriptors === undefined || !isShort(descriptors)) return [];
+  return group(
+    `TOO FEW FILES: the process may open ${String(descriptors.limit)} (ulimit -n) and is configured to use ` +
+      `${String(descriptors.wanted)}. So these take fewer connections than maxConnections`,
+    listeners.map(({ server: { name } }, index) => [
+      name,
+      countOf(descriptors.connections[index] ?? 0, 'connection'),
+    ]),
+  );
+}
+
+function auditGroup({ audit }: StartScreen): string[] {
+  if (audit === undefined) return group('Audit log', [['none: nothing is recorded']]);
+  return group('Audit log, with the key that verifies it: keep a copy elsewhere', [
+    [audit.directory],
+    [audit.publicKey],
+  ]);
+}
+
+function quickstartGroups({ quickstart, listeners, adminSocket }: StartScreen): string[] {
+  if (quickstart === undefined) return [];
+  return [
+    ...group('Quickstart, made on the first start', [
+      ['certificate authority for your client to trust', quickstart.authority],
+      ['JSON file for the KMS console, holds a secret', quickstart.consoleFile],
+    ]),
+    'Next, in another terminal',
+    ...firstCommands({ authority: quickstart.authority, listeners, adminSocket }).map(
+      (command) => `  ${command}`,
+    ),
+  ];
+}
+
+/** What is wrong with a node may quote a server or the name of a file. */
+function healthOf({ status, detail }: NodeReport): string {
+  return detail === undefined ? status : `${status} (${printableLine(detail)})`;
+}
+
+function group(title: string, rows: readonly (readonly string[])[]): string[] {
+  return [title, ...alignColumns(rows).map((line) => `  ${line}`)];
+}
+
+function place({ address, port }: AddressInfo): string {
+  return formatAddress(address, port);
+}
+
+function countOf(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function seconds(ms: number): string {
+  return `${String(ms / 1_000)} s`;
+}
