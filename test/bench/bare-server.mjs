@@ -1,7 +1,8 @@
 /**
  * The yardstick: what an XKS proxy cannot do without, written by hand on `node:https`. It checks
  * the signature, parses, runs AES-256-GCM and answers; it has no framework, validation, log,
- * metrics, key lookup or deadline. Plain JavaScript, so that no loader stands between it and V8.
+ * metrics, key lookup or deadline. With `recordsFile` it appends 1 KB a request there and answers
+ * when that is on the disk; what comes while one sync is under way shares the next. Plain JavaScript, so that no loader stands between it and V8.
  *
  * Usage: node bare-server.mjs SETTINGS.json (see `BareServerSettings` in targets/bare.ts)
  */
@@ -14,13 +15,14 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { fdatasync, openSync, readFileSync, write } from 'node:fs';
 import { createServer } from 'node:https';
 
 const settings = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const CIPHER = 'aes-256-gcm';
 const TAG_LENGTH = { authTagLength: 16 };
 const MAX_SKEW_MS = 300_000;
+const RECORD_BYTES = 1024;
 const SERVICE = 'kms-xks-proxy';
 const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([A-Z2-7]+)\/(\d{8})\/([a-z0-9-]+)\/([a-z0-9-]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
@@ -28,6 +30,7 @@ const AUTHORIZATION =
 const key = createSecretKey(Buffer.from(settings.keyMaterial, 'hex'));
 const metadata = Buffer.concat([Buffer.from([1, 0, 0, 0, 1]), randomBytes(8)]);
 const signingKeys = new Map();
+const recordsFile = settings.recordsFile && openSync(settings.recordsFile, 'a');
 
 const hmac = (hmacKey, text) => createHmac('sha256', hmacKey).update(text).digest();
 
@@ -125,11 +128,41 @@ function answer(request, body, response) {
   }
   const input = JSON.parse(body.toString());
   const output = JSON.stringify(request.url.endsWith('/encrypt') ? encrypt(input) : decrypt(input));
+  if (recordsFile === undefined) send(response, output);
+  else commit({ response, output });
+}
+
+function send(response, output) {
   response.writeHead(200, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(output),
   });
   response.end(output);
+}
+
+let waiting = [];
+let isBusy = false;
+
+function commit(answer) {
+  waiting.push(answer);
+  if (!isBusy) {
+    isBusy = true;
+    setImmediate(writeNext);
+  }
+}
+
+function writeNext() {
+  const batch = waiting;
+  waiting = [];
+  write(recordsFile, Buffer.alloc(batch.length * RECORD_BYTES, 'record, '), (failure) => {
+    if (failure) throw failure;
+    fdatasync(recordsFile, (failedSync) => {
+      if (failedSync) throw failedSync;
+      for (const { response, output } of batch) send(response, output);
+      if (waiting.length > 0) writeNext();
+      else isBusy = false;
+    });
+  });
 }
 
 const server = createServer(

@@ -3,45 +3,54 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { arch, cpus, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
+import { keepCoreBusy } from './load/busy-core.js';
 import { requireWrk } from './load/wrk.js';
-import { measureAudit } from './measurements/audit.js';
 import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
 import { type HostileResult, measureHostile } from './measurements/hostile.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureMemory } from './measurements/memory.js';
 import { measureReconciliation } from './measurements/reconciliation.js';
-import { measureThroughput } from './measurements/throughput.js';
+import { measureVerification } from './measurements/verification.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
 import { Session } from './session.js';
-import { AUDITED, BACKENDS, BASELINE, CANDIDATES } from './targets/index.js';
+import { AUDITED, BACKENDS, LATENCY, PLAIN, SIDE_BY_SIDE } from './targets/index.js';
 import type { Target } from './targets/target.js';
 
-/** The parts that share their servers. */
-const SIDE_BY_SIDE = ['cpu', 'throughput', 'latency'] as const satisfies readonly Part[];
+const BACKEND_CONNECTIONS = 16;
 const RESULTS_DIRECTORY = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));
 
 /** Fills `results` part by part, so that what was measured is not lost with what fails later. */
 async function measure(options: Options, results: Results): Promise<void> {
-  const wanted = PARTS.filter((part) => options.parts.includes(part));
-  const sideBySide = SIDE_BY_SIDE.filter((part) => wanted.includes(part));
-  if (sideBySide.length > 0) await measureSideBySide(sideBySide, options, results);
-  if (wanted.includes('memory')) await measureAlone(options, results);
-  if (wanted.includes('backends')) await measureBackends(options, results);
-  if (wanted.includes('audit')) await measureAuditLog(options, results);
-  if (wanted.includes('hostile')) await measureAttacks(options, results);
-  if (wanted.includes('reconcile')) {
-    say('reconcile');
-    results.reconciliation = await measureReconciliation(options);
+  for (const part of PARTS.filter((known) => options.parts.includes(known))) {
+    say(part);
+    await MEASURES[part](options, results);
   }
 }
 
-async function measureAlone(options: Options, results: Results): Promise<void> {
-  say('memory');
-  results.memory = [];
-  for (const target of CANDIDATES) results.memory.push(await measureMemory(target, options));
-}
+const MEASURES: Readonly<Record<Part, (options: Options, results: Results) => Promise<void>>> = {
+  cpu: (options, results) =>
+    withSessions(SIDE_BY_SIDE, options, async (sessions) => {
+      results.cpu = await measureCpu(sessions, options.connections, options);
+    }),
+  latency: (options, results) =>
+    withSessions([...LATENCY.keys()], options, async (sessions) => {
+      results.latency = await measureLatency(sessions, options);
+    }),
+  memory: async (options, results) => {
+    results.memory = await measureMemory(PLAIN, options);
+  },
+  backends: measureBackends,
+  verification: (options, results) =>
+    withSessions([AUDITED], options, async ([session]) => {
+      results.verification = await measureVerification(session, options);
+    }),
+  hostile: measureAttacks,
+  reconcile: async (options, results) => {
+    results.reconciliation = await measureReconciliation(options);
+  },
+};
 
 async function measureAttacks(options: Options, results: Results): Promise<void> {
   const measured: HostileResult[] = [];
@@ -55,36 +64,13 @@ async function measureAttacks(options: Options, results: Results): Promise<void>
 async function measureBackends(options: Options, results: Results): Promise<void> {
   say('event loop with a slow HSM');
   results.eventLoop = await measureEventLoop();
-  await withSessions([BASELINE, ...CANDIDATES, ...BACKENDS], options, async (sessions) => {
+  await withSessions(BACKENDS, options, async (sessions) => {
     say('cpu of the backends');
-    results.backends = await measureCpu(sessions, options);
+    results.backends = await measureCpu(sessions, [BACKEND_CONNECTIONS], options);
   });
 }
 
-async function measureAuditLog(options: Options, results: Results): Promise<void> {
-  await withSessions(AUDITED, options, async (sessions) => {
-    say('audit');
-    results.audit = {};
-    await measureAudit(sessions, options, results.audit);
-  });
-}
-
-/** Whatever compares: all servers run at once, and are asked in turn. */
-async function measureSideBySide(
-  wanted: readonly (typeof SIDE_BY_SIDE)[number][],
-  options: Options,
-  results: Results,
-): Promise<void> {
-  await withSessions([BASELINE, ...CANDIDATES], options, async (sessions) => {
-    for (const part of wanted) {
-      say(part);
-      if (part === 'cpu') results.cpu = await measureCpu(sessions, options);
-      if (part === 'throughput') results.throughput = await measureThroughput(sessions, options);
-      if (part === 'latency') results.latency = await measureLatency(sessions, options);
-    }
-  });
-}
-
+/** All servers run at once, and are asked in turn. */
 async function withSessions(
   targets: readonly Target[],
   options: Options,
@@ -128,9 +114,11 @@ if (options === undefined) {
   if (options.parts.some((part) => part !== 'reconcile')) await requireWrk();
   await ensureBuilt();
   const results: Results = {};
+  const endCompetitor = options.busy ? keepCoreBusy() : () => undefined;
   try {
     await measure(options, results);
   } finally {
+    endCompetitor();
     console.log(formatReport(results));
     console.log(`\n${await save(results, options)}`);
   }

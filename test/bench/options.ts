@@ -3,11 +3,10 @@ import { parseArgs } from 'node:util';
 /** The parts of the benchmark, in the order they run. */
 export const PARTS = [
   'cpu',
-  'throughput',
   'latency',
   'memory',
   'backends',
-  'audit',
+  'verification',
   'hostile',
   'reconcile',
 ] as const;
@@ -23,9 +22,12 @@ export interface Options {
   /** Alternating rounds of CPU time, for each operation and target. */
   readonly rounds: number;
   readonly roundSeconds: number;
-  readonly throughputConnections: readonly number[];
-  readonly throughputRounds: number;
-  readonly throughputSeconds: number;
+  /** Of the main comparison, each measured by itself. */
+  readonly connections: readonly number[];
+  /** Whether another program keeps the load generator's core busy. */
+  readonly busy: boolean;
+  /** Alternating rounds of latency, for each operation and target. */
+  readonly latencyRounds: number;
   readonly latencyWarmUpSeconds: number;
   readonly latencySeconds: number;
   /** RSS is compared between these numbers of requests. */
@@ -46,10 +48,11 @@ export interface Options {
 }
 
 /** Printed by `--help`. */
-export const USAGE = `Usage: npm run bench -- [--only PART] [--rounds N] [--quick]
+export const USAGE = `Usage: npm run bench -- [--only PART] [--rounds N] [--busy] [--quick]
 
   --only PART   measure one part: ${PARTS.join(', ')}; may be repeated
   --rounds N    alternating rounds of CPU time for each operation (default 7)
+  --busy        with another program on the load generator's core all the while
   --quick       everything once and briefly: shows that it runs, the figures mean little
 
 Example: npm run bench -- --only cpu --rounds 11`;
@@ -58,11 +61,10 @@ const FULL = {
   warmUpSeconds: 4,
   rounds: 7,
   roundSeconds: 3,
-  throughputConnections: [16, 64],
-  throughputRounds: 3,
-  throughputSeconds: 3,
+  connections: [16, 64],
+  latencyRounds: 3,
   latencyWarmUpSeconds: 2,
-  latencySeconds: 20,
+  latencySeconds: 10,
   memoryRequests: [100_000, 500_000],
   memoryChunkSeconds: 3,
   verificationRounds: 5,
@@ -78,9 +80,8 @@ const QUICK = {
   warmUpSeconds: 0,
   rounds: 1,
   roundSeconds: 1,
-  throughputConnections: [16],
-  throughputRounds: 1,
-  throughputSeconds: 1,
+  connections: [16],
+  latencyRounds: 1,
   latencyWarmUpSeconds: 0.2,
   latencySeconds: 0.5,
   memoryRequests: [500, 1000],
@@ -106,6 +107,7 @@ export function readOptions(commandLine: readonly string[]): Options | undefined
     options: {
       only: { type: 'string', multiple: true },
       rounds: { type: 'string' },
+      busy: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -115,7 +117,7 @@ export function readOptions(commandLine: readonly string[]): Options | undefined
   const rounds = values.rounds === undefined ? defaults.rounds : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds: a number from 1');
   const parts = values.only === undefined ? PARTS : values.only.map(toPart);
-  return { ...defaults, parts, rounds };
+  return { ...defaults, parts, rounds, busy: values.busy };
 }
 
 function toPart(text: string): Part {

@@ -9,17 +9,23 @@ import type { Session } from '../session.js';
 const REQUESTS_PER_SECOND = 1800;
 const CONNECTIONS = 32;
 
-/** Latency of one operation on one target, and what the machine did meanwhile. */
-export interface LatencyResult extends OpenLoopResult {
-  readonly operation: Operation;
-  readonly target: string;
+/** Latency in one round, and what the machine did meanwhile. */
+export interface LatencyRound extends OpenLoopResult {
   /** Time the hypervisor took away from the server's and from the generator's core, in ms. */
   readonly stolenMs: { readonly server: number; readonly generator: number };
 }
 
+/** Latency of one operation on one target. */
+export interface LatencyResult {
+  readonly operation: Operation;
+  readonly target: string;
+  readonly rounds: readonly LatencyRound[];
+}
+
 /**
- * Measures latency at a steady rate. The baseline's own tail, the generator's lag and the stolen
- * time stand beside the candidate's, so that the machine's share can be told.
+ * Measures latency at a steady rate, in alternating rounds: disks and machines have bad minutes, so
+ * that only neighbours in time can be compared. The generator's lag and the stolen time stand
+ * beside each round.
  *
  * @throws Error when more was refused than may be
  */
@@ -29,31 +35,43 @@ export async function measureLatency(
 ): Promise<LatencyResult[]> {
   const results: LatencyResult[] = [];
   for (const operation of OPERATIONS) {
-    for (const session of sessions) {
-      const requestsFile = await session.freshRequests(operation);
-      const before = { server: stolenMs(SERVER_CORE), generator: stolenMs(GENERATOR_CORE) };
-      const result = await runOpenLoop({
-        endpoint: session.server.endpoint,
-        requestsFile,
-        requestsPerSecond: REQUESTS_PER_SECOND,
-        connections: CONNECTIONS,
-        warmUpSeconds: options.latencyWarmUpSeconds,
-        seconds: options.latencySeconds,
-      });
-      if (result.refused > result.requests * session.maxRefusedShare) {
-        throw new Error(`${session.name}, ${operation}: ${result.refused} requests were refused`);
+    const measured = sessions.map((session) => ({ session, rounds: [] as LatencyRound[] }));
+    for (let round = 0; round < options.latencyRounds; round++) {
+      for (const { session, rounds } of measured) {
+        rounds.push(await measureRound(session, operation, options));
       }
-      await session.server.discardLog();
-      results.push({
-        ...result,
-        operation,
-        target: session.name,
-        stolenMs: {
-          server: stolenMs(SERVER_CORE) - before.server,
-          generator: stolenMs(GENERATOR_CORE) - before.generator,
-        },
-      });
     }
+    results.push(
+      ...measured.map(({ session, rounds }) => ({ operation, target: session.name, rounds })),
+    );
   }
   return results;
+}
+
+async function measureRound(
+  session: Session,
+  operation: Operation,
+  options: Options,
+): Promise<LatencyRound> {
+  const requestsFile = await session.freshRequests(operation);
+  const before = { server: stolenMs(SERVER_CORE), generator: stolenMs(GENERATOR_CORE) };
+  const result = await runOpenLoop({
+    endpoint: session.server.endpoint,
+    requestsFile,
+    requestsPerSecond: REQUESTS_PER_SECOND,
+    connections: CONNECTIONS,
+    warmUpSeconds: options.latencyWarmUpSeconds,
+    seconds: options.latencySeconds,
+  });
+  if (result.refused > result.requests * session.maxRefusedShare) {
+    throw new Error(`${session.name}, ${operation}: ${result.refused} requests were refused`);
+  }
+  await session.server.discardLog();
+  return {
+    ...result,
+    stolenMs: {
+      server: stolenMs(SERVER_CORE) - before.server,
+      generator: stolenMs(GENERATOR_CORE) - before.generator,
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { compressSegments } from '../../../src/audit/log/closed-segments.js';
 import { pinned, SERVER_CORE } from '../cores.js';
 import type { Options } from '../options.js';
+import type { Session } from '../session.js';
 import { median } from '../statistics.js';
 import { writeLongLog } from './long-log.js';
 
@@ -34,13 +35,15 @@ export interface VerificationResult {
  * Measures the built verifier, each time in a process of its own on one core, on a log that is long
  * enough for the start of that process not to count.
  *
- * @param directory of a log with key operations, which the long one is made of; on the disk
+ * @param session whose log has key operations, which the long one is made of; on the disk
  * @throws Error when anything is found to be wrong
  */
 export async function measureVerification(
-  directory: string,
+  session: Session | undefined,
   { verificationRounds, verificationRecords }: Options,
 ): Promise<VerificationResult[]> {
+  const directory = session?.server.auditDirectory;
+  if (directory === undefined) throw new Error('no server with an audit log');
   const long = `${directory}-long`;
   await mkdir(long, { mode: 0o700 });
   try {

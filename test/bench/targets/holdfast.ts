@@ -1,11 +1,11 @@
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { trialConfiguration } from '../../../scripts/lib/trial.mjs';
 import { freePort } from '../../support/free-ports.js';
+import { folderOnDisk } from './disk.js';
 import { startServer } from './server-process.js';
 import type { RunningTarget, Target } from './target.js';
 
@@ -31,8 +31,6 @@ export interface HoldfastOptions {
   readonly operationsPort?: number;
   /** Of the audit log; without it there is none, whatever the quickstart has. */
   readonly durability?: 'written' | 'synced';
-  /** Where to make the state folder; default the one for temporary files. */
-  readonly parentDirectory?: string;
 }
 
 /** Starts the built program as the quickstart has it, with everything on but the audit log. */
@@ -40,8 +38,8 @@ export async function startHoldfast(
   name: string,
   options: HoldfastOptions = {},
 ): Promise<RunningTarget> {
-  const { parentDirectory = tmpdir(), operationsPort = 0 } = options;
-  const directory = await mkdtemp(join(parentDirectory, 'holdfast-bench-'));
+  const { operationsPort = 0 } = options;
+  const directory = await mkdtemp(join(await folderOnDisk(), 'holdfast-bench-'));
   const configurationFile = join(directory, 'holdfast.yaml');
   await writeFile(configurationFile, await configured(options), { mode: 0o600 });
   const port = await freePort();

@@ -1,18 +1,29 @@
-import { synced, unaudited, written } from './audited.js';
-import { bare } from './bare.js';
+import { synced, written } from './audited.js';
+import { bare, bareSynced } from './bare.js';
 import { holdfast } from './holdfast.js';
 import { openbao } from './openbao.js';
 import { softHsm } from './softhsm.js';
 import type { Target } from './target.js';
 
-/** The yardstick that every other target is divided by. */
+/** The yardstick of CPU time, which every other target is compared with. */
 export const BASELINE: Target = bare;
 
-/** What is measured against it, in the order it is printed. */
-export const CANDIDATES: readonly Target[] = [holdfast];
+/** Holdfast with files and without an audit log, which its other forms are compared with. */
+export const PLAIN: Target = holdfast;
 
-/** The same on other key managers; only their CPU time is compared. */
-export const BACKENDS: readonly Target[] = [softHsm, openbao];
+/** The form of Holdfast with a log of its requests on the disk. */
+export const AUDITED: Target = synced;
 
-/** With and without an audit log: the yardstick first, the one that is asked for most last. */
-export const AUDITED: readonly [Target, ...Target[]] = [unaudited, written, synced];
+/** The main comparison, in the order it is printed. */
+export const SIDE_BY_SIDE: readonly Target[] = [bare, bareSynced, holdfast, written, synced];
+
+/** Targets whose latency is measured, with the bare server that does as much for a request. */
+export const LATENCY: ReadonlyMap<Target, Target | undefined> = new Map([
+  [bare, undefined],
+  [holdfast, bare],
+  [bareSynced, undefined],
+  [synced, bareSynced],
+]);
+
+/** Holdfast on other key managers; only their CPU time is compared. */
+export const BACKENDS: readonly Target[] = [bare, holdfast, softHsm, openbao];
