@@ -5,8 +5,10 @@ import {
   BodyTooLargeError,
   type IncomingCall,
 } from '../../pipeline/call.js';
+import { invariant } from '../../shared/assert.js';
 import type { Connection } from './connection.js';
 import { declaredLength, type OriginForm } from '../request-head.js';
+import type { TurnEnd } from './turn-end.js';
 
 /** What a call needs to know of the listener that it came in by. */
 export interface CallContext {
@@ -18,6 +20,7 @@ export interface CallContext {
   readonly authenticatedIdleMs: number;
   /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
+  readonly turnEnd: TurnEnd;
 }
 
 /** One request of Node's as the pipeline wants it. */
@@ -55,16 +58,21 @@ export class NodeCall implements IncomingCall {
     return this.#isBodyRead;
   }
 
-  readBody(maxBytes: number): Promise<Buffer> {
+  async readBody(maxBytes: number): Promise<Buffer> {
     this.#isBodyRead = true;
+    const { connection, expectsContinue, turnEnd } = this.#context;
     const request = this.#request;
-    if (declaredLength(request.rawHeaders) > maxBytes) {
-      this.#context.connection.door.shut();
-      return Promise.reject(new BodyTooLargeError('The declared length is too large.'));
+    const length = declaredLength(request.rawHeaders);
+    if (length > maxBytes) {
+      connection.door.shut();
+      throw new BodyTooLargeError('The declared length is too large.');
     }
-    if (request.destroyed) return Promise.reject(new BodyAbortedError('The client went away.'));
-    if (this.#context.expectsContinue) this.#response.writeContinue();
-    return collect(request, maxBytes, this.#context.connection);
+    if (expectsContinue) this.#response.writeContinue();
+    await turnEnd.wait();
+    if (request.destroyed) throw new BodyAbortedError('The client went away.');
+    // Without a declared length it may have come in any number of pieces, which are counted.
+    if (length > 0 && request.complete) return wholeBody(request);
+    return collect(request, maxBytes, connection);
   }
 
   isAbandoned(): boolean {
@@ -74,6 +82,13 @@ export class NodeCall implements IncomingCall {
   markAuthenticated(): void {
     this.#context.connection.markAuthenticated(this.#context.authenticatedIdleMs);
   }
+}
+
+/** A body that has arrived, in one go: listening to its stream costs more than its signature. */
+function wholeBody(request: IncomingMessage): Buffer {
+  const body: unknown = request.read();
+  invariant(body instanceof Buffer, 'a request that is complete has its body');
+  return body;
 }
 
 /** Nothing is read any more once it is clear that the body will not be taken. */

@@ -12,7 +12,6 @@ import type { Connections } from './connection.js';
 import { ConnectionSlots } from '../connection-slots.js';
 import type { DoorPorts } from './door.js';
 import { Entrance } from './entrance.js';
-import type { MessageClasses } from './express-classes.js';
 import { MAX_HEADERS } from '../request-head.js';
 import { tlsOptions, type TlsMaterial } from '../tls/tls.js';
 
@@ -21,7 +20,6 @@ export interface NodeServerPorts {
   readonly listener: ListenerConfig;
   /** Exactly where the listener has `tls`. */
   readonly material: TlsMaterial | undefined;
-  readonly classes: MessageClasses;
   /** Told of every connection that comes as far as HTTP, before its first request. */
   readonly connections: Connections;
   /** Shared by all listeners. */
@@ -85,9 +83,8 @@ function dropReport(logger: Logger): () => void {
   };
 }
 
-function serverOptions({ listener: { limits }, classes }: NodeServerPorts): ServerOptions {
+function serverOptions({ listener: { limits } }: NodeServerPorts): ServerOptions {
   return {
-    ...classes,
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,

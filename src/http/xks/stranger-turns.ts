@@ -36,6 +36,11 @@ export class StrangerTurns {
   /** Runs where nobody waits but who was refused and rests. */
   #afterRest: NodeJS.Timeout | undefined;
 
+  /** Whether somebody has had a turn, or waits for one, that the event loop comes to next. */
+  get isScheduled(): boolean {
+    return this.#isScheduled;
+  }
+
   /** Does the work now if there is time left in this run of the event loop, else in turn. */
   request(work: StrangerWork): void {
     const mayRun = !work.isRefused || this.#refusedRestMs <= 0;

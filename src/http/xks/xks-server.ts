@@ -9,7 +9,6 @@ import type { Handle } from '../../pipeline/call.js';
 import type { Clock } from '../../shared/clock.js';
 import { listenerName, type ListenerConfig } from '../config.js';
 import { Connections } from './connection.js';
-import { messageClassesFor } from './express-classes.js';
 import type { DoorPorts } from './door.js';
 import type { Entrance } from './entrance.js';
 import { listen } from '../listen.js';
@@ -17,7 +16,8 @@ import { createNodeServer } from './node-server.js';
 import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
 import type { TlsMaterial } from '../tls/tls.js';
-import { createXksApp, requestListenerOf, type Serve } from './xks-app.js';
+import { TurnEnd } from './turn-end.js';
+import { createXksApp, type Serve } from './xks-app.js';
 
 /** What a listener is made of. */
 export interface XksServerPorts {
@@ -60,15 +60,11 @@ export class XksServer {
       authenticatedIdleMs: listener.limits.authenticatedIdleMs,
       scheme: material === undefined ? 'any' : 'https',
       isOurs: ownAuthorities(listener, material),
+      turnEnd: new TurnEnd(doors.turns),
     });
-    const serve: Serve = (request, response) => {
-      this.#requests.serve(request, response);
-    };
-    const app = createXksApp(serve);
     const { server, entrance } = createNodeServer({
       listener,
       material,
-      classes: messageClassesFor(app),
       connections,
       doors,
       strangers,
@@ -76,7 +72,11 @@ export class XksServer {
     });
     this.#server = server;
     this.#entrance = entrance;
-    this.#receive(requestListenerOf(app, serve));
+    this.#receive(
+      createXksApp((request, response) => {
+        this.#requests.serve(request, response);
+      }),
+    );
   }
 
   /** Rejects when the address cannot be had, with the system's error. */

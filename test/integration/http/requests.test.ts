@@ -1,32 +1,26 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
+import { createServer, IncomingMessage, request as httpRequest, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { messageClassesFor } from '../../../src/http/xks/express-classes.js';
+import { createXksApp } from '../../../src/http/xks/xks-app.js';
+import { deferred } from '../../support/deferred.js';
 import { ok, startListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 
 describe('a request', () => {
-  it("straight from Node → already has Express's prototypes, and keeps them", async () => {
-    const app = express();
-    const same: boolean[] = [];
-    const look = (request: object, response: object): void => {
-      same.push(Object.getPrototypeOf(request) === app.request);
-      same.push(Object.getPrototypeOf(response) === app.response);
-    };
-    app.use((request, response) => {
-      look(request, response);
-      response.end();
+  it('through the Express application → served once, and nothing of it is changed', async () => {
+    const prototypes: unknown[] = [];
+    const app = createXksApp((request, response) => {
+      prototypes.push(Object.getPrototypeOf(request), Object.getPrototypeOf(response));
+      response.end(request.url);
     });
-    const server = createServer(messageClassesFor(app), (request, response) => {
-      look(request, response);
-      app(request, response);
-    }).listen(0);
+    const server = createServer(app).listen(0);
     await once(server, 'listening');
     onTestFinished(() => void server.close());
-    await exchange((server.address() as AddressInfo).port, 'GET', '/');
-    expect(same).toEqual([true, true, true, true]);
+    const target = '/a//%2f?x=1';
+    const answer = await exchange((server.address() as AddressInfo).port, 'GET', target);
+    expect(answer).toMatchObject({ text: target });
+    expect(prototypes).toEqual([IncomingMessage.prototype, ServerResponse.prototype]);
   });
 
   it('with duplicates and capitals → handed over byte by byte', async () => {
@@ -71,6 +65,26 @@ describe('a request', () => {
     });
     expect(client.received).toMatch(/^x-content-type-options: nosniff\r$/im);
     expect(calls.map((call) => call.target)).toEqual([target]);
+  });
+
+  it('decided with one whose answer cannot be written → answered all the same', async () => {
+    const bothCame = deferred();
+    const { port, log, calls } = await startListener({
+      handle: async (call) => {
+        const body = await call.readBody(100);
+        if (calls.length === 2) bothCame.resolve(undefined);
+        await bothCame.promise;
+        return body.toString() === 'bad' ? { ...ok({}), headers: ['x', 'a\nb'] } : ok({});
+      },
+    });
+    const [bad, good] = [await RawClient.connect(port), await RawClient.connect(port)];
+    bad.send(post('/', 'bad'));
+    good.send(post('/', 'good'));
+    await vi.waitFor(() => {
+      expect(bad.received).toMatch(/^HTTP\/1.1 500 /);
+      expect(good.received).toMatch(/^HTTP\/1.1 200 /);
+    });
+    expect(log.text()).toContain('a request failed beyond the pipeline');
   });
 
   it('OPTIONS * → the pipeline decides', async () => {
