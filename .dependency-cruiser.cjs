@@ -43,7 +43,7 @@ const layers = {
     'shared',
     'transparency-log',
   ],
-  evidence: ['audit/record', 'audit/read', 'shared'],
+  evidence: ['audit/record', 'audit/read', 'audit/verify', 'shared', 'transparency-log'],
   pipeline: ['audit', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: [
     'admin',

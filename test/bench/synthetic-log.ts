@@ -1,8 +1,12 @@
-import { randomFillSync } from 'node:crypto';
+import { generateKeyPairSync, randomFillSync } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { signCheckpoint } from '../../src/transparency-log/checkpoint.js';
+import { MerkleFrontier } from '../../src/transparency-log/frontier.js';
+import { leafHash } from '../../src/transparency-log/hashes.js';
+import { formatVerifierKey, noteSigner } from '../../src/transparency-log/signed-note.js';
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const MEMBER_BYTES = 256 * 1024;
@@ -12,6 +16,7 @@ const RANDOM_POOL_BYTES = 1 << 20;
 const MEAN_INTERVAL_MS = 5;
 /** Nobody waits for the result, and the disk is the same. */
 const LEVEL = 1;
+const ORIGIN = 'log.example/synthetic';
 
 const compress = promisify(gzip);
 
@@ -25,15 +30,29 @@ export interface SyntheticLog {
   /** Time of the first record and of the last, in ms since 1970. */
   readonly firstMs: number;
   readonly lastMs: number;
+  /** Verifier key of the checkpoints, of which there is one at the end of each segment. */
+  readonly publicKey: string;
+}
+
+/** How many different values there are in a log. */
+export interface SyntheticValues {
+  readonly keys: number;
+  readonly principals: number;
 }
 
 /**
  * Writes a log as a server would have: about 945 bytes a record, segments of 64 MiB, all but the last
- * few compressed. The chain of hashes is not right: nothing here verifies it.
+ * few compressed, chained and signed.
  */
-export async function writeSyntheticLog(folder: string, records: number): Promise<SyntheticLog> {
+export async function writeSyntheticLog(
+  folder: string,
+  records: number,
+  values: SyntheticValues = { keys: 200, principals: 400 },
+): Promise<SyntheticLog> {
   await mkdir(folder, { recursive: true });
-  const maker = new RecordMaker();
+  const signer = noteSigner(ORIGIN, generateKeyPairSync('ed25519').privateKey);
+  const publicKey = formatVerifierKey(signer.verifierKey);
+  const maker = new RecordMaker(publicKey, values);
   const requestIds: string[] = [];
   const every = Math.max(1, Math.floor(records / 20));
   const firstMs = maker.timeMs;
@@ -41,8 +60,8 @@ export async function writeSyntheticLog(folder: string, records: number): Promis
   let segments = 0;
   let bytesOnDisk = 0;
   while (maker.sequence < records) {
-    const lines: string[] = [];
     const first = maker.sequence;
+    const lines = [maker.segment()];
     for (let bytes = 0; bytes < SEGMENT_BYTES && maker.sequence < records; ) {
       const { line, requestId } = maker.next();
       if (maker.sequence % every === every >> 1) requestIds.push(requestId);
@@ -51,9 +70,15 @@ export async function writeSyntheticLog(folder: string, records: number): Promis
     }
     const compressed = segments < total - PLAIN_SEGMENTS;
     bytesOnDisk += await writeSegment(folder, first, lines, compressed);
+    const checkpoint = { origin: ORIGIN, size: maker.sequence, root: maker.tree.root() };
+    await writeFile(
+      join(folder, `${String(first).padStart(12, '0')}.checkpoints`),
+      signCheckpoint(checkpoint, signer),
+    );
     segments += 1;
   }
-  return { records, segments, bytesOnDisk, requestIds, firstMs, lastMs: maker.timeMs };
+  const lastMs = maker.timeMs;
+  return { records, segments, bytesOnDisk, requestIds, firstMs, lastMs, publicKey };
 }
 
 async function writeSegment(
@@ -83,27 +108,45 @@ async function writeSegment(
   return written;
 }
 
-/** Makes records one after the other: 200 keys, 400 principals, three nodes, one failure in 500. */
+/** Makes records one after the other: three nodes, one failure in 500. */
 class RecordMaker {
-  sequence = 0;
+  readonly tree = MerkleFrontier.empty();
   timeMs = Date.UTC(2026, 0, 1);
+  readonly #publicKey: string;
+  readonly #values: SyntheticValues;
+  #previous: string | undefined;
   readonly #pool = Buffer.alloc(RANDOM_POOL_BYTES);
   #poolAt = RANDOM_POOL_BYTES;
+
+  constructor(publicKey: string, values: SyntheticValues) {
+    this.#publicKey = publicKey;
+    this.#values = values;
+  }
+
+  /** Number of the next record. */
+  get sequence(): number {
+    return this.tree.size;
+  }
+
+  /** The record that begins a segment. */
+  segment(): string {
+    return this.#line({
+      type: 'segment',
+      origin: ORIGIN,
+      publicKey: this.#publicKey,
+      frontier: [...this.tree.roots],
+    });
+  }
 
   next(): { readonly line: string; readonly requestId: string } {
     const requestId = this.#uuid();
     const failed = this.#below(500) === 0;
-    const key = this.#below(200);
-    const principal = this.#below(400);
+    const key = this.#below(this.#values.keys);
+    const principal = this.#below(this.#values.principals);
     const location = ['Frankfurt', 'Berlin', 'Munich'][this.#below(3)];
     const encrypt = this.#below(4) === 0;
     this.timeMs += this.#below(2 * MEAN_INTERVAL_MS + 1);
-    const record = {
-      schema: 1,
-      sequence: this.sequence,
-      previous: this.#hash(),
-      time: new Date(this.timeMs).toISOString(),
-      replica: 'proxy-1',
+    const line = this.#line({
       type: 'key-operation',
       kmsRequestId: requestId,
       operation: encrypt ? 'Encrypt' : 'Decrypt',
@@ -127,9 +170,22 @@ class RecordMaker {
       durationUs: 300 + this.#below(4000),
       aadSha256: this.#hash(),
       ciphertextSha256: this.#hash(),
-    };
-    this.sequence += 1;
-    return { line: `${JSON.stringify(record)}\n`, requestId };
+    });
+    return { line, requestId };
+  }
+
+  #line(fields: object): string {
+    const line = JSON.stringify({
+      schema: 1,
+      sequence: this.sequence,
+      previous: this.#previous,
+      time: new Date(this.timeMs).toISOString(),
+      replica: 'proxy-1',
+      ...fields,
+    });
+    this.#previous = leafHash(Buffer.from(line));
+    this.tree.append(this.#previous);
+    return `${line}\n`;
   }
 
   #below(limit: number): number {

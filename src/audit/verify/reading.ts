@@ -11,6 +11,8 @@ export interface VerificationScope {
   readonly accepted: readonly (readonly [first: number, last: number])[];
   /** True when whoever verifies has checkpoints from elsewhere. */
   readonly isHeldAgainstKept: boolean;
+  /** Called with the lines of the log as they are read. */
+  readonly visit: ((lines: readonly Buffer[]) => void) | undefined;
 }
 
 /** The result of a reading. */

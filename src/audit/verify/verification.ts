@@ -126,6 +126,7 @@ export class Verification {
     let begins: SegmentName | undefined = name;
     let tornBytes = 0;
     for await (const { lines, torn } of lineBatches(segment)) {
+      this.#scope.visit?.(lines);
       for (const line of lines) {
         this.#push({ line, begins });
         begins = undefined;

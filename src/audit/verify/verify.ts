@@ -12,14 +12,19 @@ import { Verification } from './verification.js';
 export interface VerifyOptions {
   /** The folder of the log. Nothing is written to it. */
   readonly directory: string;
-  /** That the log's checkpoints are signed with; more than one where the key was changed. */
-  readonly keys: readonly [VerifierKey, ...VerifierKey[]];
+  /**
+   * Keys that the log's checkpoints are signed with: more than one where the key was changed, none
+   * where nothing is known of it and only the chain of the records is looked at.
+   */
+  readonly keys: readonly VerifierKey[];
   /** Files of checkpoints that were kept elsewhere. */
   readonly keptCheckpoints: readonly string[];
   /**
    * Ranges of records, first and last, of which it is known why a server took them over unsigned.
    */
   readonly accepted?: readonly (readonly [first: number, last: number])[];
+  /** Called with the lines of the log as they are read, whatever verification makes of them. */
+  readonly visit?: (lines: readonly Buffer[]) => void;
 }
 
 /**
@@ -30,7 +35,7 @@ export interface VerifyOptions {
  *   report
  */
 export async function verifyLog(options: VerifyOptions): Promise<VerificationReport> {
-  const { directory, keys, keptCheckpoints, accepted = [] } = options;
+  const { directory, keys, keptCheckpoints, accepted = [], visit } = options;
   const { isThere, segments } = await segmentsIn(directory);
   const origin = await originOf(segments, keys);
   const findings = new Findings();
@@ -42,6 +47,7 @@ export async function verifyLog(options: VerifyOptions): Promise<VerificationRep
     first: segments[0]?.first ?? 0,
     accepted,
     isHeldAgainstKept: keptCheckpoints.length > 0,
+    visit,
   });
   for (const segment of segments) await verification.read(segment);
   // What was being signed when the folder was listed has been by now.
@@ -67,7 +73,7 @@ async function originOf(
   keys: VerifyOptions['keys'],
 ): Promise<string> {
   const claimed = await claimedOrigin(segments);
-  return (keys.find(({ name }) => name === claimed) ?? keys[0]).name;
+  return (keys.find(({ name }) => name === claimed) ?? keys[0])?.name ?? claimed ?? '';
 }
 
 /** @returns undefined where no segment says it */

@@ -8,6 +8,7 @@ import { auditLogs } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
+import { verifierKeys } from '../verifier-keys.js';
 import { writeSecretFile } from '../write-secret-file.js';
 import { example } from './options.js';
 
@@ -15,13 +16,14 @@ const FORMATS = ['html', 'csv', 'json'] as const;
 const DEFAULT_TOP = 25;
 
 const NOTES = `
-The period is needed: --from and --to. The report sums up the logs as they are; that they are whole and
-unchanged is for holdfast audit verify to say. The HTML is one file that loads nothing from anywhere. With
+The period is needed: --from and --to. Every record is verified while it is counted, and the report begins
+with what an auditor must look at. Give it the public key and checkpoints that were kept elsewhere: the key
+that a log names itself shows accidents alone. The HTML is one file that loads nothing from anywhere. With
 --format csv, --output names a new folder, in which each table is a file. Files are new, of mode 0600: they
 name principals and keys.
 
-The report begins with the records that a server has taken over unsigned, if there are any.
-Exit code 1 says that a part of a log could not be read: the report has it among the gaps.`;
+Exit code 1 says that a part of a log could not be read, or, with --public-key, that a log is not what was
+signed: the report is written all the same, and says what.`;
 
 interface Options {
   readonly log?: readonly string[];
@@ -30,6 +32,8 @@ interface Options {
   readonly format: (typeof FORMATS)[number];
   readonly output?: string;
   readonly cryptoperiodDays?: number;
+  readonly publicKey?: readonly string[];
+  readonly checkpoint?: readonly string[];
   readonly top: number;
 }
 
@@ -48,6 +52,11 @@ export function auditReportCommand(
     .addOption(toOption())
     .addOption(new Option('--format <format>', 'of the report').choices(FORMATS).default('html'))
     .option('--output <path>', 'write to a new file, or for csv a folder, instead')
+    .option(
+      '--public-key <key...>',
+      'that the logs are verified with, from a trusted source: text, or a file (default: what each log names itself)',
+    )
+    .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere')
     .option('--cryptoperiod-days <days>', 'mark keys whose cryptoperiod is longer', parseCount)
     .option(
       '--top <count>',
@@ -70,7 +79,7 @@ async function report(
   terminal: Terminal,
   clock: Pick<Clock, 'now'>,
 ): Promise<void> {
-  const { from, to, format, output, cryptoperiodDays, top } = options;
+  const { from, to, format, output, cryptoperiodDays, top, publicKey, checkpoint } = options;
   if (from === undefined || to === undefined) {
     throw new CliError(EXIT.usage, 'name the period: --from 2026-01-01 --to 2026-02-01');
   }
@@ -78,27 +87,27 @@ async function report(
   if (format === 'csv' && output === undefined) {
     throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
   }
-  const { makeReport, rangesOf } = await import('../../evidence/report/report.js');
-  const {
-    report: made,
-    unreadable,
-    unsignedRanges,
-  } = await makeReport(await auditLogs(options.log, terminal), {
+  const keys = publicKey === undefined ? undefined : await verifierKeys(publicKey);
+  const { makeReport } = await import('../../evidence/report/report.js');
+  const outcome = await makeReport(await auditLogs(options.log, terminal), {
     fromMs: from,
     toMs: to,
     nowMs: clock.now(),
     generator: `Holdfast ${VERSION}`,
     limit: top,
     cryptoperiodDays,
+    keys,
+    keptCheckpoints: checkpoint,
   });
-  await write(made, options, terminal);
-  if (unsignedRanges > 0) {
-    terminal.complain(
-      `Attention: records were taken over unsigned (${rangesOf(unsignedRanges)}); the report begins with them.\n`,
-    );
+  await write(outcome.report, options, terminal);
+  for (const { level, count, finding } of outcome.findings) {
+    if (level === 'wrong') terminal.complain(`Attention (${String(count)}): ${finding}\n`);
   }
-  if (unreadable.length > 0) {
-    throw new CliError(EXIT.failed, `not all could be read: ${unreadable.join(', ')}`);
+  if (outcome.unreadable.length > 0) {
+    throw new CliError(EXIT.failed, `not all could be read: ${outcome.unreadable.join(', ')}`);
+  }
+  if (outcome.isNotAsSigned) {
+    throw new CliError(EXIT.failed, 'an audit log is not what was written and signed');
   }
 }
 

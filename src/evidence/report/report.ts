@@ -1,197 +1,193 @@
-import { splitLines } from '../../audit/read/lines.js';
-import { NotARecordError, parseRecord } from '../../audit/read/records.js';
+import { join } from 'node:path';
 import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
-import { isUnreadable, reasonOf } from '../../audit/read/unreadable.js';
-import { unsealedSegments } from '../../audit/read/unsealed-segments.js';
-import type { AuditRecord } from '../../audit/record/index.js';
-import { assertRecords } from '../search/not-records.js';
-import { SegmentFile } from '../search/segment-file.js';
+import { verifyLog } from '../../audit/verify/verify.js';
+import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { controlsSection } from './controls.js';
-import type { Collector } from './model/collector.js';
-import type { Report, Section } from './model/document.js';
+import type { Collector, ReportFinding } from './model/collector.js';
+import type { Report } from './model/document.js';
 import { Timeline } from './model/timeline.js';
+import { ownKeys } from './own-keys.js';
+import { recordOf, TimeReader } from './record-reader.js';
 import { AdministrationCollector } from './sections/administration.js';
 import { CoverageCollector } from './sections/coverage.js';
 import { DenialsCollector } from './sections/denials.js';
 import { DisabledKeysCollector } from './sections/disabled-keys.js';
 import { GapsCollector } from './sections/gaps.js';
+import { KeyPrincipalsCollector } from './sections/key-principals.js';
 import { KeysCollector } from './sections/keys.js';
 import { LifecycleCollector } from './sections/lifecycle.js';
 import { OperationsCollector } from './sections/operations.js';
 import { UnauthenticatedCollector } from './sections/unauthenticated.js';
 import { UnsignedCollector } from './sections/unsigned.js';
+import {
+  faultsOf,
+  sortedFindings,
+  summarySection,
+  type VerifiedLog,
+  verificationFindings,
+} from './summary.js';
 
-/** What a report is made of. */
-export interface ReportOptions {
+/** The terms of a report. */
+export interface ReportConfig {
   /** Included, in ms since 1970. */
   readonly fromMs: number;
   /** Not included; later than `fromMs`. */
   readonly toMs: number;
   /** When the report is made, in ms since 1970. */
   readonly nowMs: number;
-  /** What makes it, with its version. */
+  /** The program that makes it, with its version. */
   readonly generator: string;
   /** Lines of a table that could have any number. */
   readonly limit: number;
   /** Longer cryptoperiods are marked; undefined: none is. */
   readonly cryptoperiodDays: number | undefined;
+  /** Keys that the logs are verified with; without them, those that the logs name themselves. */
+  readonly keys?: readonly VerifierKey[] | undefined;
+  /** Files of checkpoints that were kept elsewhere. */
+  readonly keptCheckpoints?: readonly string[] | undefined;
 }
 
-/** A report, and what of the logs could not be read for it. */
+/** A report, and what of it concerns whoever asked for it. */
 export interface ReportOutcome {
   readonly report: Report;
-  /** Paths of segments that could not be read to their end. The report has them among the gaps. */
+  /** Paths of files that could not be read to their end. The report has them among the gaps. */
   readonly unreadable: readonly string[];
-  /** Ranges of records that a server took over unsigned. The report begins with them. */
-  readonly unsignedRanges: number;
+  /** Whether a log is not what was signed, by keys that were given. */
+  readonly isNotAsSigned: boolean;
+  /** Everything that the report begins with, in its order. */
+  readonly findings: readonly ReportFinding[];
 }
 
 /**
- * Makes a report in one pass over logs. Memory is bounded by what a report can show, not by the
- * number of records.
+ * Makes a report in one pass over logs, in which every line is verified and counted. Memory is
+ * bounded by what a report can show, not by the number of records.
  *
  * @param logs folders, one a replica
  * @throws NoLogError, or the file system's error when a folder cannot be read
  */
 export async function makeReport(
   logs: readonly string[],
-  options: ReportOptions,
+  config: ReportConfig,
 ): Promise<ReportOutcome> {
-  const pass = new Pass(options);
-  for (const log of logs) await pass.read(log);
-  const sections = pass.sections();
-  const { fromMs, toMs, nowMs, generator } = options;
+  const pass = new Pass(config);
+  const verified: VerifiedLog[] = [];
+  for (const log of logs) verified.push(await pass.read(log));
+  const { fromMs, toMs, nowMs, generator } = config;
+  const generatedAt = new Date(nowMs).toISOString();
+  const findings = sortedFindings([...verificationFindings(verified), ...pass.findings()]);
+  const sections = [
+    summarySection(findings, pass.totals(), verified, generatedAt),
+    ...pass.collectors.map((collector) => collector.section()),
+  ];
   return {
     report: {
       title: 'Use of external keys',
-      generatedAt: new Date(nowMs).toISOString(),
+      generatedAt,
       generator,
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
-      statement: [...findings(pass), ...statement(logs)],
+      statement: statement(logs, config.keys !== undefined),
       sections: [...sections, controlsSection(sections)],
     },
-    unreadable: pass.unreadable,
-    unsignedRanges: pass.unsignedRanges,
+    findings,
+    unreadable: verified.flatMap(unreadableOf),
+    isNotAsSigned:
+      config.keys !== undefined &&
+      verified.some((log) => faultsOf(log, (kind) => kind !== 'taken-over') > 0),
   };
 }
 
+/** One reading of all logs. */
 class Pass {
-  readonly unreadable: string[] = [];
+  /** In the order of the report. */
+  readonly collectors: readonly Collector[];
+  readonly #config: ReportConfig;
   readonly #timeline: Timeline;
-  readonly #unsigned = new UnsignedCollector();
+  readonly #times = new TimeReader();
   readonly #coverage = new CoverageCollector();
   readonly #gaps: GapsCollector;
-  /** In the order of the report. */
-  readonly #collectors: readonly Collector[];
 
-  constructor({ fromMs, toMs, nowMs, limit, cryptoperiodDays }: ReportOptions) {
+  constructor(config: ReportConfig) {
+    const { fromMs, toMs, nowMs, limit, cryptoperiodDays } = config;
+    this.#config = config;
     this.#timeline = new Timeline(fromMs, toMs);
     this.#gaps = new GapsCollector(limit);
-    this.#collectors = [
-      this.#unsigned,
+    this.collectors = [
+      new UnsignedCollector(),
       this.#coverage,
+      new KeyPrincipalsCollector(fromMs, limit),
+      new AdministrationCollector(),
       new OperationsCollector(this.#timeline, limit),
       new KeysCollector({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
       new DenialsCollector(limit),
       new DisabledKeysCollector(limit),
       new UnauthenticatedCollector(limit),
-      new AdministrationCollector(),
       new LifecycleCollector(),
       this.#gaps,
     ];
   }
 
-  async read(log: string): Promise<void> {
+  /** Counts the records of a log while they are verified. */
+  async read(log: string): Promise<VerifiedLog> {
     const segments = await segmentsOfLog(log);
-    for (const collector of this.#collectors) collector.begin?.(log);
-    for (const { path, last } of await unsealedSegments(log, segments)) {
-      this.#gaps.addUnsealed(path, last);
-    }
-    for (const segment of segments) {
-      await this.#readSegment(segment, segment !== segments.at(-1));
-    }
+    const keys = await this.#keysFor(segments);
+    for (const collector of this.collectors) collector.begin?.(log);
+    const verification = await verifyLog({
+      directory: log,
+      keys,
+      keptCheckpoints: this.#config.keptCheckpoints ?? [],
+      visit: (lines) => {
+        for (const line of lines) this.#take(line);
+      },
+    });
+    this.#gaps.addVerification(verification);
+    return { ...verification, keys, isKeyGiven: this.#config.keys !== undefined };
   }
 
-  get unsignedRanges(): number {
-    return this.#unsigned.count;
+  findings(): readonly ReportFinding[] {
+    return this.collectors.flatMap((collector) => collector.findings?.() ?? []);
   }
 
-  sections(): readonly Section[] {
-    return this.#collectors.map((collector) => collector.section());
+  totals(): Readonly<Record<string, number>> {
+    const all = this.collectors.flatMap((collector) => Object.entries(collector.totals?.() ?? {}));
+    return Object.fromEntries(all);
   }
 
-  /** What lies behind the damage in a segment is lost to the report; other segments are not. */
-  async #readSegment(segment: Segment, closed: boolean): Promise<void> {
-    let file: SegmentFile | undefined;
-    let notRecords = 0;
-    try {
-      file = await SegmentFile.open(segment);
-      for await (const text of file.texts(closed)) {
-        for (const line of splitLines(text).lines) {
-          if (this.#take(line)) continue;
-          notRecords += 1;
-          assertRecords(segment.path, notRecords);
-        }
-      }
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      this.#gaps.addUnreadable(segment.path, reasonOf(error));
-      this.unreadable.push(segment.path);
-    } finally {
-      await file?.close();
-    }
+  async #keysFor(segments: readonly Segment[]): Promise<readonly VerifierKey[]> {
+    return this.#config.keys ?? (await ownKeys(segments));
   }
 
-  /** @returns whether it is a record */
-  #take(line: Buffer): boolean {
+  #take(line: Buffer): void {
     const record = recordOf(line);
     if (record === undefined) {
       this.#coverage.addNotRecord();
-      return false;
+      return;
     }
-    const timeMs = Date.parse(record.time);
-    const entry = {
-      record,
-      inPeriod: this.#timeline.holds(timeMs),
-      beforeEnd: timeMs < this.#timeline.toMs,
-    };
-    for (const collector of this.#collectors) collector.add(entry);
-    return true;
+    const timeMs = this.#times.read(record.time);
+    const inPeriod = this.#timeline.holds(timeMs);
+    const entry = { record, timeMs, inPeriod, beforeEnd: timeMs < this.#timeline.toMs };
+    for (const collector of this.collectors) collector.add(entry);
   }
 }
 
-function recordOf(line: Buffer): AuditRecord | undefined {
-  try {
-    return parseRecord(line);
-  } catch (error) {
-    if (error instanceof NotARecordError) return undefined;
-    throw error;
-  }
+/** Files that could not be read, and a log that holds something, and no record. */
+function unreadableOf({ directory, findings, records, tornBytes }: VerifiedLog): readonly string[] {
+  const files = findings
+    .filter(({ kind }) => kind === 'unreadable')
+    .map(({ file }) => join(directory, file));
+  return files.length === 0 && records === 0 && tornBytes > 0 ? [directory] : [...new Set(files)];
 }
 
-/** Lists what must not be overlooked, in front of everything else. */
-function findings({ unsignedRanges, unreadable }: Pass): readonly string[] {
-  const unsigned = `Records were taken over unsigned (${rangesOf(unsignedRanges)}): a crash leaves such records, and whoever could write to the disk can have written them.`;
-  const damaged = `${unreadable.length} segments could not be read to their end: what was in them is not in this report.`;
+function statement(logs: readonly string[], isKeyGiven: boolean): readonly string[] {
+  const key = isKeyGiven
+    ? 'The records were verified with the public key that was given, in the same reading in which they were counted.'
+    : 'The records were verified with the key that each log names itself, which tells accidents and nothing of somebody ' +
+      'who could write the whole log anew. With the public key and checkpoints from a place that whoever runs the proxy ' +
+      'cannot write to, make it anew: holdfast audit report --public-key KEY --checkpoint FILE.';
   return [
-    ...(unsignedRanges === 0 ? [] : [unsigned]),
-    ...(unreadable.length === 0 ? [] : [damaged]),
-  ];
-}
-
-/** A number of ranges, in words. */
-export function rangesOf(count: number): string {
-  return `${String(count)} range${count === 1 ? '' : 's'}`;
-}
-
-function statement(logs: readonly string[]): readonly string[] {
-  return [
-    'This report sums up the audit logs named below, as they are. It was made without verifying them: ' +
-      'whether records were changed, removed or added is not known from it.',
-    `To find out: holdfast audit verify --public-key KEY --checkpoint FILE --log ${logs.join(' ')}, with ` +
-      'the public key and checkpoints from a place that whoever runs the proxy cannot write to (docs/audit.md).',
-    'All times are UTC. The period includes its beginning and not its end. What a log does not hold — other ' +
-      'replicas, records that retention removed — is not in the report.',
+    key,
+    `It sums up the audit logs named in it: --log ${logs.join(' ')}. What they do not hold — other replicas, records ` +
+      'that retention removed — is not in the report.',
+    'All times are UTC. The period includes its beginning and not its end.',
   ];
 }

@@ -1,44 +1,68 @@
-/** What stands in a table. Texts come from the log: whoever renders them makes them safe. */
+/** A value in a table. Texts come from the log: whoever renders them makes them safe. */
 export type Cell = string | number | undefined;
+
+/**
+ * The meaning of a column's values, which decides how people see them. Machine-readable formats have
+ * them as they are.
+ *
+ * - `text`: words and names; `prose`: sentences; `code`: text that is compared or copied, such as a
+ *   hash
+ * - `count`: a number of things; `id`: a number that names a thing, such as a process id
+ * - `time`: ISO 8601, UTC; `duration`: milliseconds; `bytes`
+ * - `section`: the id of a section of the report, to which the cell leads
+ */
+export type ColumnKind =
+  | 'text'
+  | 'prose'
+  | 'code'
+  | 'count'
+  | 'id'
+  | 'time'
+  | 'duration'
+  | 'bytes'
+  | 'section';
 
 /** One column. */
 export interface Column {
-  /** Name in JSON. */
+  /** Name in JSON and CSV. */
   readonly key: string;
   /** Name for people. */
   readonly title: string;
+  readonly kind: ColumnKind;
 }
 
-/** How a table is drawn beside being written. */
-export interface Chart {
-  /** `bars`: a bar a row, across; `columns`: a column a row, for a row of times. */
-  readonly kind: 'bars' | 'columns';
-  /** Column that names the row. */
-  readonly label: string;
-  /** Columns with numbers, put on one another; at most two. */
-  readonly values: readonly string[];
-  /** Only so many of the first rows are drawn; undefined: all. */
-  readonly rows?: number | undefined;
-}
+/** A row by the keys of the columns. A cell that is missing is empty. */
+export type Row = Readonly<Record<string, Cell>>;
 
-/** Rows of the same kind. */
-export interface Table {
+/** The declaration of a table, from which every format is made. */
+export interface TableShape {
   /** Unique in the report: name of the CSV file, and in JSON. */
   readonly id: string;
   readonly title: string;
   readonly columns: readonly Column[];
-  /** Each as long as the columns. */
-  readonly rows: readonly (readonly Cell[])[];
-  /** What a reader must know of the table, such as what is left out. */
+  /**
+   * How the columns `success` and `failure` are drawn: `bars`, a bar in each row; `steps`, one
+   * chart of a row of times.
+   */
+  readonly chart?: 'bars' | 'steps' | undefined;
+  /** How people see a few rows with many columns: each row as a column, `across`. */
+  readonly layout?: 'across' | undefined;
+  /** Rows that ask for attention: those with one of these values in this column. */
+  readonly marked?: { readonly key: string; readonly values: readonly Cell[] } | undefined;
+}
+
+/** Rows of the same kind. */
+export interface Table extends TableShape {
+  readonly rows: readonly Row[];
+  /** Remarks that a reader needs, such as how much is left out. */
   readonly note?: string | undefined;
-  readonly chart?: Chart | undefined;
 }
 
 /** A part of the report. */
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** What the section says and where it comes from. */
+  /** Explanation of the tables and of where they come from. */
   readonly about: string;
   readonly tables: readonly Table[];
 }
@@ -56,7 +80,16 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
-/** Columns from pairs of key and title. */
-export function columns(titles: Readonly<Record<string, string>>): readonly Column[] {
-  return Object.entries(titles).map(([key, title]) => ({ key, title }));
+/** A column as it is declared: its title, and its kind where that is not `text`. */
+type ColumnTitle = string | readonly [title: string, kind: ColumnKind];
+
+/** Titles of columns by their keys. */
+export type ColumnTitles = Readonly<Record<string, ColumnTitle>>;
+
+/** Makes columns from their titles, in this order. */
+export function columns(titles: ColumnTitles): readonly Column[] {
+  return Object.entries(titles).map(([key, declared]) => {
+    const [title, kind] = typeof declared === 'string' ? [declared, 'text' as const] : declared;
+    return { key, title, kind };
+  });
 }

@@ -1,19 +1,24 @@
-import { type Cell, columns, type Table } from './document.js';
+import { type ColumnTitles, columns, type Row, type Table, type TableShape } from './document.js';
 
-/** As many rows are listed; the rest are counted. */
+/** Rows of one list; the rest are counted. */
 const CAPACITY = 2000;
 
-/** Rows in the order in which they come, as many as a report can hold. */
+/** A table of rows in the order in which they come, as many as a report can hold. */
 export class RowList {
-  readonly #rows: (readonly Cell[])[] = [];
+  readonly #rows: Row[] = [];
+  readonly #shape: TableShape;
   readonly #capacity: number;
   #left = 0;
 
-  constructor(capacity = CAPACITY) {
+  constructor(
+    { titles, ...shape }: Omit<TableShape, 'columns'> & { readonly titles: ColumnTitles },
+    capacity = CAPACITY,
+  ) {
+    this.#shape = { ...shape, columns: columns(titles) };
     this.#capacity = capacity;
   }
 
-  add(...row: readonly Cell[]): void {
+  add(row: Row): void {
     if (this.#rows.length < this.#capacity) this.#rows.push(row);
     else this.#left += 1;
   }
@@ -23,21 +28,10 @@ export class RowList {
     return this.#rows.length + this.#left;
   }
 
-  /**
-   * The rows as a table.
-   *
-   * @param titles keys and titles of the columns
-   * @param note of every table of this kind
-   */
-  table(id: string, title: string, titles: Readonly<Record<string, string>>, note = ''): Table {
+  /** @param note a remark on the whole table */
+  table(note = ''): Table {
     const left = this.#left === 0 ? '' : `${this.#left} more are not listed here.`;
     const whole = [note, left].filter((text) => text !== '').join(' ');
-    return {
-      id,
-      title,
-      columns: columns(titles),
-      rows: this.#rows,
-      note: whole === '' ? undefined : whole,
-    };
+    return { ...this.#shape, rows: this.#rows, note: whole === '' ? undefined : whole };
   }
 }

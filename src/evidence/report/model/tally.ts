@@ -1,89 +1,181 @@
-import type { Cell } from './document.js';
+import { type ColumnTitles, columns, type Row, type Table } from './document.js';
 
 /** As many values are told apart; the rest are counted together, so that memory stays bounded. */
 const CAPACITY = 100_000;
+/** Characters of all values that are told apart: one can have 2,000. */
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
-/** What has been counted of one value, or of several together. */
+const COUNTS: ColumnTitles = {
+  total: ['Total', 'count'],
+  success: ['Succeeded', 'count'],
+  failure: ['Failed', 'count'],
+  first: ['First', 'time'],
+  last: ['Last', 'time'],
+};
+
+/** Counts of one value, or of several together. */
 export interface Count {
   success: number;
   failure: number;
-  /** Times of the first and the last, ISO 8601; by the records' times, not their order. */
-  first: string;
-  last: string;
+  /** Times of the first and the last, in ms since 1970; by the records' times, not their order. */
+  firstMs: number;
+  lastMs: number;
 }
 
-/** One line of a tally. */
+/** One value of a tally. */
 export interface Counted {
   /** The parts of the value. */
   readonly value: readonly string[];
   readonly count: Readonly<Count>;
 }
 
-/** What a tally has no line for. */
-export interface Others {
-  readonly values: number;
-  readonly count: Readonly<Count>;
+/** The declaration of a tally's table. */
+export interface TallyShape {
+  readonly id: string;
+  readonly title: string;
+  /** Titles of the columns for the parts of a value. */
+  readonly parts: ColumnTitles;
+  /** A bar in each row. */
+  readonly chart?: 'bars';
+  /** Rows at most; those with the highest counts. */
+  readonly limit: number;
 }
 
-/** Counts successes and failures by value. */
+/** A value, or the parts that several begin with. */
+class Node {
+  readonly value: readonly string[];
+  count: Count | undefined;
+  below: Map<string, Node> | undefined;
+
+  constructor(value: readonly string[]) {
+    this.value = value;
+  }
+
+  /** The node of the next part, which is made where it is missing. */
+  descend(part: string): Node {
+    this.below ??= new Map();
+    const known = this.below.get(part);
+    if (known !== undefined) return known;
+    const node = new Node([...this.value, part]);
+    this.below.set(part, node);
+    return node;
+  }
+
+  /** Adds every value below to a list. */
+  collect(counted: Counted[]): void {
+    const { value, count } = this;
+    if (count !== undefined) counted.push({ value, count });
+    if (this.below !== undefined) for (const node of this.below.values()) node.collect(counted);
+  }
+}
+
+/** Counts successes and failures by value, for a table of the highest counts. */
 export class Tally {
-  readonly #counted = new Map<
-    string,
-    { readonly value: readonly string[]; readonly count: Count }
-  >();
+  readonly #shape: TallyShape;
+  readonly #root = new Node([]);
   readonly #capacity: number;
+  /** The value that came last, if it has one part: it often comes again. */
+  #lastPart: string | undefined;
+  #lastCount: Count | undefined;
+  #size = 0;
+  #characters = 0;
   #overflow: Count | undefined;
 
-  constructor(capacity = CAPACITY) {
+  constructor(shape: TallyShape, capacity = CAPACITY) {
+    this.#shape = shape;
     this.#capacity = capacity;
   }
 
   /**
-   * @param value of as many parts as every other one of this tally; callers of the proxy choose what
-   *   stands in some of them
+   * @param value as many parts as the shape has; callers of the proxy choose what stands in some of
+   *   them
    */
-  add(value: readonly string[], time: string, success: boolean): void {
-    const count = this.#countOf(value, time);
+  add(value: readonly string[], timeMs: number, success: boolean): void {
+    const [only] = value;
+    const isRepeated = only === this.#lastPart && value.length === 1;
+    const count = (isRepeated ? this.#lastCount : undefined) ?? this.#countOf(value, timeMs);
+    this.#lastPart = only;
+    this.#lastCount = count;
     if (success) count.success += 1;
     else count.failure += 1;
-    if (time < count.first) count.first = time;
-    if (time > count.last) count.last = time;
+    if (timeMs < count.firstMs) count.firstMs = timeMs;
+    if (timeMs > count.lastMs) count.lastMs = timeMs;
   }
 
-  /** Whether nothing was counted. */
-  get empty(): boolean {
-    return this.#counted.size === 0;
+  /** Adds what was counted of a value elsewhere. */
+  merge(value: readonly string[], counted: Readonly<Count>): void {
+    const count = this.#countOf(value, counted.firstMs);
+    Object.assign(count, sum(count, counted));
   }
 
-  /** The values with the highest counts, and the sum of the others. */
-  top(limit: number): { readonly lines: readonly Counted[]; readonly others: Others | undefined } {
-    const sorted = [...this.#counted].sort(
-      ([a, { count: countA }], [b, { count: countB }]) =>
-        totalOf(countB) - totalOf(countA) || compare(a, b),
-    );
-    const lines = sorted.slice(0, limit).map(([, counted]) => counted);
-    const rest = sorted.slice(limit).map(([, { count }]) => count);
-    if (this.#overflow !== undefined) rest.push(this.#overflow);
-    if (rest.length === 0) return { lines, others: undefined };
-    return { lines, others: { values: rest.length, count: rest.reduce(sum) } };
+  /** Whether a value is among those that are told apart. */
+  has(value: readonly string[]): boolean {
+    return this.#nodeOf(value)?.count !== undefined;
   }
 
-  /** Whether some values could not be told apart any more: then `others.values` is too low. */
+  /** Whether some values could not be told apart any more. */
   get overflowed(): boolean {
     return this.#overflow !== undefined;
   }
 
-  #countOf(value: readonly string[], time: string): Count {
-    const key = keyOf(value);
-    const known = this.#counted.get(key);
-    if (known !== undefined) return known.count;
-    const fresh = { success: 0, failure: 0, first: time, last: time };
-    if (this.#counted.size < this.#capacity) {
-      this.#counted.set(key, { value: value.map(textOf), count: fresh });
+  /** Everything that was counted, told apart or not. */
+  get total(): number {
+    const apart = this.values().reduce((total, { count }) => total + totalOf(count), 0);
+    return apart + (this.#overflow === undefined ? 0 : totalOf(this.#overflow));
+  }
+
+  /** The values that are told apart. */
+  values(): Counted[] {
+    const counted: Counted[] = [];
+    this.#root.collect(counted);
+    return counted;
+  }
+
+  /**
+   * The highest counts as a table, with a line for the others.
+   *
+   * @param isMeant tells which counts belong to the table; without it, all of them
+   */
+  table(note?: string, isMeant: (count: Readonly<Count>) => boolean = () => true): Table {
+    const { id, title, parts, chart, limit } = this.#shape;
+    const keys = Object.keys(parts);
+    const sorted = this.values()
+      .filter(({ count }) => isMeant(count))
+      .sort(byCount);
+    const rest = sorted.slice(limit).map(({ count }) => count);
+    const rows = sorted.slice(0, limit).map(({ value, count }) => ({
+      ...Object.fromEntries(keys.map((key, at) => [key, value[at]])),
+      ...countCells(count),
+    }));
+    if (this.#overflow !== undefined && isMeant(this.#overflow)) rest.push(this.#overflow);
+    const [first = ''] = keys;
+    const others = `others (${this.overflowed ? 'more than ' : ''}${rest.length})`;
+    if (rest.length > 0) rows.push({ [first]: others, ...countCells(rest.reduce(sum)) });
+    return { id, title, columns: columns({ ...parts, ...COUNTS }), rows, chart, note };
+  }
+
+  #countOf(value: readonly string[], timeMs: number): Count {
+    const known = this.#nodeOf(value)?.count;
+    if (known !== undefined) return known;
+    const fresh = { success: 0, failure: 0, firstMs: timeMs, lastMs: timeMs };
+    if (this.#size < this.#capacity && this.#characters < MAX_CHARACTERS) {
+      this.#insert(value.map(textOf)).count = fresh;
       return fresh;
     }
     this.#overflow ??= fresh;
     return this.#overflow;
+  }
+
+  #nodeOf(value: readonly string[]): Node | undefined {
+    let node: Node | undefined = this.#root;
+    for (const part of value) node = node?.below?.get(textOf(part));
+    return node;
+  }
+
+  #insert(value: readonly string[]): Node {
+    this.#size += 1;
+    this.#characters += value.reduce((total, { length }) => total + length, 0);
+    return value.reduce((node, part) => node.descend(part), this.#root);
   }
 }
 
@@ -92,15 +184,10 @@ export function totalOf({ success, failure }: Readonly<Count>): number {
   return success + failure;
 }
 
-/** The line of what is not listed, for a table whose first cells name a value. */
-export function othersText(others: Others, overflowed: boolean): Cell {
-  return `others (${overflowed ? 'more than ' : ''}${others.values})`;
-}
-
-/** A single part as it is, which is fast; several as JSON, in which none can end before its end. */
-function keyOf(value: readonly string[]): string {
-  const [only] = value;
-  return value.length === 1 && typeof only === 'string' ? only : JSON.stringify(value);
+function countCells(count: Readonly<Count>): Row {
+  const { success, failure, firstMs, lastMs } = count;
+  const [first, last] = [firstMs, lastMs].map((ms) => new Date(ms).toISOString());
+  return { total: totalOf(count), success, failure, first, last };
 }
 
 /** A line that somebody else wrote into the log may have something else where a text should be. */
@@ -112,13 +199,15 @@ function sum(a: Readonly<Count>, b: Readonly<Count>): Count {
   return {
     success: a.success + b.success,
     failure: a.failure + b.failure,
-    first: a.first < b.first ? a.first : b.first,
-    last: a.last > b.last ? a.last : b.last,
+    firstMs: Math.min(a.firstMs, b.firstMs),
+    lastMs: Math.max(a.lastMs, b.lastMs),
   };
 }
 
-/** By code units: the same report on every machine. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** The highest count first; of the same count by code units: the same report on every machine. */
+function byCount(a: Counted, b: Counted): number {
+  const difference = totalOf(b.count) - totalOf(a.count);
+  if (difference !== 0) return difference;
+  const at = a.value.findIndex((part, index) => part !== b.value[index]);
+  return (a.value[at] ?? '') < (b.value[at] ?? '') ? -1 : 1;
 }

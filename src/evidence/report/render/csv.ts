@@ -44,7 +44,8 @@ export function renderCsv(report: Report): readonly CsvFile[] {
 }
 
 function rowsOf({ columns, rows }: Table): readonly (readonly Cell[])[] {
-  return [columns.map(({ key }) => key), ...rows];
+  const keys = columns.map(({ key }) => key);
+  return [keys, ...rows.map((row) => keys.map((key) => row[key]))];
 }
 
 function csv(rows: readonly (readonly Cell[])[]): string {

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Cell, Report, Section, Table } from '../model/document.js';
-import { chartSvg } from './chart.js';
+import type { Cell, Column, Report, Row, Section, Table } from '../model/document.js';
+import { cellText, timeText } from './cell-text.js';
+import { barSvg, highestOf, LEGEND, stepsFigure } from './chart.js';
 import { escapeHtml } from './escape.js';
 import { STYLE } from './style.js';
 
-const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
-/** A row with this in this column asks for attention. */
-const MARKED = { key: 'overLimit', value: 'yes' };
-const LEGEND =
-  '<p class="legend" aria-hidden="true">' +
-  '<svg viewBox="0 0 12 12" width="12" height="12"><rect class="success" width="12" height="12"/></svg>succeeded' +
-  '<svg viewBox="0 0 12 12" width="12" height="12"><rect class="failure" width="12" height="12"/></svg>failed</p>\n';
+/** More rows than this beside one another are no better to read than below one another. */
+const MAX_ACROSS = 4;
+/** Tables of so few rows are not divided between pages. */
+const SHORT_TABLE = 8;
+/** A name that is long enough to be broken. */
+const UNBROKEN = /[^\s]{24}/u;
+/** Pieces of a text behind which a line may end. */
+const PIECES = /[^\s:/]{1,32}[:/]*\s*|[\s:/]+/gu;
+const NUMBERS: ReadonlySet<string> = new Set(['count', 'id', 'duration', 'bytes']);
 
 /**
  * A report as one HTML file that loads nothing, runs nothing and needs nothing: a policy in it
@@ -20,6 +23,9 @@ export function renderHtml(report: Report): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64');
   const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'`;
   const title = `${report.title}, ${day(report.from)} to ${day(report.to)}`;
+  const [summary, ...sections] = report.sections;
+  const told = sections.filter(({ tables }) => !tables.every(isEmpty));
+  const page = new Page(report.sections);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -33,68 +39,134 @@ export function renderHtml(report: Report): string {
 <body>
 <header>
 <h1>${escapeHtml(report.title)}</h1>
-<p class="period">From ${time(report.from)} to ${time(report.to)}</p>
-<div class="statement">
+<p class="period">From ${time(report.from)} to ${time(report.to)}. All times are UTC.
+Made by ${escapeHtml(report.generator)} on ${time(report.generatedAt)}.</p>
+${summary === undefined ? '' : page.section(summary)}<div class="statement">
 ${report.statement.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join('\n')}
 </div>
 </header>
-${contents(report.sections)}<main>
-${report.sections.map(sectionHtml).join('')}</main>
-<footer><p>Made by ${escapeHtml(report.generator)} on ${time(report.generatedAt)}.</p></footer>
+<nav aria-label="Contents">
+<h2>Contents</h2>
+<ul>
+${told.map(contentsItem).join('')}</ul>
+${nothing(sections.filter((section) => !told.includes(section)))}</nav>
+<main>
+${told.map((section) => page.section(section)).join('')}</main>
 </body>
 </html>
 `;
 }
 
-function contents(sections: readonly Section[]): string {
-  const items = sections.map(
-    ({ id, title }) => `<li><a href="#${escapeHtml(id)}">${escapeHtml(title)}</a></li>\n`,
-  );
-  return `<nav aria-label="Contents">\n<ul>\n${items.join('')}</ul>\n</nav>\n`;
-}
+/** What the parts of a page refer to. */
+class Page {
+  readonly #titles: ReadonlyMap<Cell, string>;
 
-function sectionHtml({ id, title, about, tables }: Section): string {
-  const legend = tables.some(({ chart }) => chart !== undefined) ? LEGEND : '';
-  return (
-    `<section aria-labelledby="${escapeHtml(id)}">\n` +
-    `<h2 id="${escapeHtml(id)}">${escapeHtml(title)}</h2>\n` +
-    `<p>${escapeHtml(about)}</p>\n${legend}${tables.map(tableHtml).join('')}</section>\n`
-  );
-}
-
-function tableHtml(table: Table): string {
-  const note = table.note === undefined ? '' : `<p class="note">${escapeHtml(table.note)}</p>\n`;
-  const heading = `<h3 id="table-${escapeHtml(table.id)}">${escapeHtml(table.title)}</h3>\n`;
-  if (table.rows.length === 0) return `${heading}${note}<p class="empty">None.</p>\n`;
-  const head = table.columns.map(({ title }, at) => {
-    const numbers = table.rows.some((row) => typeof row[at] === 'number');
-    return `<th scope="col"${numbers ? ' class="number"' : ''}>${escapeHtml(title)}</th>`;
-  });
-  return (
-    `${heading}${note}${chartSvg(table)}` +
-    `<div class="scroll"><table aria-labelledby="table-${escapeHtml(table.id)}">\n` +
-    `<thead><tr>${head.join('')}</tr></thead>\n<tbody>\n` +
-    `${table.rows.map((row) => rowHtml(row, table)).join('')}</tbody>\n</table></div>\n`
-  );
-}
-
-function rowHtml(row: readonly Cell[], { columns }: Table): string {
-  const marked = columns.some(({ key }, at) => key === MARKED.key && row[at] === MARKED.value);
-  return `<tr${marked ? ' class="marked"' : ''}>${row.map(cellHtml).join('')}</tr>\n`;
-}
-
-function cellHtml(cell: Cell): string {
-  if (cell === undefined) return '<td></td>';
-  if (typeof cell === 'number') {
-    return `<td class="number">${cell.toLocaleString('en-US')}</td>`;
+  constructor(sections: readonly Section[]) {
+    this.#titles = new Map(sections.map(({ id, title }) => [id, title]));
   }
-  return TIME.test(cell)
-    ? `<td class="time">${escapeHtml(cell)}</td>`
-    : `<td>${escapeHtml(cell)}</td>`;
+
+  /** Tables stand before what explains them. */
+  section({ id, title, about, tables }: Section): string {
+    const empty = tables.filter(isEmpty);
+    const drawn = tables.some((table) => table.chart !== undefined && !isEmpty(table));
+    return (
+      `<section aria-labelledby="${escapeHtml(id)}">\n` +
+      `<h2 id="${escapeHtml(id)}">${escapeHtml(title)}</h2>\n${drawn ? LEGEND : ''}` +
+      tables.map((table) => (isEmpty(table) ? '' : this.#table(table))).join('') +
+      nothing(empty) +
+      `<p class="about">${escapeHtml(about)}</p>\n</section>\n`
+    );
+  }
+
+  #table(table: Table): string {
+    const { id, title, rows, layout, chart, note } = table;
+    const heading = `<h3 id="table-${escapeHtml(id)}">${escapeHtml(title)}</h3>\n`;
+    const isAcross = layout === 'across' && rows.length <= MAX_ACROSS;
+    const classes = [isAcross ? 'across' : '', rows.length <= SHORT_TABLE ? 'short' : ''];
+    const remark = note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>\n`;
+    return (
+      `${heading}${chart === 'steps' ? stepsFigure(table) : ''}` +
+      `<div class="scroll${chart === 'steps' ? ' steps' : ''}">` +
+      `<table aria-labelledby="table-${escapeHtml(id)}" class="${classes.join(' ').trim()}">\n` +
+      `${isAcross ? this.#across(table) : this.#below(table)}</table></div>\n${remark}`
+    );
+  }
+
+  /** A row for each row. */
+  #below(table: Table): string {
+    const { columns, rows, marked, chart } = table;
+    const highest = chart === 'bars' ? highestOf(table) : undefined;
+    const bar = (cells: string[], content: string) =>
+      highest === undefined ? cells : cells.toSpliced(1, 0, content);
+    const head = columns.map(
+      ({ title, kind }) => `<th scope="col"${className(kind)}>${escapeHtml(title)}</th>`,
+    );
+    const lines = rows.map((row) => {
+      const isMarked = marked?.values.includes(row[marked.key]) === true;
+      const cells = bar(
+        columns.map((column) => this.#cell(row, column)),
+        `<td class="bar">${barSvg(row, highest ?? 0)}</td>`,
+      );
+      return `<tr${isMarked ? ' class="marked"' : ''}>${cells.join('')}</tr>\n`;
+    });
+    return (
+      `<thead><tr>${bar(head, '<td class="bar"></td>').join('')}</tr></thead>\n` +
+      `<tbody>\n${lines.join('')}</tbody>\n`
+    );
+  }
+
+  /** A row for each column. */
+  #across({ columns, rows }: Table): string {
+    const lines = columns.map((column) => {
+      const cells = rows.map((row) => this.#cell(row, column)).join('');
+      return `<tr><th scope="row">${escapeHtml(column.title)}</th>${cells}</tr>\n`;
+    });
+    return `<tbody>\n${lines.join('')}</tbody>\n`;
+  }
+
+  #cell(row: Row, { key, kind }: Column): string {
+    const cell = row[key];
+    const title = kind === 'section' ? this.#titles.get(cell) : undefined;
+    const content =
+      title === undefined
+        ? breakable(cellText(cell, kind))
+        : `<a href="#${escapeHtml(String(cell))}">${escapeHtml(title)}</a>`;
+    return `<td${className(kind)}>${content}</td>`;
+  }
 }
 
+/** A text in HTML in which names without blanks, such as ARNs, may be broken between lines. */
+function breakable(text: string): string {
+  if (!UNBROKEN.test(text)) return escapeHtml(text);
+  return (text.match(PIECES) ?? []).map(escapeHtml).join('<wbr>');
+}
+
+function className(kind: Column['kind']): string {
+  return ` class="${NUMBERS.has(kind) ? 'number' : kind}"`;
+}
+
+/** Whether a table tells nothing: it has no row, or none with a number to draw. */
+function isEmpty(table: Table): boolean {
+  return table.rows.length === 0 || (table.chart === 'steps' && highestOf(table) === 0);
+}
+
+/** One line for all that is empty, with what must be known of it nevertheless. */
+function nothing(empty: readonly { readonly title: string; readonly note?: string | undefined }[]) {
+  if (empty.length === 0) return '';
+  const titles = empty.map(({ title }) => title).join(' · ');
+  const notes = empty.flatMap(({ title, note }) => (note === undefined ? [] : `${title}: ${note}`));
+  const text = [`Nothing to report: ${titles}.`, ...notes].join(' ');
+  return `<p class="note">${escapeHtml(text)}</p>\n`;
+}
+
+function contentsItem({ id, title }: Section): string {
+  return `<li><a href="#${escapeHtml(id)}">${escapeHtml(title)}</a></li>\n`;
+}
+
+/** To the minute. */
 function time(text: string): string {
-  return `<time datetime="${escapeHtml(text)}">${escapeHtml(text)}</time>`;
+  const [toMinutes = ''] = /^.{16}|^.*$/.exec(timeText(text)) ?? [];
+  return `<time datetime="${escapeHtml(text)}">${escapeHtml(toMinutes)}</time>`;
 }
 
 function day(text: string): string {

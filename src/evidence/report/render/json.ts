@@ -28,7 +28,7 @@ function tableOf({ title, note, columns, rows }: Table): object {
     title,
     note,
     rows: rows.map((row) => {
-      const cells = columns.map(({ key }, at): [string, Cell] => [key, row[at]]);
+      const cells = columns.map(({ key }): [string, Cell] => [key, row[key]]);
       return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined));
     }),
   };

@@ -1,5 +1,5 @@
-import type { Collector, Entry } from '../model/collector.js';
-import { columns, type Section } from '../model/document.js';
+import type { Collector, Entry, ReportFinding } from '../model/collector.js';
+import { columns, type Row, type Section } from '../model/document.js';
 
 interface LogCoverage {
   readonly log: string;
@@ -12,21 +12,18 @@ interface LogCoverage {
   notRecords: number;
 }
 
+/** A log has one of each; a forged one can have any number. */
+const MAX_NAMES = 20;
+
 /** Which logs the report was made from, and how far they reach. */
 export class CoverageCollector implements Collector {
   readonly #logs: LogCoverage[] = [];
 
   begin(log: string): void {
-    this.#logs.push({
-      log,
-      replicas: new Set(),
-      origins: new Set(),
-      records: 0,
-      inPeriod: 0,
-      first: undefined,
-      last: undefined,
-      notRecords: 0,
-    });
+    const [replicas, origins] = [new Set<string>(), new Set<string>()];
+    const [first, last] = [undefined, undefined];
+    const counts = { records: 0, inPeriod: 0, notRecords: 0 };
+    this.#logs.push({ log, replicas, origins, first, last, ...counts });
   }
 
   add({ record, inPeriod }: Entry): void {
@@ -36,8 +33,8 @@ export class CoverageCollector implements Collector {
     if (inPeriod) log.inPeriod += 1;
     log.first ??= record;
     log.last = record;
-    log.replicas.add(record.replica);
-    if (record.type === 'segment') log.origins.add(record.origin);
+    if (log.replicas.size < MAX_NAMES) log.replicas.add(record.replica);
+    if (record.type === 'segment' && log.origins.size < MAX_NAMES) log.origins.add(record.origin);
   }
 
   /** A line that is no audit record. */
@@ -46,11 +43,33 @@ export class CoverageCollector implements Collector {
     if (log !== undefined) log.notRecords += 1;
   }
 
+  findings(): readonly ReportFinding[] {
+    const notRecords = this.#logs.reduce((sum, log) => sum + log.notRecords, 0);
+    const empty = this.#logs.filter(({ inPeriod }) => inPeriod === 0).length;
+    const finding = (level: 'wrong' | 'check', count: number, text: string): ReportFinding => ({
+      level,
+      count,
+      finding: text,
+      section: 'coverage',
+      where: 'Logs',
+    });
+    return [
+      finding('wrong', notRecords, 'Lines of the logs are no records.'),
+      finding('check', empty, 'Logs have no record in the period.'),
+    ];
+  }
+
+  totals(): Readonly<Record<string, number>> {
+    return { Records: this.#logs.reduce((sum, { inPeriod }) => sum + inPeriod, 0) };
+  }
+
   section(): Section {
     return {
       id: 'coverage',
       title: 'What this report covers',
-      about: 'The logs that were read, from their first record to their last.',
+      about:
+        'The logs that were read, from their first record to their last. Records of other replicas, and those ' +
+        'that retention has removed, are not in the report.',
       tables: [
         {
           id: 'logs',
@@ -59,28 +78,30 @@ export class CoverageCollector implements Collector {
             log: 'Folder',
             origin: 'Origin',
             replica: 'Replica',
-            firstSequence: 'First sequence',
-            firstTime: 'First time',
-            lastSequence: 'Last sequence',
-            lastTime: 'Last time',
-            records: 'Records',
-            inPeriod: 'In the period',
-            notRecords: 'Lines that are no records',
+            firstSequence: ['First sequence', 'id'],
+            firstTime: ['First time', 'time'],
+            lastSequence: ['Last sequence', 'id'],
+            lastTime: ['Last time', 'time'],
+            records: ['Records', 'count'],
+            inPeriod: ['In the period', 'count'],
+            notRecords: ['Lines that are no records', 'count'],
           }),
-          rows: this.#logs.map((log) => [
-            log.log,
-            [...log.origins].join(', '),
-            [...log.replicas].join(', '),
-            log.first?.sequence,
-            log.first?.time,
-            log.last?.sequence,
-            log.last?.time,
-            log.records,
-            log.inPeriod,
-            log.notRecords,
-          ]),
+          rows: this.#logs.map(rowOf),
         },
       ],
     };
   }
+}
+
+function rowOf({ log, origins, replicas, first, last, ...counts }: LogCoverage): Row {
+  return {
+    log,
+    origin: [...origins].join(', '),
+    replica: [...replicas].join(', '),
+    firstSequence: first?.sequence,
+    firstTime: first?.time,
+    lastSequence: last?.sequence,
+    lastTime: last?.time,
+    ...counts,
+  };
 }

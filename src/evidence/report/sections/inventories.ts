@@ -1,5 +1,4 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import { keyOf } from './key-use.js';
 
 type InventoryRecord = RecordOf<'key-inventory'>;
 
@@ -78,4 +77,9 @@ export class Inventories {
     if (known === undefined) this.#versions.set(id, { version, since: undefined });
     else if (known.version < version) this.#versions.set(id, { version, since: time });
   }
+}
+
+/** Tells keys apart: an external key id is unique in its key manager. */
+export function keyOf(keyManager: string, externalKeyId: string): string {
+  return `${keyManager}\n${externalKeyId}`;
 }

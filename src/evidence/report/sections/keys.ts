@@ -1,19 +1,51 @@
-import type { Collector, Entry } from '../model/collector.js';
-import { type Cell, columns, type Section, type Table } from '../model/document.js';
-import { Inventories, type InventoriedKey } from './inventories.js';
-import { KeyUses, keyOf } from './key-use.js';
+import type { Collector, Entry, ReportFinding } from '../model/collector.js';
+import {
+  type ColumnTitles,
+  columns,
+  type Row,
+  type Section,
+  type Table,
+} from '../model/document.js';
+import { Inventories, type InventoriedKey, keyOf } from './inventories.js';
+import { type KeyUse, KeyUses } from './key-use.js';
 
 const DAY_MS = 86_400_000;
 /** As many keys are listed. */
 const MAX_ROWS = 10_000;
 
-const KEY = { keyManager: 'Key manager', externalKeyId: 'Key' };
-const USE = {
-  encryptions: 'Encryptions',
-  decryptions: 'Decryptions',
-  failures: 'Failures',
-  lastUse: 'Last use',
+const KEY: ColumnTitles = { keyManager: 'Key manager', externalKeyId: 'Key' };
+const USE: ColumnTitles = {
+  encryptions: ['Encryptions', 'count'],
+  decryptions: ['Decryptions', 'count'],
+  failures: ['Failures', 'count'],
+  lastUse: ['Last use', 'time'],
 };
+const INVENTORY = columns({
+  keyManager: 'Key manager',
+  replica: 'Replica',
+  time: ['Time', 'time'],
+  keys: ['Keys', 'count'],
+  problem: 'Problem',
+});
+const KEYS = columns({
+  ...KEY,
+  keyStores: 'Key stores',
+  algorithm: 'Algorithm',
+  state: 'State',
+  usage: 'Usage',
+  createdAt: ['Created', 'time'],
+  currentVersion: ['Version', 'id'],
+  versions: ['Versions', 'count'],
+  problem: 'Problem',
+});
+const CRYPTOPERIODS = columns({
+  ...KEY,
+  cryptoperiodFrom: ['Cryptoperiod from', 'time'],
+  cryptoperiodDays: ['Days', 'count'],
+  overLimit: 'Over limit',
+  encryptionsLeft: ['Encryptions left', 'count'],
+  ...USE,
+});
 
 interface Listed {
   readonly keyManager: string;
@@ -42,12 +74,50 @@ export class KeysCollector implements Collector {
     this.#inventories.begin();
   }
 
-  add({ record, inPeriod, beforeEnd }: Entry): void {
+  add({ record, timeMs, inPeriod, beforeEnd }: Entry): void {
     if (record.type === 'key-inventory' && beforeEnd) this.#inventories.add(record);
-    if (inPeriod) this.#uses.add(record);
+    if (inPeriod && record.type === 'key-operation') this.#uses.add(record, timeMs);
+  }
+
+  findings(): readonly ReportFinding[] {
+    const all = this.#all();
+    const finding = (count: number, text: string, where: string): ReportFinding => ({
+      level: 'check',
+      count,
+      finding: text,
+      section: 'keys',
+      where,
+    });
+    const over = all.filter((listed) => this.#cryptoperiod(listed)['overLimit'] === 'yes').length;
+    const problems = all.filter(({ key }) => key.problem !== undefined).length;
+    const limit = this.#rule.limitDays ?? 0;
+    return [
+      finding(over, `Keys are over the cryptoperiod of ${limit} days.`, 'Cryptoperiods and use'),
+      finding(problems, 'Keys are disabled because of a problem.', 'Keys'),
+      finding(
+        this.#unknown().length,
+        'Keys in use are in no inventory.',
+        'Keys in use that are in no inventory',
+      ),
+    ];
   }
 
   section(): Section {
+    const all = this.#all();
+    const listed = all.slice(0, MAX_ROWS);
+    const left = all.length > MAX_ROWS ? ` ${all.length - MAX_ROWS} more keys are not listed.` : '';
+    const { limitDays } = this.#rule;
+    const limit =
+      limitDays === undefined
+        ? 'No limit of the cryptoperiod was given.'
+        : `Cryptoperiods longer than ${limitDays} days are marked.`;
+    const table = (
+      [id, title]: readonly [id: string, title: string],
+      shape: Table['columns'],
+      rows: readonly Row[],
+      note?: string,
+    ): Table => ({ id, title, columns: shape, rows, note: note === '' ? undefined : note });
+    const missed = this.#uses.left;
     return {
       id: 'keys',
       title: 'Key inventory',
@@ -56,119 +126,66 @@ export class KeysCollector implements Collector {
         'of its keys in the period. A cryptoperiod begins with the creation of the key, or where the log ' +
         'shows that another version came into use since, with the inventory that first had that version: ' +
         'the version may be up to a day older than that.',
-      tables: [this.#sources(), this.#keys(), this.#cryptoperiods(), this.#unknown()],
+      tables: [
+        table(['inventories', 'Inventories'], INVENTORY, this.#sources()),
+        table(['keys', 'Keys'], KEYS, listed.map(keyRow), left.trim()),
+        {
+          ...table(
+            ['cryptoperiods', 'Cryptoperiods and use'],
+            CRYPTOPERIODS,
+            listed.map((entry) => this.#cryptoperiod(entry)),
+            limit + left,
+          ),
+          marked: { key: 'overLimit', values: ['yes'] },
+        },
+        table(
+          ['keys-without-inventory', 'Keys in use that are in no inventory'],
+          columns({ ...KEY, ...USE }),
+          this.#unknown()
+            .slice(0, MAX_ROWS)
+            .map((use) => ({ ...use, ...useCells(use) })),
+          missed === 0 ? '' : `${missed} operations on further keys are in neither of the tables.`,
+        ),
+      ],
     };
   }
 
-  #sources(): Table {
-    return {
-      id: 'inventories',
-      title: 'Inventories',
-      columns: columns({
-        keyManager: 'Key manager',
-        replica: 'Replica',
-        time: 'Time',
-        keys: 'Keys',
-        problem: 'Problem',
-      }),
-      rows: this.#inventories
-        .newest()
-        .map(({ keyManager, replica, time, keys, problem }) => [
-          keyManager,
-          replica,
-          time,
-          keys.length,
-          problem,
-        ]),
-    };
+  #sources(): readonly Row[] {
+    const newest = this.#inventories.newest();
+    return newest.map(({ keys, ...inventory }) => ({ ...inventory, keys: keys.length }));
   }
 
-  #keys(): Table {
-    const { listed, note } = this.#listed();
-    return {
-      id: 'keys',
-      title: 'Keys',
-      columns: columns({
-        ...KEY,
-        keyStores: 'Key stores',
-        algorithm: 'Algorithm',
-        state: 'State',
-        usage: 'Usage',
-        createdAt: 'Created',
-        currentVersion: 'Version',
-        versions: 'Versions',
-        problem: 'Problem',
-      }),
-      rows: listed.map(({ keyManager, key }) => [
-        keyManager,
-        key.externalKeyId,
-        key.keyStores.join(', '),
-        key.algorithm,
-        key.state,
-        key.usage.join(', '),
-        key.createdAt,
-        key.currentVersion,
-        key.versions.length,
-        key.problem,
-      ]),
-      note,
-    };
-  }
-
-  #cryptoperiods(): Table {
-    const { listed, note } = this.#listed();
-    const { limitDays } = this.#rule;
-    const limit =
-      limitDays === undefined
-        ? 'No limit of the cryptoperiod was given.'
-        : `Cryptoperiods longer than ${limitDays} days are marked.`;
-    return {
-      id: 'cryptoperiods',
-      title: 'Cryptoperiods and use',
-      columns: columns({
-        ...KEY,
-        cryptoperiodFrom: 'Cryptoperiod from',
-        cryptoperiodDays: 'Days',
-        overLimit: 'Over limit',
-        encryptionsLeft: 'Encryptions left',
-        ...USE,
-      }),
-      rows: listed.map((entry) => this.#cryptoperiod(entry)),
-      note: note === undefined ? limit : `${limit} ${note}`,
-    };
-  }
-
-  #listed(): { readonly listed: readonly Listed[]; readonly note: string | undefined } {
-    const all = this.#inventories
+  #all(): readonly Listed[] {
+    return this.#inventories
       .newest()
       .flatMap(({ keyManager, keys }) => keys.map((key) => ({ keyManager, key })));
-    const left = all.length - MAX_ROWS;
+  }
+
+  #unknown(): readonly KeyUse[] {
+    const known = new Set(
+      this.#all().map(({ keyManager, key }) => keyOf(keyManager, key.externalKeyId)),
+    );
+    return this.#uses
+      .all()
+      .filter(({ keyManager, externalKeyId }) => !known.has(keyOf(keyManager, externalKeyId)));
+  }
+
+  #cryptoperiod({ keyManager, key }: Listed): Row {
+    const { externalKeyId, createdAt, encryptionsLeft } = key;
+    const from = this.#inventories.versionOf(keyManager, externalKeyId)?.since ?? createdAt;
+    const days = from === undefined ? undefined : this.#daysSince(from);
     return {
-      listed: all.slice(0, MAX_ROWS),
-      note: left > 0 ? `${left} more keys are not listed.` : undefined,
+      keyManager,
+      externalKeyId,
+      cryptoperiodFrom: from,
+      cryptoperiodDays: days,
+      overLimit: this.#verdict(days),
+      encryptionsLeft,
+      ...useCells(this.#uses.of(keyManager, externalKeyId)),
     };
   }
 
-  #cryptoperiod({ keyManager, key }: Listed): readonly Cell[] {
-    const { externalKeyId, createdAt } = key;
-    const use = this.#uses.of(keyManager, externalKeyId);
-    const from = this.#inventories.versionOf(keyManager, externalKeyId)?.since ?? createdAt;
-    const days = from === undefined ? undefined : this.#daysSince(from);
-    return [
-      keyManager,
-      externalKeyId,
-      from,
-      days,
-      this.#verdict(days),
-      key.encryptionsLeft,
-      use?.encryptions ?? 0,
-      use?.decryptions ?? 0,
-      use?.failures ?? 0,
-      use?.lastUse,
-    ];
-  }
-
-  #verdict(days: number | undefined): Cell {
+  #verdict(days: number | undefined): string | undefined {
     const { limitDays } = this.#rule;
     if (limitDays === undefined) return undefined;
     if (days === undefined) return 'not known';
@@ -179,35 +196,20 @@ export class KeysCollector implements Collector {
     const begin = Date.parse(time);
     return Number.isNaN(begin) ? undefined : Math.floor((this.#rule.untilMs - begin) / DAY_MS);
   }
+}
 
-  #unknown(): Table {
-    const known = new Set(
-      this.#inventories
-        .newest()
-        .flatMap(({ keyManager, keys }) =>
-          keys.map(({ externalKeyId }) => keyOf(keyManager, externalKeyId)),
-        ),
-    );
-    const unknown = [...this.#uses.all()].filter(
-      ({ keyManager, externalKeyId }) => !known.has(keyOf(keyManager, externalKeyId)),
-    );
-    const left = this.#uses.left;
-    return {
-      id: 'keys-without-inventory',
-      title: 'Keys in use that are in no inventory',
-      columns: columns({ ...KEY, ...USE }),
-      rows: unknown
-        .slice(0, MAX_ROWS)
-        .map((use) => [
-          use.keyManager,
-          use.externalKeyId,
-          use.encryptions,
-          use.decryptions,
-          use.failures,
-          use.lastUse,
-        ]),
-      note:
-        left === 0 ? undefined : `${left} operations on further keys are in neither of the tables.`,
-    };
-  }
+function keyRow({ keyManager, key }: Listed): Row {
+  const { externalKeyId, algorithm, state, createdAt, currentVersion, problem } = key;
+  return {
+    ...{ keyManager, externalKeyId, algorithm, state, createdAt, currentVersion, problem },
+    keyStores: key.keyStores.join(', '),
+    usage: key.usage.join(', '),
+    versions: key.versions.length,
+  };
+}
+
+function useCells(use: KeyUse | undefined): Row {
+  const { encryptions = 0, decryptions = 0, failures = 0, lastUseMs = 0 } = use ?? {};
+  const lastUse = lastUseMs === 0 ? undefined : new Date(lastUseMs).toISOString();
+  return { encryptions, decryptions, failures, lastUse };
 }

@@ -1,17 +1,51 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry } from '../model/collector.js';
-import type { Section } from '../model/document.js';
+import type { Collector, Entry, ReportFinding } from '../model/collector.js';
+import type { ColumnTitles, Section } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
 import { ConfigurationHistory } from './configuration-changes.js';
+import { looseningOf } from './loosening.js';
+
+const WHERE: ColumnTitles = {
+  time: ['Time', 'time'],
+  replica: 'Replica',
+  sequence: ['Sequence', 'id'],
+};
+const CHANGES = 'What changed in the configuration';
 
 /** Starts and stops of the servers, and the configurations that were in force. */
 export class LifecycleCollector implements Collector {
-  readonly #processes = new RowList();
-  readonly #configurations = new RowList();
+  readonly #processes = new RowList({
+    id: 'starts-and-stops',
+    title: 'Starts and stops',
+    titles: {
+      ...WHERE,
+      event: 'Event',
+      version: 'Holdfast',
+      nodeVersion: 'Node.js',
+      processId: ['Process', 'id'],
+    },
+  });
+  readonly #configurations = new RowList({
+    id: 'configurations',
+    title: 'Configurations in force',
+    titles: {
+      ...WHERE,
+      sha256: ['SHA-256', 'code'],
+      change: 'Change',
+      file: 'File',
+      keyManagers: 'Key managers (locations)',
+      keyStores: 'Key stores (credentials)',
+    },
+  });
+  readonly #changes = new RowList({
+    id: 'configuration-changes',
+    title: CHANGES,
+    titles: { ...WHERE, setting: 'Setting', before: 'Before', after: 'After', loosens: 'Loosens' },
+  });
   /** Of this log, so that a configuration that did not change is seen as the same. */
   #sha256: string | undefined;
   #history = new ConfigurationHistory();
-  readonly #changes = new RowList();
+  readonly #loosened = new Map<string, number>();
 
   begin(): void {
     this.#sha256 = undefined;
@@ -19,64 +53,62 @@ export class LifecycleCollector implements Collector {
   }
 
   add({ record, inPeriod }: Entry): void {
-    const { type, time, replica, sequence } = record;
-    if (type === 'configuration') this.#addConfiguration(record, inPeriod);
-    if (!inPeriod) return;
-    if (type === 'start') {
-      const { version, nodeVersion, processId } = record;
-      this.#processes.add(time, replica, sequence, 'start', version, nodeVersion, processId);
-    }
-    if (type === 'stop') {
-      this.#processes.add(time, replica, sequence, 'stop', undefined, undefined, undefined);
-    }
+    if (record.type === 'configuration') this.#addConfiguration(record, inPeriod);
+    if (!inPeriod || (record.type !== 'start' && record.type !== 'stop')) return;
+    const { type: event, time, replica, sequence } = record;
+    const process = record.type === 'start' ? record : undefined;
+    this.#processes.add({
+      ...{ time, replica, sequence, event },
+      version: process?.version,
+      nodeVersion: process?.nodeVersion,
+      processId: process?.processId,
+    });
   }
 
   #addConfiguration(record: RecordOf<'configuration'>, inPeriod: boolean): void {
     const { time, replica, sequence, file, sha256, part = 1 } = record;
-    const before = this.#sha256;
+    const change = changeText(this.#sha256, sha256);
     this.#sha256 = sha256;
     const changes = this.#history.add(record);
     if (!inPeriod) return;
+    const where = { time, replica, sequence };
     if (part === 1) {
-      const change = changeText(before, sha256);
-      this.#configurations.add(time, replica, sequence, sha256, change, file, ...parts(record));
+      this.#configurations.add({ ...where, sha256, change, file, ...ownersOf(record) });
     }
-    for (const { path, before: old, after } of changes) {
-      this.#changes.add(time, replica, sequence, path, old.join(', '), after.join(', '));
+    for (const changed of changes) {
+      const { path: setting, before, after } = changed;
+      const loosens = looseningOf(changed);
+      if (loosens !== undefined)
+        this.#loosened.set(loosens, (this.#loosened.get(loosens) ?? 0) + 1);
+      const values = { before: before.join(', '), after: after.join(', ') };
+      this.#changes.add({ ...where, setting, ...values, loosens });
     }
   }
 
+  findings(): readonly ReportFinding[] {
+    const finding = (level: 'check' | 'note', count: number, text: string): ReportFinding => ({
+      level,
+      count,
+      finding: text,
+      section: 'lifecycle',
+      where: CHANGES,
+    });
+    return [
+      ...[...this.#loosened].map(([what, count]) =>
+        finding('check', count, `The configuration was loosened: ${what}.`),
+      ),
+      finding('note', this.#changes.count, 'Settings of the configuration changed.'),
+    ];
+  }
+
   section(): Section {
-    const where = { time: 'Time', replica: 'Replica', sequence: 'Sequence' };
     return {
       id: 'lifecycle',
       title: 'Starts, stops and configurations',
       about:
         'The hash covers the configuration in force, with its defaults and without its secrets. The same ' +
         'hash is the same configuration.',
-      tables: [
-        this.#processes.table('starts-and-stops', 'Starts and stops', {
-          ...where,
-          event: 'Event',
-          version: 'Holdfast',
-          nodeVersion: 'Node.js',
-          processId: 'Process',
-        }),
-        this.#configurations.table('configurations', 'Configurations in force', {
-          ...where,
-          sha256: 'SHA-256',
-          change: 'Change',
-          file: 'File',
-          keyManagers: 'Key managers (locations)',
-          keyStores: 'Key stores (credentials)',
-        }),
-        this.#changes.table('configuration-changes', 'What changed in the configuration', {
-          ...where,
-          setting: 'Setting',
-          before: 'Before',
-          after: 'After',
-        }),
-      ],
+      tables: [this.#processes.table(), this.#configurations.table(), this.#changes.table()],
     };
   }
 }
@@ -86,9 +118,7 @@ function changeText(before: string | undefined, now: string): string {
   return before === now ? 'none' : 'changed';
 }
 
-function parts(
-  record: RecordOf<'configuration'>,
-): readonly [keyManagers: string, keyStores: string] {
+function ownersOf(record: RecordOf<'configuration'>) {
   const managers = record.keyManagers.map(({ name, type, nodes }) => {
     const places = nodes.map(({ name: node, location }) => `${node} in ${location}`);
     return `${name}: ${type} (${places.join(', ')})`;
@@ -96,5 +126,5 @@ function parts(
   const stores = record.keyStores.map(
     ({ name, uriPath, accessKeyIds }) => `${name}: ${uriPath} (${accessKeyIds.join(', ')})`,
   );
-  return [managers.join('; '), stores.join('; ')];
+  return { keyManagers: managers.join('; '), keyStores: stores.join('; ') };
 }

@@ -1,15 +1,29 @@
-import type { Collector, Entry } from '../model/collector.js';
+import type { Collector, Entry, ReportFinding } from '../model/collector.js';
 import type { Section } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
 
 /**
  * Records that a server took over although nothing had been signed for them: whoever could write to
  * the disk can have written them. They are told whatever the period is, because a server signs
- * them together with everything before, and `verify` then finds the tree in order.
+ * them together with everything before, and verification then finds the tree in order.
  */
 export class UnsignedCollector implements Collector {
-  readonly #list = new RowList();
+  readonly #ranges = new RowList({
+    id: 'unsigned-ranges',
+    title: 'Ranges',
+    titles: {
+      log: 'Log',
+      firstSequence: ['First sequence', 'id'],
+      lastSequence: ['Last sequence', 'id'],
+      records: ['Records', 'count'],
+      takenOver: ['Taken over', 'time'],
+      bySequence: ['By record', 'id'],
+      inPeriod: 'Taken over in the period',
+      accepted: "Operator's reason",
+    },
+  });
   #log = '';
+  #records = 0;
 
   begin(log: string): void {
     this.#log = log;
@@ -17,14 +31,32 @@ export class UnsignedCollector implements Collector {
 
   add({ record, inPeriod }: Entry): void {
     if (record.type !== 'recovery' || record.unsignedFirst === undefined) return;
-    const { unsignedFirst: first, unsignedLast: last = record.sequence - 1 } = record;
-    const { time, sequence } = record;
-    this.#list.add(this.#log, first, last, last - first + 1, time, sequence, yesNo(inPeriod));
+    const { time, sequence, accepted, unsignedFirst: first } = record;
+    const { unsignedLast: last = sequence - 1 } = record;
+    const records = last - first + 1;
+    this.#records += records;
+    this.#ranges.add({
+      log: this.#log,
+      firstSequence: first,
+      lastSequence: last,
+      records,
+      takenOver: time,
+      bySequence: sequence,
+      inPeriod: inPeriod ? 'yes' : 'no',
+      accepted,
+    });
   }
 
-  /** Number of times that records were taken over. */
-  get count(): number {
-    return this.#list.count;
+  findings(): readonly ReportFinding[] {
+    return [
+      {
+        level: 'wrong',
+        count: this.#ranges.count,
+        finding: `Records were taken over unsigned (${this.#records} in all): a crash leaves such records, and whoever could write to the disk can have written them.`,
+        section: 'unsigned',
+        where: 'Ranges',
+      },
+    ];
   }
 
   section(): Section {
@@ -35,21 +67,7 @@ export class UnsignedCollector implements Collector {
         'After a crash the server went on with these records as they stood on the disk. No checkpoint had been ' +
         'signed for them before. The signatures that came later show that they have not changed since then, and ' +
         'nothing of where they came from: compare them with the copies in the sinks, or with CloudTrail.',
-      tables: [
-        this.#list.table('unsigned-ranges', 'Ranges', {
-          log: 'Log',
-          firstSequence: 'First sequence',
-          lastSequence: 'Last sequence',
-          records: 'Records',
-          takenOver: 'Taken over',
-          bySequence: 'By record',
-          inPeriod: 'Taken over in the period',
-        }),
-      ],
+      tables: [this.#ranges.table()],
     };
   }
-}
-
-function yesNo(value: boolean): string {
-  return value ? 'yes' : 'no';
 }

@@ -56,7 +56,7 @@ describe('holdfast audit report', () => {
     const folder = writeLog(temporaryFolder(), [operation(), recovery]);
     const { code, stderr } = await report('--log', folder, ...PERIOD);
     expect(code).toBe(0);
-    expect(stderr).toContain('taken over unsigned (1 range)');
+    expect(stderr).toContain('Attention (1): Records were taken over unsigned (1 in all)');
   });
 
   it('a damaged segment → the report, and exit code 1', async () => {

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Timeline } from '../../../../src/evidence/report/model/timeline.js';
 import { RowList } from '../../../../src/evidence/report/model/row-list.js';
 import { Tally } from '../../../../src/evidence/report/model/tally.js';
+import { TimeReader } from '../../../../src/evidence/report/record-reader.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -9,25 +11,34 @@ const DAY_MS = 24 * HOUR_MS;
 const FORGED = 'arn:aws:iam::1:role/innocent\n7777\n7777\n0\n2020-01-01';
 const START = Date.UTC(2026, 0, 1);
 
+const PARTS = { a: 'A', b: 'B', c: 'C' };
+const tallyOf = (limit = 10, capacity?: number, parts: Record<string, string> = PARTS) =>
+  new Tally({ id: 'id', title: 'Title', parts, limit }, capacity);
+const iso = (ms: number) => new Date(ms).toISOString();
+
 describe('Tally', () => {
   it('more values than it tells apart → the rest is counted together', () => {
-    const tally = new Tally(2);
-    for (const value of ['a', 'b', 'c', 'd', 'a']) tally.add([value], value, value !== 'c');
-    const { lines, others } = tally.top(10);
-    expect(lines.map(({ value }) => value)).toEqual([['a'], ['b']]);
-    expect(others).toEqual({ values: 1, count: { success: 1, failure: 1, first: 'c', last: 'd' } });
-    expect(tally.overflowed).toBe(true);
+    const tally = tallyOf(10, 2, { a: 'A' });
+    for (const [at, value] of ['a', 'b', 'c', 'd', 'a'].entries()) {
+      tally.add([value], at, value !== 'c');
+    }
+    expect(tally.table().rows).toEqual([
+      { a: 'a', total: 2, success: 2, failure: 0, first: iso(0), last: iso(4) },
+      { a: 'b', total: 1, success: 1, failure: 0, first: iso(1), last: iso(1) },
+      { a: 'others (more than 1)', total: 2, success: 1, failure: 1, first: iso(2), last: iso(3) },
+    ]);
+    expect([tally.overflowed, tally.total]).toEqual([true, 5]);
   });
 
   it('values of several parts → told apart by each of them', () => {
-    const tally = new Tally();
-    tally.add(['a', 'b'], '2', true);
-    tally.add(['a', 'c'], '1', true);
-    tally.add(['a', 'c'], '3', false);
-    expect(tally.top(1)).toEqual({
-      lines: [{ value: ['a', 'c'], count: { success: 1, failure: 1, first: '1', last: '3' } }],
-      others: { values: 1, count: { success: 1, failure: 0, first: '2', last: '2' } },
-    });
+    const tally = tallyOf(1);
+    tally.add(['a', 'b'], 2, true);
+    tally.add(['a', 'c'], 1, true);
+    tally.add(['a', 'c'], 3, false);
+    expect(tally.table().rows).toMatchObject([
+      { a: 'a', b: 'c', total: 2, first: iso(1), last: iso(3) },
+      { a: 'others (1)', total: 1, first: iso(2), last: iso(2) },
+    ]);
   });
 
   it.each([
@@ -37,29 +48,89 @@ describe('Tally', () => {
     ['nothing', '', ''],
     ['half a character', '\ud800', '\0'],
   ])('parts with %s → as many parts, each as it was', (_, ...value) => {
-    const tally = new Tally();
-    tally.add(value, '1', true);
-    expect(tally.top(1).lines.map((line) => line.value)).toEqual([value]);
+    const tally = tallyOf();
+    tally.add(value, 1, true);
+    expect(tally.values().map((counted) => counted.value)).toEqual([value]);
   });
 
   it('parts that are the same when joined → told apart', () => {
-    const tally = new Tally();
-    tally.add(['a\nb', 'c'], '1', true);
-    tally.add(['a', 'b\nc'], '1', true);
-    tally.add(['a","b', 'c'], '1', true);
-    tally.add(['a', 'b","c'], '1', true);
-    expect(tally.top(10).lines).toHaveLength(4);
+    const tally = tallyOf();
+    tally.add(['a\nb', 'c'], 1, true);
+    tally.add(['a', 'b\nc'], 1, true);
+    tally.add(['a","b', 'c'], 1, true);
+    tally.add(['a', 'b","c'], 1, true);
+    expect(tally.values()).toHaveLength(4);
+  });
+
+  it('values that are too long to be kept → counted together', () => {
+    const tally = tallyOf(10);
+    const long = 'x'.repeat(2 ** 20);
+    for (let at = 0; at < 12; at += 1) tally.add([`${long}${at}`], at, true);
+    expect([tally.overflowed, tally.values().length, tally.total]).toEqual([true, 8, 12]);
+  });
+
+  it('any values in any order → what counting them one by one says', () => {
+    const event = fc.record({
+      value: fc.constantFrom('a', 'b', 'c'),
+      ms: fc.integer({ min: 0, max: 100 }),
+      success: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(event), (events) => {
+        const tally = tallyOf();
+        const merged = tallyOf();
+        for (const { value, ms, success } of events) {
+          tally.add([value], ms, success);
+          const count = { success: Number(success), failure: Number(!success) };
+          merged.merge([value], { ...count, firstMs: ms, lastMs: ms });
+        }
+        for (const { value, count } of tally.values()) {
+          const own = events.filter((each) => each.value === value[0]);
+          expect(count).toEqual({
+            success: own.filter(({ success }) => success).length,
+            failure: own.filter(({ success }) => !success).length,
+            firstMs: Math.min(...own.map(({ ms }) => ms)),
+            lastMs: Math.max(...own.map(({ ms }) => ms)),
+          });
+        }
+        expect(merged.table()).toEqual(tally.table());
+      }),
+    );
   });
 });
 
 describe('RowList', () => {
   it('more rows than it holds → the first ones, and how many more there were', () => {
-    const list = new RowList(1);
-    list.add('a');
-    list.add('b');
-    const { rows, note } = list.table('id', 'Title', { column: 'Column' }, 'Note.');
-    expect(rows).toEqual([['a']]);
+    const list = new RowList({ id: 'id', title: 'Title', titles: { column: 'Column' } }, 1);
+    list.add({ column: 'a' });
+    list.add({ column: 'b' });
+    const { rows, note } = list.table('Note.');
+    expect(rows).toEqual([{ column: 'a' }]);
     expect(note).toBe('Note. 1 more are not listed here.');
+    expect(list.count).toBe(2);
+  });
+});
+
+describe('TimeReader', () => {
+  it.each([
+    '2026-01-01T00:00:00.000Z',
+    '2026-01-01T00:00:59.999Z',
+    '2026-01-01T00:00:60.000Z',
+    '2026-01-01T00:01:07.005Z',
+    '2026-01-01T00:01:07Z',
+    '2026-13-01T00:00:00.000Z',
+    '2026-01-01T00:01:07.05xZ',
+    '',
+    'no time',
+  ])('%j → as Date.parse, whatever came before', (time) => {
+    const reader = new TimeReader();
+    for (const before of ['2026-01-01T00:00:12.345Z', time, '2026-01-01T00:01:12.345Z', time]) {
+      expect(reader.read(before)).toBe(Date.parse(before));
+    }
+  });
+
+  it('no text → no time', () => {
+    expect(new TimeReader().read(7)).toBeNaN();
   });
 });
 

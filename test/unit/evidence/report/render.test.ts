@@ -2,24 +2,25 @@ import { createHash } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../../../src/evidence/report/model/document.js';
+import type { Cell, ColumnKind, Report } from '../../../../src/evidence/report/model/document.js';
 import { renderCsv } from '../../../../src/evidence/report/render/csv.js';
 import { renderHtml } from '../../../../src/evidence/report/render/html.js';
 import { renderJson } from '../../../../src/evidence/report/render/json.js';
 import { printableLine } from '../../../../src/shared/printable.js';
 
-const VOID_TAGS = new Set(['meta', 'rect', 'line']);
+const VOID_TAGS = new Set(['meta', 'rect', 'wbr']);
 const TAG =
   /<(?<end>\/?)(?<name>[a-z][a-z0-9]*)(?<attributes>(?: [a-zA-Z-]+[0-9]?(?:="[^"<>]*")?)*)(?<empty>\/?)>/g;
 
 /** A report whose every text is the same one. */
 function reportOf(text: string): Report {
   const columns = [
-    { key: 'name', title: text },
-    { key: 'success', title: text },
-    { key: 'empty', title: text },
-  ];
-  const table = { title: text, columns, rows: [[text, 3, undefined]], note: text };
+    { key: 'name', title: text, kind: 'text' },
+    { key: 'success', title: text, kind: 'count' },
+    { key: 'empty', title: text, kind: 'code' },
+  ] as const;
+  const table = { title: text, columns, rows: [{ name: text, success: 3 }], note: text };
+  const empty = { id: 'b', title: text, about: text, tables: [{ ...table, id: 'no', rows: [] }] };
   return {
     title: text,
     generatedAt: '2026-02-01T00:00:00.000Z',
@@ -33,15 +34,12 @@ function reportOf(text: string): Report {
         title: text,
         about: text,
         tables: [
-          { ...table, id: 'bars', chart: { kind: 'bars', label: 'name', values: ['success'] } },
-          {
-            ...table,
-            id: 'columns',
-            chart: { kind: 'columns', label: 'name', values: ['success'] },
-          },
+          { ...table, id: 'bars', chart: 'bars' },
+          { ...table, id: 'columns', chart: 'steps' },
           { ...table, id: 'none', rows: [] },
         ],
       },
+      empty,
     ],
   };
 }
@@ -108,11 +106,49 @@ describe('the report as HTML', () => {
     expect(html).not.toMatch(/https?:|url\(|@import|<script|<link|<iframe/);
   });
 
-  it('charts → beside the tables that say the same, and none for a table without rows', () => {
+  it('charts → in the tables that say the same, and none without rows', () => {
     const html = renderHtml(reportOf('x'));
-    expect(html.match(/<svg role="img"/g)).toHaveLength(2);
+    expect(html.match(/<figure>/g)).toHaveLength(1);
+    expect(html.match(/<td class="bar"><svg/g)).toHaveLength(1);
     expect(html.match(/<table /g)).toHaveLength(2);
-    expect(html).toContain('None.');
+  });
+
+  it('what is empty → in one line, and no heading of its own', () => {
+    const html = renderHtml(reportOf('x'));
+    expect(html).toContain('Nothing to report: x. x: x</p>');
+    expect(html).toContain('Nothing to report: x.</p>');
+    expect(html.match(/<h2 id/g)).toHaveLength(1);
+    expect(html).not.toContain('id="table-none"');
+  });
+
+  it.each<[ColumnKind, Cell, string]>([
+    ['count', 1_234_567, '<td class="number">1\u202f234\u202f567</td>'],
+    ['count', 999, '<td class="number">999</td>'],
+    ['id', 1_234_567, '<td class="number">1234567</td>'],
+    ['duration', 125_000, '<td class="number">2 min 5 s</td>'],
+    ['duration', 86_400_000, '<td class="number">1 d</td>'],
+    ['duration', 3250, '<td class="number">3.3 s</td>'],
+    ['duration', 45, '<td class="number">45 ms</td>'],
+    ['bytes', 1_572_864, '<td class="number">1.5 MiB</td>'],
+    ['bytes', 17, '<td class="number">17 B</td>'],
+    ['time', '2026-01-20T14:05:06.123Z', '<td class="time">2026-01-20 14:05:06.123</td>'],
+    ['time', '<b>', '<td class="time">&lt;b&gt;</td>'],
+    ['section', 'a', '<td class="section"><a href="#a">x</a></td>'],
+    ['section', '"><b>', '<td class="section">&quot;&gt;&lt;b&gt;</td>'],
+    [
+      'text',
+      'arn:aws:iam::111122223333:role/app',
+      '<td class="text">arn:<wbr>aws:<wbr>iam::<wbr>111122223333:<wbr>role/<wbr>app</td>',
+    ],
+    ['text', '&'.repeat(33), `<td class="text">${'&amp;'.repeat(32)}<wbr>&amp;</td>`],
+  ])('a cell of the kind %s, %j → %s', (kind, cell, html) => {
+    const made = reportOf('x');
+    const tables = [
+      { id: 't', title: 'x', columns: [{ key: 'c', title: 'x', kind }], rows: [{ c: cell }] },
+    ];
+    expect(
+      renderHtml({ ...made, sections: [{ id: 'a', title: 'x', about: 'x', tables }] }),
+    ).toContain(html);
   });
 });
 
@@ -151,6 +187,7 @@ describe('the report as CSV', () => {
       '1-bars.csv',
       '2-columns.csv',
       '3-none.csv',
+      '4-no.csv',
     ]);
     expect(files[1]?.contents).toBe(`"name","success","empty"\r\n${cell},3,\r\n`);
   });

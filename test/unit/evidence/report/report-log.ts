@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { lineOf, writeSegment } from '../search/log-folder.js';
-import { makeReport, type ReportOptions } from '../../../../src/evidence/report/report.js';
+import { makeReport, type ReportConfig } from '../../../../src/evidence/report/report.js';
 import type { Report } from '../../../../src/evidence/report/model/document.js';
 
 /** The period of the tests' reports: January 2026. */
@@ -85,7 +85,7 @@ export function inventory(
 /** Makes a report of January 2026. */
 export async function report(
   logs: readonly string[],
-  options: Partial<ReportOptions> = {},
+  options: Partial<ReportConfig> = {},
 ): Promise<Report> {
   const { report: made } = await makeReport(logs, {
     fromMs: FROM,
@@ -105,10 +105,6 @@ export function rowsOf(made: Report, id: string): Record<string, unknown>[] {
   const table = tables.find((candidate) => candidate.id === id);
   if (table === undefined) throw new Error(`the report has no table ${id}`);
   return table.rows.map((row) =>
-    Object.fromEntries(
-      table.columns
-        .map(({ key }, at): [string, unknown] => [key, row[at]])
-        .filter(([, cell]) => cell !== undefined),
-    ),
+    Object.fromEntries(Object.entries(row).filter(([, cell]) => cell !== undefined)),
   );
 }

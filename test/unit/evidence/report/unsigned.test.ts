@@ -8,8 +8,10 @@ describe('records that were taken over unsigned', () => {
   it('a recovery record with a range → a finding that the report begins with', async () => {
     const log = writeLog(temporaryFolder(), [operation(), operation(), recovery]);
     const made = await report([log]);
-    expect(made.sections[0]).toMatchObject({ id: 'unsigned' });
-    expect(made.statement[0]).toContain('taken over unsigned');
+    expect(made.sections.slice(0, 2)).toMatchObject([{ id: 'summary' }, { id: 'unsigned' }]);
+    expect(rowsOf(made, 'findings')).toContainEqual(
+      expect.objectContaining({ level: 'wrong', count: 1, section: 'unsigned' }),
+    );
     expect(rowsOf(made, 'unsigned-ranges')).toMatchObject([
       { log, firstSequence: 0, lastSequence: 1, records: 2, bySequence: 2, inPeriod: 'yes' },
     ]);
@@ -26,13 +28,13 @@ describe('records that were taken over unsigned', () => {
         writeLog(temporaryFolder(), [operation(), { ...recovery, time }]),
       ]);
       expect(rowsOf(made, 'unsigned-ranges')).toMatchObject([{ inPeriod: 'no' }]);
-      expect(made.statement[0]).toContain('taken over unsigned');
+      expect(JSON.stringify(rowsOf(made, 'findings'))).toContain('taken over unsigned');
     },
   );
 
   it('a recovery without one → none', async () => {
     const made = await report([writeLog(temporaryFolder(), [{ type: 'recovery', tornBytes: 3 }])]);
     expect(rowsOf(made, 'unsigned-ranges')).toEqual([]);
-    expect(made.statement.join(' ')).not.toContain('taken over');
+    expect(JSON.stringify(rowsOf(made, 'findings'))).not.toContain('taken over');
   });
 });
