@@ -29,10 +29,10 @@ export async function auditLogs(
   named: readonly string[] | undefined,
   terminal: Terminal,
 ): Promise<readonly string[]> {
-  const { NoLogError, segmentsOfLog } = await import('../audit/read/segments.js');
+  const { LogFolder, NoLogError } = await import('../audit/read/log-folder.js');
   const folders = auditFolders(named, terminal);
   for (const folder of folders) {
-    await segmentsOfLog(folder).catch((cause: unknown) => {
+    await LogFolder.open(folder).catch((cause: unknown) => {
       if (cause instanceof NoLogError) throw new CliError(EXIT.failed, cause.message);
       if (errnoOf(cause) === undefined) throw cause;
       if (isErrno(cause, 'ENOTDIR')) throw new CliError(EXIT.usage, noFolder(folder));

@@ -19,26 +19,27 @@ let leafInput = Buffer.alloc(LINE_BYTES);
 /** The root of a tree without leaves. */
 export const EMPTY_ROOT: Hash = hash('sha256', '', 'base64');
 
-/** Whether a text is a hash, written as a strict encoder would. */
+/** Tells whether a text is a hash, written as a strict encoder would. */
 export function isHash(text: string): boolean {
   return HASH.test(text);
 }
 
 /**
- * Hash of a leaf: SHA-256 over 0x00 and its bytes.
+ * Hashes a leaf: SHA-256 over 0x00 and its bytes.
  *
+ * @param data holds the leaf from `start` to `end`
  * @see RFC 6962, section 2.1
  */
-export function leafHash(data: Uint8Array): Hash {
-  const length = 1 + data.byteLength;
-  if (leafInput.byteLength < length) leafInput = Buffer.alloc(2 * length);
+export function leafHash(data: Buffer, start = 0, end = data.length): Hash {
+  const length = 1 + end - start;
+  if (leafInput.length < length) leafInput = Buffer.alloc(2 * length);
   leafInput[0] = LEAF_PREFIX;
-  leafInput.set(data, 1);
+  data.copy(leafInput, 1, start, end);
   return hash('sha256', leafInput.subarray(0, length), 'base64');
 }
 
 /**
- * Hash of an inner node: SHA-256 over 0x01 and its children's hashes.
+ * Hashes an inner node: SHA-256 over 0x01 and its children's hashes.
  *
  * @see RFC 6962, section 2.1
  */

@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readNotes } from '../../src/audit/read/checkpoint-file.js';
-import { publicKeyOf } from '../../src/audit/read/public-key.js';
+import { LogFolder } from '../../src/audit/read/log-folder.js';
+import { eachNote } from '../../src/audit/read/notes.js';
 import { readRecords } from '../../src/audit/read/records.js';
 import type { AuditRecord } from '../../src/audit/record/index.js';
 import type { VerificationReport } from '../../src/audit/verify/finding.js';
@@ -88,7 +88,7 @@ export class WatchedLog {
   }
 
   async #verify(): Promise<VerificationReport> {
-    this.#key ??= parseVerifierKey(await publicKeyOf(this.directory));
+    this.#key ??= parseVerifierKey(await (await LogFolder.open(this.directory)).publicKey());
     const keptCheckpoints = this.#kept.size > 0 ? [this.#keptFile] : [];
     return verifyLog({ directory: this.directory, keys: [this.#key], keptCheckpoints });
   }
@@ -96,7 +96,7 @@ export class WatchedLog {
   async #keepCheckpoints(): Promise<void> {
     for (const name of await readdir(this.directory)) {
       if (!name.endsWith('.checkpoints')) continue;
-      for (const note of await readNotes(join(this.directory, name))) this.#kept.add(note);
+      await eachNote(join(this.directory, name), (note) => this.#kept.add(note));
     }
     await writeFile(this.#keptFile, [...this.#kept].join(''));
   }
@@ -104,8 +104,8 @@ export class WatchedLog {
   async #hasTornCheckpoint(names: readonly string[]): Promise<boolean> {
     for (const name of names.filter((each) => each.endsWith('.checkpoints'))) {
       const path = join(this.directory, name);
-      const whole = Buffer.byteLength((await readNotes(path)).join(''));
-      if (whole < (await stat(path)).size) return true;
+      const { wholeBytes } = await eachNote(path, () => undefined);
+      if (wholeBytes < (await stat(path)).size) return true;
     }
     return false;
   }

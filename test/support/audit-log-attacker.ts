@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { lineStart, linkTo, readSegmentStart } from '../../src/audit/read/segment-replay.js';
+import { lineStart, linkTo } from '../../src/audit/read/chain.js';
+import { readSegmentHeader } from '../../src/audit/read/segment-header.js';
 import { signCheckpoint } from '../../src/transparency-log/checkpoint.js';
 import type { MerkleFrontier } from '../../src/transparency-log/frontier.js';
 import { leafHash } from '../../src/transparency-log/hashes.js';
@@ -82,7 +83,7 @@ function fileStem(first: number): string {
 }
 
 function chainBefore(line: Buffer | undefined): ForgedChain {
-  const start = line && readSegmentStart(line);
+  const start = line && readSegmentHeader(line);
   if (start === undefined) throw new Error('the log to be changed does not begin a segment');
   return new ForgedChain(start.before, start.record.previous);
 }

@@ -1,4 +1,4 @@
-import { MAX_LINE_BYTES } from '../../src/audit/read/whole-lines.js';
+import { MAX_LINE_BYTES } from '../../src/audit/read/line-chunks.js';
 import { splitNotes } from '../../src/transparency-log/checkpoint.js';
 import { linesAfter, payloadOf, rebuild, signedByAnother } from './audit-log-attacker.js';
 import {

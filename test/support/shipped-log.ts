@@ -6,7 +6,7 @@ import { AuditLog } from '../../src/audit/log/audit-log.js';
 import type { AuditLogPorts } from '../../src/audit/log/log-ports.js';
 import { openLog } from '../../src/audit/log/open-log.js';
 import { Payloads } from '../../src/audit/log/payloads.js';
-import { listSegments } from '../../src/audit/read/segments.js';
+import { LogFolder } from '../../src/audit/read/log-folder.js';
 import type { SinkConfig } from '../../src/audit/sinks/config.js';
 import { createSinks } from '../../src/audit/sinks/create.js';
 import type { AuditSink } from '../../src/audit/sinks/sink.js';
@@ -64,7 +64,7 @@ export class ShippedLog {
       onGap: (sink, first, last) => void parts.gaps.push(`${sink} ${first} ${last}`),
     });
     const common = { directory, durability: 'written', clock: systemClock } as const;
-    const { position } = await openLog({
+    const { position } = await openLog(await LogFolder.list(directory), {
       ...common,
       key: signer.verifierKey,
       everyRecords: 10_000,
@@ -136,7 +136,7 @@ export class ShippedLog {
 
   /** Every line of the log, without its line feed. */
   async lines(): Promise<readonly string[]> {
-    const segments = await listSegments(this.directory);
+    const { segments } = await LogFolder.list(this.directory);
     return segments.flatMap(({ path, compressed }) => {
       const bytes = readFileSync(path);
       const text = (compressed ? gunzipSync(bytes) : bytes).toString('latin1');

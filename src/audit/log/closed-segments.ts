@@ -4,20 +4,23 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { syncFolder } from '../../durable/atomic-write.js';
-import { firstLine } from '../read/first-line.js';
-import { lineBatches } from '../read/lines.js';
+import { firstLine, lineChunks } from '../read/lines.js';
+import { LogFolder } from '../read/log-folder.js';
 import { parseRecord } from '../read/records.js';
-import { checkpointsPath, listSegments, type Segment, segmentPath } from '../read/segments.js';
+import { checkpointsPath, type Segment, segmentPath } from '../read/segments.js';
 
 const compress = promisify(gzip);
-const LINE_FEED = Buffer.from('\n');
-/** Of lines, in one member of the gzip file: a reader who wants one of them has to unpack so much. */
+const LINE_FEED = 0x0a;
+/** Bytes of lines in one member of the gzip file, all of which a reader of one line unpacks. */
 const MEMBER_BYTES = 256 * 1024;
 
-/** What compression must leave alone. */
+/** The limits of a compression. */
 export interface CompressionLimits {
-  /** The first record of the segment that is being written: the file of the next one is there before it begins. */
-  readonly openSegment?: number | undefined;
+  /**
+   * First record of the segment that is being written: the file of the next one is there before it
+   * begins.
+   */
+  readonly writtenSegment?: number | undefined;
   /** Ends it after the segment that is being compressed. */
   readonly stopping?: AbortSignal;
 }
@@ -31,11 +34,11 @@ export interface CompressionLimits {
 export async function compressSegments(
   directory: string,
   closedBefore: number,
-  { openSegment, stopping }: CompressionLimits = {},
+  { writtenSegment, stopping }: CompressionLimits = {},
 ): Promise<void> {
-  const segments = await listSegments(directory);
+  const { segments } = await LogFolder.list(directory);
   for (const segment of segments.slice(0, -1)) {
-    const isOpen = openSegment !== undefined && segment.first >= openSegment;
+    const isOpen = writtenSegment !== undefined && segment.first >= writtenSegment;
     if (isOpen || stopping?.aborted === true) return;
     if (segment.compressed || (await stat(segment.path)).mtimeMs >= closedBefore) continue;
     await compressSegment(segment);
@@ -57,24 +60,22 @@ async function compressSegment(segment: Segment): Promise<void> {
   await rm(segment.path);
 }
 
-/** Whole lines, about so many bytes as one member holds. */
+/** Divides a segment into whole lines for the members, about as many bytes as one holds. */
 async function* members(segment: Segment): AsyncGenerator<Buffer, void, undefined> {
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const { lines } of lineBatches(segment)) {
-    for (const line of lines) {
-      parts.push(line, LINE_FEED);
-      bytes += line.length + 1;
-      if (bytes < MEMBER_BYTES) continue;
-      yield Buffer.concat(parts, bytes);
-      parts = [];
-      bytes = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const { bytes } of lineChunks(segment)) {
+    let lines = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
+    while (lines.length >= MEMBER_BYTES) {
+      const end = lines.indexOf(LINE_FEED, MEMBER_BYTES - 1) + 1;
+      yield lines.subarray(0, end);
+      lines = lines.subarray(end);
     }
+    rest = lines;
   }
-  if (bytes > 0) yield Buffer.concat(parts, bytes);
+  if (rest.length > 0) yield rest;
 }
 
-/** Segments that follow each other, and what they hold. */
+/** Segments that follow each other, and the range of their records. */
 export interface OldSegments {
   readonly segments: readonly Segment[];
   readonly firstSequence: number;
@@ -82,7 +83,7 @@ export interface OldSegments {
 }
 
 /**
- * The closed segments whose records are all older than some moment.
+ * Finds the closed segments whose records are all older than some moment.
  *
  * @param before in ms since 1970
  * @returns undefined where there are none
@@ -91,7 +92,7 @@ export async function findOldSegments(
   directory: string,
   before: number,
 ): Promise<OldSegments | undefined> {
-  const segments = await listSegments(directory);
+  const { segments } = await LogFolder.list(directory);
   const [first] = segments;
   let count = 0;
   let begunAt = first === undefined ? Number.NaN : await timeOfFirst(first);

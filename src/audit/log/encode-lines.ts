@@ -1,6 +1,6 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { leafHash } from '../../transparency-log/hashes.js';
-import { lineStart, linkTo } from '../read/segment-replay.js';
+import { lineStart, linkTo } from '../read/chain.js';
 
 const LINE_FEED = 0x0a;
 

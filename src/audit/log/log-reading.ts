@@ -1,8 +1,9 @@
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
-import { lineBatches } from '../read/lines.js';
+import { Chain } from '../read/chain.js';
+import { splitLines } from '../read/line-chunks.js';
+import type { LogFolder } from '../read/log-folder.js';
 import { NotARecordError, parseRecord } from '../read/records.js';
-import { startOf } from '../read/public-key.js';
-import { Replay, type SegmentStart } from '../read/segment-replay.js';
+import { readSegmentHeader } from '../read/segment-header.js';
 import type { Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
@@ -17,7 +18,7 @@ const STOP_MARK = '"type":"stop"';
 
 /** The end of a log, as it was found. */
 export interface LogEnd {
-  readonly replay: Replay;
+  readonly chain: Pick<Chain, 'tree' | 'previous'>;
   /** Whether a server has stopped in order, and none has started since. */
   readonly isStopped: boolean;
   /** Of the last segment: what stands behind them is no record. */
@@ -30,72 +31,68 @@ export interface LogEnd {
 /**
  * Reads a log from the segment on in which it was signed last, believing nothing but that signature.
  *
- * @param segments from that one to the last, at least one
+ * @param folder of a log with a segment
  * @param newest the last checkpoint; absent where nothing was signed yet
  * @param schedule of the checkpoints
  * @throws UnusableLogError where the log is not what was signed, or does not follow on from itself
  */
 export async function readEnd(
-  segments: readonly Segment[],
+  folder: LogFolder,
   newest: Checkpoint | undefined,
   schedule: CheckpointSchedule,
 ): Promise<LogEnd> {
-  const [first] = segments;
-  const start = first && (await startOf(first));
-  if (first === undefined || start === undefined) throw damaged('it has no beginning');
-  const reading = new LogReading(start, newest, new UnsignedTail(schedule));
-  for (const segment of segments) await reading.read(segment, segment === segments.at(-1));
+  const segments = newest === undefined ? folder.segments : folder.segmentsFrom(newest.size);
+  if (segments.length === 0) throw damaged('what was signed last is not there');
+  const reading = new LogReading(newest, new UnsignedTail(schedule));
+  for (const segment of segments) await reading.read(folder, segment);
   return reading.end();
 }
 
 class LogReading {
-  readonly #replay: Replay;
   readonly #newest: Checkpoint | undefined;
   readonly #unsigned: UnsignedTail;
+  #chain: Chain | undefined;
   #isStopped = false;
   #wholeBytes = 0;
   #lastLine: Buffer | undefined;
 
-  constructor(
-    { record, before }: SegmentStart,
-    newest: Checkpoint | undefined,
-    unsigned: UnsignedTail,
-  ) {
-    this.#replay = new Replay(before, record.previous);
+  constructor(newest: Checkpoint | undefined, unsigned: UnsignedTail) {
     this.#newest = newest;
     this.#unsigned = unsigned;
-    this.#compare();
   }
 
-  async read(segment: Segment, isLast: boolean): Promise<void> {
-    const start = await startOf(segment);
-    if (start?.before.root() !== this.#replay.tree.root()) {
-      throw damaged(`${segment.path} does not follow on from the segment before it`);
-    }
+  async read(folder: LogFolder, segment: Segment): Promise<void> {
+    const isLast = !folder.isClosed(segment);
     this.#wholeBytes = 0;
     try {
-      for await (const { lines } of lineBatches(segment)) {
-        for (const line of lines) {
-          if (isLast && this.#isUnsigned && !isRecordLine(line)) return;
-          this.#add(line, segment.path);
+      for await (const { bytes } of folder.lines(segment)) {
+        for (const line of splitLines(bytes)) {
+          const chain = this.#wholeBytes === 0 ? this.#begin(line, segment) : this.#chain;
+          if (chain === undefined) throw damaged('it has no beginning');
+          if (isLast && this.#isUnsigned(chain) && !isRecordLine(line)) return;
+          this.#add(chain, line, segment.path);
         }
       }
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       // A power cut can leave any bytes behind the last record.
-      if (!isLast || !this.#isUnsigned) throw damaged(error.message);
+      const mayBeCut = this.#chain !== undefined && this.#isUnsigned(this.#chain);
+      if (!isLast || !mayBeCut) throw damaged(error.message);
     }
+    if (this.#wholeBytes === 0) throw damaged(`${segment.path} does not begin a segment`);
   }
 
   end(): LogEnd {
-    const { size } = this.#replay.tree;
+    const chain = this.#chain;
+    if (chain === undefined) throw damaged('it has no beginning');
+    const { size } = chain.tree;
     if (this.#newest !== undefined && this.#newest.size > size) {
       throw damaged(
         `it ends with record ${String(size - 1)}, and a checkpoint was signed for ${String(this.#newest.size)} records`,
       );
     }
     return {
-      replay: this.#replay,
+      chain,
       isStopped: this.#isStopped,
       wholeBytes: this.#wholeBytes,
       lastRecordAt: this.#lastLine && timeOfLine(this.#lastLine),
@@ -103,26 +100,38 @@ class LogReading {
     };
   }
 
-  get #isUnsigned(): boolean {
-    return this.#replay.tree.size >= (this.#newest?.size ?? 0);
+  /** Holds the first record of a segment against what was read before it. */
+  #begin(line: Buffer, { path }: Segment): Chain {
+    const header = readSegmentHeader(line);
+    if (header === undefined) throw damaged(`${path} does not begin a segment`);
+    if (this.#chain === undefined) {
+      this.#chain = new Chain(header.before, header.record.previous);
+      this.#compare(this.#chain);
+    } else if (header.before.root() !== this.#chain.tree.root()) {
+      throw damaged(`${path} does not follow on from the segment before it`);
+    }
+    return this.#chain;
   }
 
-  #add(line: Buffer, path: string): void {
-    const sequence = String(this.#replay.tree.size);
-    if (!this.#replay.isNext(line)) throw damaged(`${path} misses record ${sequence}`);
-    if (!this.#replay.isLinked(line))
-      throw damaged(`${path} was changed before record ${sequence}`);
-    if (this.#isUnsigned) this.#unsigned.add(line);
-    this.#replay.append(line);
-    this.#compare();
+  #isUnsigned({ tree }: Chain): boolean {
+    return tree.size >= (this.#newest?.size ?? 0);
+  }
+
+  #add(chain: Chain, line: Buffer, path: string): void {
+    const sequence = String(chain.tree.size);
+    if (!chain.isNext(line, 0, line.length)) {
+      throw damaged(`${path} misses record ${sequence}, or was changed before it`);
+    }
+    if (this.#isUnsigned(chain)) this.#unsigned.add(line);
+    chain.append(line, 0, line.length);
+    this.#compare(chain);
     this.#wholeBytes += line.length + 1;
     this.#lastLine = line;
     if (line.includes(START_MARK)) this.#isStopped = false;
     else if (line.includes(STOP_MARK)) this.#isStopped = true;
   }
 
-  #compare(): void {
-    const { tree } = this.#replay;
+  #compare({ tree }: Chain): void {
     if (this.#newest?.size !== tree.size || this.#newest.root === tree.root()) return;
     throw damaged(`its first ${String(tree.size)} records are not those that were signed`);
   }

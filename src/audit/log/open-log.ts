@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { assertPrivateFiles } from '../../durable/private.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
 import { formatVerifierKey, type VerifierKey } from '../../transparency-log/signed-note.js';
-import { startOf } from '../read/public-key.js';
-import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import type { LogFolder } from '../read/log-folder.js';
+import { checkpointsPath, type Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { RecordOf } from '../record/index.js';
 import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
@@ -17,16 +17,10 @@ import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
 import { EMPTY_LOG } from './encode-lines.js';
 import { type LogEnd, readEnd } from './log-reading.js';
-import {
-  newestCheckpoint,
-  prepareCheckpoints,
-  type SetAside,
-  setAside,
-} from './newest-checkpoint.js';
+import { prepareCheckpoints, type SetAside, setAside } from './prepare-checkpoints.js';
 import { unsignedTailError } from './unsigned-tail-error.js';
 import { UnusableLogError } from './unusable-log.js';
 
-const LOG_FILE = /^\d{12}\./;
 /** The largest that the configuration allows, and a batch that began just before it was full. */
 const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
 /** Of a segment whose first record is not whole: no record is so long, nor are the first few. */
@@ -37,10 +31,8 @@ const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
  * unsigned.
  */
 export interface OpenLogPorts extends CheckpointSchedule {
-  /** The folder of the log; its lock is held. */
-  readonly directory: string;
   readonly durability: Durability;
-  /** Of the checkpoints that are signed from now on. */
+  /** The key of the checkpoints that are signed from now on. */
   readonly key: VerifierKey;
   readonly clock: Clock;
   /** The operator's reason to take over an unsigned tail that no crash can have left. */
@@ -79,56 +71,60 @@ interface Found extends LogEnd {
  * behind the last whole record. Before an answer went out its record had been written whole; after a
  * power cut, with `written`, more may be gone, and what is no record is kept beside.
  *
+ * @param listed the folder as it is; its lock is held
  * @throws UnusableLogError for another log, or one that was changed: it must be kept and looked at
  */
-export async function openLog(options: OpenLogPorts): Promise<OpenedLog> {
-  const { directory, key, clock } = options;
+export async function openLog(listed: LogFolder, ports: OpenLogPorts): Promise<OpenedLog> {
+  const { directory } = listed;
   // A link would lead what is cut off and appended to wherever it likes; a pipe would be waited
   // for.
-  const names = (await readdir(directory)).filter((name) => LOG_FILE.test(name));
-  await assertPrivateFiles(names.map((name) => join(directory, name)));
-  const aside: SetAside[] = [];
-  const last = await lastSegment(directory, aside);
-  const newest = await newestCheckpoint(directory, key);
+  await assertPrivateFiles(listed.files.map((name) => join(directory, name)));
+  const { folder, last, aside } = await withoutUnbegun(listed);
+  const newest = await readable(folder.newestCheckpoint(ports.key));
   if (last === undefined) {
     if (newest !== undefined) throw damaged('there are checkpoints, and no segment');
-    const position = { state: EMPTY_LOG, segment: undefined, segmentBegunAt: clock.now() };
+    const position = { state: EMPTY_LOG, segment: undefined, segmentBegunAt: ports.clock.now() };
     return {
       position: { ...position, signedSize: 0 },
       recovery: aside.length === 0 ? undefined : { tornBytes: 0, setAside: aside },
       newestRecordAt: undefined,
     };
   }
-  const found = await findEnd(last, newest, options);
-  const accepted = acceptedTail(found, options);
-  const damagedNotes = await prepareCheckpoints(checkpointsPath(directory, last.first), key);
+  const found = await findEnd(folder, last, newest, ports);
+  const accepted = acceptedTail(found, directory, ports);
+  const notes = checkpointsPath(directory, last.segment.first);
+  const damagedNotes = await readable(prepareCheckpoints(notes, ports.key));
   if (damagedNotes !== undefined) aside.push(damagedNotes);
   // Before the file is cut.
   const recovery = await recoveryOf(found, { accepted, aside });
-  const position = await positionAfter(found, options);
+  const position = await positionAfter(found, ports);
   return { position, recovery, newestRecordAt: found.lastRecordAt };
 }
 
+/** @throws UnusableLogError for a file of checkpoints that is none */
+async function readable<Result>(reading: Promise<Result>): Promise<Result> {
+  try {
+    return await reading;
+  } catch (error) {
+    throw error instanceof UnreadableError ? damaged(error.message) : error;
+  }
+}
+
 async function findEnd(
-  segment: Segment,
+  folder: LogFolder,
+  { segment, start }: LastSegment,
   newest: Checkpoint | undefined,
-  options: OpenLogPorts,
+  ports: OpenLogPorts,
 ): Promise<Found> {
-  const { directory, key } = options;
-  const start = (await startOf(segment))?.record;
-  if (start === undefined) throw damaged(`${segment.path} does not begin a segment`);
+  const { key } = ports;
   if (start.origin !== key.name) {
     throw new UnusableLogError(
-      `${directory} holds the log ${start.origin}, and not ${key.name}. Set audit.origin to its name, or give the new log a folder of its own.`,
+      `${folder.directory} holds the log ${start.origin}, and not ${key.name}. Set audit.origin to its name, or give the new log a folder of its own.`,
     );
   }
-  const segments = await listSegments(directory);
-  const from =
-    newest === undefined ? 0 : segments.findLastIndex(({ first }) => first <= newest.size);
-  if (from < 0) throw damaged('what was signed last is not there');
-  const end = await readEnd(segments.slice(from), newest, options);
+  const end = await readEnd(folder, newest, ports);
   const signedSize = newest?.size ?? 0;
-  const unsignedFirst = Math.max(signedSize, segments[0]?.first ?? 0);
+  const unsignedFirst = Math.max(signedSize, folder.segments[0]?.first ?? 0);
   return { ...end, segment, start, signedSize, unsignedFirst };
 }
 
@@ -139,22 +135,22 @@ async function findEnd(
  * @returns the operator's words where they are needed
  * @throws UnusableLogError where they are needed and missing
  */
-function acceptedTail(found: Found, options: OpenLogPorts): string | undefined {
+function acceptedTail(found: Found, directory: string, ports: OpenLogPorts): string | undefined {
   if (!found.unsigned.isTooLong) return undefined;
-  if (options.acceptUnsignedTail !== undefined) return options.acceptUnsignedTail;
+  if (ports.acceptUnsignedTail !== undefined) return ports.acceptUnsignedTail;
   throw unsignedTailError(
     {
       tail: found.unsigned,
       first: found.unsignedFirst,
-      last: found.replay.tree.size - 1,
+      last: found.chain.tree.size - 1,
       signedSize: found.signedSize,
     },
-    options,
+    { directory, ...ports },
   );
 }
 
 async function positionAfter(
-  { segment, start, replay, wholeBytes, signedSize }: Found,
+  { segment, start, chain, wholeBytes, signedSize }: Found,
   { durability, key, clock }: OpenLogPorts,
 ): Promise<LogPosition> {
   const file = await AppendOnlyFile.open(segment.path, wholeBytes, { durability, clock });
@@ -162,7 +158,7 @@ async function positionAfter(
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();
   return {
-    state: { tree: replay.tree, previous: replay.previous },
+    state: { tree: chain.tree, previous: chain.previous },
     segment: isOwn ? { first: segment.first, file } : undefined,
     segmentBegunAt: Date.parse(start.time),
     signedSize,
@@ -173,8 +169,8 @@ async function recoveryOf(
   found: Found,
   { accepted, aside }: { readonly accepted: string | undefined; readonly aside: SetAside[] },
 ): Promise<Recovery | undefined> {
-  const { segment, wholeBytes, isStopped, replay, signedSize, unsignedFirst } = found;
-  const { size } = replay.tree;
+  const { segment, wholeBytes, isStopped, chain, signedSize, unsignedFirst } = found;
+  const { size } = chain.tree;
   const tornBytes = (await sizeOf(segment.path)) - wholeBytes;
   const isInOrder = isStopped && signedSize === size && aside.length === 0;
   if (tornBytes === 0 && isInOrder) return undefined;
@@ -188,8 +184,8 @@ async function recoveryOf(
 }
 
 /** @returns the hash of what was kept */
-async function keepTorn({ segment, wholeBytes, replay, start }: Found): Promise<string> {
-  const size = String(replay.tree.size);
+async function keepTorn({ segment, wholeBytes, chain, start }: Found): Promise<string> {
+  const size = String(chain.tree.size);
   const kept = `${segment.path}.cut-at-${size}-${String(Date.parse(start.time))}`;
   await pipeline(
     createReadStream(segment.path, { start: wholeBytes }),
@@ -204,31 +200,49 @@ async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('base64');
 }
 
-/** @returns undefined where a segment does not begin with a record */
-async function sequenceOfFirst(segment: Segment): Promise<number | undefined> {
-  try {
-    return (await startOf(segment))?.record.sequence;
-  } catch (error) {
-    if (error instanceof UnreadableError) return undefined;
-    throw error;
-  }
+/** The segment that a log ends with, and its first record. */
+interface LastSegment {
+  readonly segment: Segment;
+  readonly start: RecordOf<'segment'>;
 }
 
-/** A segment whose first record was never written whole, and so never signed, had not begun. */
-async function lastSegment(directory: string, aside: SetAside[]): Promise<Segment | undefined> {
-  const last = (await listSegments(directory)).at(-1);
-  if (last === undefined) return undefined;
-  if (last.compressed) {
-    throw damaged(`${last.path} is closed, and the segment that followed it is missing`);
+/**
+ * Sets last segments aside whose first record was never written whole, and so never signed: they had
+ * not begun.
+ *
+ * @returns the log without them; no last segment where it has none
+ */
+async function withoutUnbegun(listed: LogFolder) {
+  const aside: SetAside[] = [];
+  let folder = listed;
+  for (let segment = folder.segments.at(-1); segment !== undefined; ) {
+    const start = await startOf(folder, segment);
+    if (start !== undefined) return { folder, last: { segment, start }, aside };
+    aside.push(await setAside(segment.path, await readFile(segment.path)));
+    folder = folder.without(segment);
+    segment = folder.segments.at(-1);
   }
-  const bytes = await sizeOf(last.path);
+  return { folder, last: undefined, aside };
+}
+
+/**
+ * @returns undefined where the segment has not begun
+ * @throws UnusableLogError for a file that no crash can have left
+ */
+async function startOf(
+  folder: LogFolder,
+  segment: Segment,
+): Promise<RecordOf<'segment'> | undefined> {
+  const { path, first, compressed } = segment;
+  if (compressed) throw damaged(`${path} is closed, and the segment that followed it is missing`);
+  const bytes = await sizeOf(path);
   if (bytes > MAX_SEGMENT_BYTES) {
-    throw damaged(`${last.path} has ${String(bytes)} bytes, and no segment is so large`);
+    throw damaged(`${path} has ${String(bytes)} bytes, and no segment is so large`);
   }
-  if ((await sequenceOfFirst(last)) === last.first) return last;
-  if (bytes > MAX_UNBEGUN_BYTES || (await sizeOf(checkpointsPath(directory, last.first))) > 0) {
-    throw damaged(`${last.path} (${String(bytes)} bytes) does not begin a segment`);
+  const start = (await folder.readableHeader(segment))?.record;
+  if (start?.sequence === first) return start;
+  if (bytes > MAX_UNBEGUN_BYTES || (await sizeOf(checkpointsPath(folder.directory, first))) > 0) {
+    throw damaged(`${path} (${String(bytes)} bytes) does not begin a segment`);
   }
-  aside.push(await setAside(last.path, await readFile(last.path)));
-  return lastSegment(directory, aside);
+  return undefined;
 }

@@ -1,73 +1,144 @@
-import { segmentBytes } from './file-bytes.js';
-import { openSegment, type OpenSegment } from './open-segment.js';
+import type { FileHandle } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { errnoOf, isErrno } from '../../shared/errno.js';
+import { type LineChunk, MAX_LINE_BYTES, wholeLines } from './line-chunks.js';
+import { openRegularFile } from './open-file.js';
 import type { Segment } from './segments.js';
 import { UnreadableError } from './unreadable.js';
-import { MAX_LINE_BYTES, type TextBatch, wholeLines } from './whole-lines.js';
 
-const LINE_FEED = 0x0a;
+const CHUNK_BYTES = 1024 * 1024;
 const RECORD_HEAD = Buffer.from('{"schema":');
 /** Stands in every record. */
 const EVERY_RECORD = Buffer.from('"sequence":');
 
-/** Some lines of a segment. */
-export interface LineBatch extends Pick<TextBatch, 'torn'> {
-  /** Whole lines, without their line feeds. Valid until the next batch is asked for, and longer. */
-  readonly lines: readonly Buffer[];
+/** The file of a segment: all that is needed to read it, also for another thread. */
+export type SegmentPath = Pick<Segment, 'path' | 'compressed'>;
+
+/** The file of a segment, open for reading. */
+export interface OpenSegment extends SegmentPath {
+  readonly handle: FileHandle;
 }
 
 /**
- * Reads the lines of a segment, about a megabyte at a time.
+ * Reads the lines of a segment, about a megabyte at a time, as far as the file reaches. The file is
+ * closed when the reading ends, wherever that is.
  *
  * @throws UnreadableError for what is no segment, after the lines before the damage; the file
  *   system's error
  */
-export async function* lineBatches(
-  segment: Pick<Segment, 'path' | 'compressed'>,
-): AsyncGenerator<LineBatch, void, undefined> {
-  const open = await openSegment(segment);
+export async function* lineChunks(
+  segment: SegmentPath,
+): AsyncGenerator<LineChunk, void, undefined> {
+  const { path, compressed, handle } = await openSegment(segment);
   try {
-    for await (const { text, torn } of textBatches(open)) {
-      yield { torn, lines: splitLines(text).lines };
-    }
+    yield* wholeLines(path, compressed ? uncompressedBytes(path, handle) : fileBytes(handle));
   } finally {
-    await open.handle.close();
+    await handle.close();
   }
 }
 
 /**
- * Reads the text of a segment that is open, about a megabyte at a time.
- *
- * @throws as `lineBatches`
- */
-export function textBatches(open: OpenSegment): AsyncGenerator<TextBatch, void, undefined> {
-  return wholeLines(open.path, segmentBytes(open));
-}
-
-/**
- * The text of a segment for whoever reports what stands in it: what is no text of a log must not
- * pass for a segment that holds little or nothing.
+ * Reads the lines of a segment for whoever reports what stands in it: what is no text of a log must
+ * not pass for a segment that holds little or nothing.
  *
  * @param closed whether another segment follows, so that nothing is added to this one any more
- * @throws as `lineBatches`, and where the segment ends otherwise than a server leaves it
+ * @returns whole lines, each with its line feed, about a megabyte at a time
+ * @throws as `lineChunks`, and where the segment ends otherwise than a server leaves it
  */
-export async function* recordTexts(
-  open: OpenSegment,
+export async function* recordChunks(
+  segment: SegmentPath,
   closed: boolean,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const isFinished = closed || open.compressed;
-  let bytes = 0;
+  const isFinished = closed || segment.compressed;
+  let length = 0;
   let hasRecord = false;
-  for await (const { text, torn } of textBatches(open)) {
-    bytes += text.length;
-    hasRecord ||= text.includes(EVERY_RECORD);
-    if (!hasRecord && bytes > MAX_LINE_BYTES) break;
-    if (text.length > 0) yield text;
+  for await (const { bytes, torn } of lineChunks(segment)) {
+    length += bytes.length;
+    hasRecord ||= bytes.includes(EVERY_RECORD);
+    if (!hasRecord && length > MAX_LINE_BYTES) break;
+    if (bytes.length > 0) yield bytes;
     if (torn === undefined || (!isFinished && isBegunRecord(torn))) continue;
     const what = `ends with ${String(torn.length)} bytes that are no whole line`;
-    throw new UnreadableError(open.path, what);
+    throw new UnreadableError(segment.path, what);
   }
-  if (!hasRecord && (isFinished || bytes > 0)) {
-    throw new UnreadableError(open.path, 'holds no record');
+  if (!hasRecord && (isFinished || length > 0)) {
+    throw new UnreadableError(segment.path, 'holds no record');
+  }
+}
+
+/**
+ * Reads the first line of a segment, without its line feed.
+ *
+ * @returns undefined for a segment without a whole line
+ * @throws as `lineChunks`
+ */
+export async function firstLine(segment: SegmentPath): Promise<Buffer | undefined> {
+  for await (const { bytes } of lineChunks(segment)) {
+    if (bytes.length > 0) return bytes.subarray(0, bytes.indexOf('\n'));
+  }
+  return undefined;
+}
+
+/**
+ * Reads the bytes of a file as far as it reaches now, at most a megabyte at a time.
+ *
+ * @param from the byte to begin with
+ */
+export async function* fileBytes(
+  handle: FileHandle,
+  from = 0,
+): AsyncGenerator<Buffer, void, undefined> {
+  for (let at = from; ; ) {
+    const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const { bytesRead } = await handle.read(memory, 0, CHUNK_BYTES, at);
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    yield memory.subarray(0, bytesRead);
+  }
+}
+
+/**
+ * Reads a compressed segment, at most a megabyte at a time.
+ *
+ * @throws UnreadableError where it is damaged, or goes on after what is compressed: Node would pass
+ *   over that, and other programs would not; the file system's error
+ */
+async function* uncompressedBytes(
+  path: string,
+  handle: FileHandle,
+): AsyncGenerator<Buffer, void, undefined> {
+  const { size } = await handle.stat();
+  const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
+  // A failure of either ends both, and reaches whoever reads.
+  pipeline(Readable.from(fileBytes(handle)), unzipped, () => undefined);
+  try {
+    yield* unzipped as AsyncIterable<Buffer>;
+  } catch (cause) {
+    if (!(cause instanceof Error) || errnoOf(cause) !== undefined) throw cause;
+    throw new UnreadableError(path, `cannot be uncompressed to its end: ${cause.message}`, {
+      cause,
+    });
+  }
+  const rest = size - unzipped.bytesWritten;
+  if (rest === 0 && size > 0) return;
+  const what = size === 0 ? 'is empty' : `has ${String(rest)} bytes after what is compressed`;
+  throw new UnreadableError(path, what);
+}
+
+/**
+ * Opens the file of a segment. One that was not compressed when the folder was listed may have been
+ * since: the server does that while others read, and puts the compressed file in place first.
+ *
+ * @throws UnreadableError for anything but a regular file, or the file system's error
+ */
+export async function openSegment(segment: SegmentPath): Promise<OpenSegment> {
+  const { path, compressed } = segment;
+  try {
+    return { path, compressed, handle: await openRegularFile(path) };
+  } catch (error) {
+    if (compressed || !isErrno(error, 'ENOENT')) throw error;
+    return openSegment({ path: `${path}.gz`, compressed: true });
   }
 }
 
@@ -75,19 +146,4 @@ export async function* recordTexts(
 function isBegunRecord(torn: Buffer): boolean {
   const length = Math.min(torn.length, RECORD_HEAD.length);
   return torn.compare(RECORD_HEAD, 0, length, 0, length) === 0;
-}
-
-/**
- * Divides bytes at their line feeds.
- *
- * @returns whole lines, without their line feeds, and what follows the last; they share the memory
- */
-export function splitLines(bytes: Buffer): { readonly lines: Buffer[]; readonly rest: Buffer } {
-  const lines: Buffer[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, start)) {
-    lines.push(bytes.subarray(start, end));
-    start = end + 1;
-  }
-  return { lines, rest: bytes.subarray(start) };
 }

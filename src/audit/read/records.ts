@@ -1,7 +1,6 @@
 import type { AuditRecord } from '../record/index.js';
-import { recordTexts, splitLines } from './lines.js';
-import { openSegment } from './open-segment.js';
-import { segmentsOfLog } from './segments.js';
+import { splitLines } from './line-chunks.js';
+import { LogFolder } from './log-folder.js';
 
 /** A line of a log that is no record. */
 export class NotARecordError extends Error {
@@ -29,15 +28,10 @@ export function parseRecord(line: Buffer | string): AuditRecord {
 export async function* readRecords(
   directory: string,
 ): AsyncGenerator<AuditRecord, void, undefined> {
-  const segments = await segmentsOfLog(directory);
-  for (const segment of segments) {
-    const open = await openSegment(segment);
-    try {
-      for await (const text of recordTexts(open, segment !== segments.at(-1))) {
-        for (const line of splitLines(text).lines) yield parseRecord(line);
-      }
-    } finally {
-      await open.handle.close();
+  const folder = await LogFolder.open(directory);
+  for (const segment of folder.segments) {
+    for await (const lines of folder.records(segment)) {
+      for (const line of splitLines(lines)) yield parseRecord(line);
     }
   }
 }

@@ -1,6 +1,4 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errno.js';
 
 const SEQUENCE_DIGITS = 12;
 const SEGMENT_NAME = /^(?<first>\d{12})\.jsonl(?<compressed>\.gz)?$/;
@@ -9,38 +7,29 @@ const SEGMENT_NAME = /^(?<first>\d{12})\.jsonl(?<compressed>\.gz)?$/;
 export interface Segment {
   /** Sequence of its first record, which its name says. */
   readonly first: number;
-  /** Of the file. */
+  /** Path of the file. */
   readonly path: string;
   /** Whether the file is gzip; members follow one another in it. */
   readonly compressed: boolean;
 }
 
-/** There is no log in a folder. */
-export class NoLogError extends Error {
-  override readonly name = 'NoLogError';
-
-  constructor(directory: string, why = 'it holds no segment') {
-    super(`There is no audit log in ${directory}: ${why}.`);
-  }
-}
-
-/** Path of the segment that begins with a record, as it is while records are added. */
+/** Names the file of the segment that begins with a record, while records are added to it. */
 export function segmentPath(directory: string, first: number): string {
   return `${stem(directory, first)}.jsonl`;
 }
 
-/** Path of the checkpoints that were signed while the segment was being written. */
+/** Names the file of the checkpoints that were signed while a segment was being written. */
 export function checkpointsPath(directory: string, first: number): string {
   return `${stem(directory, first)}.checkpoints`;
 }
 
 /**
- * The segments of a log, in their order. Where a segment is there both compressed and not, the
- * uncompressed one counts: the other was being made when the process ended.
+ * Finds the segments among the names of files, in their order. Where a segment is there both
+ * compressed and not, the uncompressed one counts: the other was being made when the process ended.
  */
-export async function listSegments(directory: string): Promise<readonly Segment[]> {
+export function segmentsAmong(names: readonly string[], directory: string): readonly Segment[] {
   const bySequence = new Map<number, Segment>();
-  for (const name of await readdir(directory)) {
+  for (const name of names) {
     const groups = SEGMENT_NAME.exec(name)?.groups;
     if (groups === undefined) continue;
     const first = Number(groups['first']);
@@ -49,20 +38,6 @@ export async function listSegments(directory: string): Promise<readonly Segment[
     bySequence.set(first, { first, path: join(directory, name), compressed });
   }
   return [...bySequence.values()].sort((a, b) => a.first - b.first);
-}
-
-/**
- * The segments of a log that has to be there.
- *
- * @throws NoLogError where the folder or every segment is missing, or the file system's error
- */
-export async function segmentsOfLog(directory: string): Promise<readonly Segment[]> {
-  const segments = await listSegments(directory).catch((error: unknown) => {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    throw new NoLogError(directory, 'there is no such folder (ENOENT)');
-  });
-  if (segments.length === 0) throw new NoLogError(directory);
-  return segments;
 }
 
 function stem(directory: string, first: number): string {

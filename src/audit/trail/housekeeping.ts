@@ -61,7 +61,7 @@ export class Housekeeping {
     try {
       await this.#removeOld();
       await compressSegments(directory, clock.now() - compressAfterMs, {
-        openSegment: openSegment(),
+        writtenSegment: openSegment(),
         stopping: this.#stopping.signal,
       });
     } catch (error) {

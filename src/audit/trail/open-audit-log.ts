@@ -6,10 +6,7 @@ import { AuditLog } from '../log/audit-log.js';
 import type { LogListener } from '../log/log-ports.js';
 import { openLog } from '../log/open-log.js';
 import type { Payloads } from '../log/payloads.js';
-import { startOf } from '../read/public-key.js';
-import type { SegmentStart } from '../read/segment-replay.js';
-import { listSegments, type Segment } from '../read/segments.js';
-import { UnreadableError } from '../read/unreadable.js';
+import { LogFolder } from '../read/log-folder.js';
 import { originOfLog, signingKeyOf } from '../signing-key.js';
 
 /** Everything that a log is opened with, beside its configuration. */
@@ -34,9 +31,9 @@ export async function openAuditLog(
 ) {
   const { directory, segments, checkpoints } = config;
   const durability = durabilityOf(config);
-  const signer = await signerOf(config, followsLostLog);
-  const { position, recovery, newestRecordAt } = await openLog({
-    directory,
+  const folder = await LogFolder.list(directory);
+  const signer = await signerOf(folder, config, followsLostLog);
+  const { position, recovery, newestRecordAt } = await openLog(folder, {
     durability,
     key: signer.verifierKey,
     ...checkpoints,
@@ -56,28 +53,17 @@ function durabilityOf({ durability, lateSync }: AuditConfig): Durability {
 }
 
 async function signerOf(
+  folder: LogFolder,
   { directory, origin, signingKey }: AuditConfig,
   followsLostLog: boolean,
 ): Promise<NoteSigner> {
-  const last = (await listSegments(directory)).at(-1);
-  const begun = last && (await startIfReadable(last))?.record.origin;
+  const last = folder.segments.at(-1);
+  // What is wrong with a segment that cannot be read is for opening the log to say.
+  const begun = last && (await folder.readableHeader(last))?.record.origin;
   return signingKeyOf(signingKey, {
     directory,
     origin: originOfLog(origin, { begun, followsLostLog }),
     exists: last !== undefined,
     followsLostLog,
   });
-}
-
-/**
- * Reads how a segment begins. What is wrong with one that cannot be read is for opening the log to
- * say.
- */
-async function startIfReadable(segment: Segment): Promise<SegmentStart | undefined> {
-  try {
-    return await startOf(segment);
-  } catch (error) {
-    if (error instanceof UnreadableError) return undefined;
-    throw error;
-  }
 }

@@ -1,15 +1,13 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
-import { lineStart, linkTo, readSegmentStart } from '../read/segment-replay.js';
+import { isInPlace, linkTo } from '../read/chain.js';
+import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
 import type { Finding } from './finding.js';
 import { claimsOf } from './line-claims.js';
 import { Ranges } from './ranges.js';
 
 const LINK = /"previous":"[^"]*",/;
-
-/** Where the beginning that a line should have is put together: longer than any. */
-const lineHead = Buffer.alloc(256);
 
 /** A segment, as findings name it. */
 export interface SegmentName {
@@ -88,7 +86,7 @@ export class Chain {
     this.#file = file;
     this.#fileFirst = first;
     this.#isUnread = false;
-    const before = readSegmentStart(line)?.before;
+    const before = readSegmentHeader(line)?.before;
     if (before?.size !== first) {
       this.#found('changed', first, `Record ${String(first)} does not begin a segment.`);
       return;
@@ -155,9 +153,7 @@ export class Chain {
 
   /** Nearly always: the right number, and the right hash of the line before. */
   #isInPlace(line: Buffer): boolean {
-    const text = `${lineStart(this.#expected)}${linkTo(this.#leafText)}`;
-    const length = lineHead.write(text, 'latin1');
-    if (line.length < length || line.compare(lineHead, 0, length, 0, length) !== 0) return false;
+    if (!isInPlace(line, this.#expected, this.#leafText)) return false;
     this.#settle(this.#leaf);
     return true;
   }

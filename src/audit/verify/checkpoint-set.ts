@@ -1,10 +1,9 @@
-import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { errnoOf } from '../../shared/errno.js';
 import { openCheckpoint } from '../../transparency-log/checkpoint.js';
 import type { Hash } from '../../transparency-log/hashes.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
-import { eachNote } from '../read/checkpoint-file.js';
+import { eachNote, isBegunNote } from '../read/notes.js';
 import { reasonOf, UnreadableError } from '../read/unreadable.js';
 import type { Findings } from './findings.js';
 import { eachKeptNote } from './kept-file.js';
@@ -21,11 +20,8 @@ export interface SignedRoot {
   readonly isKept: boolean;
 }
 
-const OWN_FILE = /^\d{12}\.checkpoints$/;
 /** Of one file. More make no checkpoint of it, and could be billions. */
 const MAX_FOREIGN = 1000;
-/** Of a checkpoint that is being written. */
-const MAX_TORN = 1024;
 
 /** Every checkpoint that a log is held against, from beside its segments and from elsewhere. */
 export class CheckpointSet {
@@ -59,25 +55,20 @@ export class CheckpointSet {
   }
 
   /**
-   * Adds the files in the folder of a log. One whose segment is gone counts: it says that there was
-   * one.
+   * Adds a file in the folder of the log, or what it has more than when it was read before. One whose
+   * segment is gone counts: it says that there was one.
    */
-  async addOwn(directory: string): Promise<void> {
-    const names = (await readdir(directory)).filter((name) => OWN_FILE.test(name)).sort();
-    for (const name of names) await this.addOwnFile(join(directory, name));
-  }
-
-  /** Adds one of those files, or what it has more than when it was read before. */
   async addOwnFile(path: string): Promise<void> {
     const file = basename(path);
     this.#ownFiles.add(file);
     let rest = '';
     await this.#orFind(path, true, async (visit) => {
-      rest = await eachNote(path, (note) => {
+      const end = await eachNote(path, (note) => {
         visit(note, { file, isOwn: true, isKept: false });
       });
+      rest = end.rest;
     });
-    if (rest === '' || this.#isBegun(rest)) return;
+    if (isBegunNote(rest, this.#origin)) return;
     const message = `${file} ends with ${String(rest.length)} characters that are no checkpoint.`;
     this.#findings.add({ kind: 'unreadable', file, message });
   }
@@ -210,12 +201,6 @@ export class CheckpointSet {
       message: `A checkpoint in ${source.file} is not signed by the key: ${refusals.join('; ')}.`,
     });
     return undefined;
-  }
-
-  /** Tells whether the text behind the last note may be the beginning of one. */
-  #isBegun(rest: string): boolean {
-    const start = `${this.#origin}\n`;
-    return rest.length <= MAX_TORN && (start.startsWith(rest) || rest.startsWith(start));
   }
 }
 

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
-import { splitLines } from '../read/lines.js';
-import { NoteSplitter } from '../read/note-splitter.js';
-import { wholeLines } from '../read/whole-lines.js';
+import { splitLines, wholeLines } from '../read/line-chunks.js';
+import { NoteSplitter } from '../read/notes.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 const BYTE_ORDER_MARK = '\uFEFF';
@@ -22,9 +21,9 @@ const shippedSchema = z.object({ checkpoint: z.string() });
 export async function eachKeptNote(path: string, visit: (note: string) => void): Promise<number> {
   const file = new KeptFile(visit);
   // Whoever names a pipe means it.
-  const bytes: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  for await (const { text, torn } of wholeLines(path, bytes)) {
-    for (const line of splitLines(text).lines) file.push(line.toString());
+  const contents: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  for await (const { bytes, torn } of wholeLines(path, contents)) {
+    for (const line of splitLines(bytes)) file.push(line.toString());
     if (torn !== undefined) file.push(torn.toString());
   }
   return file.end();

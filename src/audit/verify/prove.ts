@@ -4,10 +4,11 @@ import { leafHash } from '../../transparency-log/hashes.js';
 import { InclusionProofBuilder, verifyInclusion } from '../../transparency-log/inclusion-proof.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { formatTlogProof, parseTlogProof } from '../../transparency-log/tlog-proof.js';
-import { eachNote } from '../read/checkpoint-file.js';
-import { lineBatches } from '../read/lines.js';
-import { readSegmentStart } from '../read/segment-replay.js';
-import { checkpointsPath, type Segment, segmentsOfLog } from '../read/segments.js';
+import { splitLines } from '../read/line-chunks.js';
+import { LogFolder } from '../read/log-folder.js';
+import { eachNote, genuineCheckpoint } from '../read/notes.js';
+import { readSegmentHeader } from '../read/segment-header.js';
+import { checkpointsPath, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf } from '../read/unreadable.js';
 
 /** There is no proof of the record, or what was given as one proves nothing. The message says why. */
@@ -34,17 +35,18 @@ export async function proveRecord(
   sequence: number,
   keys: readonly VerifierKey[],
 ): Promise<ProvenRecord> {
-  const segments = await segmentsOfLog(directory);
-  const start = segments.findLastIndex(({ first }) => first <= sequence);
-  if (start < 0) throw new ProofError(`Record ${String(sequence)} is not in ${directory}.`);
-  const reachable = segments.slice(start);
+  const folder = await LogFolder.open(directory);
+  const reachable = folder.segmentsFrom(sequence);
+  if (reachable.length === 0) {
+    throw new ProofError(`Record ${String(sequence)} is not in ${directory}.`);
+  }
   const found = await firstCheckpointOver(directory, reachable, { sequence, keys });
   const { note, checkpoint } = found;
   const reading = new ProofReading(sequence, checkpoint);
   for (const segment of reachable) {
     if (segment.first >= checkpoint.size) break;
-    for await (const { lines } of lineBatches(segment)) {
-      for (const line of lines) reading.add(line);
+    for await (const { bytes } of folder.lines(segment)) {
+      for (const line of splitLines(bytes)) reading.add(line);
     }
   }
   return { line: reading.line(), proof: formatTlogProof({ ...reading.proof(), checkpoint: note }) };
@@ -99,11 +101,8 @@ interface SignedCheckpoint {
 /** @returns undefined for a note that none of the keys has signed */
 function openWithAny(note: string, keys: readonly VerifierKey[]): Checkpoint | undefined {
   for (const key of keys) {
-    try {
-      return openCheckpoint(note, key);
-    } catch (error) {
-      if (!(error instanceof NoteError)) throw error;
-    }
+    const checkpoint = genuineCheckpoint(note, key);
+    if (checkpoint !== undefined) return checkpoint;
   }
   return undefined;
 }
@@ -148,7 +147,7 @@ class ProofReading {
   }
 
   #begin(line: Buffer): InclusionProofBuilder {
-    const start = readSegmentStart(line);
+    const start = readSegmentHeader(line);
     if (start === undefined) throw new ProofError('The segment of the record has no beginning.');
     this.#next = start.before.size;
     return new InclusionProofBuilder(this.#sequence, this.#checkpoint.size, start.before);

@@ -11,8 +11,8 @@ export interface VerificationScope {
   readonly accepted: readonly (readonly [first: number, last: number])[];
   /** True when whoever verifies has checkpoints from elsewhere. */
   readonly isHeldAgainstKept: boolean;
-  /** Called with the lines of the log as they are read. */
-  readonly visit: ((lines: readonly Buffer[]) => void) | undefined;
+  /** Called with the lines of the log as they are read, each with its line feed. */
+  readonly visit: ((lines: Buffer) => void) | undefined;
 }
 
 /** The result of a reading. */

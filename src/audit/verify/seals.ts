@@ -1,5 +1,5 @@
 import type { Hash } from '../../transparency-log/hashes.js';
-import { readSegmentStart } from '../read/segment-replay.js';
+import { readSegmentHeader } from '../read/segment-header.js';
 import type { SegmentName } from './chain.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 
@@ -46,7 +46,7 @@ export class Seals {
     this.#last = undefined;
     const isNext = before !== undefined && first === expected;
     if (!isNext || this.#checkpoints.signedFor(first).length > 0) return;
-    this.#last = { size: first, root: readSegmentStart(line)?.before.root() };
+    this.#last = { size: first, root: readSegmentHeader(line)?.before.root() };
     if (this.#unsealed.length >= MAX_KEPT) return;
     this.#unsealed.push({ file: before, size: first, coveredBy: undefined });
   }

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { errnoOf } from '../../shared/errno.js';
 import type { MerkleFrontier } from '../../transparency-log/frontier.js';
 import type { Hash } from '../../transparency-log/hashes.js';
-import { lineBatches } from '../read/lines.js';
+import { splitLines } from '../read/line-chunks.js';
+import { lineChunks } from '../read/lines.js';
 import { segmentStem, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf, UnreadableError } from '../read/unreadable.js';
 import { Chain, type SegmentName } from './chain.js';
@@ -125,9 +126,9 @@ export class Verification {
     const before = this.#findings.total;
     let begins: SegmentName | undefined = name;
     let tornBytes = 0;
-    for await (const { lines, torn } of lineBatches(segment)) {
-      this.#scope.visit?.(lines);
-      for (const line of lines) {
+    for await (const { bytes, torn } of lineChunks(segment)) {
+      this.#scope.visit?.(bytes);
+      for (const line of splitLines(bytes)) {
         this.#push({ line, begins });
         begins = undefined;
         if (this.#findings.total - before <= MAX_FINDINGS) continue;

@@ -1,14 +1,15 @@
+import { join } from 'node:path';
 import { isErrno } from '../../shared/errno.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
-import { startOf } from '../read/public-key.js';
-import { checkpointsPath, listSegments, type Segment } from '../read/segments.js';
+import { LogFolder } from '../read/log-folder.js';
+import { checkpointsPath } from '../read/segments.js';
 import { isUnreadable } from '../read/unreadable.js';
 import { CheckpointSet } from './checkpoint-set.js';
 import type { VerificationReport } from './finding.js';
 import { Findings } from './findings.js';
 import { Verification } from './verification.js';
 
-/** What a log is verified with, all of it from elsewhere. */
+/** Everything that a log is verified with, all of it from elsewhere. */
 export interface VerifyOptions {
   /** The folder of the log. Nothing is written to it. */
   readonly directory: string;
@@ -23,8 +24,11 @@ export interface VerifyOptions {
    * Ranges of records, first and last, of which it is known why a server took them over unsigned.
    */
   readonly accepted?: readonly (readonly [first: number, last: number])[];
-  /** Called with the lines of the log as they are read, whatever verification makes of them. */
-  readonly visit?: (lines: readonly Buffer[]) => void;
+  /**
+   * Called with the lines of the log as they are read, each with its line feed, whatever verification
+   * makes of them.
+   */
+  readonly visit?: ((lines: Buffer) => void) | undefined;
 }
 
 /**
@@ -36,13 +40,16 @@ export interface VerifyOptions {
  */
 export async function verifyLog(options: VerifyOptions): Promise<VerificationReport> {
   const { directory, keys, keptCheckpoints, accepted = [], visit } = options;
-  const { isThere, segments } = await segmentsIn(directory);
-  const origin = await originOf(segments, keys);
+  const folder = await folderIfThere(directory);
+  const segments = folder?.segments ?? [];
+  const origin = await originOf(folder, keys);
   const findings = new Findings();
   const checkpoints = new CheckpointSet(origin, keys, findings);
   // One that was kept was beside the log before: those are read afterwards.
   for (const path of keptCheckpoints) await checkpoints.addKept(path);
-  if (isThere) await checkpoints.addOwn(directory);
+  for (const file of folder?.checkpointFiles ?? []) {
+    await checkpoints.addOwnFile(join(directory, file));
+  }
   const verification = new Verification(checkpoints, findings, {
     first: segments[0]?.first ?? 0,
     accepted,
@@ -58,30 +65,33 @@ export async function verifyLog(options: VerifyOptions): Promise<VerificationRep
   return { directory, origin, segments: segments.length, ...verification.end() };
 }
 
-async function segmentsIn(directory: string) {
+async function folderIfThere(directory: string): Promise<LogFolder | undefined> {
   try {
-    return { isThere: true, segments: await listSegments(directory) };
+    return await LogFolder.list(directory);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return { isThere: false, segments: [] };
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 
-/** As the log says, if one of the keys is of that name: several logs may be verified with the keys of all. */
+/**
+ * Takes the name that the log gives itself, if one of the keys is of that name: several logs may be
+ * verified with the keys of all.
+ */
 async function originOf(
-  segments: readonly Segment[],
+  folder: LogFolder | undefined,
   keys: VerifyOptions['keys'],
 ): Promise<string> {
-  const claimed = await claimedOrigin(segments);
+  const claimed = folder && (await claimedOrigin(folder));
   return (keys.find(({ name }) => name === claimed) ?? keys[0])?.name ?? claimed ?? '';
 }
 
 /** @returns undefined where no segment says it */
-async function claimedOrigin(segments: readonly Segment[]): Promise<string | undefined> {
-  for (const segment of [segments[0], segments.at(-1)]) {
+async function claimedOrigin(folder: LogFolder): Promise<string | undefined> {
+  for (const segment of [folder.segments[0], folder.segments.at(-1)]) {
     try {
-      const start = segment && (await startOf(segment));
-      if (start !== undefined) return start.record.origin;
+      const header = segment && (await folder.header(segment));
+      if (header !== undefined) return header.record.origin;
     } catch (error) {
       // A segment that cannot be read is found to be so when all of it is.
       if (!isUnreadable(error)) throw error;

@@ -16,15 +16,14 @@ export function auditPublicKeyCommand(terminal: Terminal): Command {
     .option('--log <directory>', "folder of the audit log (default: the configuration's)")
     .addHelpText('after', NOTES)
     .addHelpText('after', example('holdfast audit public-key > audit-1.vkey'))
-    .action(async ({ log }: { readonly log?: string }) => {
-      const { publicKeyOf } = await import('../../audit/read/public-key.js');
-      const { NoLogError } = await import('../../audit/read/segments.js');
-      const folder = auditFolder(log, terminal);
-      const key = await publicKeyOf(folder).catch((error: unknown) => {
+    .action(async ({ log: named }: { readonly log?: string }) => {
+      const { LogFolder, NoLogError } = await import('../../audit/read/log-folder.js');
+      const folder = auditFolder(named, terminal);
+      const log = await LogFolder.open(folder).catch((error: unknown) => {
         if (!(error instanceof NoLogError)) throw error;
         const advice = 'Name its folder with --log, or the configuration with HOLDFAST_CONFIG.';
         throw new CliError(EXIT.failed, `${error.message} ${advice}`);
       });
-      terminal.print(`${key}\n`);
+      terminal.print(`${await log.publicKey()}\n`);
     });
 }

@@ -1,5 +1,5 @@
+import { NoLogError } from '../../audit/read/log-folder.js';
 import { readRecords } from '../../audit/read/records.js';
-import { NoLogError } from '../../audit/read/segments.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { AuditLogInputError } from './input-error.js';
 

@@ -1,4 +1,4 @@
-import { startOf } from '../../audit/read/public-key.js';
+import type { LogFolder } from '../../audit/read/log-folder.js';
 import type { Segment } from '../../audit/read/segments.js';
 import { isUnreadable } from '../../audit/read/unreadable.js';
 import { parseVerifierKey, type VerifierKey } from '../../transparency-log/signed-note.js';
@@ -7,10 +7,10 @@ import { parseVerifierKey, type VerifierKey } from '../../transparency-log/signe
  * The keys that a log names itself, for whoever has no other: they tell accidents, and nothing of
  * somebody who can write the whole log anew.
  */
-export async function ownKeys(segments: readonly Segment[]): Promise<readonly VerifierKey[]> {
+export async function ownKeys(folder: LogFolder): Promise<readonly VerifierKey[]> {
   const keys = new Map<string, VerifierKey>();
-  for (const segment of segments) {
-    const text = await namedKey(segment);
+  for (const segment of folder.segments) {
+    const text = await namedKey(folder, segment);
     if (text === undefined || keys.has(text)) continue;
     const key = parsed(text);
     if (key !== undefined) keys.set(text, key);
@@ -19,9 +19,9 @@ export async function ownKeys(segments: readonly Segment[]): Promise<readonly Ve
 }
 
 /** A segment that cannot be read is found to be so when all of it is. */
-async function namedKey(segment: Segment): Promise<string | undefined> {
+async function namedKey(folder: LogFolder, segment: Segment): Promise<string | undefined> {
   try {
-    return (await startOf(segment))?.record.publicKey;
+    return (await folder.header(segment))?.record.publicKey;
   } catch (error) {
     if (isUnreadable(error)) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
+import { splitLines } from '../../audit/read/line-chunks.js';
+import { LogFolder } from '../../audit/read/log-folder.js';
 import { verifyLog } from '../../audit/verify/verify.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { controlsSection } from './controls.js';
@@ -129,15 +130,14 @@ class Pass {
 
   /** Counts the records of a log while they are verified. */
   async read(log: string): Promise<VerifiedLog> {
-    const segments = await segmentsOfLog(log);
-    const keys = await this.#keysFor(segments);
+    const keys = await this.#keysFor(await LogFolder.open(log));
     for (const collector of this.collectors) collector.begin?.(log);
     const verification = await verifyLog({
       directory: log,
       keys,
       keptCheckpoints: this.#config.keptCheckpoints ?? [],
       visit: (lines) => {
-        for (const line of lines) this.#take(line);
+        for (const line of splitLines(lines)) this.#take(line);
       },
     });
     this.#gaps.addVerification(verification);
@@ -153,8 +153,8 @@ class Pass {
     return Object.fromEntries(all);
   }
 
-  async #keysFor(segments: readonly Segment[]): Promise<readonly VerifierKey[]> {
-    return this.#config.keys ?? (await ownKeys(segments));
+  async #keysFor(folder: LogFolder): Promise<readonly VerifierKey[]> {
+    return this.#config.keys ?? (await ownKeys(folder));
   }
 
   #take(line: Buffer): void {

@@ -1,4 +1,5 @@
-import { type Segment, segmentsOfLog } from '../../audit/read/segments.js';
+import { LogFolder } from '../../audit/read/log-folder.js';
+import type { Segment } from '../../audit/read/segments.js';
 import { isUnreadable, reasonOf } from '../../audit/read/unreadable.js';
 import type { Filter } from './filter.js';
 import { IndexDamagedError, type BlockEntry } from './index-file/layout.js';
@@ -31,7 +32,7 @@ export class LogSearch {
    * @throws NoLogError, or the file system's error when the folder cannot be read
    */
   async *hits(filter: Filter): AsyncGenerator<Hit, void, undefined> {
-    const segments = await segmentsOfLog(this.#log);
+    const { segments } = await LogFolder.open(this.#log);
     for (const [at, segment] of segments.entries()) {
       yield* this.#segmentHits(segment, segments.length - 1 - at, filter);
     }
@@ -44,7 +45,7 @@ export class LogSearch {
    * @throws NoLogError, or the file system's error when the folder cannot be read
    */
   async prepare(): Promise<void> {
-    const segments = await segmentsOfLog(this.#log);
+    const { segments } = await LogFolder.open(this.#log);
     const closed = segments.slice(0, -1);
     for (const [at, segment] of closed.entries()) {
       await this.#orNotify(segment, async () => {

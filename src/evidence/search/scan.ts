@@ -1,4 +1,4 @@
-import { splitLines } from '../../audit/read/lines.js';
+import { splitLines } from '../../audit/read/line-chunks.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
@@ -34,8 +34,7 @@ export class Scanner {
    * @throws UnreadableError where too many of the lines so far are no records
    */
   *hits(text: Buffer): Generator<Hit, void, undefined> {
-    const lines =
-      this.#needle === undefined ? splitLines(text).lines : linesWith(text, this.#needle);
+    const lines = this.#needle === undefined ? splitLines(text) : linesWith(text, this.#needle);
     for (const bytes of lines) {
       const line = bytes.toString();
       const record = this.#recordOf(line);

@@ -3,11 +3,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { recordTexts } from '../../audit/read/lines.js';
-import { type OpenSegment, openSegment } from '../../audit/read/open-segment.js';
+import { MAX_LINE_BYTES } from '../../audit/read/line-chunks.js';
+import { type OpenSegment, openSegment, recordChunks } from '../../audit/read/lines.js';
 import type { Segment } from '../../audit/read/segments.js';
 import { UnreadableError } from '../../audit/read/unreadable.js';
-import { MAX_LINE_BYTES } from '../../audit/read/whole-lines.js';
 import { MAX_MEMBER_BYTES, readGzipMember } from './gzip-members.js';
 
 /** What is read, and found through an index, at once. As much as a member of a compressed segment. */
@@ -93,10 +92,7 @@ export class SegmentFile {
    *   error
    */
   texts(closed: boolean): AsyncGenerator<Buffer, void, undefined> {
-    return recordTexts(
-      { path: this.path, compressed: this.compressed, handle: this.#handle },
-      closed,
-    );
+    return recordChunks(this, closed);
   }
 
   /**

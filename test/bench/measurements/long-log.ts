@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { AuditLog } from '../../../src/audit/log/audit-log.js';
 import { EMPTY_LOG } from '../../../src/audit/log/encode-lines.js';
 import { Payloads } from '../../../src/audit/log/payloads.js';
-import { lineBatches } from '../../../src/audit/read/lines.js';
-import { listSegments } from '../../../src/audit/read/segments.js';
+import { splitLines } from '../../../src/audit/read/line-chunks.js';
+import { LogFolder } from '../../../src/audit/read/log-folder.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { formatVerifierKey, noteSigner } from '../../../src/transparency-log/signed-note.js';
 
@@ -57,9 +57,10 @@ export async function writeLongLog(from: string, to: string, records: number): P
 
 async function payloadsOf(directory: string): Promise<string[]> {
   const payloads: string[] = [];
-  for (const segment of await listSegments(directory)) {
-    for await (const { lines } of lineBatches(segment)) {
-      for (const line of lines) {
+  const folder = await LogFolder.list(directory);
+  for (const segment of folder.segments) {
+    for await (const { bytes } of folder.lines(segment)) {
+      for (const line of splitLines(bytes)) {
         if (line.includes(OPERATION)) payloads.push(line.toString('latin1').replace(PLACE, ''));
         if (payloads.length === SAMPLES) return payloads;
       }

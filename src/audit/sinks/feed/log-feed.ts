@@ -1,4 +1,4 @@
-import { sizeOfNote } from '../../read/checkpoint-file.js';
+import { sizeOfNote } from '../../read/notes.js';
 import type { Carried } from '../config.js';
 import { latestNotes, newestNoteSize } from './latest-notes.js';
 import { LogReader } from './log-reader.js';

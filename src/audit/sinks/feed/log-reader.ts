@@ -1,5 +1,6 @@
 import { isErrno } from '../../../shared/errno.js';
-import { listSegments, type Segment } from '../../read/segments.js';
+import { LogFolder } from '../../read/log-folder.js';
+import type { Segment } from '../../read/segments.js';
 import type { LineRun } from './recent-lines.js';
 import { type SegmentLines, segmentLines } from './segment-lines.js';
 
@@ -58,13 +59,13 @@ export class LogReader {
   }
 
   async #segmentOf(sequence: number): Promise<Segment | undefined> {
-    const segments = await listSegments(this.#directory);
+    const { segments } = await LogFolder.list(this.#directory);
     return segments.findLast(({ first }) => first <= sequence);
   }
 
   /** Whether it was compressed or removed under our hands. */
   async #hasMoved({ first, path }: Segment): Promise<boolean> {
-    const segments = await listSegments(this.#directory);
+    const { segments } = await LogFolder.list(this.#directory);
     return segments.find((segment) => segment.first === first)?.path !== path;
   }
 }

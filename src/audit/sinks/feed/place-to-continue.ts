@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isErrno } from '../../../shared/errno.js';
-import { listSegments } from '../../read/segments.js';
+import { LogFolder } from '../../read/log-folder.js';
 
 /**
  * Where a sink goes on: where it was, or further on where the log does not go back so far, or where
@@ -15,7 +15,7 @@ export async function placeToContinue(
   from: number,
   bufferBytes: number,
 ): Promise<number> {
-  const segments = await listSegments(directory);
+  const { segments } = await LogFolder.list(directory);
   const here = segments.findLastIndex(({ first }) => first <= from);
   let place = here < 0 ? undefined : from;
   let waiting = 0;

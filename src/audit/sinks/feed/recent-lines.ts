@@ -1,4 +1,4 @@
-import { splitLines } from '../../read/lines.js';
+import { splitLines } from '../../read/line-chunks.js';
 
 const LINE_FEED = 0x0a;
 const SEQUENCE = /^\{"schema":\d+,"sequence":(?<sequence>\d+),/;
@@ -54,7 +54,7 @@ export class RecentLines {
     for (let taken = 0; this.#commits.length > 0 && taken < RUN_BYTES; ) {
       const bytes = this.#dropOldest();
       taken += bytes.length;
-      lines.push(...splitLines(bytes).lines);
+      lines.push(...splitLines(bytes));
     }
     return { first: from, lines: lines.slice(from - oldest.first) };
   }

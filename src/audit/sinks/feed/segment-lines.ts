@@ -1,8 +1,8 @@
-import { lineBatches, splitLines } from '../../read/lines.js';
+import { MAX_LINE_BYTES, splitLines } from '../../read/line-chunks.js';
+import { lineChunks } from '../../read/lines.js';
 import { openRegularFile } from '../../read/open-file.js';
 import type { Segment } from '../../read/segments.js';
 import { UnreadableError } from '../../read/unreadable.js';
-import { MAX_LINE_BYTES } from '../../read/whole-lines.js';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -57,7 +57,7 @@ class PlainLines implements SegmentLines {
         const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(room), {
           position: this.#offset,
         });
-        const { lines } = splitLines(buffer.subarray(0, bytesRead));
+        const lines = splitLines(buffer.subarray(0, bytesRead));
         // A line that is longer than the room is read again, whole.
         if (lines.length > 0 || bytesRead < room) return lines;
         if (room > MAX_LINE_BYTES) {
@@ -73,11 +73,11 @@ class PlainLines implements SegmentLines {
 
 /** A compressed segment is closed, so all of it may be read. */
 class CompressedLines implements SegmentLines {
-  readonly #batches: ReturnType<typeof lineBatches>;
+  readonly #chunks: ReturnType<typeof lineChunks>;
   #next: number;
 
   constructor(segment: Segment) {
-    this.#batches = lineBatches(segment);
+    this.#chunks = lineChunks(segment);
     this.#next = segment.first;
   }
 
@@ -86,13 +86,13 @@ class CompressedLines implements SegmentLines {
   }
 
   async read(): Promise<readonly Buffer[]> {
-    const { value } = await this.#batches.next();
-    const lines = value?.lines ?? [];
+    const { value } = await this.#chunks.next();
+    const lines = value === undefined ? [] : splitLines(value.bytes);
     this.#next += lines.length;
     return lines;
   }
 
   async close(): Promise<void> {
-    await this.#batches.return();
+    await this.#chunks.return();
   }
 }

@@ -1,4 +1,4 @@
-import { splitLines } from '../../../audit/read/lines.js';
+import { splitLines } from '../../../audit/read/line-chunks.js';
 import { NotARecordError, parseRecord } from '../../../audit/read/records.js';
 import type { AuditRecord } from '../../../audit/record/index.js';
 import { timeOf } from '../filter.js';
@@ -64,7 +64,7 @@ function surveyBlock(
   const bounds = new Bounds();
   const { postings } = survey;
   const first = survey.records;
-  for (const line of splitLines(text).lines) {
+  for (const line of splitLines(text)) {
     const record = recordOf(line);
     if (record === undefined) {
       survey.notRecords += 1;

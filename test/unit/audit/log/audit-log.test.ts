@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLog } from '../../../../src/audit/log/open-log.js';
 import { UnusableLogError } from '../../../../src/audit/log/unusable-log.js';
+import { LogFolder } from '../../../../src/audit/read/log-folder.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { openCheckpoint, splitNotes } from '../../../../src/transparency-log/checkpoint.js';
 import { noteSigner } from '../../../../src/transparency-log/signed-note.js';
@@ -189,8 +190,7 @@ describe('records that nobody had signed', () => {
     await addRecords(log, 30);
     await stop(log);
     rmSync(join(directory, '000000000000.checkpoints'));
-    const opening = openLog({
-      directory,
+    const opening = openLog(await LogFolder.list(directory), {
       durability: 'written',
       key: signer.verifierKey,
       everyRecords: 2,

@@ -3,6 +3,7 @@ import { AuditLog } from '../../../../src/audit/log/audit-log.js';
 import type { AuditLogPorts } from '../../../../src/audit/log/log-ports.js';
 import { openLog, type OpenLogPorts } from '../../../../src/audit/log/open-log.js';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
+import { LogFolder } from '../../../../src/audit/read/log-folder.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { noteSigner } from '../../../../src/transparency-log/signed-note.js';
 
@@ -29,8 +30,7 @@ export async function openTestLog(
   const checkpoints = overrides.checkpoints ?? { everyRecords: 10_000, everyMs: 2 ** 30 };
   const notes: string[] = [];
   const failures: unknown[] = [];
-  const { position, recovery } = await openLog({
-    directory,
+  const { position, recovery } = await openLog(await LogFolder.list(directory), {
     durability,
     key: by.verifierKey,
     ...checkpoints,

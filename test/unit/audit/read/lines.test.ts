@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { firstLine } from '../../../../src/audit/read/first-line.js';
-import { lineBatches, splitLines } from '../../../../src/audit/read/lines.js';
-import { listSegments, type Segment, segmentPath } from '../../../../src/audit/read/segments.js';
+import { splitLines, wholeLines } from '../../../../src/audit/read/line-chunks.js';
+import { firstLine, lineChunks } from '../../../../src/audit/read/lines.js';
+import { LogFolder } from '../../../../src/audit/read/log-folder.js';
+import { type Segment, segmentPath } from '../../../../src/audit/read/segments.js';
 import { SegmentFile } from '../../../../src/evidence/search/segment-file.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -14,7 +16,7 @@ const LINES = ['first', '', 'third'];
 async function listedSegment(text: string | Buffer): Promise<Segment> {
   const folder = temporaryFolder();
   writeFileSync(segmentPath(folder, 0), text);
-  const [segment] = await listSegments(folder);
+  const [segment] = (await LogFolder.list(folder)).segments;
   if (segment === undefined) throw new Error('the segment is not listed');
   return segment;
 }
@@ -27,7 +29,7 @@ function compress({ path }: Segment): void {
 
 async function linesOf(segment: Segment): Promise<string[]> {
   const read: string[] = [];
-  for await (const { lines } of lineBatches(segment)) read.push(...lines.map(String));
+  for await (const { bytes } of lineChunks(segment)) read.push(...splitLines(bytes).map(String));
   return read;
 }
 
@@ -54,10 +56,11 @@ describe('a segment', () => {
   it('compressed while it is being read → the rest of its lines', async () => {
     const long = Array.from({ length: 200_000 }, (_, number) => `line ${number}`);
     const segment = await listedSegment(`${long.join('\n')}\n`);
-    const batches = lineBatches(segment);
-    const read = (await batches.next()).value?.lines.map(String) ?? [];
+    const chunks = lineChunks(segment);
+    const first = (await chunks.next()).value?.bytes ?? Buffer.alloc(0);
+    const read = splitLines(first).map(String);
     compress(segment);
-    for await (const { lines } of batches) read.push(...lines.map(String));
+    for await (const { bytes } of chunks) read.push(...splitLines(bytes).map(String));
     expect(read).toEqual(long);
   });
 
@@ -87,15 +90,35 @@ describe('a segment', () => {
 
 describe('splitLines', () => {
   it.each([
-    ['', [], ''],
-    ['cut off', [], 'cut off'],
-    [TEXT, LINES, ''],
-    [`${TEXT}cut off`, LINES, 'cut off'],
-  ])('%j → %j and the rest %j', (text, lines, rest) => {
-    const split = splitLines(Buffer.from(text));
-    expect(split.lines.map(String)).toEqual(lines);
-    expect(split.rest.toString()).toBe(rest);
+    ['', []],
+    ['cut off', []],
+    [TEXT, LINES],
+    [`${TEXT}cut off`, LINES],
+  ])('%j → %j', (text, lines) => {
+    expect(splitLines(Buffer.from(text)).map(String)).toEqual(lines);
   });
+});
+
+describe('wholeLines', () => {
+  const whole = Array.from({ length: 20 }, (_, number) => 'x'.repeat(number)).join('\n');
+
+  it.each([1, 2, 3, 7, 50, 1000])(
+    'chunks of %i bytes → whole lines, and what was cut',
+    async (size) => {
+      const bytes = Buffer.from(`${whole}\ncut off`);
+      const parts: Buffer[] = [];
+      for (let at = 0; at < bytes.length; at += size) parts.push(bytes.subarray(at, at + size));
+      const texts: string[] = [];
+      let cut: string | undefined;
+      for await (const chunk of wholeLines('path', Readable.from(parts) as AsyncIterable<Buffer>)) {
+        texts.push(chunk.bytes.toString());
+        cut = chunk.torn?.toString();
+      }
+      expect(texts.join('')).toBe(`${whole}\n`);
+      expect(texts.every((text) => text === '' || text.endsWith('\n'))).toBe(true);
+      expect(cut).toBe('cut off');
+    },
+  );
 });
 
 /** Paths of the files that this process has open; Linux tells. */

@@ -1,9 +1,10 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eachNote, readNotes } from '../../../../src/audit/read/checkpoint-file.js';
+import { LogFolder } from '../../../../src/audit/read/log-folder.js';
+import { eachNote } from '../../../../src/audit/read/notes.js';
 import { readRecords } from '../../../../src/audit/read/records.js';
-import { listSegments, segmentPath } from '../../../../src/audit/read/segments.js';
+import { segmentPath } from '../../../../src/audit/read/segments.js';
 import { UnreadableError } from '../../../../src/audit/read/unreadable.js';
 import { segmentLines } from '../../../../src/audit/sinks/feed/segment-lines.js';
 import { run } from '../../../../src/cli/run.js';
@@ -64,7 +65,7 @@ describe.each([...noLogFiles.keys()])('%s instead of a segment', (name) => {
   it('→ has neither key nor records, and a sink does not send it', async () => {
     const folder = await folderWith(name, 'alone');
     expect(await audit('public-key', '--log', folder)).toMatchObject({ code: 1, stdout: '' });
-    const [segment] = await listSegments(folder);
+    const [segment] = (await LogFolder.list(folder)).segments;
     if (segment === undefined) throw new Error('the segment is not listed');
     await expect(firstRecord(folder)).rejects.toThrow();
     const lines = segmentLines(segment);
@@ -88,7 +89,7 @@ describe.each([...noLogFiles].filter(([, { compressed }]) => !compressed))(
       });
       // What may be a note that is being written is for whoever knows the name of the log to judge.
       await torn.then(
-        (rest) => {
+        ({ rest }) => {
           expect(rest).toBe('this is no record');
         },
         (error: unknown) => {
@@ -102,7 +103,7 @@ describe.each([...noLogFiles].filter(([, { compressed }]) => !compressed))(
 it('checkpoints with a tail that is longer than any note → NoteError', async () => {
   const path = join(temporaryFolder(), '000000000000.checkpoints');
   writeFileSync(path, 'x\n'.repeat(100_000));
-  await expect(readNotes(path)).rejects.toThrow(NoteError);
+  await expect(eachNote(path, () => undefined)).rejects.toThrow(NoteError);
 });
 
 async function firstRecord(folder: string): Promise<void> {

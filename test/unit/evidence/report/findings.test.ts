@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeReport } from '../../../../src/evidence/report/report.js';
-import { segmentsOfLog } from '../../../../src/audit/read/segments.js';
+import { LogFolder } from '../../../../src/audit/read/log-folder.js';
 import { auditSigner, runServer } from '../../../support/audit-log-folder.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import {
@@ -257,7 +257,7 @@ describe('the verification in a report', () => {
     ['with the key that the log names', undefined, false],
   ])('a record that was changed, %s → a fault on top', async (_, given, isNotAsSigned) => {
     const directory = await serverLog();
-    const last = (await segmentsOfLog(directory)).at(-1)?.path ?? '';
+    const last = (await LogFolder.open(directory)).segments.at(-1)?.path ?? '';
     const text = readFileSync(last, 'utf8');
     writeFileSync(last, text.replace('"status":200', '"status":201'));
     const outcome = await makeReport([directory], { ...config, keys: given });

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compressSegments } from '../../../../../src/audit/log/closed-segments.js';
-import { listSegments } from '../../../../../src/audit/read/segments.js';
+import { LogFolder } from '../../../../../src/audit/read/log-folder.js';
 import type { Carried } from '../../../../../src/audit/sinks/config.js';
 import { LogFeed } from '../../../../../src/audit/sinks/feed/log-feed.js';
 import { BEGINNING, type Position } from '../../../../../src/audit/sinks/feed/position.js';
@@ -52,7 +52,7 @@ describe('LogFeed', () => {
     await log.add(1_000);
     await log.close();
     const { feed, lines } = await feedOf(log);
-    const { length } = await listSegments(log.directory);
+    const { length } = (await LogFolder.list(log.directory)).segments;
     expect(length).toBeGreaterThan(3);
     const sent = await rest(feed);
     expect(isSame(sent.lines, lines)).toBe(true);
@@ -65,7 +65,7 @@ describe('LogFeed', () => {
     await log.add(10);
     await log.close();
     const { feed, lines } = await feedOf(log);
-    const [segment] = await listSegments(log.directory);
+    const [segment] = (await LogFolder.list(log.directory)).segments;
     appendFileSync(segment?.path ?? '', '{"schema":1,"sequence":11}\n{"sche');
     expect(isSame((await rest(feed)).lines, lines)).toBe(true);
   });
@@ -100,7 +100,7 @@ describe('LogFeed', () => {
     await log.add(3_000);
     await log.close();
     const { feed, gaps, lines } = await feedOf(log);
-    const [first, second] = await listSegments(log.directory);
+    const [first, second] = (await LogFolder.list(log.directory)).segments;
     rmSync(first?.path ?? '');
     const item = await feed.next();
     expect(item?.at.record).toBe(second?.first);
@@ -119,7 +119,7 @@ describe('LogFeed', () => {
     expect(feed.behind).toBe(0);
     const sent = await rest(feed);
     expect(sent.lines).toEqual([]);
-    const [segment] = await listSegments(log.directory);
+    const [segment] = (await LogFolder.list(log.directory)).segments;
     const path = segment?.path.replace('.jsonl', '.checkpoints') ?? '';
     expect(sent.notes.join('')).toBe(readFileSync(path, 'utf8'));
   });
