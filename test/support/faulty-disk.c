@@ -5,6 +5,8 @@
  *   fdatasync EIO      fails once the file is there, as a disk that loses writes
  *   fdatasync MS       takes so many milliseconds longer
  *   write ENOSPC       no file of a log grows any more
+ *   write MS           takes so many milliseconds longer, and adds a line to FAULT_FILE.calls:
+ *                      "loop" when the main thread made the call, "pool" for another
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -45,6 +48,17 @@ static int is_of_log(int fd) {
   return strstr(path, ".jsonl") != NULL || strstr(path, ".checkpoints") != NULL;
 }
 
+static void note_thread(void) {
+  const char *line = syscall(SYS_gettid) == getpid() ? "loop\n" : "pool\n";
+  char path[4096];
+  int fd;
+  snprintf(path, sizeof path, "%s.calls", getenv("FAULT_FILE"));
+  fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return;
+  syscall(SYS_write, fd, line, strlen(line));
+  close(fd);
+}
+
 int fdatasync(int fd) {
   static int (*real)(int);
   char what[32];
@@ -64,8 +78,12 @@ ssize_t write(int fd, const void *bytes, size_t count) {
   char what[32];
   if (real == NULL) real = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
   if (is_of_log(fd) && read_fault("write", what, sizeof what)) {
-    errno = ENOSPC;
-    return -1;
+    if (strcmp(what, "ENOSPC") == 0) {
+      errno = ENOSPC;
+      return -1;
+    }
+    note_thread();
+    usleep((useconds_t)atoi(what) * 1000);
   }
   return real(fd, bytes, count);
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,11 +12,13 @@ export interface FaultyDisk {
   readonly env: Readonly<Record<string, string>>;
   /**
    * Sets the fault from now on, as the library's source says: `fdatasync EIO`, `fdatasync 500`,
-   * `write ENOSPC`.
+   * `write ENOSPC`, `write 500`.
    */
   fail(fault: string): void;
   /** Works again. */
   recover(): void;
+  /** The threads that have made the slow writes, in their order. */
+  slowWrites(): ('loop' | 'pool')[];
 }
 
 /** Compiles the library that stands before the C library. */
@@ -33,5 +35,7 @@ export async function makeFaultyDisk(folder: string): Promise<FaultyDisk> {
     recover: () => {
       rmSync(faultFile, { force: true });
     },
+    slowWrites: () =>
+      readFileSync(`${faultFile}.calls`, 'utf8').trim().split('\n') as ('loop' | 'pool')[],
   };
 }

@@ -1,4 +1,4 @@
-import { close, constants, fdatasync, ftruncate, open, write } from 'node:fs';
+import { close, constants, fdatasync, ftruncate, open, write, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,26 +6,17 @@ import { syncFolder } from '../../durable/atomic-write.js';
 import type { Clock } from '../../shared/clock.js';
 import { isErrno } from '../../shared/errno.js';
 import { FileCalls } from './file-calls.js';
+import { InlineWrites } from './inline-writes.js';
 import { UnsyncedBytes } from './unsynced-bytes.js';
 
 /**
  * When an answer may go out: its record has been given to the operating system (`written`: it
- * outlives the process), or has reached the disk (`synced`: it outlives a power cut). With
- * `synced-apart` the two are calls of their own, so that it is known when a record is written and
- * not yet on the disk; that takes more time.
+ * outlives the process), or has reached the disk (`synced`: it outlives a power cut).
  */
-export type Durability = 'written' | 'synced' | 'synced-apart';
+export type Durability = 'written' | 'synced';
 
 /** A write that has not ended for so long, in ms, will not soon. */
 const STUCK_WRITE_MS = 1_000;
-/** Other writers can hold a sync up for seconds on a disk that works. */
-const STUCK_SYNC_MS = 10_000;
-
-/** Everything that a file is opened with. */
-export interface AppendOnlyFilePorts {
-  readonly durability: Durability;
-  readonly clock: Pick<Clock, 'monotonic'>;
-}
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -35,13 +26,15 @@ const truncateFile = promisify(ftruncate);
 /** A file that grows at its end. Node's own file handles cost four times as much a write. */
 export class AppendOnlyFile {
   readonly #fd: number;
-  readonly #durability: Durability;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #inline: InlineWrites;
   readonly #writes: FileCalls;
   readonly #syncs: FileCalls;
   readonly #unsynced: UnsyncedBytes;
   #bytes: number;
   /** Whether an append that failed has left something behind. */
   #isTorn = false;
+  #isSyncing = false;
   #hasFailedSync = false;
   /** True when the kernel may have dropped what was written: it does after a sync that failed. */
   #isInDoubt = false;
@@ -49,13 +42,14 @@ export class AppendOnlyFile {
   /** The sync that has not begun yet: whoever asks meanwhile shares it. */
   #nextSync: Promise<void> | undefined;
 
-  private constructor(fd: number, unsynced: UnsyncedBytes, options: AppendOnlyFilePorts) {
+  private constructor(fd: number, unsynced: UnsyncedBytes, clock: Pick<Clock, 'monotonic'>) {
     this.#fd = fd;
     this.#unsynced = unsynced;
     this.#bytes = unsynced.end();
-    this.#durability = options.durability;
-    this.#writes = new FileCalls(options.clock);
-    this.#syncs = new FileCalls(options.clock);
+    this.#clock = clock;
+    this.#inline = new InlineWrites(clock);
+    this.#writes = new FileCalls(clock);
+    this.#syncs = new FileCalls(clock);
   }
 
   /**
@@ -67,12 +61,11 @@ export class AppendOnlyFile {
   static async open(
     path: string,
     bytes: number,
-    options: AppendOnlyFilePorts,
+    clock: Pick<Clock, 'monotonic'>,
   ): Promise<AppendOnlyFile> {
-    const { O_APPEND, O_CREAT, O_DSYNC, O_WRONLY } = constants;
-    const sync = options.durability === 'synced' ? O_DSYNC : 0;
-    const fd = await openFile(path, O_APPEND | O_CREAT | O_WRONLY | sync, 0o600);
-    const file = new AppendOnlyFile(fd, new UnsyncedBytes(path, bytes), options);
+    const { O_APPEND, O_CREAT, O_WRONLY } = constants;
+    const fd = await openFile(path, O_APPEND | O_CREAT | O_WRONLY, 0o600);
+    const file = new AppendOnlyFile(fd, new UnsyncedBytes(path, bytes), clock);
     try {
       await truncateFile(fd, bytes);
       await syncFolder(dirname(path));
@@ -93,24 +86,52 @@ export class AppendOnlyFile {
     return this.#hasFailedSync;
   }
 
-  /** Tells whether records wait for a call that takes longer than disks that work take. */
-  async isStuck(): Promise<boolean> {
+  /**
+   * Tells whether a write, or a sync, takes longer than on disks that work.
+   *
+   * @param syncMs limit for a sync; undefined where nobody waits for one
+   */
+  async isStuck(syncMs: number | undefined): Promise<boolean> {
     if (await this.#writes.isStuck(STUCK_WRITE_MS)) return true;
-    return this.#durability === 'synced-apart' && this.#syncs.isStuck(STUCK_SYNC_MS);
+    return syncMs !== undefined && this.#syncs.isStuck(syncMs);
   }
 
   /**
    * Appends all of it or nothing: what an append that fails leaves behind is cut off, at the latest
    * before the next one. After a sync that failed, what is in doubt is brought to the disk first.
    *
+   * @returns undefined where the event loop has written it
    * @throws the file system's error, or LostBytesError
    */
-  async append(bytes: Buffer): Promise<void> {
+  append(bytes: Buffer): Promise<void> | undefined {
+    const done = this.#mayWriteInline() ? this.#inline.run(() => this.#writeInline(bytes)) : 0;
+    if (done < bytes.length) return this.#appendInPool(bytes, done);
+    this.#appended(bytes);
+    return undefined;
+  }
+
+  /** While a sync is under way, a write can wait for it in the file system. */
+  #mayWriteInline(): boolean {
+    return !this.#isInDoubt && !this.#isTorn && !this.#isSyncing && this.#inline.areAllowed;
+  }
+
+  /** @returns how many bytes were written; the thread pool will be told what is wrong */
+  #writeInline(bytes: Buffer): number {
+    try {
+      return writeSync(this.#fd, bytes);
+    } catch {
+      return 0;
+    }
+  }
+
+  async #appendInPool(bytes: Buffer, from: number): Promise<void> {
     if (this.#isInDoubt) await this.sync();
     if (this.#isTorn) await this.#cutBack();
     try {
-      for (let done = 0; done < bytes.length; ) {
+      for (let done = from; done < bytes.length; ) {
+        const begunAt = this.#clock.monotonic();
         done += await this.#writes.run(() => this.#write(bytes, done));
+        this.#inline.wroteInPool(begunAt);
       }
     } catch (error) {
       this.#isTorn = true;
@@ -119,6 +140,10 @@ export class AppendOnlyFile {
       });
       throw error;
     }
+    this.#appended(bytes);
+  }
+
+  #appended(bytes: Buffer): void {
     this.#bytes += bytes.length;
     this.#unsynced.add(bytes);
   }
@@ -144,12 +169,15 @@ export class AppendOnlyFile {
     this.#nextSync = undefined;
     if (this.#isInDoubt) await this.#unsynced.rewrite();
     const covered = this.#unsynced.end();
+    this.#isSyncing = true;
     try {
       await this.#syncs.run(() => syncFile(this.#fd));
     } catch (error) {
       this.#hasFailedSync = true;
       this.#isInDoubt = true;
       throw error;
+    } finally {
+      this.#isSyncing = false;
     }
     this.#isInDoubt = false;
     this.#unsynced.haveReachedDisk(covered);

@@ -6,6 +6,7 @@ import { encodeLines, type LogState } from './encode-lines.js';
 import { FileCalls } from './file-calls.js';
 import { GroupCommit } from './group-commit.js';
 import type { AppendSteps, AuditLogPorts, LogPosition } from './log-ports.js';
+import { PeriodicSync } from './periodic-sync.js';
 import { Reserve } from './reserve.js';
 import { AppendOnlyFile } from './append-only-file.js';
 
@@ -23,6 +24,8 @@ export class AuditLog {
   readonly #sizeFound: number;
   readonly #beginnings: FileCalls;
   readonly #reserve: Reserve;
+  /** Absent where every record is synced anyway. */
+  readonly #periodicSync: PeriodicSync | undefined;
   #lastFailure: unknown;
   #state: LogState;
   #segment: OpenSegment | undefined;
@@ -38,8 +41,15 @@ export class AuditLog {
     this.#beginnings = new FileCalls(clock);
     this.#reserve = new Reserve(directory);
     const { everyRecords } = options.checkpoints;
-    const write = (payloads: readonly string[]) => this.#writeWithReserve(payloads);
-    this.#commit = new GroupCommit(write, clock, everyRecords);
+    const isSynced = options.durability === 'synced';
+    const sync = () => this.#sync();
+    this.#periodicSync = isSynced ? undefined : new PeriodicSync(sync, clock);
+    this.#commit = new GroupCommit({
+      write: (payloads) => this.#writeWithReserve(payloads),
+      sync: isSynced ? sync : undefined,
+      clock,
+      maxBatchRecords: everyRecords,
+    });
     this.#checkpoints = new CheckpointWriter(
       {
         directory,
@@ -75,9 +85,12 @@ export class AuditLog {
   /**
    * Tells whether records wait for a call of the file system that takes longer than on disks that
    * work.
+   *
+   * @param syncMs limit for a sync
    */
-  async isStuck(): Promise<boolean> {
-    if ((await this.#segment?.file.isStuck()) === true) return true;
+  async isStuck(syncMs: number): Promise<boolean> {
+    const limitMs = this.#options.durability === 'synced' ? syncMs : undefined;
+    if ((await this.#segment?.file.isStuck(limitMs)) === true) return true;
     return this.#beginnings.isStuck(STUCK_BEGINNING_MS);
   }
 
@@ -89,19 +102,17 @@ export class AuditLog {
    * @throws the file system's error, or LogOverrunError; then it is not in the log
    */
   append(payload: string): Promise<number> {
-    return this.appendInSteps(payload).durable;
+    return this.#commit.append(payload).durable;
   }
 
   /**
    * Adds a record, and tells of it twice: when the operating system has it, and when it is as
-   * durable as the configuration asks. Either resolves to its sequence.
+   * durable as the configuration asks.
    *
    * @param payload as `Payloads` makes it
    */
   appendInSteps(payload: string): AppendSteps {
-    const written = this.#commit.append(payload);
-    if (this.#options.durability !== 'synced-apart') return { written, durable: written };
-    return { written, durable: written.then((sequence) => this.#synced(sequence)) };
+    return this.#commit.append(payload);
   }
 
   /**
@@ -141,7 +152,7 @@ export class AuditLog {
   /**
    * All that was written before the sync has begun is on the disk after it, whichever record asks.
    */
-  async #synced(sequence: number): Promise<number> {
+  async #sync(): Promise<void> {
     try {
       // What stands in an earlier segment was brought to the disk when that was closed.
       await this.#segment?.file.sync();
@@ -149,26 +160,43 @@ export class AuditLog {
       this.#options.listener.inDoubt(error);
       throw error;
     }
-    return sequence;
   }
 
-  async #writeWithReserve(payloads: readonly string[]): Promise<number> {
-    try {
-      return await this.#write(payloads);
-    } catch (error) {
+  #writeWithReserve(payloads: readonly string[]): number | Promise<number> {
+    const first = this.#write(payloads);
+    if (typeof first === 'number') return first;
+    return first.catch(async (error: unknown) => {
       if (!(await this.#reserve.giveUp(error))) throw error;
       this.#options.listener.full(error);
       return this.#write(payloads);
-    }
+    });
   }
 
-  async #write(payloads: readonly string[]): Promise<number> {
+  #write(payloads: readonly string[]): number | Promise<number> {
+    const segment = this.#segment;
     // With the first record of a segment.
-    await this.#signIfOverdue(payloads.length + 1);
-    const { file } = await this.#segmentForWriting();
+    const more = payloads.length + 1;
+    if (segment === undefined || this.#isFull(segment) || this.#checkpoints.isOverdue(more)) {
+      return this.#makeRoom(more).then((ready) => this.#appendTo(ready, payloads));
+    }
+    return this.#appendTo(segment, payloads);
+  }
+
+  async #makeRoom(more: number): Promise<OpenSegment> {
+    await this.#signIfOverdue(more);
+    return this.#segmentForWriting();
+  }
+
+  #appendTo({ file }: OpenSegment, payloads: readonly string[]): number | Promise<number> {
     const first = this.#state.tree.size;
     const { bytes, state } = encodeLines(this.#state, payloads);
-    await file.append(bytes);
+    const appending = file.append(bytes);
+    if (appending !== undefined) {
+      return appending.then(() => {
+        this.#committed(state, bytes);
+        return first;
+      });
+    }
     this.#committed(state, bytes);
     return first;
   }
@@ -217,12 +245,12 @@ export class AuditLog {
 
   /** The first record of a segment tells what is needed to verify from there on. */
   async #beginSegment(): Promise<OpenSegment> {
-    const { directory, durability, signer, payloads, clock } = this.#options;
+    const { directory, signer, payloads, clock } = this.#options;
     const { tree } = this.#state;
     const path = segmentPath(directory, tree.size);
     // A segment that outlives a power cut tells of all before it, so those must outlive it as well.
     await this.#segment?.file.sync();
-    const file = await AppendOnlyFile.open(path, 0, { durability, clock });
+    const file = await AppendOnlyFile.open(path, 0, clock);
     const { bytes, state } = encodeLines(this.#state, [
       payloads.of('segment', {
         origin: signer.verifierKey.name,
@@ -258,5 +286,6 @@ export class AuditLog {
     this.#state = state;
     this.#options.listener.committed(bytes);
     this.#checkpoints.recordsAdded(state.tree.size);
+    this.#periodicSync?.recordsAdded();
   }
 }

@@ -149,7 +149,9 @@ export class CheckpointWriter {
     try {
       await file.sync();
       const note = signCheckpoint(checkpoint, signer);
-      await (await this.#notesBeside(first)).append(Buffer.from(note));
+      const notes = await this.#notesBeside(first);
+      await notes.append(Buffer.from(note));
+      await notes.sync();
       onCheckpoint(note);
       return true;
     } catch (error) {
@@ -164,9 +166,7 @@ export class CheckpointWriter {
     await this.#notes?.file.close();
     this.#notes = undefined;
     const path = checkpointsPath(this.#options.directory, first);
-    const { clock } = this.#options;
-    const options = { durability: 'synced', clock } as const;
-    const file = await AppendOnlyFile.open(path, await sizeOf(path), options);
+    const file = await AppendOnlyFile.open(path, await sizeOf(path), this.#options.clock);
     this.#notes = { first, file };
     return file;
   }

@@ -33,10 +33,11 @@ export interface LogListener {
 
 /** The two steps of a record. */
 export interface AppendSteps {
-  /** Rejects where the record is not in the log. */
-  readonly written: Promise<number>;
+  /** Its sequence; undefined as long as the record is not in the log. */
+  readonly written: number | undefined;
   /**
-   * Rejects as well where the record is in the log, and it is not known whether it is on the disk.
+   * Resolves to its sequence when the record is as durable as the configuration asks. Rejects
+   * where it is not in the log, or where it is, and nobody knows whether it is on the disk.
    */
   readonly durable: Promise<number>;
 }

@@ -11,7 +11,7 @@ import type { LogFolder } from '../read/log-folder.js';
 import { checkpointsPath, type Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { RecordOf } from '../record/index.js';
-import { AppendOnlyFile, type Durability, sizeOf } from './append-only-file.js';
+import { AppendOnlyFile, sizeOf } from './append-only-file.js';
 import type { LogPosition } from './log-ports.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
@@ -31,7 +31,6 @@ const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
  * unsigned.
  */
 export interface OpenLogPorts extends CheckpointSchedule {
-  readonly durability: Durability;
   /** The key of the checkpoints that are signed from now on. */
   readonly key: VerifierKey;
   readonly clock: Clock;
@@ -151,9 +150,9 @@ function acceptedTail(found: Found, directory: string, ports: OpenLogPorts): str
 
 async function positionAfter(
   { segment, start, chain, wholeBytes, signedSize }: Found,
-  { durability, key, clock }: OpenLogPorts,
+  { key, clock }: OpenLogPorts,
 ): Promise<LogPosition> {
-  const file = await AppendOnlyFile.open(segment.path, wholeBytes, { durability, clock });
+  const file = await AppendOnlyFile.open(segment.path, wholeBytes, clock);
   const isOwn = start.publicKey === formatVerifierKey(key);
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();

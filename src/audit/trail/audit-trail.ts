@@ -24,6 +24,9 @@ const MIN_WAIT_MS = 10;
  */
 const FIRST_FAILURE = 400;
 
+/** With `answer`, other writers may hold a sync up for seconds on a disk that works. */
+const STUCK_SYNC_MS = { refuse: 1_000, answer: 10_000 } as const;
+
 /** What an audit trail is kept with. */
 export interface AuditTrailPorts {
   readonly log: AuditLog;
@@ -105,7 +108,7 @@ export class AuditTrail {
       if (error instanceof AuditTimeoutError) return this.#notYetDurable(record, steps, error);
       // The log is well, and has too much to do.
       else if (error instanceof LogOverrunError) throw tooLate();
-      await this.#notDurable(record, steps, error);
+      this.#notDurable(record, steps, error);
       return undefined;
     }
   }
@@ -114,13 +117,8 @@ export class AuditTrail {
    * Handles a sync that has failed. A record that was written is there: it will be on the disk
    * before the log goes on.
    */
-  async #notDurable(
-    record: RequestRecord,
-    { written }: AppendSteps,
-    error: unknown,
-  ): Promise<void> {
+  #notDurable(record: RequestRecord, { written: sequence }: AppendSteps, error: unknown): void {
     const interruption = this.#interrupt(error);
-    const sequence = await sequenceOf(written);
     if (sequence === undefined) {
       this.#withoutRecord(interruption, typeOf(record));
     } else if (!this.#isServed(record)) {
@@ -204,13 +202,12 @@ export class AuditTrail {
     if (type === 'key-operation') throw new AuditUnavailableError('the answer is withheld');
   }
 
-  async #notYetDurable(
+  #notYetDurable(
     record: RequestRecord,
-    { written, durable }: AppendSteps,
+    { written: sequence, durable }: AppendSteps,
     error: AuditTimeoutError,
-  ): Promise<number | undefined> {
+  ): number | undefined {
     void this.#interruptIfStuck(error);
-    const sequence = await sequenceOf(written);
     if (this.#options.lateSync === 'answer' && sequence !== undefined) {
       this.#lateSyncs.count(durable);
       durable.catch((cause: unknown) => this.#interrupt(cause));
@@ -222,7 +219,8 @@ export class AuditTrail {
   }
 
   async #interruptIfStuck(error: AuditTimeoutError): Promise<void> {
-    if (await this.#options.log.isStuck()) this.#interrupt(error);
+    const { log, lateSync = 'refuse' } = this.#options;
+    if (await log.isStuck(STUCK_SYNC_MS[lateSync])) this.#interrupt(error);
   }
 
   #isServed({ status }: RequestRecord): boolean {
@@ -261,18 +259,4 @@ export class AuditTrail {
 
 function tooLate(): AuditTimeoutError {
   return new AuditTimeoutError('the audit record was not written by the deadline');
-}
-
-/** @returns undefined where the work has not ended, or has failed */
-async function sequenceOf(work: Promise<number>): Promise<number | undefined> {
-  let sequence: number | undefined;
-  work.then(
-    (it) => {
-      sequence = it;
-    },
-    () => undefined,
-  );
-  // The work's turn comes first.
-  await Promise.resolve();
-  return sequence;
 }

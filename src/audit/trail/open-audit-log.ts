@@ -1,7 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import { formatVerifierKey, type NoteSigner } from '../../transparency-log/signed-note.js';
 import type { AuditConfig } from '../config.js';
-import type { Durability } from '../log/append-only-file.js';
 import { AuditLog } from '../log/audit-log.js';
 import type { LogListener } from '../log/log-ports.js';
 import { openLog } from '../log/open-log.js';
@@ -29,12 +28,10 @@ export async function openAuditLog(
   payloads: Payloads,
   { clock, listener, acceptUnsignedTail, followsLostLog = false }: OpeningPorts,
 ) {
-  const { directory, segments, checkpoints } = config;
-  const durability = durabilityOf(config);
+  const { directory, durability, segments, checkpoints } = config;
   const folder = await LogFolder.list(directory);
   const signer = await signerOf(folder, config, followsLostLog);
   const { position, recovery, newestRecordAt } = await openLog(folder, {
-    durability,
     key: signer.verifierKey,
     ...checkpoints,
     clock,
@@ -45,11 +42,6 @@ export async function openAuditLog(
     position,
   );
   return { log, recovery, newestRecordAt, publicKey: formatVerifierKey(signer.verifierKey) };
-}
-
-/** Whoever wants answers before a late sync must know of a record's two steps. */
-function durabilityOf({ durability, lateSync }: AuditConfig): Durability {
-  return durability === 'synced' && lateSync === 'answer' ? 'synced-apart' : durability;
 }
 
 async function signerOf(

@@ -84,3 +84,18 @@ describe.skipIf(process.platform !== 'linux')('a sync that is late', () => {
     expect(await recordsOf(folder, 'abandoned')).toEqual([]);
   });
 });
+
+describe.skipIf(process.platform !== 'linux')('writes that take long', () => {
+  it('with `written` → the first stops the event loop, the others are made beside it', async () => {
+    const { server, disk, encrypt, folder } = await start({ durability: 'written' });
+    expect((await encrypt()).status).toBe(200);
+    disk.fail('write 60');
+    for (let round = 0; round < 10; round += 1) expect((await encrypt()).status).toBe(200);
+    disk.recover();
+    const [first, ...others] = disk.slowWrites();
+    expect(first).toBe('loop');
+    expect(new Set(others)).toEqual(new Set(['pool']));
+    await server.stop();
+    expect(await recordsOf(folder, 'key-operation')).toHaveLength(11);
+  });
+});

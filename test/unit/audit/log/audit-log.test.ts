@@ -191,7 +191,6 @@ describe('records that nobody had signed', () => {
     await stop(log);
     rmSync(join(directory, '000000000000.checkpoints'));
     const opening = openLog(await LogFolder.list(directory), {
-      durability: 'written',
       key: signer.verifierKey,
       everyRecords: 2,
       everyMs: 60_000,

@@ -31,7 +31,6 @@ export async function openTestLog(
   const notes: string[] = [];
   const failures: unknown[] = [];
   const { position, recovery } = await openLog(await LogFolder.list(directory), {
-    durability,
     key: by.verifierKey,
     ...checkpoints,
     acceptUnsignedTail,

@@ -37,8 +37,17 @@ function fakeLog() {
     takeReserve: () => Promise.resolve(),
     append,
     appendInSteps(payload) {
-      const written = append(payload);
-      return { written, durable: written.then(sync) };
+      let written: number | undefined;
+      const durable = append(payload).then((sequence) => {
+        written = sequence;
+        return sync(sequence);
+      });
+      return {
+        get written() {
+          return written;
+        },
+        durable,
+      };
     },
     close: () => Promise.resolve(),
   };
