@@ -1,7 +1,9 @@
 import type { LogFolder } from '../../audit/read/log-folder.js';
-import type { Segment } from '../../audit/read/segments.js';
-import { isUnreadable } from '../../audit/read/unreadable.js';
-import { parseVerifierKey, type VerifierKey } from '../../transparency-log/signed-note.js';
+import {
+  NoteError,
+  parseVerifierKey,
+  type VerifierKey,
+} from '../../transparency-log/signed-note.js';
 
 /**
  * The keys that a log names itself, for whoever has no other: they tell accidents, and nothing of
@@ -10,7 +12,7 @@ import { parseVerifierKey, type VerifierKey } from '../../transparency-log/signe
 export async function ownKeys(folder: LogFolder): Promise<readonly VerifierKey[]> {
   const keys = new Map<string, VerifierKey>();
   for (const segment of folder.segments) {
-    const text = await namedKey(folder, segment);
+    const text = (await folder.readableHeader(segment))?.record.publicKey;
     if (text === undefined || keys.has(text)) continue;
     const key = parsed(text);
     if (key !== undefined) keys.set(text, key);
@@ -18,21 +20,12 @@ export async function ownKeys(folder: LogFolder): Promise<readonly VerifierKey[]
   return [...keys.values()];
 }
 
-/** A segment that cannot be read is found to be so when all of it is. */
-async function namedKey(folder: LogFolder, segment: Segment): Promise<string | undefined> {
-  try {
-    return (await folder.header(segment))?.record.publicKey;
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
-}
-
+/** @returns undefined for a text that is no key: it verifies nothing, and the report says so */
 function parsed(text: string): VerifierKey | undefined {
   try {
     return parseVerifierKey(text);
-  } catch {
-    // A text that is no key verifies nothing, and the report says that there was none.
-    return undefined;
+  } catch (error) {
+    if (error instanceof NoteError) return undefined;
+    throw error;
   }
 }

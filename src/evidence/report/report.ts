@@ -4,29 +4,35 @@ import { LogFolder } from '../../audit/read/log-folder.js';
 import { verifyLog } from '../../audit/verify/verify.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { controlsSection } from './controls.js';
-import type { Collector, ReportFinding } from './model/collector.js';
-import type { Report } from './model/document.js';
+import type { AuditRecordType } from '../../audit/record/index.js';
+import type { Collector, SectionPlan } from './model/collector.js';
+import type { Report, Section } from './model/document.js';
 import { Timeline } from './model/timeline.js';
 import { ownKeys } from './own-keys.js';
 import { recordOf, TimeReader } from './record-reader.js';
-import { AdministrationCollector } from './sections/administration.js';
-import { CoverageCollector } from './sections/coverage.js';
-import { DenialsCollector } from './sections/denials.js';
-import { DisabledKeysCollector } from './sections/disabled-keys.js';
-import { GapsCollector } from './sections/gaps.js';
-import { KeyPrincipalsCollector } from './sections/key-principals.js';
-import { KeysCollector } from './sections/keys.js';
-import { LifecycleCollector } from './sections/lifecycle.js';
-import { OperationsCollector } from './sections/operations.js';
-import { UnauthenticatedCollector } from './sections/unauthenticated.js';
-import { UnsignedCollector } from './sections/unsigned.js';
+import { administrationSection } from './sections/administration.js';
+import { Coverage, coverageSection } from './sections/coverage.js';
+import { denialsSection } from './sections/denials.js';
+import { disabledKeysSection } from './sections/disabled-keys.js';
+import { Gaps, gapsSection } from './sections/gaps.js';
+import { keyPrincipalsSection } from './sections/key-principals.js';
+import { keysSection } from './sections/keys.js';
+import { lifecycleSection } from './sections/lifecycle.js';
+import { operationsSection } from './sections/operations.js';
+import { unauthenticatedSection } from './sections/unauthenticated.js';
+import { unsignedSection } from './sections/unsigned.js';
 import {
   faultsOf,
+  type ReportFinding,
+  SUMMARY,
   sortedFindings,
   summarySection,
   type VerifiedLog,
   verificationFindings,
 } from './summary.js';
+
+/** A forged log can have any number of types. */
+const MAX_TYPES = 100;
 
 /** The terms of a report. */
 export interface ReportConfig {
@@ -76,10 +82,7 @@ export async function makeReport(
   const { fromMs, toMs, nowMs, generator } = config;
   const generatedAt = new Date(nowMs).toISOString();
   const findings = sortedFindings([...verificationFindings(verified), ...pass.findings()]);
-  const sections = [
-    summarySection(findings, pass.totals(), verified, generatedAt),
-    ...pass.collectors.map((collector) => collector.section()),
-  ];
+  const totals = pass.totals();
   return {
     report: {
       title: 'Use of external keys',
@@ -88,7 +91,11 @@ export async function makeReport(
       from: new Date(fromMs).toISOString(),
       to: new Date(toMs).toISOString(),
       statement: statement(logs, config.keys !== undefined),
-      sections: [...sections, controlsSection(sections)],
+      sections: [
+        summarySection({ findings, totals, logs: verified, verifiedAt: generatedAt }),
+        ...pass.plans.map(sectionOf),
+        controlsSection([SUMMARY, ...pass.plans]),
+      ],
     },
     findings,
     unreadable: verified.flatMap(unreadableOf),
@@ -101,37 +108,39 @@ export async function makeReport(
 /** One reading of all logs. */
 class Pass {
   /** In the order of the report. */
-  readonly collectors: readonly Collector[];
+  readonly plans: readonly SectionPlan[];
+  readonly #collectors: readonly Collector[];
+  readonly #byType = new Map<AuditRecordType, readonly Collector[]>();
   readonly #config: ReportConfig;
   readonly #timeline: Timeline;
   readonly #times = new TimeReader();
-  readonly #coverage = new CoverageCollector();
-  readonly #gaps: GapsCollector;
+  readonly #coverage = new Coverage();
+  readonly #gaps = new Gaps();
 
   constructor(config: ReportConfig) {
     const { fromMs, toMs, nowMs, limit, cryptoperiodDays } = config;
     this.#config = config;
     this.#timeline = new Timeline(fromMs, toMs);
-    this.#gaps = new GapsCollector(limit);
-    this.collectors = [
-      new UnsignedCollector(),
-      this.#coverage,
-      new KeyPrincipalsCollector(fromMs, limit),
-      new AdministrationCollector(),
-      new OperationsCollector(this.#timeline, limit),
-      new KeysCollector({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
-      new DenialsCollector(limit),
-      new DisabledKeysCollector(limit),
-      new UnauthenticatedCollector(limit),
-      new LifecycleCollector(),
-      this.#gaps,
+    this.plans = [
+      unsignedSection(),
+      coverageSection(this.#coverage),
+      keyPrincipalsSection(fromMs, limit),
+      administrationSection(),
+      operationsSection(this.#timeline, limit),
+      keysSection({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
+      denialsSection(limit),
+      disabledKeysSection(limit),
+      unauthenticatedSection(limit),
+      lifecycleSection(),
+      gapsSection(this.#gaps, limit),
     ];
+    this.#collectors = this.plans.flatMap(({ collectors }) => collectors);
   }
 
   /** Counts the records of a log while they are verified. */
   async read(log: string): Promise<VerifiedLog> {
     const keys = await this.#keysFor(await LogFolder.open(log));
-    for (const collector of this.collectors) collector.begin?.(log);
+    for (const collector of this.#collectors) collector.begin?.(log);
     const verification = await verifyLog({
       directory: log,
       keys,
@@ -145,11 +154,15 @@ class Pass {
   }
 
   findings(): readonly ReportFinding[] {
-    return this.collectors.flatMap((collector) => collector.findings?.() ?? []);
+    return this.plans.flatMap(({ id: section, collectors }) =>
+      collectors
+        .flatMap((collector) => collector.findings?.() ?? [])
+        .map((finding) => ({ ...finding, section })),
+    );
   }
 
   totals(): Readonly<Record<string, number>> {
-    const all = this.collectors.flatMap((collector) => Object.entries(collector.totals?.() ?? {}));
+    const all = this.#collectors.flatMap((collector) => Object.entries(collector.totals?.() ?? {}));
     return Object.fromEntries(all);
   }
 
@@ -166,8 +179,21 @@ class Pass {
     const timeMs = this.#times.read(record.time);
     const inPeriod = this.#timeline.holds(timeMs);
     const entry = { record, timeMs, inPeriod, beforeEnd: timeMs < this.#timeline.toMs };
-    for (const collector of this.collectors) collector.add(entry);
+    for (const collector of this.#collectorsOf(record.type)) collector.add(entry);
   }
+
+  #collectorsOf(type: AuditRecordType): readonly Collector[] {
+    const known = this.#byType.get(type);
+    if (known !== undefined) return known;
+    const meant = this.#collectors.filter(({ types }) => types?.includes(type) ?? true);
+    if (this.#byType.size < MAX_TYPES) this.#byType.set(type, meant);
+    return meant;
+  }
+}
+
+function sectionOf({ id, title, about, collectors }: SectionPlan): Section {
+  const tables = collectors.flatMap((collector) => collector.tables?.() ?? []);
+  return { id, title, about, tables };
 }
 
 /** Files that could not be read, and a log that holds something, and no record. */

@@ -1,12 +1,32 @@
 import { createHash } from 'node:crypto';
 import type { FindingKind, VerificationReport } from '../../audit/verify/finding.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
-import type { FindingLevel, ReportFinding } from './model/collector.js';
-import { columns, type Row, type Section, type TableShape } from './model/document.js';
-import { RowList } from './model/row-list.js';
+import type { Finding, FindingLevel } from './model/collector.js';
+import { type Row, type Section, shapeOf, type TableShape } from './model/document.js';
 
 const LEVELS: readonly FindingLevel[] = ['wrong', 'check', 'note'];
-const SECTION = 'summary';
+
+/** The first section, as it is declared. */
+export const SUMMARY = {
+  id: 'summary',
+  title: 'Summary',
+  about:
+    'Wrong: the evidence itself is damaged, incomplete or not vouched for. Check: somebody has to explain ' +
+    'it. Note: good to know. The records were counted while they were verified: the figures ' +
+    'are those of the tree with this root hash, and of the records behind it that are not signed yet.',
+  controls: [
+    '10.4.1 logs are reviewed; 10.3.4 changes to logs are detected',
+    'Art. 12(2)(b) detection of anomalous activities; Art. 12(2)(d)',
+    'A.8.15, A.8.16',
+    'Section 9 (audit)',
+  ],
+} as const;
+
+/** A finding, and the section that has its details. */
+export interface ReportFinding extends Finding {
+  /** Id of the section. */
+  readonly section: string;
+}
 
 /** One log's verification, and the keys that it was verified with. */
 export interface VerifiedLog extends VerificationReport {
@@ -16,9 +36,7 @@ export interface VerifiedLog extends VerificationReport {
 }
 
 const FINDINGS: TableShape = {
-  id: 'findings',
-  title: 'Findings',
-  columns: columns({
+  ...shapeOf('findings', 'Findings', {
     level: 'Level',
     count: ['Number', 'count'],
     finding: ['Finding', 'prose'],
@@ -27,15 +45,12 @@ const FINDINGS: TableShape = {
   }),
   marked: { key: 'level', values: ['wrong'] },
 };
-const TOTALS: TableShape = {
-  id: 'totals',
-  title: 'In numbers',
-  columns: columns({ what: 'In the period', count: ['Number', 'count'] }),
-};
+const TOTALS = shapeOf('totals', 'In numbers', {
+  what: 'In the period',
+  count: ['Number', 'count'],
+});
 const VERIFICATION: TableShape = {
-  id: 'verification',
-  title: 'Verification',
-  columns: columns({
+  ...shapeOf('verification', 'Verification', {
     log: 'Log',
     origin: 'Origin',
     result: 'Result',
@@ -54,52 +69,50 @@ const VERIFICATION: TableShape = {
   }),
   layout: 'across',
 };
+const FAULTS = shapeOf('verification-findings', 'What verification found', {
+  log: 'Log',
+  kind: 'Kind',
+  file: 'File',
+  firstSequence: ['First sequence', 'id'],
+  lastSequence: ['Last sequence', 'id'],
+  message: ['Finding', 'prose'],
+});
+const LIMITS = shapeOf('verification-limits', 'What verification cannot vouch for', {
+  log: 'Log',
+  what: ['What', 'prose'],
+});
+
+/** What the summary is made of. */
+export interface SummaryInput {
+  /** Sorted. */
+  readonly findings: readonly ReportFinding[];
+  readonly totals: Readonly<Record<string, number>>;
+  readonly logs: readonly VerifiedLog[];
+  readonly verifiedAt: string;
+}
 
 /** The part of a report that its reader must not overlook, in front of everything else. */
-export function summarySection(
-  findings: readonly ReportFinding[],
-  totals: Readonly<Record<string, number>>,
-  logs: readonly VerifiedLog[],
-  verifiedAt: string,
-): Section {
-  const faults = new RowList({
-    id: 'verification-findings',
-    title: 'What verification found',
-    titles: {
-      log: 'Log',
-      kind: 'Kind',
-      file: 'File',
-      firstSequence: ['First sequence', 'id'],
-      lastSequence: ['Last sequence', 'id'],
-      message: ['Finding', 'prose'],
-    },
-  });
-  const limits = new RowList({
-    id: 'verification-limits',
-    title: 'What verification cannot vouch for',
-    titles: { log: 'Log', what: ['What', 'prose'] },
-  });
-  for (const { directory: log, findings: found, notVouchedFor, notes } of logs) {
-    for (const { kind, file, sequence, lastSequence, message } of found) {
-      faults.add({ log, kind, file, firstSequence: sequence, lastSequence, message });
-    }
-    for (const what of [...notVouchedFor, ...notes]) limits.add({ log, what });
-  }
+export function summarySection({ findings, totals, logs, verifiedAt }: SummaryInput): Section {
   return {
-    id: SECTION,
-    title: 'Summary',
-    about:
-      'Wrong: the evidence itself is damaged, incomplete or not vouched for. Check: somebody has to explain ' +
-      'it. Note: good to know. The records were counted while they were verified: the figures ' +
-      'are those of the tree with this root hash, and of the records behind it that are not signed yet.',
+    ...SUMMARY,
     tables: [
-      { ...FINDINGS, rows: findings.map((finding): Row => ({ ...finding })) },
+      { ...FINDINGS, rows: findings.map((finding) => ({ ...finding })) },
       { ...TOTALS, rows: Object.entries(totals).map(([what, count]) => ({ what, count })) },
       { ...VERIFICATION, rows: logs.map((log) => verificationRow(log, verifiedAt)) },
-      faults.table(),
-      limits.table(),
+      { ...FAULTS, rows: logs.flatMap(faultRows) },
+      { ...LIMITS, rows: logs.flatMap(limitRows) },
     ],
   };
+}
+
+function faultRows({ directory: log, findings }: VerifiedLog): readonly Row[] {
+  return findings.map(({ kind, file, sequence, lastSequence, message }) => ({
+    ...{ log, kind, file, firstSequence: sequence, lastSequence, message },
+  }));
+}
+
+function limitRows({ directory: log, notVouchedFor, notes }: VerifiedLog): readonly Row[] {
+  return [...notVouchedFor, ...notes].map((what) => ({ log, what }));
 }
 
 /** Puts findings in the order in which they are read, and leaves out what there is none of. */
@@ -115,7 +128,7 @@ export function verificationFindings(logs: readonly VerifiedLog[]): readonly Rep
     count: number,
     text: string,
     where: string,
-  ): ReportFinding => ({ level, count, finding: text, section: SECTION, where });
+  ): ReportFinding => ({ level, count, finding: text, section: SUMMARY.id, where });
   const sum = (of: (log: VerifiedLog) => number) => logs.reduce((total, log) => total + of(log), 0);
   const faults = sum((log) => faultsOf(log, (kind) => kind !== 'taken-over'));
   const self = logs.filter(({ isKeyGiven }) => !isKeyGiven).length;

@@ -1,9 +1,9 @@
-import type { AuditRecord } from '../../../audit/record/index.js';
-import type { Section } from './document.js';
+import type { AuditRecord, AuditRecordType } from '../../../audit/record/index.js';
+import type { Table } from './document.js';
 
 /** A record and its place in time. */
-export interface Entry {
-  readonly record: AuditRecord;
+export interface Entry<Record extends AuditRecord = AuditRecord> {
+  readonly record: Record;
   /** Its time, in ms since 1970; NaN for none. */
   readonly timeMs: number;
   /** Whether its time lies in the period of the report. */
@@ -19,28 +19,40 @@ export interface Entry {
 export type FindingLevel = 'wrong' | 'check' | 'note';
 
 /** Something that a reader must look at before everything else. */
-export interface ReportFinding {
+export interface Finding {
   readonly level: FindingLevel;
-  /** How many of what it says there are. */
+  /** How many of what it says there are; 0 is no finding. */
   readonly count: number;
   /** One sentence. */
   readonly finding: string;
-  /** Id of the section that has the details. */
-  readonly section: string;
-  /** Where exactly: a table's title, or an option of `audit query`. */
+  /** Title of the table that has the details. */
   readonly where: string;
 }
 
-/** Takes up all records of all logs once, and makes a section of what it has kept of them. */
+/** Takes up the records of all logs once, and makes tables of what it has kept of them. */
 export interface Collector {
+  /** Types of the records that it takes up; undefined: all. */
+  readonly types?: readonly AuditRecordType[];
   /** Called before the records of each log. */
   begin?(log: string): void;
   /** Called for each record, log by log, each in its order. */
   add(entry: Entry): void;
   /** Called once, after the last record. */
-  section(): Section;
-  /** Called once, after the last record. Those without a count are left out of the report. */
-  findings?(): readonly ReportFinding[];
+  tables?(): readonly Table[];
+  /** Called once, after the last record. */
+  findings?(): readonly Finding[];
   /** Called once, after the last record: numbers for the summary, by what they count. */
   totals?(): Readonly<Record<string, number>>;
+}
+
+/** A section of a report, before its records are read. */
+export interface SectionPlan {
+  readonly id: string;
+  readonly title: string;
+  /** Explanation of the tables and of where they come from. */
+  readonly about: string;
+  /** Controls that the section can be shown for. */
+  readonly controls: readonly [pciDss: string, dora: string, iso27001: string, nist80057: string];
+  /** In the order of their tables. */
+  readonly collectors: readonly Collector[];
 }

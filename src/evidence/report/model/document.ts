@@ -93,3 +93,8 @@ export function columns(titles: ColumnTitles): readonly Column[] {
     return { key, title, kind };
   });
 }
+
+/** Declares a table. */
+export function shapeOf(id: string, title: string, titles: ColumnTitles): TableShape {
+  return { id, title, columns: columns(titles) };
+}

@@ -3,6 +3,11 @@ import { type ColumnTitles, columns, type Row, type Table, type TableShape } fro
 /** Rows of one list; the rest are counted. */
 const CAPACITY = 2000;
 
+/** The declaration of a list. */
+export interface ListShape extends Omit<TableShape, 'columns'> {
+  readonly titles: ColumnTitles;
+}
+
 /** A table of rows in the order in which they come, as many as a report can hold. */
 export class RowList {
   readonly #rows: Row[] = [];
@@ -10,10 +15,7 @@ export class RowList {
   readonly #capacity: number;
   #left = 0;
 
-  constructor(
-    { titles, ...shape }: Omit<TableShape, 'columns'> & { readonly titles: ColumnTitles },
-    capacity = CAPACITY,
-  ) {
+  constructor({ titles, ...shape }: ListShape, capacity = CAPACITY) {
     this.#shape = { ...shape, columns: columns(titles) };
     this.#capacity = capacity;
   }

@@ -105,7 +105,7 @@ export class Tally {
   /** Adds what was counted of a value elsewhere. */
   merge(value: readonly string[], counted: Readonly<Count>): void {
     const count = this.#countOf(value, counted.firstMs);
-    Object.assign(count, sum(count, counted));
+    Object.assign(count, together(count, counted));
   }
 
   /** Whether a value is among those that are told apart. */
@@ -118,40 +118,38 @@ export class Tally {
     return this.#overflow !== undefined;
   }
 
-  /** Everything that was counted, told apart or not. */
-  get total(): number {
-    const apart = this.values().reduce((total, { count }) => total + totalOf(count), 0);
-    return apart + (this.#overflow === undefined ? 0 : totalOf(this.#overflow));
+  /** Sum over all values, told apart or not. */
+  sum(of: 'success' | 'failure'): number {
+    const apart = this.values().reduce((sum, { count }) => sum + count[of], 0);
+    return apart + (this.#overflow?.[of] ?? 0);
   }
 
-  /** The values that are told apart. */
-  values(): Counted[] {
+  /** The values that are told apart: all, or those that begin with some parts. */
+  values(beginning: readonly string[] = []): Counted[] {
     const counted: Counted[] = [];
-    this.#root.collect(counted);
+    this.#nodeOf(beginning)?.collect(counted);
     return counted;
   }
 
   /**
    * The highest counts as a table, with a line for the others.
    *
-   * @param isMeant tells which counts belong to the table; without it, all of them
+   * @param isMeant tells which values belong to the table; without it, all of them
    */
-  table(note?: string, isMeant: (count: Readonly<Count>) => boolean = () => true): Table {
+  table(isMeant: (counted: Counted) => boolean = () => true): Table {
     const { id, title, parts, chart, limit } = this.#shape;
     const keys = Object.keys(parts);
-    const sorted = this.values()
-      .filter(({ count }) => isMeant(count))
-      .sort(byCount);
+    const sorted = this.values().filter(isMeant).sort(byCount);
     const rest = sorted.slice(limit).map(({ count }) => count);
     const rows = sorted.slice(0, limit).map(({ value, count }) => ({
       ...Object.fromEntries(keys.map((key, at) => [key, value[at]])),
       ...countCells(count),
     }));
-    if (this.#overflow !== undefined && isMeant(this.#overflow)) rest.push(this.#overflow);
+    if (this.#overflow !== undefined) rest.push(this.#overflow);
     const [first = ''] = keys;
     const others = `others (${this.overflowed ? 'more than ' : ''}${rest.length})`;
-    if (rest.length > 0) rows.push({ [first]: others, ...countCells(rest.reduce(sum)) });
-    return { id, title, columns: columns({ ...parts, ...COUNTS }), rows, chart, note };
+    if (rest.length > 0) rows.push({ [first]: others, ...countCells(rest.reduce(together)) });
+    return { id, title, columns: columns({ ...parts, ...COUNTS }), rows, chart };
   }
 
   #countOf(value: readonly string[], timeMs: number): Count {
@@ -180,7 +178,7 @@ export class Tally {
 }
 
 /** Successes and failures. */
-export function totalOf({ success, failure }: Readonly<Count>): number {
+function totalOf({ success, failure }: Readonly<Count>): number {
   return success + failure;
 }
 
@@ -195,7 +193,7 @@ function textOf(part: unknown): string {
   return typeof part === 'string' ? part : JSON.stringify(part);
 }
 
-function sum(a: Readonly<Count>, b: Readonly<Count>): Count {
+function together(a: Readonly<Count>, b: Readonly<Count>): Count {
   return {
     success: a.success + b.success,
     failure: a.failure + b.failure,

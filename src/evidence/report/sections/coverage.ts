@@ -1,5 +1,5 @@
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import { columns, type Row, type Section } from '../model/document.js';
+import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import { type Row, shapeOf, type Table } from '../model/document.js';
 
 interface LogCoverage {
   readonly log: string;
@@ -15,8 +15,39 @@ interface LogCoverage {
 /** A log has one of each; a forged one can have any number. */
 const MAX_NAMES = 20;
 
+const LOGS = shapeOf('logs', 'Logs', {
+  log: 'Folder',
+  origin: 'Origin',
+  replica: 'Replica',
+  firstSequence: ['First sequence', 'id'],
+  firstTime: ['First time', 'time'],
+  lastSequence: ['Last sequence', 'id'],
+  lastTime: ['Last time', 'time'],
+  records: ['Records', 'count'],
+  inPeriod: ['In the period', 'count'],
+  notRecords: ['Lines that are no records', 'count'],
+});
+
 /** Which logs the report was made from, and how far they reach. */
-export class CoverageCollector implements Collector {
+export function coverageSection(coverage: Coverage): SectionPlan {
+  return {
+    id: 'coverage',
+    title: 'What this report covers',
+    about:
+      'The logs that were read, from their first record to their last. Records of other replicas, and those ' +
+      'that retention has removed, are not in the report.',
+    controls: [
+      '10.2.1 audit logs are enabled and active; 10.3 logs are protected',
+      'Art. 12(2)(d) protection of log information against tampering and deletion',
+      'A.8.15',
+      'Section 9 (audit)',
+    ],
+    collectors: [coverage],
+  };
+}
+
+/** The extent of each log. */
+export class Coverage implements Collector {
   readonly #logs: LogCoverage[] = [];
 
   begin(log: string): void {
@@ -43,53 +74,22 @@ export class CoverageCollector implements Collector {
     if (log !== undefined) log.notRecords += 1;
   }
 
-  findings(): readonly ReportFinding[] {
-    const notRecords = this.#logs.reduce((sum, log) => sum + log.notRecords, 0);
-    const empty = this.#logs.filter(({ inPeriod }) => inPeriod === 0).length;
-    const finding = (level: 'wrong' | 'check', count: number, text: string): ReportFinding => ({
-      level,
-      count,
-      finding: text,
-      section: 'coverage',
-      where: 'Logs',
-    });
-    return [
-      finding('wrong', notRecords, 'Lines of the logs are no records.'),
-      finding('check', empty, 'Logs have no record in the period.'),
-    ];
-  }
-
   totals(): Readonly<Record<string, number>> {
     return { Records: this.#logs.reduce((sum, { inPeriod }) => sum + inPeriod, 0) };
   }
 
-  section(): Section {
-    return {
-      id: 'coverage',
-      title: 'What this report covers',
-      about:
-        'The logs that were read, from their first record to their last. Records of other replicas, and those ' +
-        'that retention has removed, are not in the report.',
-      tables: [
-        {
-          id: 'logs',
-          title: 'Logs',
-          columns: columns({
-            log: 'Folder',
-            origin: 'Origin',
-            replica: 'Replica',
-            firstSequence: ['First sequence', 'id'],
-            firstTime: ['First time', 'time'],
-            lastSequence: ['Last sequence', 'id'],
-            lastTime: ['Last time', 'time'],
-            records: ['Records', 'count'],
-            inPeriod: ['In the period', 'count'],
-            notRecords: ['Lines that are no records', 'count'],
-          }),
-          rows: this.#logs.map(rowOf),
-        },
-      ],
-    };
+  findings(): readonly Finding[] {
+    const notRecords = this.#logs.reduce((sum, log) => sum + log.notRecords, 0);
+    const empty = this.#logs.filter(({ inPeriod }) => inPeriod === 0).length;
+    const where = LOGS.title;
+    return [
+      { level: 'wrong', count: notRecords, finding: 'Lines of the logs are no records.', where },
+      { level: 'check', count: empty, finding: 'Logs have no record in the period.', where },
+    ];
+  }
+
+  tables(): readonly Table[] {
+    return [{ ...LOGS, rows: this.#logs.map(rowOf) }];
   }
 }
 

@@ -1,40 +1,62 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import type { Section } from '../model/document.js';
+import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import { isSuccess, NONE, tallyOf } from '../model/declared.js';
 import { Tally } from '../model/tally.js';
 import { Inventories, keyOf } from './inventories.js';
 
 const USABLE = 'ENABLED';
-const NONE = '(none)';
 /** The error that is answered for a key that is disabled. */
 const STATE_ERROR = 'InvalidStateException';
 const BY_INVENTORY = 'By the state in the inventory';
+const ASKED = { operation: 'Operation', awsPrincipalArn: 'Principal' };
 
 /** Who used, or tried to use, keys that were disabled, pending deletion or in any other state but enabled. */
-export class DisabledKeysCollector implements Collector {
-  readonly #byInventory: Tally;
-  readonly #byAnswer: Tally;
+export function disabledKeysSection(limit: number): SectionPlan {
+  return {
+    id: 'disabled-keys',
+    title: 'Use of keys that are disabled or pending deletion',
+    about:
+      'Operations on keys that were not in the state ENABLED. The first table goes by the inventory that ' +
+      'the log had before the operation; one that succeeded may have come after the key was enabled ' +
+      'again. The second goes by what was answered.',
+    controls: [
+      '3.7.5 retired or replaced keys are not used for encryption',
+      'Art. 7(1) retiring, revoking and destroying; Art. 7(2)',
+      'A.8.24',
+      'Section 7 (key states and transitions)',
+    ],
+    collectors: [
+      new DisabledKeys(limit),
+      tallyOf(
+        'key-operation',
+        {
+          id: 'disabled-by-answer',
+          title: `Refused with ${STATE_ERROR}`,
+          parts: { externalKeyId: 'Key', cause: 'Cause', ...ASKED },
+          limit,
+        },
+        (record) => {
+          const { externalKeyId, cause = NONE, operation = NONE, awsPrincipalArn = NONE } = record;
+          return record.errorName === STATE_ERROR && externalKeyId !== undefined
+            ? [externalKeyId, cause, operation, awsPrincipalArn]
+            : undefined;
+        },
+      ),
+    ],
+  };
+}
+
+/** Uses of keys by the states that the inventories before have. */
+class DisabledKeys implements Collector {
+  readonly types = ['key-operation', 'key-inventory'] as const;
+  readonly #uses: Tally;
   /** States of this log's keys, as far as it has come: only those that are not enabled. */
   #states = new Map<string, string>();
   #inventories = new Inventories();
-  #succeeded = 0;
 
   constructor(limit: number) {
-    const tally = (id: string, title: string, part: Record<string, string>) =>
-      new Tally({
-        id,
-        title,
-        parts: {
-          externalKeyId: 'Key',
-          ...part,
-          operation: 'Operation',
-          awsPrincipalArn: 'Principal',
-        },
-        limit,
-      });
-    this.#byInventory = tally('disabled-by-inventory', BY_INVENTORY, { state: 'State' });
-    const title = `Refused with ${STATE_ERROR}`;
-    this.#byAnswer = tally('disabled-by-answer', title, { cause: 'Cause' });
+    const parts = { externalKeyId: 'Key', state: 'State', ...ASKED };
+    this.#uses = new Tally({ id: 'disabled-by-inventory', title: BY_INVENTORY, parts, limit });
   }
 
   begin(): void {
@@ -44,45 +66,22 @@ export class DisabledKeysCollector implements Collector {
 
   add({ record, timeMs, inPeriod }: Entry): void {
     if (record.type === 'key-inventory') this.#takeStates(record);
-    if (!inPeriod || record.type !== 'key-operation') return;
-    const isRefused = record.errorName === STATE_ERROR;
-    if (!isRefused && this.#states.size === 0) return;
-    const { keyManager, externalKeyId, awsPrincipalArn = NONE, operation = NONE } = record;
-    if (externalKeyId === undefined) return;
-    const success = record.result === 'success';
-    const state = this.#states.get(keyOf(keyManager ?? '', externalKeyId));
-    if (state !== undefined) {
-      this.#byInventory.add([externalKeyId, state, operation, awsPrincipalArn], timeMs, success);
-      if (success) this.#succeeded += 1;
-    }
-    if (isRefused) {
-      const { cause = NONE } = record;
-      this.#byAnswer.add([externalKeyId, cause, operation, awsPrincipalArn], timeMs, success);
-    }
+    if (record.type !== 'key-operation' || !inPeriod || this.#states.size === 0) return;
+    const { keyManager = '', externalKeyId, awsPrincipalArn = NONE, operation = NONE } = record;
+    const state = this.#states.get(keyOf(keyManager, externalKeyId ?? ''));
+    if (state === undefined || externalKeyId === undefined) return;
+    const value = [externalKeyId, state, operation, awsPrincipalArn];
+    this.#uses.add(value, timeMs, isSuccess(record));
   }
 
-  findings(): readonly ReportFinding[] {
-    return [
-      {
-        level: 'check',
-        count: this.#succeeded,
-        finding: 'Key operations succeeded on keys that the inventory before had as not enabled.',
-        section: 'disabled-keys',
-        where: BY_INVENTORY,
-      },
-    ];
+  tables() {
+    return [this.#uses.table()];
   }
 
-  section(): Section {
-    return {
-      id: 'disabled-keys',
-      title: 'Use of keys that are disabled or pending deletion',
-      about:
-        'Operations on keys that were not in the state ENABLED. The first table goes by the inventory that ' +
-        'the log had before the operation; one that succeeded may have come after the key was enabled ' +
-        'again. The second goes by what was answered.',
-      tables: [this.#byInventory.table(), this.#byAnswer.table()],
-    };
+  findings(): readonly Finding[] {
+    const finding =
+      'Key operations succeeded on keys that the inventory before had as not enabled.';
+    return [{ level: 'check', count: this.#uses.sum('success'), finding, where: BY_INVENTORY }];
   }
 
   #takeStates(record: RecordOf<'key-inventory'>): void {

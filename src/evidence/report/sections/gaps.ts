@@ -1,12 +1,13 @@
-import type { AuditRecord, RecordOf } from '../../../audit/record/index.js';
+import type { AuditRecord } from '../../../audit/record/index.js';
 import type { VerificationReport } from '../../../audit/verify/finding.js';
-import type { Collector, Entry, FindingLevel, ReportFinding } from '../model/collector.js';
-import type { Section } from '../model/document.js';
+import type { Collector, Entry, Finding, FindingLevel, SectionPlan } from '../model/collector.js';
+import { findingOf, tallyOf } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
-import { Tally } from '../model/tally.js';
 
 /** A record is written a little after its time, so that one of an earlier time can follow it. */
 const CLOCK_TOLERANCE_MS = 5000;
+const LIST = 'Gaps and interruptions';
+const ABANDONED = 'Answers that were withheld after their record was written';
 
 /** Kinds of gaps as findings, those of the greatest weight first. */
 const KINDS = {
@@ -25,11 +26,97 @@ const KINDS = {
 
 type Kind = keyof typeof KINDS;
 
+/** The cells of a gap that its record does not have in common with others. */
+interface GapCells {
+  readonly detail: string;
+  readonly durationMs?: number | undefined;
+  readonly requests?: number;
+}
+
+/** What a server noted of a gap; undefined for records that tell of none. */
+function toldBy(record: AuditRecord): (GapCells & { readonly kind: Kind }) | undefined {
+  switch (record.type) {
+    case 'gap': {
+      const { type: kind, from, to, reason, refused, served } = record;
+      const what = `${refused} requests refused and ${served} served without a record`;
+      const detail = `from ${from} to ${to} (${reason}): ${what}`;
+      return { kind, durationMs: lasted(from, to), requests: refused + served, detail };
+    }
+    case 'late-sync': {
+      const { type: kind, from, to, answers } = record;
+      const what = `${answers} answers went out before their records were on the disk`;
+      const detail = `from ${from} to ${to}: ${what}`;
+      return { kind, durationMs: lasted(from, to), requests: answers, detail };
+    }
+    case 'recovery': {
+      const { type: kind, tornBytes, unsignedFirst, unsignedLast } = record;
+      const text = `continued after a crash; ${tornBytes} bytes cut off`;
+      const range = `records ${unsignedFirst ?? ''} to ${unsignedLast ?? ''} taken over unsigned`;
+      return { kind, detail: unsignedFirst === undefined ? text : `${text}; ${range}` };
+    }
+    case 'sink-gap': {
+      const { type: kind, sink, firstSequence, lastSequence } = record;
+      const what = `records ${firstSequence} to ${lastSequence} did not reach the sink ${sink}`;
+      return { kind, detail: `${what}; they are in this log` };
+    }
+    case 'retention': {
+      const { type: kind, firstSequence, lastSequence } = record;
+      return { kind, detail: `records ${firstSequence} to ${lastSequence} were removed` };
+    }
+    default:
+      return undefined;
+  }
+}
+
 /** Where a log is not whole, or says itself that it was not. */
-export class GapsCollector implements Collector {
+export function gapsSection(gaps: Gaps, limit: number): SectionPlan {
+  return {
+    id: 'gaps',
+    title: 'Gaps in the log',
+    about:
+      'What the log says itself of records that are missing, and what shows in the order of its records. ' +
+      'Whether anything else is missing or was changed is for verification to say, in the summary.',
+    controls: [
+      '10.2.1.6 stopping or pausing of audit logs; 10.7.2 failures of audit logging are detected',
+      'Art. 12(2)(e) detection of a failure of logging systems; Art. 12(2)(f) clocks',
+      'A.8.15',
+      'Section 9 (audit)',
+    ],
+    collectors: [
+      findingOf(
+        'gap',
+        { level: 'wrong', finding: 'Requests were served without a record.', where: LIST },
+        ({ served }) => served,
+      ),
+      gaps,
+      findingOf(
+        'late-sync',
+        {
+          level: 'check',
+          finding: 'Answers went out before their records were on the disk.',
+          where: LIST,
+        },
+        ({ answers }) => answers,
+      ),
+      findingOf(
+        'abandoned',
+        { level: 'note', finding: `${ABANDONED}.`, where: ABANDONED },
+        () => 1,
+      ),
+      tallyOf(
+        'abandoned',
+        { id: 'abandoned', title: ABANDONED, parts: { reason: 'Reason' }, limit },
+        ({ reason }) => [reason],
+      ),
+    ],
+  };
+}
+
+/** Gaps of all kinds in one list. */
+export class Gaps implements Collector {
   readonly #list = new RowList({
     id: 'gaps',
-    title: 'Gaps and interruptions',
+    title: LIST,
     titles: {
       time: ['Time', 'time'],
       log: 'Log',
@@ -41,23 +128,11 @@ export class GapsCollector implements Collector {
     },
   });
   readonly #counts = new Map<Kind, number>();
-  readonly #abandoned: Tally;
-  #served = 0;
-  #answers = 0;
   #log = '';
   #before:
     | { readonly sequence: number; readonly time: string; readonly timeMs: number }
     | undefined;
   #running: boolean | undefined;
-
-  constructor(limit: number) {
-    this.#abandoned = new Tally({
-      id: 'abandoned',
-      title: 'Answers that were withheld after their record was written',
-      parts: { reason: 'Reason' },
-      limit,
-    });
-  }
 
   begin(log: string): void {
     this.#log = log;
@@ -66,13 +141,14 @@ export class GapsCollector implements Collector {
   }
 
   add({ record, timeMs, inPeriod }: Entry): void {
+    const { sequence, time, type } = record;
     if (inPeriod) {
-      this.#addTold(record, timeMs);
+      const told = toldBy(record);
+      if (told !== undefined) this.#note(record, told.kind, told);
       this.#addSeen(record, timeMs);
     }
-    if (record.type === 'start') this.#running = true;
-    if (record.type === 'stop') this.#running = false;
-    const { sequence, time } = record;
+    if (type === 'start') this.#running = true;
+    if (type === 'stop') this.#running = false;
     this.#before = { sequence, time, timeMs };
   }
 
@@ -86,123 +162,48 @@ export class GapsCollector implements Collector {
     }
   }
 
-  findings(): readonly ReportFinding[] {
-    const finding = (level: FindingLevel, count: number, text: string, where: string) => ({
-      ...{ level, count, finding: text, where },
-      section: 'gaps',
-    });
-    const list = 'Gaps and interruptions';
+  findings(): readonly Finding[] {
     const kinds = Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][];
-    return [
-      finding('wrong', this.#served, 'Requests were served without a record.', list),
-      ...kinds.map(([kind, [level, text]]) =>
-        finding(level, this.#counts.get(kind) ?? 0, text, `${list}: ${kind}`),
-      ),
-      finding(
-        'check',
-        this.#answers,
-        'Answers went out before their records were on the disk.',
-        list,
-      ),
-      finding(
-        'note',
-        this.#abandoned.total,
-        'Answers were withheld after their record was written.',
-        'Answers that were withheld after their record was written',
-      ),
-    ];
+    return kinds.map(([kind, [level, finding]]) => ({
+      ...{ level, count: this.#counts.get(kind) ?? 0, finding, where: `${LIST}: ${kind}` },
+    }));
   }
 
-  section(): Section {
-    return {
-      id: 'gaps',
-      title: 'Gaps in the log',
-      about:
-        'What the log says itself of records that are missing, and what shows in the order of its records. ' +
-        'Whether anything else is missing or was changed is for verification to say, in the summary.',
-      tables: [this.#list.table(), this.#abandoned.table()],
-    };
-  }
-
-  /** What the server noted. */
-  #addTold(record: AuditRecord, timeMs: number): void {
-    switch (record.type) {
-      case 'gap': {
-        const { from, to, reason, refused, served } = record;
-        const what = `${refused} requests refused and ${served} served without a record`;
-        const detail = `from ${from} to ${to} (${reason}): ${what}`;
-        this.#note(record, 'gap', { ...lasted(record), requests: refused + served, detail });
-        this.#served += served;
-        break;
-      }
-      case 'late-sync': {
-        const { from, to, answers } = record;
-        const what = `${answers} answers went out before their records were on the disk`;
-        const detail = `from ${from} to ${to}: ${what}`;
-        this.#note(record, 'late-sync', { ...lasted(record), requests: answers, detail });
-        this.#answers += answers;
-        break;
-      }
-      case 'recovery':
-        this.#note(record, 'recovery', { detail: recoveryText(record) });
-        break;
-      case 'sink-gap': {
-        const { sink, firstSequence, lastSequence } = record;
-        const what = `records ${firstSequence} to ${lastSequence} did not reach the sink ${sink}`;
-        this.#note(record, 'sink-gap', { detail: `${what}; they are in this log` });
-        break;
-      }
-      case 'retention': {
-        const { firstSequence, lastSequence } = record;
-        const detail = `records ${firstSequence} to ${lastSequence} were removed`;
-        this.#note(record, 'retention', { detail });
-        break;
-      }
-      case 'abandoned':
-        this.#abandoned.add([record.reason], timeMs, false);
-        break;
-      default:
-    }
+  tables() {
+    return [this.#list.table()];
   }
 
   /** What shows in the order of the records. */
   #addSeen(record: AuditRecord, timeMs: number): void {
     const before = this.#before;
     const { sequence, type } = record;
+    const note = (kind: Kind, detail: string) => {
+      this.#note(record, kind, { detail });
+    };
     if (before === undefined) {
-      if (sequence > 0) {
-        this.#note(record, 'beginning', { detail: `records before ${sequence} are not here` });
-      }
+      if (sequence > 0) note('beginning', `records before ${sequence} are not here`);
     } else {
-      if (sequence !== before.sequence + 1) {
-        this.#note(record, 'sequence', { detail: `follows record ${before.sequence}` });
-      }
+      if (sequence !== before.sequence + 1) note('sequence', `follows record ${before.sequence}`);
       if (before.timeMs - timeMs > CLOCK_TOLERANCE_MS) {
-        this.#note(record, 'clock', { detail: `follows a record of ${before.time}` });
+        note('clock', `follows a record of ${before.time}`);
       }
     }
     if (type === 'start' && this.#running === true) {
-      this.#note(record, 'no stop', { detail: 'the server before did not stop in order' });
+      note('no stop', 'the server before did not stop in order');
     }
   }
 
   #note(
     { time, sequence }: { readonly time?: string; readonly sequence?: number | undefined },
     kind: Kind,
-    cells: { readonly detail: string; readonly durationMs?: number; readonly requests?: number },
+    cells: GapCells,
   ): void {
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
-    this.#list.add({ time, log: this.#log, sequence, kind, ...cells });
+    this.#list.add({ ...cells, time, log: this.#log, sequence, kind });
   }
 }
 
-function lasted({ from, to }: { readonly from: string; readonly to: string }) {
-  const durationMs = Date.parse(to) - Date.parse(from);
-  return Number.isNaN(durationMs) ? {} : { durationMs };
-}
-
-function recoveryText({ tornBytes, unsignedFirst, unsignedLast }: RecordOf<'recovery'>): string {
-  const text = `continued after a crash; ${tornBytes} bytes cut off`;
-  if (unsignedFirst === undefined) return text;
-  return `${text}; records ${unsignedFirst} to ${unsignedLast ?? ''} taken over unsigned`;
+function lasted(from: string, to: string): number | undefined {
+  const ms = Date.parse(to) - Date.parse(from);
+  return Number.isNaN(ms) ? undefined : ms;
 }

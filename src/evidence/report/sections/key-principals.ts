@@ -1,18 +1,39 @@
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import type { Section } from '../model/document.js';
+import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import { isSuccess } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
-import { type Counted, Tally, totalOf } from '../model/tally.js';
+import { type Counted, Tally } from '../model/tally.js';
 
-const NONE = '(not recorded)';
-/** A pair takes more room than a key, and most reports have fewer of them than rows of one list. */
+const NOT_RECORDED = '(not recorded)';
+/** A report has more keys with their principals than it has keys. */
 const PAIRS_PER_LINE = 10;
+const PARTS = { externalKeyId: 'Key', awsPrincipalArn: 'Principal' };
+const NEW = 'New in the period';
+const REFUSED = 'Principals without any success';
 
 /** Which principal used which key, and which of them are new. */
-export class KeyPrincipalsCollector implements Collector {
+export function keyPrincipalsSection(fromMs: number, limit: number): SectionPlan {
+  return {
+    id: 'key-principals',
+    title: 'Who used which key',
+    about:
+      'Each principal with each key that it used or asked for in the period. A principal is new to a key ' +
+      'when it used the key in the period, and the logs have no use of it before.',
+    controls: [
+      '10.2.2 who, what, when, result; 7.2.4 review of access',
+      'Art. 6(2)(d) correct use of keys; Art. 12(2)(c)(i) logical access',
+      'A.5.18, A.8.15, A.8.24',
+      'Section 5.3 (originator and recipient usage), Section 9 (accountability)',
+    ],
+    collectors: [new KeyPrincipals(fromMs, limit)],
+  };
+}
+
+class KeyPrincipals implements Collector {
+  readonly types = ['key-operation'] as const;
   readonly #fromMs: number;
   readonly #limit: number;
   readonly #pairs: Tally;
-  /** Pairs before the period; counts and times are not looked at. */
+  /** Pairs that were used before the period; counts and times are not looked at. */
   readonly #before: Tally;
   #reachesBefore = false;
   #byPrincipal: Tally | undefined;
@@ -20,17 +41,15 @@ export class KeyPrincipalsCollector implements Collector {
   constructor(fromMs: number, limit: number) {
     this.#fromMs = fromMs;
     this.#limit = limit;
-    const parts = { externalKeyId: 'Key', awsPrincipalArn: 'Principal' };
-    const id = 'key-principals';
-    const title = 'Keys and principals';
-    this.#pairs = new Tally({ id, title, parts, limit: limit * PAIRS_PER_LINE });
-    this.#before = new Tally({ id, title, parts, limit: 0 });
+    const shape = { id: 'key-principals', title: 'Keys and principals', parts: PARTS };
+    this.#pairs = new Tally({ ...shape, limit: limit * PAIRS_PER_LINE });
+    this.#before = new Tally({ ...shape, limit: 0 });
   }
 
   add({ record, timeMs, inPeriod }: Entry): void {
     if (record.type !== 'key-operation') return;
-    const { externalKeyId = NONE, awsPrincipalArn = NONE } = record;
-    const success = record.result === 'success';
+    const { externalKeyId = NOT_RECORDED, awsPrincipalArn = NOT_RECORDED } = record;
+    const success = isSuccess(record);
     if (inPeriod) {
       this.#pairs.add([externalKeyId, awsPrincipalArn], timeMs, success);
     } else if (timeMs < this.#fromMs) {
@@ -39,65 +58,46 @@ export class KeyPrincipalsCollector implements Collector {
     }
   }
 
-  findings(): readonly ReportFinding[] {
-    const fresh = this.#newPairs();
-    const refused = this.#onlyRefused();
-    const base = { section: 'key-principals', level: 'check' } as const;
+  totals(): Readonly<Record<string, number>> {
+    const keys = new Set(this.#pairs.values().map(({ value }) => value[0]));
+    const principals = this.#principals().values().length;
+    return { 'Keys that were used or asked for': keys.size, Principals: principals };
+  }
+
+  findings(): readonly Finding[] {
+    const isKnown = !this.#pairs.overflowed;
+    const refused = isKnown ? this.#principals().values().filter(isRefused).length : 0;
     return [
       {
-        ...base,
-        count: fresh.length,
+        level: 'check',
+        count: this.#newPairs().length,
         finding:
           'Keys were used by principals that had not used them before the period, as far as the logs reach.',
-        where: 'New in the period',
+        where: NEW,
       },
       {
-        ...base,
-        count: refused.length,
+        level: 'check',
+        count: refused,
         finding: 'Principals were refused, or failed, each time they asked for a key.',
-        where: 'Principals without any success',
+        where: REFUSED,
       },
     ];
   }
 
-  totals(): Readonly<Record<string, number>> {
-    return {
-      'Keys that were used or asked for': new Set(this.#pairs.values().map(({ value }) => value[0]))
-        .size,
-      Principals: this.#principals().values().length,
-    };
-  }
-
-  section(): Section {
-    const cells = ({ value: [externalKeyId, awsPrincipalArn], count }: Counted) => ({
-      externalKeyId,
-      awsPrincipalArn,
-      first: new Date(count.firstMs).toISOString(),
-      total: totalOf(count),
-    });
+  tables() {
     const fresh = new RowList({
       id: 'new-key-principals',
-      title: 'New in the period',
-      titles: {
-        externalKeyId: 'Key',
-        awsPrincipalArn: 'Principal',
-        first: ['First', 'time'],
-        total: ['Total', 'count'],
-      },
+      title: NEW,
+      titles: { ...PARTS, first: ['First', 'time'], uses: ['Uses', 'count'] },
     });
-    for (const counted of this.#newPairs()) fresh.add(cells(counted));
-    return {
-      id: 'key-principals',
-      title: 'Who used which key',
-      about:
-        'Each principal with each key that it used or asked for in the period. A principal is new to a key ' +
-        'when it used the key in the period, and the logs have no use of it before.',
-      tables: [
-        this.#pairs.table(),
-        fresh.table(this.#newNote()),
-        this.#principals().table(undefined, ({ success }) => success === 0),
-      ],
-    };
+    for (const { value, count } of this.#newPairs()) {
+      const [externalKeyId, awsPrincipalArn] = value;
+      const first = new Date(count.firstMs).toISOString();
+      fresh.add({ externalKeyId, awsPrincipalArn, first, uses: count.success });
+    }
+    // Of a principal whose pairs are not all told apart it is not known.
+    const refused = this.#principals().table((each) => !this.#pairs.overflowed && isRefused(each));
+    return [this.#pairs.table(), fresh.table(this.#newNote()), refused];
   }
 
   #newNote(): string {
@@ -117,21 +117,18 @@ export class KeyPrincipalsCollector implements Collector {
       .sort((a, b) => a.count.firstMs - b.count.firstMs);
   }
 
-  #onlyRefused(): readonly Counted[] {
-    return this.#principals()
-      .values()
-      .filter(({ count }) => count.success === 0);
-  }
-
   /** Made of the pairs when all of them are counted. */
   #principals(): Tally {
     if (this.#byPrincipal !== undefined) return this.#byPrincipal;
     const parts = { awsPrincipalArn: 'Principal' };
-    const title = 'Principals without any success';
-    const limit = this.#limit;
-    const principals = new Tally({ id: 'principals-without-success', title, parts, limit });
+    const shape = { id: 'principals-without-success', title: REFUSED, parts };
+    const principals = new Tally({ ...shape, limit: this.#limit });
     for (const { value, count } of this.#pairs.values()) principals.merge(value.slice(1), count);
     this.#byPrincipal = principals;
     return principals;
   }
+}
+
+function isRefused({ count }: Counted): boolean {
+  return count.success === 0;
 }

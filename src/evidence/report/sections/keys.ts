@@ -1,13 +1,14 @@
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
+import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import { isSuccess } from '../model/declared.js';
 import {
   type ColumnTitles,
-  columns,
+  shapeOf,
   type Row,
-  type Section,
   type Table,
+  type TableShape,
 } from '../model/document.js';
+import { Tally } from '../model/tally.js';
 import { Inventories, type InventoriedKey, keyOf } from './inventories.js';
-import { type KeyUse, KeyUses } from './key-use.js';
 
 const DAY_MS = 86_400_000;
 /** As many keys are listed. */
@@ -20,14 +21,14 @@ const USE: ColumnTitles = {
   failures: ['Failures', 'count'],
   lastUse: ['Last use', 'time'],
 };
-const INVENTORY = columns({
+const INVENTORIES = shapeOf('inventories', 'Inventories', {
   keyManager: 'Key manager',
   replica: 'Replica',
   time: ['Time', 'time'],
   keys: ['Keys', 'count'],
   problem: 'Problem',
 });
-const KEYS = columns({
+const KEYS = shapeOf('keys', 'Keys', {
   ...KEY,
   keyStores: 'Key stores',
   algorithm: 'Algorithm',
@@ -38,12 +39,19 @@ const KEYS = columns({
   versions: ['Versions', 'count'],
   problem: 'Problem',
 });
-const CRYPTOPERIODS = columns({
+const CRYPTOPERIODS: TableShape = {
+  ...shapeOf('cryptoperiods', 'Cryptoperiods and use', {
+    ...KEY,
+    cryptoperiodFrom: ['Cryptoperiod from', 'time'],
+    cryptoperiodDays: ['Days', 'count'],
+    overLimit: 'Over limit',
+    encryptionsLeft: ['Encryptions left', 'count'],
+    ...USE,
+  }),
+  marked: { key: 'overLimit', values: ['yes'] },
+};
+const UNKNOWN = shapeOf('keys-without-inventory', 'Keys in use that are in no inventory', {
   ...KEY,
-  cryptoperiodFrom: ['Cryptoperiod from', 'time'],
-  cryptoperiodDays: ['Days', 'count'],
-  overLimit: 'Over limit',
-  encryptionsLeft: ['Encryptions left', 'count'],
   ...USE,
 });
 
@@ -61,10 +69,31 @@ export interface CryptoperiodRule {
 }
 
 /** The keys, from the newest inventory before the end of the period, with their use in it. */
-export class KeysCollector implements Collector {
+export function keysSection(rule: CryptoperiodRule): SectionPlan {
+  return {
+    id: 'keys',
+    title: 'Key inventory',
+    about:
+      'The newest inventory that the log has of each key manager before the end of the period, and the use ' +
+      'of its keys in the period. A cryptoperiod begins with the creation of the key, or where the log ' +
+      'shows that another version came into use since, with the inventory that first had that version: ' +
+      'the version may be up to a day older than that.',
+    controls: [
+      '3.6.1.1 algorithms, keys, strength, usage; 3.7.4 cryptoperiods; 3.7.5 retired keys',
+      'Art. 7(1) lifecycle: generating, renewing, retiring; Art. 6(2)(d)',
+      'A.8.24',
+      'Section 5.3 (cryptoperiods), Section 8 (phases), Section 9 (inventories)',
+    ],
+    collectors: [new Keys(rule)],
+  };
+}
+
+class Keys implements Collector {
+  readonly types = ['key-inventory', 'key-operation'] as const;
   readonly #rule: CryptoperiodRule;
   readonly #inventories = new Inventories();
-  readonly #uses = new KeyUses();
+  /** By key manager, key and operation. */
+  readonly #uses = new Tally({ id: 'key-uses', title: '', parts: KEY, limit: 0 });
 
   constructor(rule: CryptoperiodRule) {
     this.#rule = rule;
@@ -76,98 +105,101 @@ export class KeysCollector implements Collector {
 
   add({ record, timeMs, inPeriod, beforeEnd }: Entry): void {
     if (record.type === 'key-inventory' && beforeEnd) this.#inventories.add(record);
-    if (inPeriod && record.type === 'key-operation') this.#uses.add(record, timeMs);
+    if (record.type !== 'key-operation' || !inPeriod) return;
+    const { keyManager, externalKeyId, operation = '' } = record;
+    // Before the key was found the key manager is not known, and there may be no such key.
+    if (keyManager === undefined || externalKeyId === undefined) return;
+    this.#uses.add([keyManager, externalKeyId, operation], timeMs, isSuccess(record));
   }
 
-  findings(): readonly ReportFinding[] {
-    const all = this.#all();
-    const finding = (count: number, text: string, where: string): ReportFinding => ({
-      level: 'check',
-      count,
-      finding: text,
-      section: 'keys',
-      where,
+  findings(): readonly Finding[] {
+    const keys = this.#keys();
+    const isOver = (listed: Listed) => this.#cryptoperiod(listed)['overLimit'] === 'yes';
+    const finding = (count: number, text: string, where: string): Finding => ({
+      ...{ level: 'check', count, finding: text, where },
     });
-    const over = all.filter((listed) => this.#cryptoperiod(listed)['overLimit'] === 'yes').length;
-    const problems = all.filter(({ key }) => key.problem !== undefined).length;
-    const limit = this.#rule.limitDays ?? 0;
     return [
-      finding(over, `Keys are over the cryptoperiod of ${limit} days.`, 'Cryptoperiods and use'),
-      finding(problems, 'Keys are disabled because of a problem.', 'Keys'),
       finding(
-        this.#unknown().length,
-        'Keys in use are in no inventory.',
-        'Keys in use that are in no inventory',
+        keys.filter(isOver).length,
+        `Keys are over the cryptoperiod of ${this.#rule.limitDays ?? 0} days.`,
+        CRYPTOPERIODS.title,
       ),
+      finding(
+        keys.filter(({ key }) => key.problem !== undefined).length,
+        'Keys are disabled because of a problem.',
+        KEYS.title,
+      ),
+      finding(this.#unknown().length, 'Keys in use are in no inventory.', UNKNOWN.title),
     ];
   }
 
-  section(): Section {
-    const all = this.#all();
+  tables(): readonly Table[] {
+    const newest = this.#inventories.newest();
+    const sources = newest.map(({ keys, ...inventory }) => ({ ...inventory, keys: keys.length }));
+    const all = this.#keys();
     const listed = all.slice(0, MAX_ROWS);
-    const left = all.length > MAX_ROWS ? ` ${all.length - MAX_ROWS} more keys are not listed.` : '';
+    const left =
+      all.length > MAX_ROWS ? [`${all.length - MAX_ROWS} more keys are not listed.`] : [];
     const { limitDays } = this.#rule;
     const limit =
       limitDays === undefined
         ? 'No limit of the cryptoperiod was given.'
         : `Cryptoperiods longer than ${limitDays} days are marked.`;
-    const table = (
-      [id, title]: readonly [id: string, title: string],
-      shape: Table['columns'],
-      rows: readonly Row[],
-      note?: string,
-    ): Table => ({ id, title, columns: shape, rows, note: note === '' ? undefined : note });
-    const missed = this.#uses.left;
-    return {
-      id: 'keys',
-      title: 'Key inventory',
-      about:
-        'The newest inventory that the log has of each key manager before the end of the period, and the use ' +
-        'of its keys in the period. A cryptoperiod begins with the creation of the key, or where the log ' +
-        'shows that another version came into use since, with the inventory that first had that version: ' +
-        'the version may be up to a day older than that.',
-      tables: [
-        table(['inventories', 'Inventories'], INVENTORY, this.#sources()),
-        table(['keys', 'Keys'], KEYS, listed.map(keyRow), left.trim()),
-        {
-          ...table(
-            ['cryptoperiods', 'Cryptoperiods and use'],
-            CRYPTOPERIODS,
-            listed.map((entry) => this.#cryptoperiod(entry)),
-            limit + left,
-          ),
-          marked: { key: 'overLimit', values: ['yes'] },
-        },
-        table(
-          ['keys-without-inventory', 'Keys in use that are in no inventory'],
-          columns({ ...KEY, ...USE }),
-          this.#unknown()
-            .slice(0, MAX_ROWS)
-            .map((use) => ({ ...use, ...useCells(use) })),
-          missed === 0 ? '' : `${missed} operations on further keys are in neither of the tables.`,
-        ),
-      ],
-    };
+    const notAll = 'Operations on further keys are in neither of the tables.';
+    return [
+      { ...INVENTORIES, rows: sources },
+      { ...KEYS, rows: listed.map(keyRow), note: left[0] },
+      {
+        ...CRYPTOPERIODS,
+        rows: listed.map((entry) => this.#cryptoperiod(entry)),
+        note: [limit, ...left].join(' '),
+      },
+      {
+        ...UNKNOWN,
+        rows: this.#unknown().slice(0, MAX_ROWS),
+        note: this.#uses.overflowed ? notAll : undefined,
+      },
+    ];
   }
 
-  #sources(): readonly Row[] {
-    const newest = this.#inventories.newest();
-    return newest.map(({ keys, ...inventory }) => ({ ...inventory, keys: keys.length }));
-  }
-
-  #all(): readonly Listed[] {
+  #keys(): readonly Listed[] {
     return this.#inventories
       .newest()
       .flatMap(({ keyManager, keys }) => keys.map((key) => ({ keyManager, key })));
   }
 
-  #unknown(): readonly KeyUse[] {
+  /** Keys that were used and are in no inventory, with their use. */
+  #unknown(): readonly Row[] {
     const known = new Set(
-      this.#all().map(({ keyManager, key }) => keyOf(keyManager, key.externalKeyId)),
+      this.#keys().map(({ keyManager, key }) => keyOf(keyManager, key.externalKeyId)),
     );
-    return this.#uses
-      .all()
-      .filter(({ keyManager, externalKeyId }) => !known.has(keyOf(keyManager, externalKeyId)));
+    const used = new Map(
+      this.#uses
+        .values()
+        .map(({ value: [keyManager = '', externalKeyId = ''] }) => [
+          keyOf(keyManager, externalKeyId),
+          { keyManager, externalKeyId },
+        ]),
+    );
+    return [...used]
+      .filter(([key]) => !known.has(key))
+      .map(([, { keyManager, externalKeyId }]) => ({
+        ...{ keyManager, externalKeyId },
+        ...this.#use(keyManager, externalKeyId),
+      }));
+  }
+
+  #use(keyManager: string, externalKeyId: string): Row {
+    const uses = this.#uses.values([keyManager, externalKeyId]);
+    const times = (operation: string) =>
+      uses.find(({ value }) => value[2] === operation)?.count.success ?? 0;
+    const lastMs = Math.max(0, ...uses.map(({ count }) => count.lastMs));
+    return {
+      encryptions: times('Encrypt'),
+      decryptions: times('Decrypt'),
+      failures: uses.reduce((sum, { count }) => sum + count.failure, 0),
+      lastUse: lastMs === 0 ? undefined : new Date(lastMs).toISOString(),
+    };
   }
 
   #cryptoperiod({ keyManager, key }: Listed): Row {
@@ -175,13 +207,9 @@ export class KeysCollector implements Collector {
     const from = this.#inventories.versionOf(keyManager, externalKeyId)?.since ?? createdAt;
     const days = from === undefined ? undefined : this.#daysSince(from);
     return {
-      keyManager,
-      externalKeyId,
-      cryptoperiodFrom: from,
-      cryptoperiodDays: days,
-      overLimit: this.#verdict(days),
-      encryptionsLeft,
-      ...useCells(this.#uses.of(keyManager, externalKeyId)),
+      ...{ keyManager, externalKeyId, cryptoperiodFrom: from, cryptoperiodDays: days },
+      ...{ overLimit: this.#verdict(days), encryptionsLeft },
+      ...this.#use(keyManager, externalKeyId),
     };
   }
 
@@ -206,10 +234,4 @@ function keyRow({ keyManager, key }: Listed): Row {
     usage: key.usage.join(', '),
     versions: key.versions.length,
   };
-}
-
-function useCells(use: KeyUse | undefined): Row {
-  const { encryptions = 0, decryptions = 0, failures = 0, lastUseMs = 0 } = use ?? {};
-  const lastUse = lastUseMs === 0 ? undefined : new Date(lastUseMs).toISOString();
-  return { encryptions, decryptions, failures, lastUse };
 }

@@ -1,6 +1,7 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import type { ColumnTitles, Section } from '../model/document.js';
+import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import { listOf } from '../model/declared.js';
+import type { ColumnTitles } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
 import { ConfigurationHistory } from './configuration-changes.js';
 import { looseningOf } from './loosening.js';
@@ -13,18 +14,48 @@ const WHERE: ColumnTitles = {
 const CHANGES = 'What changed in the configuration';
 
 /** Starts and stops of the servers, and the configurations that were in force. */
-export class LifecycleCollector implements Collector {
-  readonly #processes = new RowList({
-    id: 'starts-and-stops',
-    title: 'Starts and stops',
-    titles: {
-      ...WHERE,
-      event: 'Event',
-      version: 'Holdfast',
-      nodeVersion: 'Node.js',
-      processId: ['Process', 'id'],
-    },
-  });
+export function lifecycleSection(): SectionPlan {
+  return {
+    id: 'lifecycle',
+    title: 'Starts, stops and configurations',
+    about:
+      'The hash covers the configuration in force, with its defaults and without its secrets. The same ' +
+      'hash is the same configuration.',
+    controls: [
+      '10.2.1.6 starting and stopping of audit logs',
+      'Art. 12(2)(c)(iii) change management, (iv) ICT system activities',
+      'A.8.15',
+      'Section 9 (audit)',
+    ],
+    collectors: [
+      listOf(
+        ['start', 'stop'],
+        {
+          id: 'starts-and-stops',
+          title: 'Starts and stops',
+          titles: {
+            ...WHERE,
+            event: 'Event',
+            version: 'Holdfast',
+            nodeVersion: 'Node.js',
+            processId: ['Process', 'id'],
+          },
+        },
+        ({ record, inPeriod }) => {
+          if (!inPeriod) return undefined;
+          const { type: event, time, replica, sequence } = record;
+          if (record.type === 'stop') return { time, replica, sequence, event };
+          const { version, nodeVersion, processId } = record;
+          return { time, replica, sequence, event, version, nodeVersion, processId };
+        },
+      ),
+      new Configurations(),
+    ],
+  };
+}
+
+class Configurations implements Collector {
+  readonly types = ['configuration'] as const;
   readonly #configurations = new RowList({
     id: 'configurations',
     title: 'Configurations in force',
@@ -53,19 +84,7 @@ export class LifecycleCollector implements Collector {
   }
 
   add({ record, inPeriod }: Entry): void {
-    if (record.type === 'configuration') this.#addConfiguration(record, inPeriod);
-    if (!inPeriod || (record.type !== 'start' && record.type !== 'stop')) return;
-    const { type: event, time, replica, sequence } = record;
-    const process = record.type === 'start' ? record : undefined;
-    this.#processes.add({
-      ...{ time, replica, sequence, event },
-      version: process?.version,
-      nodeVersion: process?.nodeVersion,
-      processId: process?.processId,
-    });
-  }
-
-  #addConfiguration(record: RecordOf<'configuration'>, inPeriod: boolean): void {
+    if (record.type !== 'configuration') return;
     const { time, replica, sequence, file, sha256, part = 1 } = record;
     const change = changeText(this.#sha256, sha256);
     this.#sha256 = sha256;
@@ -85,31 +104,22 @@ export class LifecycleCollector implements Collector {
     }
   }
 
-  findings(): readonly ReportFinding[] {
-    const finding = (level: 'check' | 'note', count: number, text: string): ReportFinding => ({
-      level,
-      count,
-      finding: text,
-      section: 'lifecycle',
-      where: CHANGES,
-    });
+  findings(): readonly Finding[] {
+    const loosened = [...this.#loosened].map(
+      ([what, count]): Finding => ({
+        ...{ level: 'check', count, where: CHANGES },
+        finding: `The configuration was loosened: ${what}.`,
+      }),
+    );
+    const changes = 'Settings of the configuration changed.';
     return [
-      ...[...this.#loosened].map(([what, count]) =>
-        finding('check', count, `The configuration was loosened: ${what}.`),
-      ),
-      finding('note', this.#changes.count, 'Settings of the configuration changed.'),
+      ...loosened,
+      { level: 'note', count: this.#changes.count, finding: changes, where: CHANGES },
     ];
   }
 
-  section(): Section {
-    return {
-      id: 'lifecycle',
-      title: 'Starts, stops and configurations',
-      about:
-        'The hash covers the configuration in force, with its defaults and without its secrets. The same ' +
-        'hash is the same configuration.',
-      tables: [this.#processes.table(), this.#configurations.table(), this.#changes.table()],
-    };
+  tables() {
+    return [this.#configurations.table(), this.#changes.table()];
   }
 }
 

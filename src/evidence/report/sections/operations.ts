@@ -1,8 +1,9 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import { columns, type Section, type Table } from '../model/document.js';
-import type { Timeline } from '../model/timeline.js';
+import type { Collector, SectionPlan } from '../model/collector.js';
+import { findingOf, isSuccess, tallyOf, totalOf } from '../model/declared.js';
+import { columns } from '../model/document.js';
 import { Tally } from '../model/tally.js';
+import type { Timeline } from '../model/timeline.js';
 
 type Operation = RecordOf<'key-operation'>;
 
@@ -30,103 +31,83 @@ const DIMENSIONS: readonly (readonly [
   ['result', 'Result', resultOf],
 ];
 
-/** Counts key operations by everything that an auditor asks for, and over time. */
-export class OperationsCollector implements Collector {
-  readonly #timeline: Timeline;
-  readonly #tallies: readonly {
-    readonly tally: Tally;
-    readonly of: (record: Operation) => string | undefined;
-  }[];
-  readonly #steps: { success: number; failure: number }[];
-  readonly #types: Tally;
-  #failures = 0;
-
-  constructor(timeline: Timeline, limit: number) {
-    this.#timeline = timeline;
-    this.#tallies = DIMENSIONS.map(([key, title, of]) => ({
-      of,
-      tally: new Tally({
-        id: `operations-by-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-        title: `By ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`,
-        parts: { [key]: title },
-        chart: 'bars',
-        limit,
-      }),
-    }));
-    this.#types = new Tally({
-      id: 'records-by-type',
-      title: 'All records of the period, by type',
-      parts: { type: 'Type' },
-      limit: MAX_TYPES,
-    });
-    this.#steps = Array.from({ length: timeline.steps }, () => ({ success: 0, failure: 0 }));
-  }
-
-  add({ record, timeMs, inPeriod }: Entry): void {
-    if (!inPeriod) return;
-    const success = !('result' in record) || record.result === 'success';
-    this.#types.add([record.type], timeMs, success);
-    if (record.type !== 'key-operation') return;
-    for (const { tally, of } of this.#tallies) {
-      tally.add([of(record) ?? NOT_RECORDED], timeMs, success);
-    }
-    const step = this.#steps[this.#timeline.stepOf(timeMs)];
-    if (step === undefined) return;
-    if (success) step.success += 1;
-    else step.failure += 1;
-    if (FAILURES.has(record.errorName ?? '')) this.#failures += 1;
-  }
-
-  findings(): readonly ReportFinding[] {
-    return [
+/** Counts of key operations by everything that an auditor asks for, and over time. */
+export function operationsSection(timeline: Timeline, limit: number): SectionPlan {
+  const type = 'key-operation';
+  const isDone = ({ result }: Operation) => result === 'success';
+  const failed = 'Key operations failed because a key manager or the proxy did.';
+  const types = new Tally({
+    id: 'records-by-type',
+    title: 'All records of the period, by type',
+    parts: { type: 'Type' },
+    limit: MAX_TYPES,
+  });
+  return {
+    id: 'operations',
+    title: 'Key operations',
+    about:
+      'Every use of an external key, or the attempt, by a caller with a credential of the key store. ' +
+      'The location is that of the node which did the operation, as it is configured; an operation ' +
+      'that no node did has none.',
+    controls: [
+      '3.6.1.1 location of key management devices; 10.2.2 who, what, when, result, origin',
+      'Art. 6(2)(d) correct use of keys; Art. 12(2)(c)(i) logical access, (iv) ICT operations',
+      'A.8.15, A.8.24',
+      'Section 5.3 (originator and recipient usage), Section 9 (accountability)',
+    ],
+    collectors: [
+      totalOf(type, 'Key operations that succeeded', isDone),
+      totalOf(type, 'Key operations that failed', (record) => !isDone(record)),
+      findingOf(type, { level: 'note', finding: failed, where: 'By result' }, ({ errorName }) =>
+        FAILURES.has(errorName ?? ''),
+      ),
+      overTime(timeline),
+      ...DIMENSIONS.map(([key, title, of]) =>
+        tallyOf(
+          type,
+          {
+            id: `operations-by-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+            title: `By ${title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`,
+            parts: { [key]: title },
+            chart: 'bars',
+            limit,
+          },
+          (record) => [of(record) ?? NOT_RECORDED],
+        ),
+      ),
       {
-        level: 'note',
-        count: this.#failures,
-        finding: 'Key operations failed because a key manager or the proxy did.',
-        section: 'operations',
-        where: 'By result',
+        add: ({ record, timeMs, inPeriod }) => {
+          if (inPeriod) types.add([record.type], timeMs, isSuccess(record));
+        },
+        tables: () => [types.table()],
       },
-    ];
-  }
+    ],
+  };
+}
 
-  totals(): Readonly<Record<string, number>> {
-    const sum = (of: 'success' | 'failure') =>
-      this.#steps.reduce((total, step) => total + step[of], 0);
-    return {
-      'Key operations that succeeded': sum('success'),
-      'Key operations that failed': sum('failure'),
-    };
-  }
-
-  section(): Section {
-    return {
-      id: 'operations',
-      title: 'Key operations',
-      about:
-        'Every use of an external key, or the attempt, by a caller with a credential of the key store. ' +
-        'The location is that of the node which did the operation, as it is configured; an operation ' +
-        'that no node did has none.',
-      tables: [
-        this.#overTime(),
-        ...this.#tallies.map(({ tally }) => tally.table()),
-        this.#types.table(),
-      ],
-    };
-  }
-
-  #overTime(): Table {
-    return {
-      id: 'operations-over-time',
-      title: `Over time, by ${this.#timeline.stepText}`,
-      columns: columns({
-        from: ['From', 'time'],
-        success: ['Succeeded', 'count'],
-        failure: ['Failed', 'count'],
-      }),
-      rows: this.#steps.map((counts, step) => ({ from: this.#timeline.nameOf(step), ...counts })),
-      chart: 'steps',
-    };
-  }
+/** Counts key operations by steps of the period. */
+function overTime(timeline: Timeline): Collector {
+  const steps = Array.from({ length: timeline.steps }, () => ({ success: 0, failure: 0 }));
+  return {
+    types: ['key-operation'],
+    add: ({ record, timeMs, inPeriod }) => {
+      const step = inPeriod ? steps[timeline.stepOf(timeMs)] : undefined;
+      if (step !== undefined) step[isSuccess(record) ? 'success' : 'failure'] += 1;
+    },
+    tables: () => [
+      {
+        id: 'operations-over-time',
+        title: `Over time, by ${timeline.stepText}`,
+        columns: columns({
+          from: ['From', 'time'],
+          success: ['Succeeded', 'count'],
+          failure: ['Failed', 'count'],
+        }),
+        rows: steps.map((counts, step) => ({ from: timeline.nameOf(step), ...counts })),
+        chart: 'steps',
+      },
+    ],
+  };
 }
 
 function resultOf({ result, errorName }: Operation): string {

@@ -1,102 +1,93 @@
-import type { Collector, Entry, ReportFinding } from '../model/collector.js';
-import type { Section } from '../model/document.js';
-import { RowList } from '../model/row-list.js';
-import { Tally } from '../model/tally.js';
+import type { FindingLevel, SectionPlan } from '../model/collector.js';
+import { findingOf, listOf, NONE, tallyOf, totalOf } from '../model/declared.js';
 
-const NONE = '(none)';
+const FAILURES = 'By failure';
+const OMITTED = 'Left out';
 
 /** Requests that nobody vouched for, and how many of them were counted instead of recorded. */
-export class UnauthenticatedCollector implements Collector {
-  readonly #failures: Tally;
-  readonly #addresses: Tally;
-  readonly #credentials: Tally;
-  readonly #omitted = new RowList({
-    id: 'omitted',
-    title: 'Left out',
-    titles: {
-      replica: 'Replica',
-      from: ['From', 'time'],
-      to: ['To', 'time'],
-      count: ['Requests', 'count'],
-      byErrorName: 'By error',
-    },
+export function unauthenticatedSection(limit: number): SectionPlan {
+  const type = 'unauthenticated';
+  const level: FindingLevel = 'check';
+  const shape = (id: string, title: string, parts: Record<string, string>) => ({
+    ...{ id: `unauthenticated-${id}`, title, parts, limit },
   });
-  #authentication = 0;
-  #others = 0;
-  #omittedCount = 0;
-
-  constructor(limit: number) {
-    const tally = (id: string, title: string, parts: Record<string, string>) =>
-      new Tally({ id: `unauthenticated-${id}`, title, parts, limit });
-    this.#failures = tally('failures', 'By failure', { errorName: 'Error', why: 'Failure' });
-    const address = { clientAddress: 'Client address' };
-    this.#addresses = tally('addresses', 'By client address', address);
-    const credential = { accessKeyId: 'Access key id', keyStore: 'Key store' };
-    this.#credentials = tally('credentials', 'By claimed credential', credential);
-  }
-
-  add({ record, timeMs, inPeriod }: Entry): void {
-    if (!inPeriod) return;
-    if (record.type === 'omitted') {
-      const { replica, from, to, count, byErrorName } = record;
-      this.#omitted.add({ replica, from, to, count, byErrorName: countsText(byErrorName) });
-      this.#omittedCount += count;
-    }
-    if (record.type !== 'unauthenticated') return;
-    const { clientAddress, keyStore = NONE, accessKeyId = NONE } = record;
-    const { errorName = NONE, authenticationFailure, cause, target } = record;
-    const why = authenticationFailure ?? cause ?? (target === undefined ? NONE : 'no such path');
-    this.#failures.add([errorName, why], timeMs, false);
-    this.#addresses.add([clientAddress], timeMs, false);
-    this.#credentials.add([accessKeyId, keyStore], timeMs, false);
-    if (authenticationFailure === undefined) this.#others += 1;
-    else this.#authentication += 1;
-  }
-
-  findings(): readonly ReportFinding[] {
-    const finding = (count: number, text: string, where: string): ReportFinding => ({
-      level: 'check',
-      count,
-      finding: text,
-      section: 'unauthenticated',
-      where,
-    });
-    return [
-      finding(this.#authentication, 'Requests had no valid signature.', 'By failure'),
-      finding(
-        this.#others,
-        'Requests without authentication asked for nothing that is here.',
-        'By failure',
+  return {
+    id: 'unauthenticated',
+    title: 'Unauthenticated requests',
+    about:
+      'Requests whose signature did not hold, or that asked for nothing that is here. What they say of ' +
+      'themselves is a claim. Their records are bounded in number, so that strangers cannot fill the ' +
+      'disk: what was left out was counted.',
+    controls: [
+      '10.2.1.4 invalid logical access attempts',
+      'Art. 12(2)(b) detection of anomalous activities; Art. 12(2)(c)(i)',
+      'A.8.15',
+      'Section 9 (audit)',
+    ],
+    collectors: [
+      findingOf(
+        type,
+        { level, finding: 'Requests had no valid signature.', where: FAILURES },
+        ({ authenticationFailure }) => authenticationFailure !== undefined,
       ),
-      finding(
-        this.#omittedCount,
-        'Requests without authentication were counted and not recorded.',
-        'Left out',
+      findingOf(
+        type,
+        {
+          level,
+          finding: 'Requests without authentication asked for nothing that is here.',
+          where: FAILURES,
+        },
+        ({ authenticationFailure }) => authenticationFailure === undefined,
       ),
-    ];
-  }
-
-  totals(): Readonly<Record<string, number>> {
-    const requests = this.#authentication + this.#others + this.#omittedCount;
-    return { 'Requests without authentication': requests };
-  }
-
-  section(): Section {
-    return {
-      id: 'unauthenticated',
-      title: 'Unauthenticated requests',
-      about:
-        'Requests whose signature did not hold, or that asked for nothing that is here. What they say of ' +
-        'themselves is a claim. Their records are bounded in number, so that strangers cannot fill the ' +
-        'disk: what was left out was counted.',
-      tables: [
-        this.#failures.table(),
-        this.#addresses.table(),
-        this.#credentials.table(),
-        this.#omitted.table(`${this.#omittedCount} requests were counted and not recorded.`),
-      ],
-    };
-  }
+      findingOf(
+        'omitted',
+        {
+          level,
+          finding: 'Requests without authentication were counted and not recorded.',
+          where: OMITTED,
+        },
+        ({ count }) => count,
+      ),
+      totalOf(type, 'Requests without authentication, with a record', () => true),
+      tallyOf(
+        type,
+        shape('failures', FAILURES, { errorName: 'Error', why: 'Failure' }),
+        ({ errorName = NONE, authenticationFailure, cause, target }) => [
+          errorName,
+          authenticationFailure ?? cause ?? (target === undefined ? NONE : 'no such path'),
+        ],
+      ),
+      tallyOf(
+        type,
+        shape('addresses', 'By client address', { clientAddress: 'Client address' }),
+        ({ clientAddress }) => [clientAddress],
+      ),
+      tallyOf(
+        type,
+        shape('credentials', 'By claimed credential', {
+          accessKeyId: 'Access key id',
+          keyStore: 'Key store',
+        }),
+        ({ accessKeyId = NONE, keyStore = NONE }) => [accessKeyId, keyStore],
+      ),
+      listOf(
+        ['omitted'],
+        {
+          id: 'omitted',
+          title: OMITTED,
+          titles: {
+            replica: 'Replica',
+            from: ['From', 'time'],
+            to: ['To', 'time'],
+            count: ['Requests', 'count'],
+            byErrorName: 'By error',
+          },
+        },
+        ({ record: { replica, from, to, count, byErrorName }, inPeriod }) =>
+          inPeriod ? { replica, from, to, count, byErrorName: countsText(byErrorName) } : undefined,
+      ),
+    ],
+  };
 }
 
 function countsText(counts: Readonly<Record<string, number>>): string {

@@ -27,7 +27,7 @@ describe('Tally', () => {
       { a: 'b', total: 1, success: 1, failure: 0, first: iso(1), last: iso(1) },
       { a: 'others (more than 1)', total: 2, success: 1, failure: 1, first: iso(2), last: iso(3) },
     ]);
-    expect([tally.overflowed, tally.total]).toEqual([true, 5]);
+    expect([tally.overflowed, tally.sum('success'), tally.sum('failure')]).toEqual([true, 4, 1]);
   });
 
   it('values of several parts → told apart by each of them', () => {
@@ -66,7 +66,7 @@ describe('Tally', () => {
     const tally = tallyOf(10);
     const long = 'x'.repeat(2 ** 20);
     for (let at = 0; at < 12; at += 1) tally.add([`${long}${at}`], at, true);
-    expect([tally.overflowed, tally.values().length, tally.total]).toEqual([true, 8, 12]);
+    expect([tally.overflowed, tally.values().length, tally.sum('success')]).toEqual([true, 8, 12]);
   });
 
   it('any values in any order → what counting them one by one says', () => {
