@@ -1,4 +1,5 @@
 import type { Deadline } from '../shared/deadline.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /**
  * The external key that health checks encrypt and decrypt with. No key store exposes it, nobody
@@ -65,7 +66,8 @@ export interface NodeHealth {
 /**
  * Where keys live and cryptography happens: one file folder, one token, one server.
  * What every backend implements; `nodes/` wraps it in checks, health and (with several
- * nodes) failover. Every method rejects with a {@link KeyManagerError} and nothing else.
+ * nodes) failover. Every method fails with a {@link KeyManagerError} and nothing else: it rejects, or
+ * throws where it would have answered without a promise.
  */
 export interface KeyManagerNode {
   /** Unique within its key manager. */
@@ -86,7 +88,7 @@ export interface KeyManagerNode {
    * Called on every request, so answered from memory where the backend can. Memory never says
    * `key-not-found`: that is the key manager's own answer, asked for after the call.
    */
-  describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription>;
+  describeKey(externalKeyId: string, deadline: Deadline): MaybePromise<KeyDescription>;
   /**
    * The same from a question that the key manager is asked after the call, whatever is remembered;
    * what comes of it is remembered. Called before a request is refused for what a description says;
@@ -99,7 +101,7 @@ export interface KeyManagerNode {
    *
    * @param aad as given to the cipher, up to 65,558 bytes
    */
-  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed>;
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): MaybePromise<Sealed>;
   /**
    * The same, and a trial decryption of what came of it by the same means, which must give the
    * plaintext back; rejects with `internal` where it does not. Absent where one call for both
@@ -107,9 +109,14 @@ export interface KeyManagerNode {
    *
    * @returns with `triedSha256`
    */
-  encryptAndTry?(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed>;
+  encryptAndTry?(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    deadline: Deadline,
+  ): MaybePromise<Sealed>;
   /** AES-256-GCM; rejects with `invalid-ciphertext` when the tag does not match. */
-  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer>;
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): MaybePromise<Buffer>;
   /** Encrypts and decrypts with the dedicated test key. Resolves even when the node is down. */
   checkHealth(deadline: Deadline): Promise<NodeHealth>;
   /** Called once, after the last operation has settled. */

@@ -43,7 +43,7 @@ export async function findTestKey(node: TestedNode, deadline: Deadline): Promise
 }
 
 /** Encrypts the test's plaintext. @throws KeyManagerError */
-export function sealTest(node: TestedNode, key: KeyRef, deadline: Deadline): Promise<Sealed> {
+export async function sealTest(node: TestedNode, key: KeyRef, deadline: Deadline): Promise<Sealed> {
   return node.encrypt(key, TEST_PLAINTEXT, TEST_AAD, deadline);
 }
 

@@ -7,6 +7,7 @@ import type {
   KeyRef,
   Sealed,
 } from './backend.js';
+import type { MaybePromise } from './maybe-promise.js';
 
 /** One node's line in the answer of GetHealthStatus, and in logs and metrics. */
 export interface NodeReport {
@@ -42,7 +43,8 @@ export interface NodeName {
 
 /**
  * What the pipeline uses: a key manager as one thing, whatever number of nodes it has.
- * Every method rejects with a `KeyManagerError` and nothing else.
+ * Every method fails with a `KeyManagerError` and nothing else: it rejects, or throws where it would
+ * have answered without a promise, as a single node in this process does.
  */
 export interface KeyManager {
   /** Its name in the configuration. */
@@ -53,16 +55,21 @@ export interface KeyManager {
   readonly nodes: readonly NodeName[];
   readonly administration: KeyAdministration;
 
-  describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
+  describeKey(externalKeyId: string, call: KeyManagerCall): MaybePromise<KeyDescription>;
   /** The same from a question that is asked after the call, whatever is remembered. */
   describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription>;
-  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): MaybePromise<Sealed>;
   /**
    * The same, for an answer that promises a later decryption: with `triedSha256` where a node tries
    * it.
    */
-  encryptAndTry(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed>;
-  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer>;
+  encryptAndTry(
+    key: KeyRef,
+    plaintext: Buffer,
+    aad: Buffer,
+    call: KeyManagerCall,
+  ): MaybePromise<Sealed>;
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): MaybePromise<Buffer>;
   /** One report a node, in configured order, from checks that are at most 60 s old. */
   health(deadline: Deadline): Promise<readonly NodeReport[]>;
   close(): Promise<void>;

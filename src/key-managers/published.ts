@@ -20,6 +20,7 @@ export {
   type NodeHealth,
   type Sealed,
 } from './backend.js';
+export type { MaybePromise } from './maybe-promise.js';
 export {
   type ContractCase,
   type ContractHarness,

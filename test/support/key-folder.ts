@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
+import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import type { FileKeyManagerConfig } from '../../src/key-managers/file/config.js';
 import {
   createFileKeyManagerNode,
@@ -96,10 +97,16 @@ export async function encryptTimes(
   }
 }
 
-/** The code with which something was refused, or `undefined` where it was not. */
-export async function refusalOf(work: Promise<unknown>): Promise<string | undefined> {
+/**
+ * The code with which something was refused, or `undefined` where it was not.
+ *
+ * @param work under way, or to be done where it may be refused at once
+ */
+export async function refusalOf(
+  work: MaybePromise<unknown> | (() => MaybePromise<unknown>),
+): Promise<string | undefined> {
   try {
-    await work;
+    await (typeof work === 'function' ? work() : work);
     return undefined;
   } catch (error) {
     if (error instanceof KeyManagerError) return error.code;

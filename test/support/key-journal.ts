@@ -51,7 +51,8 @@ export class KeyJournal {
   async missingKeys({ node }: FileKeyManager): Promise<string[]> {
     const problems: string[] = [];
     for (const externalKeyId of this.#created) {
-      const enabled = await node.describeKey(externalKeyId, longDeadline()).then(
+      const describe = async () => node.describeKey(externalKeyId, longDeadline());
+      const enabled = await describe().then(
         (description) => description.enabled,
         () => false,
       );

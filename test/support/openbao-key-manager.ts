@@ -9,6 +9,7 @@ import {
   type KeyRef,
   type KeyUsage,
 } from '../../src/key-managers/backend.js';
+import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import { vaultKeyManagerSchema } from '../../src/key-managers/vault/config.js';
 import {
   createVaultKeyManagerNodes,
@@ -102,7 +103,7 @@ export async function currentRef(node: KeyManagerNode, externalKeyId: string): P
 }
 
 /** What came of an operation: `served`, or the code with which it was refused. */
-export async function outcomeOf(work: Promise<unknown>): Promise<string> {
+export async function outcomeOf(work: MaybePromise<unknown>): Promise<string> {
   try {
     await work;
     return 'served';

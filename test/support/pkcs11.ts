@@ -9,6 +9,7 @@ import {
   type KeyManagerNode,
   type KeyRef,
 } from '../../src/key-managers/backend.js';
+import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import {
   createPkcs11KeyManager,
   type Pkcs11KeyManager,
@@ -121,7 +122,7 @@ export async function currentRef({ node }: OpenedToken, externalKeyId: string): 
 }
 
 /** The code with which something was refused, or `undefined` where it was not. */
-export async function refusalOf(work: Promise<unknown>): Promise<string | undefined> {
+export async function refusalOf(work: MaybePromise<unknown>): Promise<string | undefined> {
   try {
     await work;
     return undefined;

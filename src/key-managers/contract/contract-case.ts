@@ -7,6 +7,7 @@ import {
   type KeyRef,
   type KeyUsage,
 } from '../backend.js';
+import type { MaybePromise } from '../maybe-promise.js';
 
 /** A backend as the suite needs it: ready to serve, and able to make keys. */
 export interface ContractHarness {
@@ -60,12 +61,18 @@ export async function currentKey(
 
 /** Expects a rejection with a KeyManagerError of one of these codes. */
 export async function rejectsWith(
-  work: Promise<unknown>,
+  work: () => MaybePromise<unknown>,
   ...codes: readonly KeyManagerErrorCode[]
 ): Promise<void> {
-  await assert.rejects(work, (error) => {
-    assert(error instanceof KeyManagerError, `expected a KeyManagerError, found ${String(error)}`);
-    assert(codes.includes(error.code), `expected ${codes.join(' or ')}, found ${error.code}`);
-    return true;
-  });
+  await assert.rejects(
+    async () => work(),
+    (error) => {
+      assert(
+        error instanceof KeyManagerError,
+        `expected a KeyManagerError, found ${String(error)}`,
+      );
+      assert(codes.includes(error.code), `expected ${codes.join(' or ')}, found ${error.code}`);
+      return true;
+    },
+  );
 }

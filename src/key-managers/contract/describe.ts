@@ -54,8 +54,14 @@ export const describeCases: readonly ContractCase[] = [
   {
     title: 'an unknown external key id → key-not-found, and no key is made of it',
     async run({ node, deadline }) {
-      await rejectsWith(node.describeKey('contract-no-such-key', deadline()), 'key-not-found');
-      await rejectsWith(node.describeKey('contract-no-such-key', deadline()), 'key-not-found');
+      await rejectsWith(
+        () => node.describeKey('contract-no-such-key', deadline()),
+        'key-not-found',
+      );
+      await rejectsWith(
+        () => node.describeKey('contract-no-such-key', deadline()),
+        'key-not-found',
+      );
     },
   },
 ];

@@ -48,7 +48,7 @@ export const refusalCases: readonly ContractCase[] = [
           const key = await currentKey(harness);
           const sealed = await node.encrypt(key, PLAINTEXT, AAD, deadline());
           await rejectsWith(
-            node.decrypt(key, change(sealed), AAD, deadline()),
+            () => node.decrypt(key, change(sealed), AAD, deadline()),
             'invalid-ciphertext',
           );
           assert.deepEqual(await node.decrypt(key, sealed, AAD, deadline()), PLAINTEXT);
@@ -62,7 +62,7 @@ export const refusalCases: readonly ContractCase[] = [
       const key = await currentKey(harness);
       const sealed = await node.encrypt(key, PLAINTEXT, AAD, deadline());
       for (const aad of [flipped(AAD), AAD.subarray(1), Buffer.alloc(0)]) {
-        await rejectsWith(node.decrypt(key, sealed, aad, deadline()), 'invalid-ciphertext');
+        await rejectsWith(() => node.decrypt(key, sealed, aad, deadline()), 'invalid-ciphertext');
       }
     },
   },
@@ -72,7 +72,7 @@ export const refusalCases: readonly ContractCase[] = [
       const { node, deadline } = harness;
       const sealed = await node.encrypt(await currentKey(harness), PLAINTEXT, AAD, deadline());
       const other = await currentKey(harness);
-      await rejectsWith(node.decrypt(other, sealed, AAD, deadline()), 'invalid-ciphertext');
+      await rejectsWith(() => node.decrypt(other, sealed, AAD, deadline()), 'invalid-ciphertext');
     },
   },
   ...['an unknown version', 'a version with the name of other material'].map(
@@ -91,8 +91,14 @@ export const refusalCases: readonly ContractCase[] = [
                 ? { version: version + 1, materialName }
                 : { version, materialName: flipped(materialName) },
           };
-          await rejectsWith(node.decrypt(foreign, sealed, AAD, deadline()), 'version-not-found');
-          await rejectsWith(node.encrypt(foreign, PLAINTEXT, AAD, deadline()), 'version-not-found');
+          await rejectsWith(
+            () => node.decrypt(foreign, sealed, AAD, deadline()),
+            'version-not-found',
+          );
+          await rejectsWith(
+            () => node.encrypt(foreign, PLAINTEXT, AAD, deadline()),
+            'version-not-found',
+          );
         },
       }) satisfies ContractCase,
   ),
@@ -103,8 +109,8 @@ export const refusalCases: readonly ContractCase[] = [
       const { version } = await currentKey(harness);
       const key = { externalKeyId: 'contract-no-such-key', version };
       const sealed = { iv: Buffer.alloc(12), ciphertext: PLAINTEXT, tag: Buffer.alloc(16) };
-      await rejectsWith(node.encrypt(key, PLAINTEXT, AAD, deadline()), 'key-not-found');
-      await rejectsWith(node.decrypt(key, sealed, AAD, deadline()), 'key-not-found');
+      await rejectsWith(() => node.encrypt(key, PLAINTEXT, AAD, deadline()), 'key-not-found');
+      await rejectsWith(() => node.decrypt(key, sealed, AAD, deadline()), 'key-not-found');
     },
   },
   {
@@ -113,7 +119,7 @@ export const refusalCases: readonly ContractCase[] = [
       const { node, deadline } = harness;
       const key = await currentKey(harness, new Set(['ENCRYPT']));
       const sealed = await node.encrypt(key, PLAINTEXT, AAD, deadline());
-      await rejectsWith(node.decrypt(key, sealed, AAD, deadline()), 'usage-denied');
+      await rejectsWith(() => node.decrypt(key, sealed, AAD, deadline()), 'usage-denied');
     },
   },
   {
@@ -121,7 +127,7 @@ export const refusalCases: readonly ContractCase[] = [
     async run(harness) {
       const key = await currentKey(harness, new Set(['DECRYPT']));
       await rejectsWith(
-        harness.node.encrypt(key, PLAINTEXT, AAD, harness.deadline()),
+        () => harness.node.encrypt(key, PLAINTEXT, AAD, harness.deadline()),
         'usage-denied',
       );
     },

@@ -10,6 +10,7 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { IvSource } from '../counting/iv-source.js';
 import { decryptAesGcm, encryptAesGcm } from './aes-gcm.js';
 import type { ExternalKey } from './external-key.js';
@@ -49,19 +50,19 @@ export class FileNode implements KeyManagerNode {
     this.#ivs = ivs;
   }
 
-  async describeKey(externalKeyId: string): Promise<KeyDescription> {
+  describeKey(externalKeyId: string): KeyDescription {
     return this.#ring.describe(externalKeyId);
   }
 
-  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+  encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): MaybePromise<Sealed> {
     const key = this.#usableKey(ref.externalKeyId, 'ENCRYPT');
     const version = key.version(ref.version);
+    const seal = (): Sealed => encryptAesGcm(version.key, this.#ivs.next(), plaintext, aad);
     // Counted before it is made; what fails afterwards stays counted.
-    if (!key.count(version)) await key.countWhenReserved(version, deadline);
-    return encryptAesGcm(version.key, this.#ivs.next(), plaintext, aad);
+    return key.count(version) ? seal() : key.countWhenReserved(version, deadline).then(seal);
   }
 
-  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer): Promise<Buffer> {
+  decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer): Buffer {
     const key = this.#usableKey(ref.externalKeyId, 'DECRYPT');
     return decryptAesGcm(key.version(ref.version).key, sealed, aad);
   }

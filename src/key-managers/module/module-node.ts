@@ -9,6 +9,7 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
+import type { MaybePromise } from '../maybe-promise.js';
 
 const MATERIAL_NAME_BYTES = 8;
 const MAX_VERSION = 2 ** 32 - 1;
@@ -76,7 +77,7 @@ export class ModuleNode implements KeyManagerNode {
     await this.#shown(() => this.#node.close());
   }
 
-  async #shown<T>(work: () => Promise<T>): Promise<T> {
+  async #shown<T>(work: () => MaybePromise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

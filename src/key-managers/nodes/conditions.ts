@@ -8,6 +8,7 @@ import {
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
+import { type MaybePromise, settled } from '../maybe-promise.js';
 
 const IV_BYTES: readonly number[] = [12, 16];
 const TAG_BYTES = 16;
@@ -36,59 +37,59 @@ export class CheckedNode implements KeyManagerNode {
     this.#node = node;
   }
 
-  async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    try {
-      return await this.#node.describeKey(externalKeyId, deadline);
-    } catch (error) {
-      throw asKeyManagerError(error);
-    }
+  describeKey(externalKeyId: string, deadline: Deadline): MaybePromise<KeyDescription> {
+    return checked(() => this.#node.describeKey(externalKeyId, deadline));
   }
 
   async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    if (this.#node.describeKeyAnew === undefined) return this.describeKey(externalKeyId, deadline);
-    try {
-      return await this.#node.describeKeyAnew(externalKeyId, deadline);
-    } catch (error) {
-      throw asKeyManagerError(error);
-    }
+    const anew = this.#node.describeKeyAnew?.bind(this.#node);
+    if (anew === undefined) return this.describeKey(externalKeyId, deadline);
+    return checked(() => anew(externalKeyId, deadline));
   }
 
-  async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
-    demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
-    try {
-      return sealedAs(plaintext, await this.#node.encrypt(key, plaintext, aad, deadline));
-    } catch (error) {
-      throw asKeyManagerError(error);
-    }
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): MaybePromise<Sealed> {
+    return checked(
+      () => {
+        demandAad(aad);
+        return this.#node.encrypt(key, plaintext, aad, deadline);
+      },
+      (sealed) => {
+        demandSealed(sealed, plaintext);
+      },
+    );
   }
 
-  async encryptAndTry(
+  encryptAndTry(
     key: KeyRef,
     plaintext: Buffer,
     aad: Buffer,
     deadline: Deadline,
-  ): Promise<Sealed> {
-    if (this.#node.encryptAndTry === undefined) return this.encrypt(key, plaintext, aad, deadline);
-    demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
-    try {
-      const sealed = await this.#node.encryptAndTry(key, plaintext, aad, deadline);
-      demand(sealed.triedSha256?.length === SHA256_BYTES, 'the trial decryption has no proof');
-      return sealedAs(plaintext, sealed);
-    } catch (error) {
-      throw asKeyManagerError(error);
-    }
+  ): MaybePromise<Sealed> {
+    const trying = this.#node.encryptAndTry?.bind(this.#node);
+    if (trying === undefined) return this.encrypt(key, plaintext, aad, deadline);
+    return checked(
+      () => {
+        demandAad(aad);
+        return trying(key, plaintext, aad, deadline);
+      },
+      (sealed) => {
+        demand(sealed.triedSha256?.length === SHA256_BYTES, 'the trial decryption has no proof');
+        demandSealed(sealed, plaintext);
+      },
+    );
   }
 
-  async decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    demandSizes(sealed);
-    demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
-    try {
-      const plaintext = await this.#node.decrypt(key, sealed, aad, deadline);
-      demand(plaintext.length === sealed.ciphertext.length, 'the plaintext has another length');
-      return plaintext;
-    } catch (error) {
-      throw asKeyManagerError(error);
-    }
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): MaybePromise<Buffer> {
+    return checked(
+      () => {
+        demandSizes(sealed);
+        demandAad(aad);
+        return this.#node.decrypt(key, sealed, aad, deadline);
+      },
+      (plaintext) => {
+        demand(plaintext.length === sealed.ciphertext.length, 'the plaintext has another length');
+      },
+    );
   }
 
   async checkHealth(deadline: Deadline): Promise<NodeHealth> {
@@ -104,10 +105,30 @@ export class CheckedNode implements KeyManagerNode {
   }
 }
 
-function sealedAs(plaintext: Buffer, sealed: Sealed): Sealed {
+/** @param check of what came of the work @throws KeyManagerError */
+function checked<T>(
+  work: () => MaybePromise<T>,
+  check: (value: T) => void = () => undefined,
+): MaybePromise<T> {
+  return settled(
+    work,
+    (value) => {
+      check(value);
+      return value;
+    },
+    (error) => {
+      throw asKeyManagerError(error);
+    },
+  );
+}
+
+function demandAad(aad: Buffer): void {
+  demand(aad.length <= MAX_AAD_BYTES, 'the AAD is too long');
+}
+
+function demandSealed(sealed: Sealed, plaintext: Buffer): void {
   demandSizes(sealed);
   demand(sealed.ciphertext.length === plaintext.length, 'the ciphertext has another length');
-  return sealed;
 }
 
 function demandSizes({ iv, tag }: Sealed): void {

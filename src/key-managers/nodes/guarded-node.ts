@@ -3,6 +3,7 @@ import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyManagerErrorCode, type KeyManagerNode } from '../backend.js';
 import { CallQueue } from './call-queue.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import { CheckedNode } from './conditions.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { NodeLimits } from './limits.js';
@@ -41,7 +42,7 @@ function breaksCircuit(error: unknown): boolean {
 }
 
 /** What is asked of a node. */
-export type NodeWork<T> = (node: CheckedNode, deadline: Deadline) => Promise<T>;
+export type NodeWork<T> = (node: CheckedNode, deadline: Deadline) => MaybePromise<T>;
 
 /** A node that is checked, never waited for too long, never overrun, and left alone while it fails. */
 export class GuardedNode {
@@ -75,14 +76,14 @@ export class GuardedNode {
    * @param limitMs for waiting and working together
    * @throws KeyManagerError
    */
-  run<T>(work: NodeWork<T>, limitMs: number): Promise<T> {
+  run<T>(work: NodeWork<T>, limitMs: number): MaybePromise<T> {
     const deadline = Deadline.after(this.#clock, limitMs);
     return this.node.inProcess ? work(this.node, deadline) : this.#runGuarded(work, deadline);
   }
 
   async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline): Promise<T> {
-    const limited = (): Promise<T> =>
-      withinDeadline(work(this.node, deadline), deadline, 'the node');
+    const limited = async (): Promise<T> =>
+      withinDeadline(Promise.resolve(work(this.node, deadline)), deadline, 'the node');
     try {
       return await this.#queue.run(() => this.#breaker.execute(limited), deadline);
     } catch (error) {

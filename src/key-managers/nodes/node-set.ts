@@ -17,6 +17,7 @@ import {
   type NodeReport,
   untraced,
 } from '../key-manager.js';
+import { type MaybePromise, settled } from '../maybe-promise.js';
 import { KeyReadings } from '../key-readings.js';
 import { withinDeadline } from '../within-deadline.js';
 import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './guarded-node.js';
@@ -77,16 +78,16 @@ export class NodeSetKeyManager implements KeyManager {
     });
   }
 
-  describeKey(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+  describeKey(externalKeyId: string, call: KeyManagerCall): MaybePromise<KeyDescription> {
     return this.#withFailover(call, (node, attempt) => node.describeKey(externalKeyId, attempt));
   }
 
-  describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
+  async describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
     if (this.#readings === undefined) return this.describeKey(externalKeyId, call);
     return withinDeadline(this.#readings.anew(externalKeyId), call.deadline, 'the node');
   }
 
-  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): Promise<Sealed> {
+  encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, call: KeyManagerCall): MaybePromise<Sealed> {
     return this.#withFailover(call, (node, attempt) => node.encrypt(key, plaintext, aad, attempt));
   }
 
@@ -95,17 +96,19 @@ export class NodeSetKeyManager implements KeyManager {
     plaintext: Buffer,
     aad: Buffer,
     call: KeyManagerCall,
-  ): Promise<Sealed> {
+  ): MaybePromise<Sealed> {
     return this.#withFailover(call, (node, attempt) =>
       node.encryptAndTry(key, plaintext, aad, attempt),
     );
   }
 
-  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): Promise<Buffer> {
+  decrypt(key: KeyRef, sealed: Sealed, aad: Buffer, call: KeyManagerCall): MaybePromise<Buffer> {
     return this.#withFailover(call, (node, attempt) =>
-      node
-        .decrypt(key, sealed, aad, attempt)
-        .catch((error: unknown) => judgeRejection(node, error, attempt)),
+      settled(
+        () => node.decrypt(key, sealed, aad, attempt),
+        (plaintext) => plaintext,
+        (error) => judged(node, error, attempt),
+      ),
     );
   }
 
@@ -123,22 +126,22 @@ export class NodeSetKeyManager implements KeyManager {
     await Promise.all(this.#guarded.map(({ node }) => node.close()));
   }
 
-  #readAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
+  async #readAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
     return this.#withFailover(untraced(deadline), (node, attempt) =>
       node.describeKeyAnew(externalKeyId, attempt),
     );
   }
 
-  async #withFailover<T>(call: KeyManagerCall, work: NodeWork<T>): Promise<T> {
-    const { deadline } = call;
+  #withFailover<T>(call: KeyManagerCall, work: NodeWork<T>): MaybePromise<T> {
     const [first, second] = this.#byPreference();
-    try {
-      return await attempt(first, work, { call, limitMs: this.#firstLimit(deadline, second) });
-    } catch (error) {
-      const limitMs = deadline.remainingMs() - ANSWER_MS;
-      if (second === undefined || limitMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
-      return await secondAttempt(second, work, { call, limitMs, first: error });
-    }
+    const limitMs = this.#firstLimit(call.deadline, second);
+    const firstAttempt = () => attempt(first, work, { call, limitMs });
+    if (second === undefined) return firstAttempt();
+    return settled(
+      firstAttempt,
+      (value) => value,
+      (error) => failover(error, second, work, call),
+    );
   }
 
   #firstLimit(deadline: Deadline, second: GuardedNode | undefined): number {
@@ -171,33 +174,44 @@ interface Attempt {
   readonly limitMs: number;
 }
 
-async function attempt<T>(
+function attempt<T>(
   guarded: GuardedNode | undefined,
   work: NodeWork<T>,
   { call, limitMs }: Attempt,
-): Promise<T> {
+): MaybePromise<T> {
   if (guarded === undefined) throw new KeyManagerError('internal', 'there is no node');
+  return settled(
+    () => guarded.run(work, limitMs),
+    (value) => {
+      call.tried(guarded.node);
+      return value;
+    },
+    (error) => {
+      call.tried(guarded.node, error instanceof KeyManagerError ? error.code : 'internal');
+      throw error;
+    },
+  );
+}
+
+/** @param error of the first node; what it was sure of stands where the second one fails */
+async function failover<T>(
+  error: unknown,
+  second: GuardedNode,
+  work: NodeWork<T>,
+  call: KeyManagerCall,
+): Promise<T> {
+  const limitMs = call.deadline.remainingMs() - ANSWER_MS;
+  if (limitMs < MIN_RETRY_MS || !mayDoElsewhere(error)) throw error;
   try {
-    const value = await guarded.run(work, limitMs);
-    call.tried(guarded.node);
-    return value;
-  } catch (error) {
-    call.tried(guarded.node, error instanceof KeyManagerError ? error.code : 'internal');
-    throw error;
+    return await attempt(second, work, { call, limitMs });
+  } catch (secondError) {
+    throw isNodeFailure(secondError) && !isNodeFailure(error) ? error : secondError;
   }
 }
 
-/** What the first node was sure of stands where the second one fails. */
-async function secondAttempt<T>(
-  second: GuardedNode,
-  work: NodeWork<T>,
-  { first, ...rest }: Attempt & { readonly first: unknown },
-): Promise<T> {
-  try {
-    return await attempt(second, work, rest);
-  } catch (error) {
-    throw isNodeFailure(error) && !isNodeFailure(first) ? first : error;
-  }
+function judged(node: KeyManagerNode, error: unknown, deadline: Deadline): Promise<never> {
+  if (!(error instanceof KeyManagerError) || error.code !== 'rejected') throw error;
+  return judgeRejection(node, error, deadline);
 }
 
 /**
@@ -206,10 +220,9 @@ async function secondAttempt<T>(
  */
 async function judgeRejection(
   node: KeyManagerNode,
-  error: unknown,
+  error: KeyManagerError,
   deadline: Deadline,
 ): Promise<never> {
-  if (!(error instanceof KeyManagerError) || error.code !== 'rejected') throw error;
   try {
     await proveRoundTrip(node, deadline);
   } catch (cause) {

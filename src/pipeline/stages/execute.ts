@@ -1,4 +1,5 @@
 import { KeyManagerError, type KeyRef, type KeyVersion } from '../../key-managers/backend.js';
+import type { MaybePromise } from '../../key-managers/maybe-promise.js';
 import type { MaterialId } from '../../xks/ciphertext-metadata.js';
 import type { KeyMaterial, OperatedKey, SealedBytes } from '../../xks/operated-key.js';
 import type { KeyRequest } from '../../xks/operation.js';
@@ -75,7 +76,7 @@ class FoundMaterial implements KeyMaterial {
     return this.#sealed(keyStore.keyManager.encryptAndTry(this.#ref, plaintext, cipherAad, trace));
   }
 
-  async #sealed(encryption: Promise<SealedBytes>): Promise<SealedBytes> {
+  async #sealed(encryption: MaybePromise<SealedBytes>): Promise<SealedBytes> {
     const { trace } = this.#found;
     trace.record.keyVersion = this.version;
     const sealed = await encryption;

@@ -90,7 +90,7 @@ describe('backup and restore as documented', () => {
 
     const restored = await keyFolderAt(await restore(archive)).open();
     expect((await currentRef(restored, 'payroll')).version.version).toBe(ref.version.version);
-    const work = restored.node.decrypt(ref, sealed, aad, longDeadline());
+    const work = () => restored.node.decrypt(ref, sealed, aad, longDeadline());
     expect(await refusalOf(work)).toBe('version-not-found');
   });
 

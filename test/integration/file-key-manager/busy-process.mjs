@@ -62,7 +62,8 @@ async function encrypt(externalKeyId) {
   if (current === undefined) throw new Error(`${externalKeyId} cannot be used`);
   const plaintext = Buffer.from(externalKeyId);
   const ref = { externalKeyId, version: current };
-  const sealed = await node.encrypt(ref, plaintext, Buffer.alloc(0), deadline).catch(whenFull);
+  const encrypt = async () => node.encrypt(ref, plaintext, Buffer.alloc(0), deadline);
+  const sealed = await encrypt().catch(whenFull);
   if (sealed === undefined) return;
   tell({
     event: 'encrypted',

@@ -229,7 +229,7 @@ describeWithModule('a token that fails', softHsmModule, () => {
   });
 });
 
-function encrypt({ node }: OpenedToken, ref: KeyRef): Promise<Sealed> {
+async function encrypt({ node }: OpenedToken, ref: KeyRef): Promise<Sealed> {
   return node.encrypt(ref, PLAINTEXT, AAD, longDeadline());
 }
 
@@ -241,7 +241,7 @@ async function decrypt(
 ): Promise<string | undefined> {
   const deadline = Deadline.after(systemClock, REQUEST_MS);
   return refusalOf(
-    node.decrypt(ref, sealed, AAD, deadline).then((opened) => {
+    Promise.resolve(node.decrypt(ref, sealed, AAD, deadline)).then((opened) => {
       expect(opened).toEqual(PLAINTEXT);
     }),
   );

@@ -8,6 +8,7 @@ import {
   type KeySummary,
   type Sealed,
 } from '../../../../src/key-managers/backend.js';
+import type { MaybePromise } from '../../../../src/key-managers/maybe-promise.js';
 import { diagnose, type StartedNode } from '../../../../src/key-managers/diagnosis/diagnose.js';
 import {
   type Check,
@@ -149,7 +150,7 @@ describe('one node', () => {
 
   it('that encrypts twice with one IV → failed, although its health check is content', async () => {
     const { node, administration } = memoryNode('a');
-    let first: Promise<Sealed> | undefined;
+    let first: MaybePromise<Sealed> | undefined;
     const repeating: KeyManagerNode = {
       ...node,
       encrypt: (...args) => (first ??= node.encrypt(...args)),

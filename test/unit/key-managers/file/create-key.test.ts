@@ -128,7 +128,7 @@ describe('createKey', () => {
       });
       writes = 0;
       expect(await refusalOf(administration.createKey('k', both))).toBe('internal');
-      expect(await refusalOf(node.describeKey('k', longDeadline()))).toBe('key-not-found');
+      expect(await refusalOf(() => node.describeKey('k', longDeadline()))).toBe('key-not-found');
       expect(await refusalOf(administration.createKey('k', both))).toBeUndefined();
     },
   );

@@ -47,8 +47,12 @@ async function expectDisabled(): Promise<void> {
   const ref = { ...(await currentRef(manager, 'hr')), externalKeyId: 'Payroll' };
   const empty = Buffer.alloc(0);
   const sealed = { iv: Buffer.alloc(12), ciphertext: empty, tag: Buffer.alloc(16) };
-  expect(await refusalOf(node.encrypt(ref, empty, empty, longDeadline()))).toBe('key-disabled');
-  expect(await refusalOf(node.decrypt(ref, sealed, empty, longDeadline()))).toBe('key-disabled');
+  expect(await refusalOf(() => node.encrypt(ref, empty, empty, longDeadline()))).toBe(
+    'key-disabled',
+  );
+  expect(await refusalOf(() => node.decrypt(ref, sealed, empty, longDeadline()))).toBe(
+    'key-disabled',
+  );
   for (const id of ['Payroll', 'payroll']) {
     expect(await refusalOf(administration.createKey(id, new Set()))).toBe('corrupt');
   }

@@ -4,6 +4,7 @@ import {
   type KeyManagerNode,
   type Sealed,
 } from '../../../../src/key-managers/backend.js';
+import type { MaybePromise } from '../../../../src/key-managers/maybe-promise.js';
 import { CheckedNode } from '../../../../src/key-managers/nodes/conditions.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { FakeClock, fakeNode, key } from './fake-node.js';
@@ -21,9 +22,9 @@ function sealed(sizes: { iv?: number; ciphertext?: number; tag?: number } = {}):
 }
 
 /** The code of the failure and its message, or the value. */
-async function outcome(promise: Promise<unknown>): Promise<unknown> {
+async function outcome(work: () => MaybePromise<unknown>): Promise<unknown> {
   try {
-    return await promise;
+    return await work();
   } catch (error) {
     if (error instanceof KeyManagerError) return `${error.code}: ${error.message}`;
     throw error;
@@ -49,7 +50,7 @@ describe('encrypt', () => {
     ['the tag appended', sealed({ ciphertext: 25 }), 'internal: the ciphertext has another length'],
   ])('refuses what a backend answers with %s', async (_title, answer, expected) => {
     const node = new CheckedNode(fakeNode({ encrypt: () => Promise.resolve(answer) }));
-    expect(await outcome(node.encrypt(key, plaintext, noAad, deadline))).toBe(expected);
+    expect(await outcome(() => node.encrypt(key, plaintext, noAad, deadline))).toBe(expected);
   });
 
   it.each([12, 16])('accepts an IV of %i bytes', async (iv) => {
@@ -64,7 +65,7 @@ describe('encrypt', () => {
     expect(await node.encrypt(key, plaintext, longest, deadline)).toMatchObject({
       ciphertext: plaintext,
     });
-    const tooLong = node.encrypt(key, plaintext, Buffer.alloc(65_559), deadline);
+    const tooLong = () => node.encrypt(key, plaintext, Buffer.alloc(65_559), deadline);
     expect(await outcome(tooLong)).toBe('internal: the AAD is too long');
   });
 });
@@ -73,18 +74,18 @@ describe('decrypt', () => {
   it.each(wrongSizes)('is not called with %s', async (_title, input, expected) => {
     const called = () => Promise.reject(new Error('the backend was called'));
     const node = new CheckedNode(fakeNode({ decrypt: called }));
-    expect(await outcome(node.decrypt(key, input, noAad, deadline))).toBe(expected);
+    expect(await outcome(() => node.decrypt(key, input, noAad, deadline))).toBe(expected);
   });
 
   it('refuses a plaintext of another length', async () => {
     const node = new CheckedNode(fakeNode({ decrypt: () => Promise.resolve(Buffer.alloc(3)) }));
-    const promise = node.decrypt(key, sealed(), noAad, deadline);
-    expect(await outcome(promise)).toBe('internal: the plaintext has another length');
+    const work = () => node.decrypt(key, sealed(), noAad, deadline);
+    expect(await outcome(work)).toBe('internal: the plaintext has another length');
   });
 });
 
 describe('an error of a backend', () => {
-  const calls: [string, (node: KeyManagerNode) => Promise<unknown>][] = [
+  const calls: [string, (node: KeyManagerNode) => MaybePromise<unknown>][] = [
     ['describeKey', (node) => node.describeKey('key', deadline)],
     ['encrypt', (node) => node.encrypt(key, plaintext, noAad, deadline)],
     ['decrypt', (node) => node.decrypt(key, sealed(), noAad, deadline)],
@@ -102,13 +103,15 @@ describe('an error of a backend', () => {
     },
   );
 
-  it.each(calls)('in %s that is thrown at once is no different', async (method, call) => {
+  it.each(calls)('in %s that is thrown at once is no different', (method, call) => {
     const failing = fakeNode({
       [method]: () => {
         throw new RangeError('native');
       },
     });
-    await expect(call(new CheckedNode(failing))).rejects.toMatchObject({ code: 'internal' });
+    expect(() => call(new CheckedNode(failing))).toThrow(
+      expect.objectContaining({ code: 'internal' }),
+    );
   });
 
   it.each(calls)('in %s that is a KeyManagerError passes unchanged', async (method, call) => {

@@ -70,6 +70,39 @@ const second = fakeNode({ name: 'node-2' });
 /** Encrypts like any other, and remembers that it was asked. */
 const watchedEncrypt = () => vi.fn<KeyManagerNode['encrypt']>((...call) => second.encrypt(...call));
 
+describe('a call of a node in this process', () => {
+  const own = { name: 'own', inProcess: true };
+
+  it('that answers at once → answered at once', () => {
+    const sealed = { iv: Buffer.alloc(12), ciphertext: plaintext, tag: Buffer.alloc(16) };
+    const keyManager = keyManagerOf([fakeNode({ ...own, encrypt: () => sealed })]);
+    const { call, tried } = tracedCall();
+    expect(keyManager.encrypt(key, plaintext, noAad, call)).toBe(sealed);
+    expect(tried).toEqual(['own']);
+  });
+
+  it('that fails at once → fails at once, and whom it was tried on is told', () => {
+    const decrypt = () => {
+      throw new KeyManagerError('invalid-ciphertext', 'the tag does not match');
+    };
+    const keyManager = keyManagerOf([fakeNode({ ...own, decrypt })]);
+    const { call, tried } = tracedCall();
+    const sealed = { iv: Buffer.alloc(12), ciphertext: plaintext, tag: Buffer.alloc(16) };
+    expect(() => keyManager.decrypt(key, sealed, noAad, call)).toThrow('the tag does not match');
+    expect(tried).toEqual(['own: invalid-ciphertext']);
+  });
+
+  it('that fails at once beside another node → done by that one', async () => {
+    const encrypt = () => {
+      throw new KeyManagerError('internal', 'broken');
+    };
+    expect(await triedOn(keyManagerOf([fakeNode({ ...own, encrypt }), second]))).toEqual([
+      'own: internal',
+      'node-2',
+    ]);
+  });
+});
+
 describe('a call', () => {
   it('goes to the first node alone while that is well', async () => {
     const encrypt = watchedEncrypt();

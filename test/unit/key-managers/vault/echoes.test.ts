@@ -45,7 +45,8 @@ function tokenFile(): string {
 
 async function failuresOf(node: KeyManagerNode): Promise<unknown[]> {
   const version = { version: 1, materialName: Buffer.alloc(8) };
-  const { current = version } = await node.describeKey('a', deadline()).catch(() => ({}) as never);
+  const described = Promise.resolve(node.describeKey('a', deadline()));
+  const { current = version } = await described.catch(() => ({}) as never);
   const ref = { externalKeyId: 'a', version: current };
   const sealed = { iv: Buffer.alloc(12), ciphertext: PLAINTEXT, tag: Buffer.alloc(16) };
   const works = [

@@ -49,7 +49,7 @@ async function codeOf(node: KeyManagerNode, operation: 'encrypt' | 'decrypt'): P
     operation === 'encrypt'
       ? node.encrypt(ref, plaintext, plaintext, deadline())
       : node.decrypt(ref, sealed, plaintext, deadline());
-  const error: unknown = await work.catch((reason: unknown) => reason);
+  const error: unknown = await Promise.resolve<unknown>(work).catch((reason: unknown) => reason);
   expect(String(error)).not.toContain(TOKEN);
   return error;
 }

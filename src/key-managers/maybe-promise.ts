@@ -1,0 +1,21 @@
+/** A value that may be there at once: awaiting a promise takes turns that the value does not need. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Does work and goes on with what comes of it: at once where that is there at once.
+ *
+ * @param onError for what the work throws, or rejects with
+ */
+export function settled<T, Result>(
+  work: () => MaybePromise<T>,
+  onValue: (value: T) => Result,
+  onError: (error: unknown) => MaybePromise<Result>,
+): MaybePromise<Result> {
+  let value: MaybePromise<T>;
+  try {
+    value = work();
+  } catch (error) {
+    return onError(error);
+  }
+  return value instanceof Promise ? value.then(onValue, onError) : onValue(value);
+}
