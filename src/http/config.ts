@@ -122,13 +122,13 @@ export const operationsSchema = z
 /** An entry of `listeners`, checked and with its defaults. */
 export type ListenerConfig = z.infer<typeof listenerSchema>;
 
-/** How a listener speaks TLS. */
+/** The TLS settings of a listener. */
 export type TlsConfig = z.infer<typeof tlsSchema>;
 
 /** The `operations` part of the configuration, checked and with its defaults. */
 export type OperationsConfig = z.infer<typeof operationsSchema>;
 
-/** What logs and metrics call a listener. */
+/** The name of a listener in logs and metrics. */
 export function listenerName(listener: Pick<ListenerConfig, 'name' | 'host' | 'port'>): string {
   return listener.name ?? `${listener.host}:${listener.port}`;
 }

@@ -11,7 +11,7 @@ const ABSOLUTE_FORM = /^(?<scheme>https?):\/\/(?<authority>[^/?#]*)(?<path>[/?#]
 type Head = Pick<IncomingMessage, 'httpVersionMajor' | 'httpVersionMinor' | 'rawHeaders'>;
 
 /**
- * Says what is wrong with the head of a request before anything of it is used.
+ * Finds the problem of a request's head, before anything of it is used.
  *
  * @returns undefined for a head that may be served
  * @see RFC 9112, section 3.2

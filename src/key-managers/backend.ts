@@ -9,7 +9,7 @@ import type { MaybePromise } from './maybe-promise.js';
  */
 export const HEALTH_TEST_KEY_ID = 'holdfast-health-test';
 
-/** What an external key may be used for. */
+/** A use of an external key. */
 export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
 
 /** One version of a key's material. */
@@ -38,7 +38,7 @@ export interface KeyRef {
   readonly version: KeyVersion;
 }
 
-/** What AES-256-GCM gives back. */
+/** The output of AES-256-GCM. */
 export interface Sealed {
   /** 12 or 16 bytes. */
   readonly iv: Buffer;
@@ -56,7 +56,7 @@ export interface Sealed {
 /** Health of a node in GetHealthStatus's own words. */
 export type HealthStatus = 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE';
 
-/** What a health check of one node found. */
+/** The result of a health check of one node. */
 export interface NodeHealth {
   readonly status: HealthStatus;
   /** One sentence for operators; absent when there is nothing to say. */
@@ -64,10 +64,10 @@ export interface NodeHealth {
 }
 
 /**
- * Where keys live and cryptography happens: one file folder, one token, one server.
- * What every backend implements; `nodes/` wraps it in checks, health and (with several
- * nodes) failover. Every method fails with a {@link KeyManagerError} and nothing else: it rejects, or
- * throws where it would have answered without a promise.
+ * One node of a key manager, which keeps keys and does cryptography: a file folder, a token, a
+ * server. Every backend implements it; `nodes/` wraps it in checks, health and (with several
+ * nodes) failover. Every method fails with a {@link KeyManagerError} and nothing else: it rejects,
+ * or throws where it would have answered without a promise.
  */
 export interface KeyManagerNode {
   /** Unique within its key manager. */
@@ -123,7 +123,7 @@ export interface KeyManagerNode {
   close(): Promise<void>;
 }
 
-/** What an administrator may do with keys. A method that is present is a capability. */
+/** The administration of keys. A method that is present is a capability. */
 export interface KeyAdministration {
   /** Whether summaries tell what is left. Where not, metrics do not list the keys to find out. */
   readonly countsEncryptions?: boolean;

@@ -15,7 +15,7 @@ const TEST_PLAINTEXT = Buffer.from('holdfast health test');
  */
 const TEST_AAD = Buffer.from('bound');
 
-/** How a node refuses what other material has made. */
+/** Errors with which a node refuses a ciphertext of other material. */
 const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'invalid-ciphertext',
   'rejected',
@@ -25,7 +25,7 @@ const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set([
 /** As much of a node as the health test needs. */
 export type TestedNode = Pick<KeyManagerNode, 'describeKey' | 'encrypt' | 'decrypt'>;
 
-/** What a node has made of the test's plaintext, and opened again. */
+/** A ciphertext of the test's plaintext that a node has opened again. */
 export interface TestProof {
   readonly key: KeyRef;
   readonly sealed: Sealed;

@@ -35,16 +35,16 @@ export function untraced(deadline: Deadline): KeyManagerCall {
   return { deadline, tried: () => undefined };
 }
 
-/** Which node, and where it is. */
+/** The name and the place of a node. */
 export interface NodeName {
   readonly name: string;
   readonly location: string;
 }
 
 /**
- * What the pipeline uses: a key manager as one thing, whatever number of nodes it has.
- * Every method fails with a `KeyManagerError` and nothing else: it rejects, or throws where it would
- * have answered without a promise, as a single node in this process does.
+ * A key manager as the pipeline uses it: one thing, whatever number of nodes it has.
+ * Every method fails with a `KeyManagerError` and nothing else: it rejects, or throws where it
+ * would have answered without a promise, as a single node in this process does.
  */
 export interface KeyManager {
   /** Its name in the configuration. */

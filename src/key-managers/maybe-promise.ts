@@ -1,4 +1,4 @@
-/** A value that may be there at once: awaiting a promise takes turns that the value does not need. */
+/** A value, or a promise of it: a value that is at hand costs no turns of the microtask queue. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**

@@ -1,4 +1,4 @@
-/** What a request claims in its Authorization header; nothing of it is verified yet. */
+/** The claims of an Authorization header; nothing of them is verified yet. */
 export interface Authorization {
   readonly accessKeyId: string;
   /** `YYYYMMDD`. */

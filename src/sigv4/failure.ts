@@ -1,6 +1,6 @@
 /**
- * Why a signature was refused. For the log and the metrics alone: the client is told nothing but
- * that authentication failed, so that it learns neither which ids exist nor which check it met.
+ * The reasons to refuse a signature. For the log and the metrics alone: the client is told nothing
+ * but that authentication failed, so that it learns neither which ids exist nor which check it met.
  */
 export const SIGNATURE_FAILURES = [
   'missing-authorization',

@@ -11,7 +11,7 @@ import { deriveSigningKey } from './signing-key.js';
 
 /** Requests older or younger than this fail, by our clock (5 minutes). */
 const MAX_SKEW_MS = 300_000;
-/** Two credentials under two dates in a dozen regions; a rotation or a midnight drops the oldest. */
+/** Two credentials, two dates, a dozen regions; a rotation or a midnight drops the oldest. */
 const MAX_CACHED_KEYS = 64;
 const SERVICE = 'kms-xks-proxy';
 /** Holder of the decoy secret; no access key id is empty. */
@@ -27,7 +27,7 @@ export interface SignedRequest {
   readonly body: Buffer;
 }
 
-/** What a verifier accepts. */
+/** The credentials and limits of a verifier. */
 export interface VerifierPorts {
   /** Secret access keys by access key id; all of them are valid at once. */
   readonly credentials: ReadonlyMap<string, Secret>;
@@ -98,7 +98,8 @@ export class SignatureVerifier {
     const { accessKeyId, date, region, service, signature } = authorization;
     const known = this.#options.credentials.has(accessKeyId);
     const signingKey = this.#signingKey(known ? accessKeyId : DECOY, authorization);
-    const stringToSign = `AWS4-HMAC-SHA256\n${amzDate}\n${date}/${region}/${service}/aws4_request\n${requestHash}`;
+    const scope = `${date}/${region}/${service}/aws4_request`;
+    const stringToSign = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${requestHash}`;
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
     const matches = equalInConstantTime(expected, signature);
     if (!known) throw new SignatureError('unknown-access-key-id');
@@ -113,7 +114,7 @@ export class SignatureVerifier {
     return deriveSigningKey(secret, scope);
   }
 
-  /** Keeps the decoy's key with it, so that an unknown id goes on costing what a known one costs. */
+  /** Keeps the decoy's key with it, so that an unknown id goes on costing what a known one does. */
   #remember(accessKeyId: string, scope: Authorization, signingKey: Buffer): void {
     if (this.#signingKeys.has(cacheKey(accessKeyId, scope))) return;
     const decoyKey = this.#signingKey(DECOY, scope);

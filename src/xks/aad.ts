@@ -3,7 +3,7 @@ import { XksError } from './errors.js';
 /** Bytes of AAD that the two-byte length before it can express. */
 export const MAX_AAD_BYTES = 0xffff;
 
-/** What the cipher authenticates beside the plaintext. */
+/** The data that the cipher authenticates beside the plaintext. */
 export interface AadParts {
   /** Length of `additionalAuthenticatedData` as decoded, zero when absent. */
   readonly aadBytes: number;

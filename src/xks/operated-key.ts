@@ -3,10 +3,10 @@ import type { MaterialId } from './ciphertext-metadata.js';
 /** The reason to refuse a ciphertext whose version or material the key does not have. */
 export const FOREIGN_MATERIAL = 'foreign-material';
 
-/** What an external key may be used for, in the words of GetKeyMetadata. */
+/** A use of an external key, in the words of GetKeyMetadata. */
 export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
 
-/** What AES-256-GCM gives back: an IV of 12 or 16 bytes, the ciphertext, a tag of 16 bytes. */
+/** The output of AES-256-GCM: an IV of 12 or 16 bytes, the ciphertext, a tag of 16 bytes. */
 export interface SealedBytes {
   readonly iv: Buffer;
   readonly ciphertext: Buffer;

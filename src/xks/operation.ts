@@ -8,7 +8,7 @@ export interface FleetMember {
   readonly healthStatus: 'ACTIVE' | 'DEGRADED' | 'UNAVAILABLE';
 }
 
-/** What GetHealthStatus tells about. */
+/** The proxy and its key manager, as GetHealthStatus describes them. */
 export interface Fleet {
   readonly proxyFleetSize: number;
   readonly proxyModel: string;

@@ -2,10 +2,10 @@ import { EXTERNAL_KEY_ID } from './external-key-id.js';
 import type { HealthOperation, KeyOperation } from './operation.js';
 import { getHealthStatus, KEY_OPERATIONS } from './operations/index.js';
 
-/** What every `XksProxyUriPath` of version 1 ends in. */
+/** The last part of every `XksProxyUriPath` of version 1. */
 export const URI_PATH_SUFFIX = '/kms/xks/v1';
 
-/** Where a request wants to go; the operation that it names decides which of the two it is. */
+/** The target of a request: a key, or the key store as a whole, by the operation that it names. */
 export type XksTarget =
   | {
       readonly about: 'key-store';

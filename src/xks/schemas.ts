@@ -41,7 +41,7 @@ export function parseBody<Body>(schema: z.ZodType<Body>, json: unknown): Body {
   throw invalidBody(faults.join('; '));
 }
 
-/** Whether a body has a field. JSON has no `undefined`. */
+/** True where a body has a field. JSON has no `undefined`. */
 function isPresent(json: unknown, path: readonly PropertyKey[]): boolean {
   const found = path.reduce<unknown>(
     (inside, name) =>

@@ -21,7 +21,7 @@ const MAX_BODY_BYTES = 65_536;
 /** Of a field of a request; the longest valid one has 128. */
 const MAX_LOGGED_CHARACTERS = 300;
 
-/** Where administrative acts are logged; pino's logger fits. */
+/** The log of administrative acts; pino's logger fits. */
 export interface AdminLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -29,7 +29,7 @@ export interface AdminLog {
   error(fields: object, message: string): void;
 }
 
-/** Where administrative acts are recorded as evidence. */
+/** The evidence of administrative acts: the audit log. */
 export interface AdminAudit {
   /** @throws Error when an act could not be recorded, and so must not be done */
   assertRecording(): void;
@@ -37,7 +37,7 @@ export interface AdminAudit {
   recordAct(act: RecordedAct): Promise<void>;
 }
 
-/** What an administrator did, or tried to do. */
+/** An act of an administrator, done or tried. */
 export interface RecordedAct {
   readonly act: string;
   readonly administrator: Administrator;
@@ -46,7 +46,7 @@ export interface RecordedAct {
   readonly errorCode?: AdminErrorCode;
 }
 
-/** Where acts are told of: to operators, and, if there is one, in the audit log. */
+/** The places that record an act: the log and, if there is one, the audit log. */
 export interface AdminJournals {
   readonly log: AdminLog;
   readonly audit: AdminAudit | undefined;

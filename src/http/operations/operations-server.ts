@@ -10,7 +10,7 @@ import { ConnectionSlots } from '../connection-slots.js';
 import { listen } from '../listen.js';
 import { MAX_HEADERS, problemOfHead } from '../request-head.js';
 
-/** What the probes and the scraper are told. */
+/** The sources of health, readiness and metrics. */
 export interface OperationsPorts {
   readonly config: OperationsConfig;
   /** From SIGTERM to the end. */

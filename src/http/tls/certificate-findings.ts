@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { FieldPath } from '../../configuration/reading/problem.js';
 
-/** What can be wrong with a certificate chain. */
+/** The codes of everything that can be wrong with a certificate chain. */
 export type CertificateFindingCode =
   | 'unreadable-certificate'
   | 'unreadable-key'

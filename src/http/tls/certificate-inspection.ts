@@ -11,10 +11,12 @@ import {
 } from './certificate-findings.js';
 import { tlsOptions, type TlsMaterial } from './tls.js';
 
-/** What a look at a listener's certificates found. */
+/** The findings of an inspection of a listener's certificates. */
 export interface CertificateInspection {
   readonly findings: readonly CertificateFinding[];
-  /** When the first certificate of the chain expires, in ms since 1970; absent if none is readable. */
+  /**
+   * When the first certificate of the chain expires, in ms since 1970; absent if none is readable.
+   */
   readonly expiresAt: number | undefined;
 }
 
@@ -45,7 +47,7 @@ export function inspectCertificateChain(
   };
 }
 
-/** What would keep a listener from starting, one thing at a time: each hides the next. */
+/** The problem that keeps a listener from starting; one at a time, because each hides the next. */
 function checkReadable(material: TlsMaterial): CertificateFinding[] {
   const { certificateChain, clientRoots = [] } = material;
   const files: readonly (readonly [pem: string, path: FieldPath])[] = [

@@ -24,7 +24,7 @@ function matchingClientName(
   return allowedNames.find((name) => certificate.checkHost(name, EXACT) !== undefined);
 }
 
-/** Who a client is, by its verified certificate. */
+/** A client's identity by its verified certificate. */
 export interface ClientIdentity {
   /** The allowed name that it bears. */
   readonly name: string;
@@ -37,7 +37,7 @@ function inOneLine({ subject }: X509Certificate): string {
   return subject.replaceAll('\n', ', ');
 }
 
-/** What becomes of a client whose certificate an allowed authority has vouched for. */
+/** The callbacks for clients whose certificates are signed by an allowed authority. */
 export interface ClientVerdicts {
   /** Node has just begun to listen to it. */
   admitted(socket: TLSSocket, client: ClientIdentity): void;

@@ -16,12 +16,14 @@ const MAX_BYTES = 1024 * 1024;
 const CERTIFICATES_ALLOWED = 'a readable PEM file with certificates';
 const KEY_ALLOWED = 'a readable PEM file with the private key of the certificate';
 
-/** What AWS KMS may not accept, with its code, or a file that is open to others. */
+/** A finding that does not stop a listener: AWS KMS may refuse it, or others can read a file. */
 export interface TlsFileWarning extends ConfigurationWarning {
   readonly code?: CertificateFindingCode;
 }
 
-/** What came of the files that a listener's `tls` names. All paths start at `tls`. */
+/**
+ * The content of the files that a listener's `tls` names, or their problems. Paths start at `tls`.
+ */
 export type TlsFiles =
   | { readonly problems: readonly ConfigurationProblem[] }
   | {

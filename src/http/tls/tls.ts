@@ -22,7 +22,7 @@ export interface TlsMaterial {
 }
 
 /**
- * What Node's TLS server is told.
+ * The options of Node's TLS server.
  *
  * A resumed session would bring the client certificate's verdict from the time it was made, so
  * with mutual TLS there are no tickets, and every connection shows its certificate. Renegotiation

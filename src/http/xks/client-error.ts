@@ -18,8 +18,8 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Tells what Node's parser refused from what happened to the connection itself, of which nobody
- * is left to be told: a reset, a failed handshake.
+ * True for the errors of Node's parser. Others happened to the connection itself (a reset, a failed
+ * handshake), so that nobody is left to be answered.
  */
 export function isMalformedRequest(code: string): boolean {
   return code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT';
@@ -53,8 +53,8 @@ function linesOf(headers: HeaderList): string[] {
 }
 
 /**
- * Writes a last text. What still arrives is thrown away for a moment instead of being refused, so
- * that the client gets to read.
+ * Writes a last text and ends the connection. For a moment the client's bytes are still read and
+ * thrown away: refused, they would reset the connection before the client has read the text.
  */
 export function endWith(text: string, socket: Duplex, door: Door): void {
   const destroy = (): void => {

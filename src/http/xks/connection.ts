@@ -10,7 +10,7 @@ import { Door, type DoorPorts, type DoorRequests } from './door.js';
  */
 const LIFETIME_IN_IDLE_TIMES = 3;
 
-/** Everything that a connection is made with. */
+/** The parts and the callbacks of a connection. */
 export interface ConnectionPorts extends DoorPorts {
   /** Its client's certificate; absent without mutual TLS. */
   readonly client: ClientIdentity | undefined;
@@ -24,7 +24,7 @@ export interface ConnectionPorts extends DoorPorts {
   readonly onTooManyPieces: () => void;
 }
 
-/** What is known of a client's connection for as long as it lasts. */
+/** A client's connection: its addresses, its certificate, its requests, its limits. */
 export class Connection implements DoorRequests {
   /** Kept, because a socket forgets it when it closes. */
   readonly clientAddress: string;

@@ -10,12 +10,12 @@ const SLICE_BYTES = 1_024;
 /** Cost of a request after it has been parsed: authentication, a line in the log, an answer. */
 const REQUEST_MS = 0.1;
 const LINE_FEED = 0x0a;
-/** The first request of KMS takes about so many turns. */
+/** Turns that the first request of KMS takes, about. */
 const TURNS_OF_A_NEWCOMER = 8;
 /** The memory of a stranger's connection beside what it sends: TLS, Node's objects and ours. */
 export const CONNECTION_BYTES = 128 * 1024;
 
-/** The parts that the doors of all listeners share. */
+/** The limits that the doors of all listeners share. */
 export interface DoorPorts {
   readonly turns: StrangerTurns;
   readonly held: HeldBytes;
@@ -39,9 +39,9 @@ export interface DoorRequests {
 type OnLimit = () => void;
 
 /**
- * Stands between a connection and Node's parser. The parser works through whatever it is given
- * before anybody can stop it, so it is given little at a time, and nothing any more once the
- * answer is decided. Strangers wait for their turn; whoever has authenticated does not.
+ * The gate between a connection and Node's parser. Nothing stops the parser within the bytes that
+ * it is given, so it gets few at a time, and none once the answer is decided. Unauthenticated
+ * clients wait for their turn; authenticated ones do not.
  */
 export class Door implements StrangerWork, Holder {
   isRefused = false;

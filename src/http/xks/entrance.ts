@@ -6,7 +6,7 @@ import type { StrangerTurns } from './stranger-turns.js';
 /** Cost of a TLS handshake in the turn in which it begins, most of it afterwards: one is a turn. */
 const HANDSHAKE_MS = 2;
 
-/** Everything that an entrance is made with. */
+/** The parts of an entrance. */
 export interface EntrancePorts {
   readonly server: Server;
   readonly slots: ConnectionSlots;
@@ -16,8 +16,9 @@ export interface EntrancePorts {
 }
 
 /**
- * Gives each accepted connection its place before TLS begins. TLS begins with the client's first
- * byte, in turn: a connection that says nothing costs neither time nor the memory of a handshake.
+ * Admits accepted connections within the limits of a listener, before TLS begins. TLS begins with
+ * the client's first byte, in turn: a connection that says nothing costs neither time nor the
+ * memory of a handshake.
  */
 export class Entrance {
   readonly #parts: EntrancePorts;

@@ -1,14 +1,15 @@
 /** Bytes held for all strangers together: heads and bodies that have not all arrived yet. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
-/** A connection that somebody has sent a part of a request by. */
+/** A connection with bytes that wait to be parsed or answered. */
 export interface Holder {
   /** Ends it, to make room for others. */
   giveWay(): void;
 }
 
 /**
- * The bytes that are held for strangers, over all listeners. Who has held some longest gives way.
+ * The bytes that are held for unauthenticated clients, over all listeners. Beyond the limit, the
+ * connection that has held some longest is ended.
  */
 export class HeldBytes {
   readonly #maxBytes: number;

@@ -10,7 +10,7 @@ import type { Connection } from './connection.js';
 import { declaredLength, type OriginForm } from '../request-head.js';
 import type { TurnEnd } from './turn-end.js';
 
-/** What a call needs to know of the listener that it came in by. */
+/** The listener and the connection of a call, as far as the call needs them. */
 export interface CallContext {
   readonly connection: Connection;
   /** The path and the host that the request is for. */

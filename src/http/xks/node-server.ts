@@ -15,7 +15,7 @@ import { Entrance } from './entrance.js';
 import { MAX_HEADERS } from '../request-head.js';
 import { tlsOptions, type TlsMaterial } from '../tls/tls.js';
 
-/** What a Node server of ours is made from. */
+/** The parts of a Node server. */
 export interface NodeServerPorts {
   readonly listener: ListenerConfig;
   /** Exactly where the listener has `tls`. */
@@ -69,7 +69,7 @@ export function createNodeServer(parts: NodeServerPorts): NodeServer {
   return { server, entrance };
 }
 
-/** Says so when connections are ended for want of room, and a minute later how many they were. */
+/** Logs the first connection that is ended for want of room, and a minute later their number. */
 function dropReport(logger: Logger): () => void {
   let ended = 0;
   return () => {

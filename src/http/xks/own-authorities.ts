@@ -5,9 +5,9 @@ import type { Connection } from './connection.js';
 import type { TlsMaterial } from '../tls/tls.js';
 
 /**
- * Says which hosts a listener answers to: the names and addresses of its certificate, its public
- * names, and the address that a connection was made to. Without TLS nobody has told it a name, so
- * beside that address it answers to `localhost` alone.
+ * Finds the hosts that a listener answers to: the names and addresses of its certificate, its
+ * public names, and the address that a connection was made to. Without TLS nobody has told it a
+ * name, so beside that address it answers to `localhost` alone.
  */
 export function ownAuthorities(
   { tls }: ListenerConfig,

@@ -8,7 +8,7 @@ const BYTES_PER_PIECE = 512;
 /** Nobody needs to send more than this before an answer is read. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Counts the pieces that something arrives in. */
+/** The number of pieces in which a request arrives, with its limits. */
 export class PieceCount {
   #pieces = 0;
   #bytes = 0;

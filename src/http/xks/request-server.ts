@@ -11,7 +11,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 import type { TurnEnd } from './turn-end.js';
 import { writeAnswer } from './write-answer.js';
 
-/** What requests are served with. */
+/** The parts of a request server. */
 export interface ServingPorts {
   readonly handle: Handle;
   readonly clock: Clock;

@@ -1,13 +1,16 @@
-/** Time that strangers may take in one run of the event loop. */
+/** Time for unauthenticated clients in one turn of the event loop. */
 const BUDGET_MS = 2;
-/** Who was refused before rests so many times as long as its turn took: others are accepted then. */
+/**
+ * Rest of a client that was refused before, as a multiple of the time that its turn took; others
+ * are accepted meanwhile.
+ */
 const REST_TIMES = 4;
-/** So many newcomers may wait; the one that has waited longest gives way to the next. */
+/** Newcomers that may wait; the one that has waited longest gives way to the next. */
 const MAX_NEWCOMERS = 1_024;
 
-/** Work for somebody who has not been authenticated. */
+/** Work for a client that has not been authenticated. */
 export interface StrangerWork {
-  /** Whether the connection has just come, and may be KMS. */
+  /** True while the connection is new, and may be from KMS. */
   readonly isNew: boolean;
   /** True when the connection was refused before; then others go first. */
   readonly isRefused: boolean;

@@ -19,7 +19,7 @@ import type { TlsMaterial } from '../tls/tls.js';
 import { TurnEnd } from './turn-end.js';
 import { createXksApp, type Serve } from './xks-app.js';
 
-/** What a listener is made of. */
+/** The parts of a listener. */
 export interface XksServerPorts {
   readonly listener: ListenerConfig;
   /** Exactly where the listener has `tls`. */

@@ -11,7 +11,7 @@ const counterFileSchema = z.strictObject({
 });
 
 /**
- * How many encryptions are reserved for a key's current version: all that were made and perhaps
+ * The number of encryptions reserved for a key's current version: all that were made and perhaps
  * some that were not. One file a key, beside the documents, because it changes all the time.
  */
 export type CounterFile = Readonly<z.infer<typeof counterFileSchema>>;

@@ -1,5 +1,5 @@
 /**
- * How many encryptions may still be made under one version before the next write to disk. What
+ * The encryptions that may still be made under one version before the next write to disk. What
  * is reserved is on disk already; what is used is known to this process alone, so after a crash
  * all that was reserved counts as used.
  */
@@ -12,7 +12,7 @@ export class EncryptionBudget {
     this.#reserved = reserved;
   }
 
-  /** For a version of which `reserved` encryptions may have been made, by this process or before it. */
+  /** For a version of which `reserved` encryptions may have been made, by whatever process. */
   static spent(reserved: number): EncryptionBudget {
     return new EncryptionBudget(reserved, reserved);
   }

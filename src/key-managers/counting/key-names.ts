@@ -14,7 +14,7 @@ export function fileNameOf(externalKeyId: string): string {
 }
 
 /**
- * What a file's name tells of the key whose document it is: its id in lower case.
+ * The id of a key, in lower case, as the name of its document's file has it.
  *
  * @returns undefined for a name that no key's document has
  */

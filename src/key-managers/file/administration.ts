@@ -3,7 +3,7 @@ import type { ExternalKey } from './external-key.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { KeyRing } from './key-ring.js';
 
-/** What an administrator may do with the keys of the folder. */
+/** The administration of the folder's keys. */
 export function administrationOf(ring: KeyRing): Required<KeyAdministration> {
   return {
     countsEncryptions: true,

@@ -16,7 +16,7 @@ export interface FileKeyManager {
   readonly administration: Required<KeyAdministration>;
 }
 
-/** How to start, where that is not a matter of the configuration. */
+/** Choices of a start that are no matter of the configuration. */
 export interface FileKeyManagerStart {
   /** Whether an empty or missing folder is to be made a key folder. No effect on any other. */
   readonly init?: boolean;

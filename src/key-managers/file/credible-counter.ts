@@ -2,8 +2,8 @@ import type { CounterFile } from '../counting/counter-file.js';
 import type { KeyPorts } from './external-key.js';
 
 /**
- * How many versions a counter may be ahead of its document. Each rotation whose document could not
- * be written puts it one further; so many of them in a row are no accident.
+ * The number of versions that a counter may be ahead of its document. Each rotation whose document
+ * could not be written puts it one further; so many of them in a row are no accident.
  */
 const MAX_LEAD = 1000;
 

@@ -12,7 +12,7 @@ import type { CountingLimits, FileKeyManagerPorts } from './ports.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 
-/** What a key needs of its surroundings. */
+/** The parts that a key is handed. */
 export interface KeyPorts {
   readonly folder: KeyFolder;
   readonly ports: FileKeyManagerPorts;
@@ -93,7 +93,7 @@ export class ExternalKey {
     return this.#versions.find(wanted);
   }
 
-  /** Counts one encryption. @returns false when the block is used up: then {@link countWhenReserved} */
+  /** Counts one encryption. @returns false for a used-up block: then {@link countWhenReserved} */
   count(version: UsableVersion): boolean {
     const { budget } = version;
     const counted = budget.take();

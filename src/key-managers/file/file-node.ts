@@ -17,7 +17,7 @@ import type { ExternalKey } from './external-key.js';
 import type { KeyFolder } from './key-folder.js';
 import type { KeyRing } from './key-ring.js';
 
-/** What keeps the test key alone from encrypting; other keys go on. */
+/** Failures that keep the test key alone from encrypting; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-disabled',
   'conflict',
@@ -25,7 +25,7 @@ const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'deadline',
 ]);
 
-/** Who the node is, in the answers of GetHealthStatus. */
+/** The node's name and place in the answers of GetHealthStatus. */
 export interface FileNodeIdentity {
   readonly name: string;
   readonly location: string;
@@ -84,7 +84,8 @@ export class FileNode implements KeyManagerNode {
   #usableKey(externalKeyId: string, usage: KeyUsage): ExternalKey {
     const key = this.#ring.find(externalKeyId);
     if (key === undefined) {
-      this.#ring.describe(externalKeyId); // Throws key-not-found, unless a damaged document is there.
+      // Throws key-not-found, unless a damaged document is there.
+      this.#ring.describe(externalKeyId);
       throw new KeyManagerError('key-disabled', `the document of ${externalKeyId} is damaged`);
     }
     if (key.description.usage.has(usage)) return key;

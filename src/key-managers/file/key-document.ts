@@ -38,7 +38,7 @@ export type KeyDocument = Readonly<z.infer<typeof keyDocumentSchema>>;
 /** One version of a key as it lies on disk. */
 export type StoredVersion = Readonly<z.infer<typeof versionSchema>>;
 
-/** What tells a version from every other: its number, and the name of its material in hexadecimal. */
+/** The identity of a version: its number, and the name of its material in hexadecimal. */
 export type VersionName = Pick<StoredVersion, 'version' | 'materialName'>;
 
 /** A key's document cannot be trusted. The message says what is wrong with it, for an operator. */
@@ -72,9 +72,9 @@ export function renderKeyDocument(document: KeyDocument): string {
 }
 
 /**
- * What a version's material is sealed to: every field of the document that says something of it,
- * and the version before it. So a version that has a successor cannot be taken out, moved or
- * exchanged; only the end of the list is open.
+ * The context that a version's material is sealed to: every field of the document that says
+ * something of it, and the version before it. So a version that has a successor cannot be taken
+ * out, moved or exchanged; only the end of the list is open.
  *
  * @param predecessor undefined for the first version of the document
  */

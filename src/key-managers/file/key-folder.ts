@@ -108,7 +108,7 @@ export class KeyFolder {
 }
 
 /**
- * Whether a folder holds any key document, damaged ones too. Where it does, a master key must
+ * True for a folder with any key document, damaged ones too. Where it does, a master key must
  * never be made. A folder that does not exist holds none.
  *
  * @throws the file system's error for a folder that cannot be read
@@ -157,7 +157,9 @@ async function assertPrivate(path: string): Promise<void> {
   }
 }
 
-/** All that is in a folder but subfolders, unless one has a document's name: links and pipes too. */
+/**
+ * All that is in a folder but subfolders, unless one has a document's name: links and pipes too.
+ */
 async function filesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   return entries

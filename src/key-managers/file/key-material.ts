@@ -25,7 +25,7 @@ export interface NewVersion {
   readonly material: KeyMaterial;
 }
 
-/** What a new version is made of. */
+/** The parameters of a new version. */
 export interface VersionRequest {
   readonly version: number;
   /** The version that it follows in the document. None for the first. */

@@ -85,7 +85,7 @@ export class KeyRing {
     return this.#keys.get(externalKeyId);
   }
 
-  /** @throws KeyManagerError `key-not-found`; never for a key whose document is there, but damaged */
+  /** @throws KeyManagerError `key-not-found`; never for a key whose document is damaged */
   describe(externalKeyId: string): KeyDescription {
     const key = this.#keys.get(externalKeyId);
     if (key !== undefined) return key.description;
@@ -97,9 +97,9 @@ export class KeyRing {
   /**
    * Makes a key with its first version.
    *
-   * @throws KeyManagerError `unsupported` for an id outside the alphabet, `conflict` for one that is
-   *   taken (also by another case, also on disk alone), `corrupt` where a damaged document has it,
-   *   `internal` when it cannot be written
+   * @throws KeyManagerError `unsupported` for an id outside the alphabet, `conflict` for one that
+   *   is taken (also by another case, also on disk alone), `corrupt` where a damaged document has
+   *   it, `internal` when it cannot be written
    */
   create(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<ExternalKey> {
     const creation = this.#lastCreation.then(async () => {

@@ -12,7 +12,7 @@ import { type KeyMaterial, openVersions } from './key-material.js';
 import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
 import { KeyVersions, type UsableVersion } from './key-versions.js';
 
-/** What a key folder holds. */
+/** The content of a key folder. */
 export interface LoadedFolder {
   readonly keys: readonly ExternalKey[];
   readonly damaged: readonly DamagedKey[];
@@ -70,7 +70,7 @@ async function warnOfStrays(
   }
 }
 
-/** Whether a document has a name of an operator's own and is of a key that works. */
+/** True for a document under a name of an operator's own, of a key that works. */
 function isCopy({ fileName, externalKeyId }: DamagedKey, keys: readonly ExternalKey[]): boolean {
   const isNamedFreely = lowercasedIdOf(fileName) === undefined;
   return isNamedFreely && keys.some((key) => key.description.externalKeyId === externalKeyId);
@@ -123,7 +123,10 @@ function withBudgets(
 
 const CLAIMED_ID = new RegExp(`"externalKeyId":\\s*"(?<id>${EXTERNAL_KEY_ID})"`);
 
-/** The id of the key that a damaged document was for: what its name and contents agree on, if anything. */
+/**
+ * The id of the key that a damaged document was for: what its name and contents agree on, if
+ * anything.
+ */
 function likelyIdOf(fileName: string, text: string): string {
   const claimed = CLAIMED_ID.exec(text)?.groups?.['id'];
   if (claimed !== undefined && fileNameOf(claimed) === fileName) return claimed;

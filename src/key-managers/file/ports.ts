@@ -1,14 +1,14 @@
 import type { Clock } from '../../shared/clock.js';
 import type { RandomBytes } from '../../shared/randomness.js';
 
-/** Where the file key manager says what an operator should know. A pino logger is one. */
+/** The log of the file key manager, for operators. A pino logger is one. */
 export interface FileKeyManagerLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** What the file key manager is handed. */
+/** The parts that the file key manager is handed. */
 export interface FileKeyManagerPorts {
   readonly clock: Clock;
   /** Keys, names and IVs are made of it. */
@@ -16,7 +16,7 @@ export interface FileKeyManagerPorts {
   readonly log: FileKeyManagerLog;
 }
 
-/** How encryptions are counted. */
+/** The sizes by which encryptions are counted. */
 export interface CountingLimits {
   /** Encryptions that one write to disk reserves. */
   readonly blockSize: number;

@@ -3,8 +3,8 @@ import { KeyManagerError } from '../backend.js';
 
 /**
  * Lets so many calls through at once and keeps so many waiting, in the order in which they came.
- * Whoever would wait in vain is told at once: a request that is answered late is worth nothing,
- * and it keeps others from being answered in time.
+ * A call that would wait in vain is refused at once: a late answer is worth nothing, and keeps
+ * others from being answered in time.
  */
 export class CallQueue {
   readonly #maxConcurrent: number;

@@ -3,7 +3,7 @@ import { KeyManagerError, type KeyManagerNode, type KeyRef, type NodeHealth } fr
 import { findTestKey, opensTest, sealTest, type TestProof } from '../health-test.js';
 import { withinDeadline } from '../within-deadline.js';
 
-/** What a check found of a node in the company of the others. */
+/** The health of a node, compared with the other nodes. */
 export interface FleetNodeHealth extends NodeHealth {
   /** It has other key material than the rest, so it must get no request, whatever else fails. */
   readonly isForeign?: true;

@@ -17,15 +17,15 @@ const NODE_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'internal',
 ]);
 
-/** What a node that lags behind the others says of a key or a version that has just been made. */
+/** Errors of a node that lags behind the others, for a key or version that was just made. */
 const ABSENCES: ReadonlySet<KeyManagerErrorCode> = new Set(['key-not-found', 'version-not-found']);
 
-/** Whether another node might succeed where this error came from one. */
+/** True for an error of one node after which another one might succeed. */
 export function mayDoElsewhere(error: unknown): boolean {
   return isNodeFailure(error) || (error instanceof KeyManagerError && ABSENCES.has(error.code));
 }
 
-/** Whether it says something about the node and nothing about the request. */
+/** True for an error that says something about the node and nothing about the request. */
 export function isNodeFailure(error: unknown): boolean {
   return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
 }
@@ -41,10 +41,10 @@ function breaksCircuit(error: unknown): boolean {
   return error instanceof KeyManagerError && CIRCUIT_BREAKERS.has(error.code);
 }
 
-/** What is asked of a node. */
+/** A call of a node. */
 export type NodeWork<T> = (node: CheckedNode, deadline: Deadline) => MaybePromise<T>;
 
-/** A node that is checked, never waited for too long, never overrun, and left alone while it fails. */
+/** A node with checks, a time limit, a queue and a circuit breaker around every call. */
 export class GuardedNode {
   readonly node: CheckedNode;
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class GuardedNode {
     });
   }
 
-  /** Whether calls are refused without being tried. Ends by itself: then the next one is a trial. */
+  /** True while calls are refused without being tried. Ends by itself; the next one is a trial. */
   get isLeftAlone(): boolean {
     return this.#clock.monotonic() - this.#brokenAt < this.#breakForMs;
   }

@@ -15,8 +15,8 @@ const CHECK_BUDGET_MS = 5_000;
 type FleetHealth = readonly FleetNodeHealth[];
 
 /**
- * Knows how the nodes of a key manager are: checks them deeply in the background and hands out
- * the last result while it is young enough.
+ * The health of a key manager's nodes: checks them deeply in the background and hands out the last
+ * result while it is young enough.
  *
  * @see XKS Proxy API, section GetHealthStatus, "KMS Considerations"
  */
@@ -47,7 +47,10 @@ export class HealthMonitor {
     return this.#last?.health[index];
   }
 
-  /** The last results, or new ones when those are more than a minute old; UNAVAILABLE when none come in time. */
+  /**
+   * The last results, or new ones when those are more than a minute old; UNAVAILABLE when none
+   * come in time.
+   */
   async current(deadline: Deadline): Promise<FleetHealth> {
     const last = this.#last;
     if (last !== undefined && this.#clock.monotonic() - last.startedAt <= MAX_AGE_MS) {

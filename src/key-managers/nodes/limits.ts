@@ -1,4 +1,4 @@
-/** How long and how much a node of a key manager may keep requests. */
+/** The limits of a node: time for an attempt, calls at once and waiting, circuit breaker. */
 export interface NodeLimits {
   /** One try on one node; a second one on another node follows if the deadline allows. */
   readonly attemptTimeoutMs: number;

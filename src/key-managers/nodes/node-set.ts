@@ -24,14 +24,14 @@ import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './gua
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
 
-/** Kept back from every deadline, for what comes after the key manager's answer. */
+/** Time kept back from every deadline, for the steps after the key manager's answer. */
 const ANSWER_MS = 5;
 /** A second attempt with less time than this would only add to the load of a node in trouble. */
 const MIN_RETRY_MS = 10;
 /** Time for a reading that several requests share, so longer than the deadline of each. */
 const READING_BUDGET_MS = 1_000;
 
-/** What a key manager is made of. */
+/** The parts of a key manager. */
 export interface NodeSetPorts {
   /** Its name in the configuration. */
   readonly name: string;

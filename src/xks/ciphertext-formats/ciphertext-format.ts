@@ -2,7 +2,8 @@ import type { MaterialId } from '../ciphertext-metadata.js';
 import type { KeyMaterial, OperatedKey } from '../operated-key.js';
 
 /**
- * How a ciphertext says which key material made it, and how that and the AAD are bound to it.
+ * A format of ciphertexts: how one names the key material that made it, and how that name and the
+ * AAD are bound to it.
  * Encrypt and Decrypt ask a format for all of that and know nothing of it themselves.
  */
 export interface CiphertextFormat {

@@ -21,7 +21,7 @@ export const holdfastFormat: CiphertextFormat = {
   cipherAad: (aad = NO_BYTES, ciphertextMetadata) => composeCipherAad(aad, ciphertextMetadata),
 };
 
-/** What a key store uses that takes over from no other proxy. */
+/** The formats of a key store that takes over from no other proxy. */
 export const HOLDFAST_FORMATS: CiphertextFormats = {
   write: holdfastFormat,
   read: [holdfastFormat],

@@ -23,7 +23,7 @@ const schema = z.object({
   authenticationTag: base64Schema,
 });
 
-/** What is to be decrypted, all of it bytes. */
+/** The decoded fields of a Decrypt request. */
 interface SealedRequest {
   readonly ciphertext: Buffer;
   readonly iv: Buffer;

@@ -23,7 +23,7 @@ const schema = z.object({
   ciphertextDataIntegrityValueAlgorithm: z.literal('SHA_256').optional(),
 });
 
-/** What is to be encrypted, all of it bytes. */
+/** The decoded fields of an Encrypt request. */
 interface OpenRequest {
   readonly plaintext: Buffer;
   readonly aad: Buffer | undefined;
@@ -34,8 +34,8 @@ interface OpenRequest {
 const NO_BYTES = Buffer.alloc(0);
 
 /**
- * Encrypts under the version that the format takes, which is the current one. A request for the integrity value needs DECRYPT as
- * well, because the answer promises that a later Decrypt will succeed.
+ * Encrypts under the version that the format takes, which is the current one. A request for the
+ * integrity value needs DECRYPT as well, because the answer promises that a later Decrypt succeeds.
  *
  * @see XKS Proxy API, section Encrypt
  */
@@ -70,7 +70,7 @@ async function execute(
   const sealed = await (withProof
     ? material.encryptAndTry(plaintext, cipherAad)
     : material.encrypt(plaintext, cipherAad));
-  // Written down before the trial decryption, like the integrity value: nothing after it may change.
+  // Encoded before the trial decryption, like the integrity value: nothing after it may change.
   const answer = {
     ciphertext: sealed.ciphertext.toString('base64'),
     ciphertextMetadata: answered?.toString('base64'),

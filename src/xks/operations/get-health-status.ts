@@ -7,8 +7,8 @@ const schema = z.object({ requestMetadata: healthMetadataSchema });
 const MAX_FLEET_MEMBERS = 10;
 
 /**
- * Tells how the key manager's nodes are. A malformed body is a ValidationException here too:
- * the error table leaves this operation out, AWS's test client asks for it.
+ * Reports the health of the key manager's nodes. A malformed body is a ValidationException here
+ * too: the error table leaves this operation out, AWS's test client asks for it.
  *
  * @see XKS Proxy API, section GetHealthStatus
  */
