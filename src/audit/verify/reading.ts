@@ -12,7 +12,7 @@ export interface VerificationScope {
   /** True when whoever verifies has checkpoints from elsewhere. */
   readonly isHeldAgainstKept: boolean;
   /** Called with the lines of the log as they are read, each with its line feed. */
-  readonly visit: ((lines: Buffer) => void) | undefined;
+  readonly visit: ((lines: Buffer) => void | Promise<void>) | undefined;
 }
 
 /** The result of a reading. */

@@ -127,7 +127,7 @@ export class Verification {
     let begins: SegmentName | undefined = name;
     let tornBytes = 0;
     for await (const { bytes, torn } of lineChunks(segment)) {
-      this.#scope.visit?.(bytes);
+      await this.#scope.visit?.(bytes);
       for (const line of splitLines(bytes)) {
         this.#push({ line, begins });
         begins = undefined;

@@ -28,7 +28,7 @@ export interface VerifyOptions {
    * Called with the lines of the log as they are read, each with its line feed, whatever verification
    * makes of them.
    */
-  readonly visit?: ((lines: Buffer) => void) | undefined;
+  readonly visit?: ((lines: Buffer) => void | Promise<void>) | undefined;
 }
 
 /**

@@ -89,16 +89,19 @@ async function report(
   }
   const keys = publicKey === undefined ? undefined : await verifierKeys(publicKey);
   const { makeReport } = await import('../../evidence/report/report.js');
-  const outcome = await makeReport(await auditLogs(options.log, terminal), {
-    fromMs: from,
-    toMs: to,
-    nowMs: clock.now(),
-    generator: `Holdfast ${VERSION}`,
-    limit: top,
-    cryptoperiodDays,
-    keys,
-    keptCheckpoints: checkpoint,
-  });
+  const { startCounter } = await import('../../evidence/report/counting-thread.js');
+  const logs = await auditLogs(options.log, terminal);
+  const counting = { fromMs: from, toMs: to, nowMs: clock.now(), limit: top, cryptoperiodDays };
+  const outcome = await makeReport(
+    logs,
+    {
+      ...counting,
+      generator: `Holdfast ${VERSION}`,
+      keys,
+      keptCheckpoints: checkpoint,
+    },
+    startCounter(counting),
+  );
   await write(outcome.report, options, terminal);
   for (const { level, count, finding } of outcome.findings) {
     if (level === 'wrong') terminal.complain(`Attention (${String(count)}): ${finding}\n`);

@@ -1,26 +1,11 @@
 import { join } from 'node:path';
-import { splitLines } from '../../audit/read/line-chunks.js';
 import { LogFolder } from '../../audit/read/log-folder.js';
 import { verifyLog } from '../../audit/verify/verify.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { controlsSection } from './controls.js';
-import type { AuditRecordType } from '../../audit/record/index.js';
-import type { Collector, SectionPlan } from './model/collector.js';
-import type { Report, Section } from './model/document.js';
-import { Timeline } from './model/timeline.js';
+import { type Counted, type Counter, Counting, type CountingConfig } from './counting.js';
+import type { Report } from './model/document.js';
 import { ownKeys } from './own-keys.js';
-import { recordOf, TimeReader } from './record-reader.js';
-import { administrationSection } from './sections/administration.js';
-import { Coverage, coverageSection } from './sections/coverage.js';
-import { denialsSection } from './sections/denials.js';
-import { disabledKeysSection } from './sections/disabled-keys.js';
-import { Gaps, gapsSection } from './sections/gaps.js';
-import { keyPrincipalsSection } from './sections/key-principals.js';
-import { keysSection } from './sections/keys.js';
-import { lifecycleSection } from './sections/lifecycle.js';
-import { operationsSection } from './sections/operations.js';
-import { unauthenticatedSection } from './sections/unauthenticated.js';
-import { unsignedSection } from './sections/unsigned.js';
 import {
   faultsOf,
   type ReportFinding,
@@ -31,23 +16,10 @@ import {
   verificationFindings,
 } from './summary.js';
 
-/** A forged log can have any number of types. */
-const MAX_TYPES = 100;
-
 /** The terms of a report. */
-export interface ReportConfig {
-  /** Included, in ms since 1970. */
-  readonly fromMs: number;
-  /** Not included; later than `fromMs`. */
-  readonly toMs: number;
-  /** When the report is made, in ms since 1970. */
-  readonly nowMs: number;
+export interface ReportConfig extends CountingConfig {
   /** The program that makes it, with its version. */
   readonly generator: string;
-  /** Lines of a table that could have any number. */
-  readonly limit: number;
-  /** Longer cryptoperiods are marked; undefined: none is. */
-  readonly cryptoperiodDays: number | undefined;
   /** Keys that the logs are verified with; without them, those that the logs name themselves. */
   readonly keys?: readonly VerifierKey[] | undefined;
   /** Files of checkpoints that were kept elsewhere. */
@@ -70,130 +42,76 @@ export interface ReportOutcome {
  * bounded by what a report can show, not by the number of records.
  *
  * @param logs folders, one a replica
+ * @param counter counts the records; it is closed
  * @throws NoLogError, or the file system's error when a folder cannot be read
  */
 export async function makeReport(
   logs: readonly string[],
   config: ReportConfig,
+  counter: Counter = new Counting(config),
 ): Promise<ReportOutcome> {
-  const pass = new Pass(config);
-  const verified: VerifiedLog[] = [];
-  for (const log of logs) verified.push(await pass.read(log));
-  const { fromMs, toMs, nowMs, generator } = config;
+  try {
+    const verified: VerifiedLog[] = [];
+    for (const log of logs) verified.push(await readLog(log, config, counter));
+    const counted = await counter.result();
+    const findings = sortedFindings([...verificationFindings(verified), ...counted.findings]);
+    return {
+      report: reportOf({ logs, config, verified, findings, counted }),
+      findings,
+      unreadable: verified.flatMap(unreadableOf),
+      isNotAsSigned:
+        config.keys !== undefined &&
+        verified.some((log) => faultsOf(log, (kind) => kind !== 'taken-over') > 0),
+    };
+  } finally {
+    await counter.close();
+  }
+}
+
+interface Pass {
+  readonly logs: readonly string[];
+  readonly config: ReportConfig;
+  readonly verified: readonly VerifiedLog[];
+  readonly findings: readonly ReportFinding[];
+  readonly counted: Counted;
+}
+
+function reportOf({ logs, config, verified, findings, counted }: Pass): Report {
+  const { fromMs, toMs, nowMs, generator, keys } = config;
   const generatedAt = new Date(nowMs).toISOString();
-  const findings = sortedFindings([...verificationFindings(verified), ...pass.findings()]);
-  const totals = pass.totals();
+  const { sections, totals } = counted;
   return {
-    report: {
-      title: 'Use of external keys',
-      generatedAt,
-      generator,
-      from: new Date(fromMs).toISOString(),
-      to: new Date(toMs).toISOString(),
-      statement: statement(logs, config.keys !== undefined),
-      sections: [
-        summarySection({ findings, totals, logs: verified, verifiedAt: generatedAt }),
-        ...pass.plans.map(sectionOf),
-        controlsSection([SUMMARY, ...pass.plans]),
-      ],
-    },
-    findings,
-    unreadable: verified.flatMap(unreadableOf),
-    isNotAsSigned:
-      config.keys !== undefined &&
-      verified.some((log) => faultsOf(log, (kind) => kind !== 'taken-over') > 0),
+    title: 'Use of external keys',
+    generatedAt,
+    generator,
+    from: new Date(fromMs).toISOString(),
+    to: new Date(toMs).toISOString(),
+    statement: statement(logs, keys !== undefined),
+    sections: [
+      summarySection({ findings, totals, logs: verified, verifiedAt: generatedAt }),
+      ...sections.map(({ id, title, about, tables }) => ({ id, title, about, tables })),
+      controlsSection([SUMMARY, ...sections]),
+    ],
   };
 }
 
-/** One reading of all logs. */
-class Pass {
-  /** In the order of the report. */
-  readonly plans: readonly SectionPlan[];
-  readonly #collectors: readonly Collector[];
-  readonly #byType = new Map<AuditRecordType, readonly Collector[]>();
-  readonly #config: ReportConfig;
-  readonly #timeline: Timeline;
-  readonly #times = new TimeReader();
-  readonly #coverage = new Coverage();
-  readonly #gaps = new Gaps();
-
-  constructor(config: ReportConfig) {
-    const { fromMs, toMs, nowMs, limit, cryptoperiodDays } = config;
-    this.#config = config;
-    this.#timeline = new Timeline(fromMs, toMs);
-    this.plans = [
-      unsignedSection(),
-      coverageSection(this.#coverage),
-      keyPrincipalsSection(fromMs, limit),
-      administrationSection(),
-      operationsSection(this.#timeline, limit),
-      keysSection({ limitDays: cryptoperiodDays, untilMs: Math.min(toMs, nowMs) }),
-      denialsSection(limit),
-      disabledKeysSection(limit),
-      unauthenticatedSection(limit),
-      lifecycleSection(),
-      gapsSection(this.#gaps, limit),
-    ];
-    this.#collectors = this.plans.flatMap(({ collectors }) => collectors);
-  }
-
-  /** Counts the records of a log while they are verified. */
-  async read(log: string): Promise<VerifiedLog> {
-    const keys = await this.#keysFor(await LogFolder.open(log));
-    for (const collector of this.#collectors) collector.begin?.(log);
-    const verification = await verifyLog({
-      directory: log,
-      keys,
-      keptCheckpoints: this.#config.keptCheckpoints ?? [],
-      visit: (lines) => {
-        for (const line of splitLines(lines)) this.#take(line);
-      },
-    });
-    this.#gaps.addVerification(verification);
-    return { ...verification, keys, isKeyGiven: this.#config.keys !== undefined };
-  }
-
-  findings(): readonly ReportFinding[] {
-    return this.plans.flatMap(({ id: section, collectors }) =>
-      collectors
-        .flatMap((collector) => collector.findings?.() ?? [])
-        .map((finding) => ({ ...finding, section })),
-    );
-  }
-
-  totals(): Readonly<Record<string, number>> {
-    const all = this.#collectors.flatMap((collector) => Object.entries(collector.totals?.() ?? {}));
-    return Object.fromEntries(all);
-  }
-
-  async #keysFor(folder: LogFolder): Promise<readonly VerifierKey[]> {
-    return this.#config.keys ?? (await ownKeys(folder));
-  }
-
-  #take(line: Buffer): void {
-    const record = recordOf(line);
-    if (record === undefined) {
-      this.#coverage.addNotRecord();
-      return;
-    }
-    const timeMs = this.#times.read(record.time);
-    const inPeriod = this.#timeline.holds(timeMs);
-    const entry = { record, timeMs, inPeriod, beforeEnd: timeMs < this.#timeline.toMs };
-    for (const collector of this.#collectorsOf(record.type)) collector.add(entry);
-  }
-
-  #collectorsOf(type: AuditRecordType): readonly Collector[] {
-    const known = this.#byType.get(type);
-    if (known !== undefined) return known;
-    const meant = this.#collectors.filter(({ types }) => types?.includes(type) ?? true);
-    if (this.#byType.size < MAX_TYPES) this.#byType.set(type, meant);
-    return meant;
-  }
-}
-
-function sectionOf({ id, title, about, collectors }: SectionPlan): Section {
-  const tables = collectors.flatMap((collector) => collector.tables?.() ?? []);
-  return { id, title, about, tables };
+/** Reads a log: what is verified is counted. */
+async function readLog(
+  directory: string,
+  config: ReportConfig,
+  counter: Counter,
+): Promise<VerifiedLog> {
+  const folder = await LogFolder.open(directory);
+  const keys = config.keys ?? (await ownKeys(folder));
+  await counter.begin(directory);
+  const verification = await verifyLog({
+    directory,
+    keys,
+    keptCheckpoints: config.keptCheckpoints ?? [],
+    visit: (lines) => counter.take(lines),
+  });
+  await counter.end(verification.findings);
+  return { ...verification, keys, isKeyGiven: config.keys !== undefined };
 }
 
 /** Files that could not be read, and a log that holds something, and no record. */

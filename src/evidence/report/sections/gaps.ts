@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../../audit/record/index.js';
-import type { VerificationReport } from '../../../audit/verify/finding.js';
+import type { Finding as VerificationFinding } from '../../../audit/verify/finding.js';
 import type { Collector, Entry, Finding, FindingLevel, SectionPlan } from '../model/collector.js';
 import { findingOf, tallyOf } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
@@ -153,7 +153,7 @@ export class Gaps implements Collector {
   }
 
   /** Takes what verification has found about the ends of files, and those that it could not read. */
-  addVerification({ findings }: Pick<VerificationReport, 'findings'>): void {
+  addVerification(findings: readonly VerificationFinding[]): void {
     for (const { kind, file, sequence, message } of findings) {
       if (kind === 'unreadable') this.#note({ sequence }, kind, { detail: message });
       if (kind !== 'unsealed') continue;
