@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { auditRecordSchema } from '../src/audit/record/index.js';
+import { requestFields } from '../src/audit/record/request.js';
 import { configurationOutline } from '../src/configuration/schema.js';
 import { renderReference } from './lib/config-reference.js';
 
@@ -12,6 +13,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['config/holdfast.schema.json', `${JSON.stringify(configurationOutline.root, null, 2)}\n`],
     ['docs/audit-record.schema.json', `${JSON.stringify(auditRecordJsonSchema(), null, 2)}\n`],
+    ['docs/request-fields.md', requestFieldsPage()],
     ['docs/configuration.md', `${intro}\n${renderReference(configurationOutline.root)}\n`],
   ]);
 }
@@ -21,6 +23,21 @@ function auditRecordJsonSchema(): object {
     ...z.toJSONSchema(auditRecordSchema),
     title: 'A record of the audit log of Holdfast: one line of a segment',
   };
+}
+
+function requestFieldsPage(): string {
+  const rows = Object.entries(requestFields).map(
+    ([name, field]) => `| \`${name}\` | ${field.description ?? ''} |`,
+  );
+  return `# The fields of a request
+
+What a record of the [audit log](audit.md) says of a request, and a [line of the log](logs-and-metrics.md) too, in this order. Fields that do
+not apply, or that were not known when the request ended, are left out. Generated from the record's schema.
+
+| Field | Meaning |
+| --- | --- |
+${rows.join('\n')}
+`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -66,8 +66,9 @@ async function serveAt(
   options: ServeOptions,
 ): Promise<void> {
   const firstStart = await FirstStart.begin(loaded.configuration, options.init);
+  const { log, audit } = loaded.configuration;
   const stdout = new BufferedDestination(STDOUT);
-  const loggers = declareLoggers(loaded.configuration.log, stdout, systemClock);
+  const loggers = declareLoggers(log, audit !== undefined, stdout, systemClock);
   const { acceptUnsignedTail } = options;
   const ports = { clock: systemClock, loggers, stdout, firstStart, addresses, acceptUnsignedTail };
   try {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FieldsOf } from '../audit/log/payloads.js';
+import type { FieldsOf } from '../audit/record/index.js';
 import { findUser } from '../shared/system-users.js';
 
 /**

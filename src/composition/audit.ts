@@ -1,5 +1,5 @@
 import type { AuditConfig } from '../audit/config.js';
-import type { FieldsOf } from '../audit/log/payloads.js';
+import type { FieldsOf } from '../audit/record/index.js';
 import { type AuditPorts, type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { KeyStoreTable } from '../key-stores/key-store-table.js';

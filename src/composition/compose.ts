@@ -267,9 +267,9 @@ export class Holdfast {
       deadlineMs,
       proxyFleetSize,
       proxyModel: `Holdfast ${VERSION}`,
-      observe(record) {
-        loggers.requests.write(record);
-        metrics.recordRequest(record);
+      observe(request) {
+        loggers.requests.write(request);
+        metrics.recordRequest(request);
       },
       reportFailure(error, { kmsRequestId, keyStore, operation }) {
         const request = { kmsRequestId, keyStore, operation };

@@ -1,4 +1,4 @@
-import type { FieldsOf } from '../audit/log/payloads.js';
+import type { FieldsOf } from '../audit/record/index.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeySummary } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';

@@ -9,6 +9,12 @@ export const logSchema = z
       .describe(
         'The least severe messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx or 501, at error when it is answered any other 5xx.',
       ),
+    requests: z
+      .enum(['all', 'failures', 'none'])
+      .optional()
+      .describe(
+        'Which requests have a line each: `all` of them, the `failures` (answered 4xx or 5xx), or `none`. Without it: `failures` beside an audit log, whose records say it all, and `all` where there is none.',
+      ),
   })
   .prefault({})
   .describe('The log: one JSON object a line, on standard output.');

@@ -26,9 +26,14 @@ export interface Loggers {
   readonly admin: Logger;
 }
 
-/** Makes them all, for one destination. */
+/**
+ * Makes them all, for one destination.
+ *
+ * @param hasAuditLog whether requests are told in full elsewhere
+ */
 export function declareLoggers(
   config: LogConfig,
+  hasAuditLog: boolean,
   destination: LogDestination,
   clock: Clock,
 ): Loggers {
@@ -36,12 +41,13 @@ export function declareLoggers(
   const http = root.child({ component: 'http' });
   const process = root.child({ component: 'process' });
   const strangers = new StrangerLog(http, clock);
+  const { requests = hasAuditLog ? 'failures' : 'all' } = config;
   return {
     process,
     http,
     strangers,
     failures: new FailureLog(process, clock),
-    requests: new RequestLog(root, destination, clock, strangers),
+    requests: new RequestLog({ logger: root, destination, clock, strangers, requests }),
     keyManager: root.child({ component: 'key-manager' }),
     audit: root.child({ component: 'audit' }),
     admin: root.child({ component: 'admin' }),

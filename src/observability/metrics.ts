@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import { registerProcessGauges } from './process-gauges.js';
-import type { RequestRecord } from './request-record.js';
+import type { RequestEntry } from './request-entry.js';
 import { registerStateGauges, type MetricSources } from './state-gauges.js';
 
 /**
@@ -76,16 +76,16 @@ export class Metrics {
    * Counts one request. The labels come from closed sets (operations, configured key stores,
    * error names, causes): a client's text would let it fill the memory.
    */
-  recordRequest(record: RequestRecord): void {
-    const { operation = NONE, keyStore = NONE, errorName } = record;
+  recordRequest(request: RequestEntry): void {
+    const { operation = NONE, keyStore = NONE, errorName } = request;
     // A refusal without a name is the 405: the specification's table of errors leaves it out.
-    const result = errorName ?? (record.status < 400 ? 'success' : 'method-not-allowed');
-    this.#durations.observe({ operation, key_store: keyStore, result }, record.durationUs / 1e6);
+    const result = errorName ?? (request.status < 400 ? 'success' : 'method-not-allowed');
+    this.#durations.observe({ operation, key_store: keyStore, result }, request.durationUs / 1e6);
     if (errorName === undefined) return;
     this.#errors.inc({ error_name: errorName, key_store: keyStore });
-    if (record.authenticationFailure !== undefined) {
+    if (request.authenticationFailure !== undefined) {
       this.#authenticationFailures.inc({
-        cause: record.authenticationFailure,
+        cause: request.authenticationFailure,
         key_store: keyStore,
       });
     }

@@ -1,13 +1,11 @@
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeyDescription } from '../key-managers/backend.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
-import type { RequestRecord } from '../observability/request-record.js';
+import type { RequestEntry } from '../observability/request-entry.js';
 import type { Clock } from '../shared/clock.js';
 import type { SignatureVerifier } from '../sigv4/verifier.js';
 import type { CiphertextFormats } from '../xks/ciphertext-formats/index.js';
-import type { XksTarget } from '../xks/paths.js';
-import type { IncomingCall } from './call.js';
-import type { TracedCall } from './traced-call.js';
+import type { Execution } from './execution.js';
 
 /** A key store as a request meets it. */
 export interface ServedKeyStore {
@@ -39,33 +37,14 @@ export interface PipelineServices {
   /** Absent where the configuration has none. */
   readonly audit: RequestAudit | undefined;
   /** Called once a request, when its answer is decided. */
-  observe(record: RequestRecord): void;
+  observe(request: RequestEntry): void;
   /** Called for a failure of ours or of a key manager, whose causes the record cannot hold. */
-  reportFailure(error: unknown, record: RequestRecord): void;
-}
-
-/** A request that has just come in. */
-export interface Received {
-  readonly call: IncomingCall;
-  /** Its record is filled on the way, so that a failure is told with all that was known by then. */
-  readonly trace: TracedCall;
-}
-
-/** Where a request goes: one of our key stores, and what it wants of it. */
-export interface Route {
-  readonly keyStore: ServedKeyStore;
-  readonly target: XksTarget;
-}
-
-/** A body that somebody with a secret of the key store has signed. */
-export interface AuthenticatedBody {
-  readonly accessKeyId: string;
-  readonly bytes: Buffer;
+  reportFailure(error: unknown, request: RequestEntry): void;
 }
 
 /** A key that exists and that the key store exposes, for the length of one request. */
 export interface FoundKey {
   readonly keyStore: ServedKeyStore;
   readonly description: KeyDescription;
-  readonly trace: TracedCall;
+  readonly execution: Execution;
 }

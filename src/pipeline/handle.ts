@@ -1,18 +1,33 @@
 import { KeyManagerError } from '../key-managers/backend.js';
-import { newRequestRecord, type RequestRecord } from '../observability/request-record.js';
 import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { errorBody, XksError } from '../xks/errors.js';
-import { type Answer, BodyTooLateError, type Handle } from './call.js';
-import type { PipelineServices, Received, RequestAudit } from './context.js';
+import { type Answer, BodyTooLateError, type Handle, type IncomingCall } from './call.js';
+import type { PipelineServices, RequestAudit } from './context.js';
+import { Execution } from './execution.js';
+import { accepted, newFacts, type OutcomeFacts, type RequestFacts } from './facts.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
+import { authorize } from './stages/authorize.js';
 import { findKey } from './stages/find-key.js';
 import { operate } from './stages/operate.js';
 import { parse } from './stages/parse.js';
 import { reportHealth } from './stages/report-health.js';
 import { route } from './stages/route.js';
-import { TracedCall } from './traced-call.js';
+import { ToldRequest } from './told-request.js';
+
+/** A request on its way. */
+interface Request {
+  readonly services: PipelineServices;
+  readonly call: IncomingCall;
+  readonly deadline: Deadline;
+  readonly facts: RequestFacts;
+}
+
+/** The answer to a request, and how it is told. */
+interface Outcome extends OutcomeFacts {
+  readonly answer: Answer;
+}
 
 /**
  * The way of every request, from its bytes to its answer. Nobody learns which keys exist without
@@ -21,90 +36,117 @@ import { TracedCall } from './traced-call.js';
  */
 export function createHandle(services: PipelineServices): Handle {
   return async (call) => {
-    const record = newRequestRecord(call);
     const deadline = new Deadline(services.clock, call.startedAt, services.deadlineMs);
-    const received = { call, trace: new TracedCall(deadline, record) };
-    let answer = noted(services, received, await decide(services, received));
+    const request = { services, call, deadline, facts: newFacts(call) };
+    let outcome = await decide(request);
+    let told = tell(request, outcome);
     if (services.audit !== undefined) {
-      const withheld = await audit(services, received, services.audit);
-      if (withheld !== undefined) answer = noted(services, received, withheld);
+      const withheld = await record(request, told, services.audit);
+      if (withheld !== undefined) {
+        outcome = withheld;
+        told = tell(request, outcome);
+      }
     }
-    services.observe(record);
-    return answer;
+    services.observe(told);
+    return outcome.answer;
   };
 }
 
-async function decide(services: PipelineServices, received: Received): Promise<Answer> {
+async function decide(request: Request): Promise<Outcome> {
   try {
-    const body = await serve(services, received);
-    return { status: 200, body: JSON.stringify(body) };
+    const body = await serve(request);
+    return stampOutcome(request, { status: 200, body: JSON.stringify(body) });
   } catch (error) {
-    return failure(services, received.trace.record, error);
+    return failure(request, error);
   }
 }
 
 /** Each stage tells what it has found out, and the next one gets what it needs of that. */
-async function serve(services: PipelineServices, received: Received): Promise<object> {
-  const { call, trace } = received;
-  const { record } = trace;
-  const { keyStore, target } = route(services, call, record);
+async function serve({ services, call, deadline, facts }: Request): Promise<object> {
+  const routed = route(services, call);
+  facts.route = routed.facts;
+  const { keyStore, target } = accepted(routed);
+
   const bytes = await call.readBody(services.maxBodyBytes);
-  const body = authenticate(keyStore, call, bytes, record);
-  const isLate = trace.deadline.hasPassed();
+  const signed = authenticate(keyStore, call, bytes);
+  facts.credential = signed.facts;
+  accepted(signed);
+
+  const isLate = deadline.hasPassed();
   if (target.about === 'key-store') {
-    const request = parse(target.operation, body, record);
+    const parsed = parse(target.operation, bytes);
+    facts.body = parsed.facts;
+    const { request } = accepted(parsed);
     if (isLate) throw new BodyTooLateError();
-    return reportHealth(services, keyStore, request, trace.deadline);
+    return reportHealth(services, keyStore, request, deadline);
   }
-  const request = parse(target.operation, body, record);
+
+  const parsed = parse(target.operation, bytes);
+  facts.body = parsed.facts;
+  const { request } = accepted(parsed);
   // KMS has given up, so nobody would see what the key is used for.
   if (isLate) throw new BodyTooLateError();
   services.audit?.assertRecording();
-  const description = await findKey(keyStore, target.externalKeyId, trace);
-  return await operate(description, { operation: target.operation, request, keyStore, trace });
+
+  const authorized = authorize(keyStore, target.externalKeyId);
+  facts.authorization = authorized.facts;
+  accepted(authorized);
+
+  const execution = new Execution(keyStore.keyManager.name, deadline);
+  facts.execution = execution;
+  const description = await findKey(keyStore, target.externalKeyId, execution);
+  return await operate(description, {
+    operation: target.operation,
+    request,
+    keyStore,
+    execution,
+  });
 }
 
-/** @returns the answer to give instead, where the request could not be recorded */
-async function audit(
-  services: PipelineServices,
-  { call, trace: { record, deadline } }: Received,
-  trail: RequestAudit,
-): Promise<Answer | undefined> {
+/** @returns the outcome to answer with instead, where the request could not be recorded */
+async function record(
+  request: Request,
+  told: ToldRequest,
+  audit: RequestAudit,
+): Promise<Outcome | undefined> {
   try {
-    const sequence = await trail.recordRequest(record, deadline);
-    if (sequence !== undefined && call.isAbandoned()) {
-      const { kmsRequestId } = record;
-      trail.recordAbandoned({ record: sequence, kmsRequestId, reason: 'client-gone' });
+    const sequence = await audit.recordRequest(told, request.deadline);
+    if (sequence !== undefined && request.call.isAbandoned()) {
+      const { kmsRequestId } = told;
+      audit.recordAbandoned({ record: sequence, kmsRequestId, reason: 'client-gone' });
     }
     return undefined;
   } catch (error) {
-    return failure(services, record, error);
+    return failure(request, error);
   }
 }
 
-function noted({ clock }: PipelineServices, { call, trace }: Received, answer: Answer): Answer {
-  trace.record.status = answer.status;
-  trace.record.durationUs = Math.round((clock.monotonic() - call.startedAt) * 1000);
-  return answer;
+function tell({ services, facts }: Request, outcome: Outcome): ToldRequest {
+  return new ToldRequest(facts, outcome, services.audit !== undefined);
 }
 
-function failure(services: PipelineServices, record: RequestRecord, error: unknown): Answer {
+function failure(request: Request, error: unknown): Outcome {
   if (error instanceof MethodNotAllowedError) {
-    record.cause = 'method-not-allowed';
-    return { status: 405, body: '', headers: ['allow', 'POST'] };
+    const answer = { status: 405, body: '', headers: ['allow', 'POST'] };
+    return stampOutcome(request, answer, { cause: 'method-not-allowed' });
   }
-  const xksError = toXksError(error, record.operation) ?? defect(error);
-  if (hasMoreToTell(error)) services.reportFailure(error, record);
-  record.errorName = xksError.errorName;
-  if (error instanceof SignatureError) {
-    record.authenticationFailure = error.failure;
-    record.accessKeyId = error.accessKeyId;
-    record.cause = error.detail;
-  } else {
-    record.cause = xksError.reason ?? xksError.message;
-  }
-  const body = errorBody(xksError.errorName, xksError.message);
-  return { status: xksError.status, body };
+  const xksError = toXksError(error, request.facts.route?.operation) ?? defect(error);
+  const { status, errorName, message } = xksError;
+  const cause =
+    error instanceof SignatureError ? error.detail : (xksError.reason ?? xksError.message);
+  const answer = { status, body: errorBody(errorName, message) };
+  const outcome = stampOutcome(request, answer, { errorName, cause });
+  if (hasMoreToTell(error)) request.services.reportFailure(error, tell(request, outcome));
+  return outcome;
+}
+
+function stampOutcome(
+  { services, call }: Request,
+  answer: Answer,
+  { errorName, cause }: Partial<Pick<OutcomeFacts, 'errorName' | 'cause'>> = {},
+): Outcome {
+  const durationUs = Math.round((services.clock.monotonic() - call.startedAt) * 1000);
+  return { answer, status: answer.status, errorName, cause, durationUs };
 }
 
 /** A cause does not fit into the record, and without it nobody could say why a key manager failed. */

@@ -1,6 +1,7 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { leafHash } from '../../transparency-log/hashes.js';
 import { lineStart, linkTo } from '../read/chain.js';
+import { ENVELOPE_BYTES } from '../record/limits.js';
 
 const LINE_FEED = 0x0a;
 
@@ -33,9 +34,6 @@ export function encodeLines(state: LogState, payloads: readonly string[]) {
   }
   return { bytes: lines.bytes(), state: { tree, previous } satisfies LogState };
 }
-
-/** More than a line can take for its number and the hash of the line before, in bytes. */
-export const ENVELOPE_BYTES = 160;
 
 /** Room for some lines. */
 class LineBuffer {

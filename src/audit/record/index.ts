@@ -12,10 +12,12 @@ import {
   startSchema,
   stopSchema,
 } from './process.js';
+import type { envelope } from './common.js';
 import {
   abandonedSchema,
   healthCheckSchema,
   keyOperationSchema,
+  type requestFields,
   unauthenticatedSchema,
 } from './request.js';
 
@@ -50,5 +52,18 @@ export type AuditRecordType = AuditRecord['type'];
 /** A record of one kind. */
 export type RecordOf<Type extends AuditRecordType> = Extract<AuditRecord, { type: Type }>;
 
-/** A record of a request, authenticated or not. */
-export type RequestAuditRecord = RecordOf<'key-operation' | 'health-check' | 'unauthenticated'>;
+/** The fields that the log itself writes into every record. */
+type Envelope = keyof typeof envelope | 'type';
+
+/** What a record of a type says beside the envelope. */
+export type FieldsOf<Type extends AuditRecordType> = {
+  readonly [Name in keyof Omit<RecordOf<Type>, Envelope>]: RecordOf<Type>[Name];
+};
+
+/** What the record of a request says: all of its fields, undefined where nothing is known. */
+export type RequestFields = {
+  readonly [Name in keyof typeof requestFields]: FieldsOf<'key-operation'>[Name] | undefined;
+};
+
+/** The types of record that a request can get. */
+export type RequestRecordType = 'key-operation' | 'health-check' | 'unauthenticated';

@@ -17,8 +17,11 @@ const authorizationSchema = z.strictObject({
     .describe('What decided: `exposes`, the list of the keys that the key store exposes.'),
 });
 
-const requestFields = {
-  ...envelope,
+/**
+ * The fields of a request's record, in their order: the one list that the log of requests, the
+ * search and the documentation follow.
+ */
+export const requestFields = {
   kmsRequestId: z
     .string()
     .optional()
@@ -37,8 +40,11 @@ const requestFields = {
     .describe(
       'Operation of KMS that led to it: GenerateDataKey, Decrypt, CreateKey, KmsHealthCheck …',
     ),
-  keyStore: z.string().optional().describe('Name of the key store.'),
-  externalKeyId: z.string().optional().describe('The external key.'),
+  keyStore: z.string().optional().describe('Name of the key store, from the path.'),
+  externalKeyId: z
+    .string()
+    .optional()
+    .describe('The external key that was asked for, from the path, whether or not it exists.'),
   keyVersion: countSchema.optional().describe('Version of the key material that was used.'),
   kmsKeyArn: z.string().optional().describe('ARN of the KMS key.'),
   awsAccount: z
@@ -48,8 +54,13 @@ const requestFields = {
   awsRegion: z
     .string()
     .optional()
-    .describe('Region out of `kmsKeyArn`, else the one that the request was signed for.'),
-  awsPrincipalArn: z.string().optional().describe('Who called KMS.'),
+    .describe('Region out of `kmsKeyArn`.'),
+  awsPrincipalArn: z
+    .string()
+    .optional()
+    .describe(
+      'Who called KMS, by the word of KMS: an ARN, for a service its principal (`ec2.amazonaws.com`) or `AWS Internal`.',
+    ),
   kmsViaService: z.string().optional().describe('AWS service that called KMS for the principal.'),
   awsSourceVpc: z
     .string()
@@ -65,7 +76,11 @@ const requestFields = {
     .describe(
       'Credential of the key store: the one that signed; where authentication failed, the one that was claimed.',
     ),
-  clientAddress: z.string().describe('Address that the connection came from.'),
+  clientAddress: z
+    .string()
+    .describe(
+      'Address at the other end of the connection; behind a load balancer usually its address.',
+    ),
   clientCertificateName: z
     .string()
     .optional()
@@ -92,36 +107,49 @@ const requestFields = {
   status: z.int().describe('HTTP status of the answer.'),
   errorName: z.string().optional().describe('Error of the XKS Proxy API that was answered.'),
   cause: z.string().optional().describe('Why, in more words than the caller is told.'),
-  authenticationFailure: z.string().optional().describe('What was wrong with the signature.'),
-  target: z.string().optional().describe('The path that was asked for, where it is none of ours.'),
-  durationUs: countSchema.describe('From the head of the request to this record, in microseconds.'),
+  authenticationFailure: z
+    .string()
+    .optional()
+    .describe(
+      'What was wrong with the signature. Then nothing else that the request says is believed.',
+    ),
+  target: z
+    .string()
+    .optional()
+    .describe('The path that was asked for, where it is none of ours: its first 300 characters.'),
+  durationUs: countSchema.describe(
+    'From the head of the request to the decided answer, in microseconds. KMS measures more: the network and TLS.',
+  ),
   aadSha256: sha256Schema
     .optional()
     .describe(
-      'SHA-256 of the additional authenticated data as KMS sent it. Absent where it sent none.',
+      'SHA-256 (base64) of the additional authenticated data, over the decoded bytes. Absent where KMS sent none. In the audit log alone.',
     ),
   ciphertextSha256: sha256Schema
     .optional()
     .describe(
-      'SHA-256 of the ciphertext, of the one made or of the one to be opened: joins a Decrypt to its Encrypt.',
+      'SHA-256 (base64) of the ciphertext, over the decoded bytes: of the one that Encrypt made, or of the one that Decrypt was to open, which joins them. In the audit log alone.',
     ),
 };
 
 /** A use of an external key, or the attempt, by somebody with a credential of the key store. */
 export const keyOperationSchema = z.strictObject({
   type: z.literal('key-operation'),
+  ...envelope,
   ...requestFields,
 });
 
 /** GetHealthStatus. KMS asks every few minutes, and no key of a customer is touched. */
 export const healthCheckSchema = z.strictObject({
   type: z.literal('health-check'),
+  ...envelope,
   ...requestFields,
 });
 
 /** A request that was not authenticated, whatever it asked for. */
 export const unauthenticatedSchema = z.strictObject({
   type: z.literal('unauthenticated'),
+  ...envelope,
   ...requestFields,
 });
 

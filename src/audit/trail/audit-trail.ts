@@ -1,17 +1,16 @@
 import type { Logger } from '../../observability/logger.js';
-import { isUnauthenticated, type RequestRecord } from '../../observability/request-record.js';
+import type { RequestEntry } from '../../observability/request-entry.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { FirstPerMinute } from '../../shared/first-per-minute.js';
 import type { AuditLog } from '../log/audit-log.js';
 import { LogOverrunError } from '../log/group-commit.js';
 import type { AppendSteps } from '../log/log-ports.js';
-import type { FieldsOf, Payloads } from '../log/payloads.js';
-import type { AuditRecordType, RequestAuditRecord } from '../record/index.js';
+import type { Payloads } from '../log/payloads.js';
+import type { AuditRecordType, FieldsOf, RequestRecordType } from '../record/index.js';
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
 import { Interruption } from './interruption.js';
 import { LateSyncs } from './late-syncs.js';
-import { requestFields, typeOf } from './request-fields.js';
 import { TimedWaits } from './timed-waits.js';
 
 /**
@@ -23,6 +22,8 @@ const MIN_WAIT_MS = 10;
  * before.
  */
 const FIRST_FAILURE = 400;
+/** The operation that uses no key of a customer. */
+const HEALTH_OPERATION = 'GetHealthStatus';
 
 /** With `answer`, other writers may hold a sync up for seconds on a disk that works. */
 const STUCK_SYNC_MS = { refuse: 1_000, answer: 10_000 } as const;
@@ -90,25 +91,25 @@ export class AuditTrail {
    * @returns sequence of the record; undefined where it has none and may be answered all the same
    * @throws AuditUnavailableError or AuditTimeoutError: the answer must be withheld
    */
-  async recordRequest(record: RequestRecord, deadline: Deadline): Promise<number | undefined> {
-    if (isUnauthenticated(record) && !this.#strangers.isTold(record.errorName ?? 'none')) {
+  async recordRequest(request: RequestEntry, deadline: Deadline): Promise<number | undefined> {
+    if (!request.isAuthenticated && !this.#strangers.isTold(request.errorName ?? 'none')) {
       return undefined;
     }
     const { log, payloads, clock } = this.#options;
-    const type = typeOf(record);
+    const type = typeOf(request);
     if (this.#interruption !== undefined) {
       this.#withoutRecord(this.#interruption, type);
       return undefined;
     }
-    const steps = log.appendInSteps(payloads.of(type, requestFields(record)));
+    const steps = log.appendInSteps(payloads.around(type, request.json()));
     const expiresAt = clock.monotonic() + Math.max(MIN_WAIT_MS, deadline.remainingMs());
     try {
       return await this.#waits.race(steps.durable, expiresAt, tooLate);
     } catch (error) {
-      if (error instanceof AuditTimeoutError) return this.#notYetDurable(record, steps, error);
+      if (error instanceof AuditTimeoutError) return this.#notYetDurable(request, steps, error);
       // The log is well, and has too much to do.
       else if (error instanceof LogOverrunError) throw tooLate();
-      this.#notDurable(record, steps, error);
+      this.#notDurable(request, steps, error);
       return undefined;
     }
   }
@@ -117,12 +118,12 @@ export class AuditTrail {
    * Handles a sync that has failed. A record that was written is there: it will be on the disk
    * before the log goes on.
    */
-  #notDurable(record: RequestRecord, { written: sequence }: AppendSteps, error: unknown): void {
+  #notDurable(request: RequestEntry, { written: sequence }: AppendSteps, error: unknown): void {
     const interruption = this.#interrupt(error);
     if (sequence === undefined) {
-      this.#withoutRecord(interruption, typeOf(record));
-    } else if (!this.#isServed(record)) {
-      const { kmsRequestId } = record;
+      this.#withoutRecord(interruption, typeOf(request));
+    } else if (!this.#isServed(request)) {
+      const { kmsRequestId } = request;
       this.recordLater('abandoned', { record: sequence, kmsRequestId, reason: 'deadline' });
       throw new AuditUnavailableError('the answer is withheld');
     }
@@ -193,7 +194,7 @@ export class AuditTrail {
    * A health check may be answered: it says itself that nothing works. A stranger gets an error
    * anyway.
    */
-  #withoutRecord(interruption: Interruption, type: RequestAuditRecord['type']): void {
+  #withoutRecord(interruption: Interruption, type: RequestRecordType): void {
     if (this.#options.onAuditFailure === 'serve') {
       interruption.countServed();
       return;
@@ -203,7 +204,7 @@ export class AuditTrail {
   }
 
   #notYetDurable(
-    record: RequestRecord,
+    request: RequestEntry,
     { written: sequence, durable }: AppendSteps,
     error: AuditTimeoutError,
   ): number | undefined {
@@ -213,8 +214,8 @@ export class AuditTrail {
       durable.catch((cause: unknown) => this.#interrupt(cause));
       return sequence;
     }
-    this.#tellLater(record, durable);
-    if (!this.#isServed(record)) throw error;
+    this.#tellLater(request, durable);
+    if (!this.#isServed(request)) throw error;
     return undefined;
   }
 
@@ -223,7 +224,7 @@ export class AuditTrail {
     if (await log.isStuck(STUCK_SYNC_MS[lateSync])) this.#interrupt(error);
   }
 
-  #isServed({ status }: RequestRecord): boolean {
+  #isServed({ status }: RequestEntry): boolean {
     return this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
   }
 
@@ -231,7 +232,7 @@ export class AuditTrail {
    * The record says how the request ended, so when it is written after all another one must say
    * that it did not.
    */
-  #tellLater(request: RequestRecord, durable: Promise<number>): void {
+  #tellLater(request: RequestEntry, durable: Promise<number>): void {
     const isServed = this.#isServed(request);
     const { kmsRequestId } = request;
     durable.then(
@@ -255,6 +256,11 @@ export class AuditTrail {
       else this.#interrupt(error).hold(payload);
     });
   }
+}
+
+function typeOf({ isAuthenticated, operation }: RequestEntry): RequestRecordType {
+  if (!isAuthenticated) return 'unauthenticated';
+  return operation === HEALTH_OPERATION ? 'health-check' : 'key-operation';
 }
 
 function tooLate(): AuditTimeoutError {

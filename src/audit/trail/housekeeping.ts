@@ -1,7 +1,7 @@
 import type { Logger } from '../../observability/logger.js';
 import type { Clock } from '../../shared/clock.js';
 import { compressSegments, findOldSegments, removeSegments } from '../log/closed-segments.js';
-import type { FieldsOf } from '../log/payloads.js';
+import type { FieldsOf } from '../record/index.js';
 import { RetentionClock } from './retention-clock.js';
 
 const EVERY_MS = 600_000;

@@ -1,4 +1,5 @@
-import type { FieldsOf, Payloads } from '../log/payloads.js';
+import type { Payloads } from '../log/payloads.js';
+import type { FieldsOf } from '../record/index.js';
 
 /**
  * Answers that went out when their records were written and not yet on the disk, as

@@ -67,30 +67,32 @@ class FoundMaterial implements KeyMaterial {
   }
 
   encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
-    const { keyStore, trace } = this.#found;
-    return this.#sealed(keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, trace));
+    const { keyStore, execution } = this.#found;
+    return this.#sealed(keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, execution));
   }
 
   encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
-    const { keyStore, trace } = this.#found;
-    return this.#sealed(keyStore.keyManager.encryptAndTry(this.#ref, plaintext, cipherAad, trace));
+    const { keyStore, execution } = this.#found;
+    return this.#sealed(
+      keyStore.keyManager.encryptAndTry(this.#ref, plaintext, cipherAad, execution),
+    );
   }
 
   async #sealed(encryption: MaybePromise<SealedBytes>): Promise<SealedBytes> {
-    const { trace } = this.#found;
-    trace.record.keyVersion = this.version;
+    const { execution } = this.#found;
+    execution.keyVersion = this.version;
     const sealed = await encryption;
-    trace.done();
-    trace.record.ciphertext = sealed.ciphertext;
+    execution.done();
+    execution.ciphertext = sealed.ciphertext;
     return sealed;
   }
 
   async decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined> {
-    const { keyStore, trace } = this.#found;
-    trace.record.keyVersion = this.version;
+    const { keyStore, execution } = this.#found;
+    execution.keyVersion = this.version;
     try {
-      const plaintext = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, trace);
-      trace.done();
+      const plaintext = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, execution);
+      execution.done();
       return plaintext;
     } catch (error) {
       // What that means is the operation's to say: Encrypt tries its own ciphertext.

@@ -1,22 +1,16 @@
-import { type KeyDescription, KeyManagerError } from '../../key-managers/backend.js';
+import type { KeyDescription } from '../../key-managers/backend.js';
 import type { ServedKeyStore } from '../context.js';
-import type { TracedCall } from '../traced-call.js';
+import type { Execution } from '../execution.js';
 
 /**
- * Looks the key up. A key that this key store does not expose is as good as none.
+ * Looks the key up.
  *
  * @throws KeyManagerError
  */
-export async function findKey(
-  keyStore: ServedKeyStore,
+export function findKey(
+  { keyManager }: ServedKeyStore,
   externalKeyId: string,
-  trace: TracedCall,
+  execution: Execution,
 ): Promise<KeyDescription> {
-  if (keyStore.exposes(externalKeyId)) {
-    trace.record.authorization = 'allowed';
-    trace.record.keyManager = keyStore.keyManager.name;
-    return await keyStore.keyManager.describeKey(externalKeyId, trace);
-  }
-  trace.record.authorization = 'denied';
-  throw new KeyManagerError('key-not-found', 'not exposed by this key store');
+  return keyManager.describeKey(externalKeyId, execution);
 }

@@ -7,7 +7,7 @@ import { XksError, type XksErrorName } from '../../xks/errors.js';
 import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
 import { FOREIGN_MATERIAL } from '../../xks/operated-key.js';
 import type { ServedKeyStore } from '../context.js';
-import type { TracedCall } from '../traced-call.js';
+import type { Execution } from '../execution.js';
 import { checkStateAndUsage } from './check-state-and-usage.js';
 import { execute } from './execute.js';
 
@@ -31,7 +31,7 @@ export interface AskedFor {
   readonly operation: KeyOperation;
   readonly request: KeyRequest;
   readonly keyStore: ServedKeyStore;
-  readonly trace: TracedCall;
+  readonly execution: Execution;
 }
 
 /**
@@ -43,7 +43,7 @@ export interface AskedFor {
  * @throws XksError or KeyManagerError
  */
 export async function operate(remembered: KeyDescription, asked: AskedFor): Promise<object> {
-  const { operation, keyStore, trace } = asked;
+  const { operation, keyStore, execution } = asked;
   try {
     const answer = await attempt(remembered, asked);
     if (!operation.onDisabledKey || isUnlimited(remembered)) return answer;
@@ -51,15 +51,15 @@ export async function operate(remembered: KeyDescription, asked: AskedFor): Prom
     if (!mayRestOnMemory(error)) throw error;
   }
   const { externalKeyId } = remembered;
-  return attempt(await keyStore.keyManager.describeKeyAnew(externalKeyId, trace), asked);
+  return attempt(await keyStore.keyManager.describeKeyAnew(externalKeyId, execution), asked);
 }
 
 function attempt(
   description: KeyDescription,
-  { operation, request, keyStore, trace }: AskedFor,
+  { operation, request, keyStore, execution }: AskedFor,
 ): Promise<object> {
   checkStateAndUsage(operation, request, description);
-  return execute(request, { keyStore, description, trace });
+  return execute(request, { keyStore, description, execution });
 }
 
 /**

@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodeBase64 } from '../../shared/bytes.js';
 import { XksError } from '../../xks/errors.js';
 import type { Audited, HashedFields } from '../../xks/operation.js';
-import type { RequestRecord } from '../../observability/request-record.js';
-import type { AuthenticatedBody } from '../context.js';
+import type { Finding, MetadataFacts, RequestBodyFacts } from '../facts.js';
 
 /** An operation as far as parsing goes. */
 interface Parser<Request> {
@@ -11,41 +10,36 @@ interface Parser<Request> {
   parse(json: unknown): Request;
 }
 
-/** Fields of `requestMetadata` that are told of a request. */
-const TOLD = [
-  'kmsRequestId',
-  'kmsOperation',
-  'kmsKeyArn',
-  'awsPrincipalArn',
-  'kmsViaService',
-  'awsSourceVpc',
-  'awsSourceVpce',
-] as const satisfies readonly (keyof RequestRecord)[];
+/** A body that is what the operation asks for. */
+interface Parsed<Request> {
+  readonly request: Request;
+}
 
 /**
  * Bytes → JSON → the operation's own request. Whatever somebody with a credential has sent is
- * recorded as far as it can be read, each field by itself, before anything else of the body is
- * judged: a request that is refused is to be found by its request id all the same.
- *
- * @throws XksError ValidationException
+ * told as far as it can be read, each field by itself, whatever becomes of the rest of the body: a
+ * request that is refused is to be found by its request id all the same. The refusal is a
+ * ValidationException.
  */
 export function parse<Request extends Audited>(
   operation: Parser<Request>,
-  { bytes }: AuthenticatedBody,
-  record: RequestRecord,
-): Request {
-  const json = decodeJson(bytes);
-  noteMetadata(record, fieldOf(json, 'requestMetadata'));
-  // Read with a replacement for what is no UTF-8, so that the record has the rest of the text.
-  if (!isUtf8(bytes)) throw invalidBody('is not UTF-8');
+  bytes: Buffer,
+): Finding<RequestBodyFacts, Parsed<Request>> {
+  let json: unknown;
+  let metadata = metadataOf(undefined);
   try {
+    json = decodeJson(bytes);
+    metadata = metadataOf(fieldOf(json, 'requestMetadata'));
+    // Read with a replacement for what is no UTF-8, so that the record has the rest of the text.
+    if (!isUtf8(bytes)) throw invalidBody('is not UTF-8');
     const request = operation.parse(json);
-    record.aad = request.aad;
-    record.ciphertext = request.ciphertext;
-    return request;
+    const { aad, ciphertext } = request;
+    return { facts: { metadata, aad, ciphertext }, refusal: undefined, request };
   } catch (error) {
-    noteBytes(record, operation.hashedFields, json);
-    throw error;
+    if (!(error instanceof XksError)) throw error;
+    const { aad, ciphertext } = operation.hashedFields;
+    const facts = { metadata, aad: bytesOf(json, aad), ciphertext: bytesOf(json, ciphertext) };
+    return { facts, refusal: error };
   }
 }
 
@@ -61,21 +55,26 @@ function invalidBody(what: string, cause?: unknown): XksError {
   return new XksError('ValidationException', `The request body ${what}.`, { cause });
 }
 
-function noteMetadata(record: RequestRecord, metadata: unknown): void {
-  for (const name of TOLD) {
-    const value = fieldOf(metadata, name);
-    if (typeof value === 'string') record[name] = value;
-  }
-}
-
-function noteBytes(record: RequestRecord, { aad, ciphertext }: HashedFields, json: unknown): void {
-  record.aad = bytesOf(json, aad);
-  record.ciphertext = bytesOf(json, ciphertext);
+function metadataOf(metadata: unknown): MetadataFacts {
+  return {
+    kmsRequestId: textOf(metadata, 'kmsRequestId'),
+    kmsOperation: textOf(metadata, 'kmsOperation'),
+    kmsKeyArn: textOf(metadata, 'kmsKeyArn'),
+    awsPrincipalArn: textOf(metadata, 'awsPrincipalArn'),
+    kmsViaService: textOf(metadata, 'kmsViaService'),
+    awsSourceVpc: textOf(metadata, 'awsSourceVpc'),
+    awsSourceVpce: textOf(metadata, 'awsSourceVpce'),
+  };
 }
 
 function bytesOf(json: unknown, name: string | undefined): Buffer | undefined {
-  const value = name && fieldOf(json, name);
-  return typeof value === 'string' ? decodeBase64(value) : undefined;
+  const text = name && textOf(json, name);
+  return text === undefined ? undefined : decodeBase64(text);
+}
+
+function textOf(json: unknown, name: string): string | undefined {
+  const value = fieldOf(json, name);
+  return typeof value === 'string' ? value : undefined;
 }
 
 function fieldOf(json: unknown, name: string): unknown {

@@ -1,34 +1,47 @@
 import { XksError } from '../../xks/errors.js';
-import { parseTarget } from '../../xks/paths.js';
-import type { RequestRecord } from '../../observability/request-record.js';
+import { parseTarget, type XksTarget } from '../../xks/paths.js';
 import type { IncomingCall } from '../call.js';
-import type { PipelineServices, Route } from '../context.js';
+import type { PipelineServices, ServedKeyStore } from '../context.js';
+import type { Finding, RouteFacts } from '../facts.js';
 import { MethodNotAllowedError } from '../failure.js';
 
 /** A path of the API has at most 128, a key id of 128 and the name of an operation. */
-const MAX_LOGGED_CHARACTERS = 300;
+const MAX_TOLD_CHARACTERS = 300;
+
+/** Where a request goes: one of our key stores, and what it wants of it. */
+export interface Route {
+  readonly keyStore: ServedKeyStore;
+  readonly target: XksTarget;
+}
 
 /**
- * Path prefix → key store.
+ * Path prefix → key store. The refusal is an InvalidUriPathException, or a MethodNotAllowedError
+ * for anything but POST on a path of the API.
  *
- * @throws XksError InvalidUriPathException
- * @throws MethodNotAllowedError for anything but POST on a path of the API
  * @see XKS Proxy API, section API operations
  */
-export function route(
-  services: PipelineServices,
-  call: IncomingCall,
-  record: RequestRecord,
-): Route {
+export function route(services: PipelineServices, call: IncomingCall): Finding<RouteFacts, Route> {
   const target = parseTarget(call.target);
   const keyStore = target === undefined ? undefined : services.keyStores.get(target.pathPrefix);
   if (target === undefined || keyStore === undefined) {
-    record.target = call.target.slice(0, MAX_LOGGED_CHARACTERS);
-    throw new XksError('InvalidUriPathException', 'The URI path is not valid.');
+    const refusal = new XksError('InvalidUriPathException', 'The URI path is not valid.');
+    return { facts: unknownPath(call.target), refusal };
   }
-  record.keyStore = keyStore.name;
-  record.operation = target.operation.name;
-  if (target.about === 'key') record.externalKeyId = target.externalKeyId;
-  if (call.method !== 'POST') throw new MethodNotAllowedError();
-  return { keyStore, target };
+  const facts = {
+    keyStore: keyStore.name,
+    operation: target.operation.name,
+    externalKeyId: target.about === 'key' ? target.externalKeyId : undefined,
+    target: undefined,
+  };
+  if (call.method !== 'POST') return { facts, refusal: new MethodNotAllowedError() };
+  return { facts, refusal: undefined, keyStore, target };
+}
+
+function unknownPath(path: string): RouteFacts {
+  return {
+    keyStore: undefined,
+    operation: undefined,
+    externalKeyId: undefined,
+    target: path.slice(0, MAX_TOLD_CHARACTERS),
+  };
 }

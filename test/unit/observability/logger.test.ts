@@ -38,7 +38,7 @@ describe('createLogger', () => {
 
   it('a declared logger → its lines say which one it is', () => {
     const log = captureLog();
-    declareLoggers({ level: 'info' }, log.destination, systemClock).keyManager.warn('slow');
+    declareLoggers({ level: 'info' }, false, log.destination, systemClock).keyManager.warn('slow');
     expect(log.lines()).toMatchObject([{ component: 'key-manager', level: 'warn' }]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type MetricLabels, Metrics } from '../../../src/observability/metrics.js';
 import type { MetricSources } from '../../../src/observability/state-gauges.js';
-import { requestRecord } from '../../support/request-record.js';
+import { requestEntry } from '../../support/request-entry.js';
 
 const NOTHING: MetricSources = {
   nodeStates: () => Promise.resolve([]),
@@ -42,9 +42,9 @@ describe('Metrics', () => {
   it('requests → counted in the bucket of their duration, by operation, key store and result', async () => {
     const metrics = new Metrics(NOTHING, NO_LABELS);
     const encrypt = { operation: 'Encrypt', keyStore: 'production' };
-    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 900 }));
-    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 139_000 }));
-    metrics.recordRequest(requestRecord({ ...encrypt, durationUs: 260_000 }));
+    metrics.recordRequest(requestEntry({ ...encrypt, durationUs: 900 }));
+    metrics.recordRequest(requestEntry({ ...encrypt, durationUs: 139_000 }));
+    metrics.recordRequest(requestEntry({ ...encrypt, durationUs: 260_000 }));
     const labels = 'operation="Encrypt",key_store="production",result="success"';
     const text = await metrics.render();
     expect(text).toContain(`holdfast_request_duration_seconds_bucket{le="0.001",${labels}} 1`);
@@ -56,7 +56,7 @@ describe('Metrics', () => {
 
   it('a request without operation or key store → counted under none', async () => {
     const metrics = new Metrics(NOTHING, NO_LABELS);
-    metrics.recordRequest(requestRecord({ status: 404, errorName: 'InvalidUriPathException' }));
+    metrics.recordRequest(requestEntry({ status: 404, errorName: 'InvalidUriPathException' }));
     const text = await metrics.render();
     expect(text).toContain(
       'holdfast_request_duration_seconds_count{operation="none",key_store="none",result="InvalidUriPathException"} 1',
@@ -69,7 +69,7 @@ describe('Metrics', () => {
   it('a method that is not allowed → counted as such, neither as a success nor by error name', async () => {
     const metrics = new Metrics(NOTHING, NO_LABELS);
     metrics.recordRequest(
-      requestRecord({ operation: 'Encrypt', keyStore: 'production', status: 405 }),
+      requestEntry({ operation: 'Encrypt', keyStore: 'production', status: 405 }),
     );
     const text = await metrics.render();
     expect(text).toContain(
@@ -81,7 +81,7 @@ describe('Metrics', () => {
   it('a failed authentication → counted by cause as well', async () => {
     const metrics = new Metrics(NOTHING, NO_LABELS);
     metrics.recordRequest(
-      requestRecord({
+      requestEntry({
         keyStore: 'production',
         status: 401,
         errorName: 'AuthenticationFailedException',
@@ -142,7 +142,7 @@ describe('Metrics', () => {
 
   it('two instances → nothing shared', async () => {
     const busy = new Metrics(NOTHING, NO_LABELS);
-    busy.recordRequest(requestRecord({ operation: 'Decrypt' }));
+    busy.recordRequest(requestEntry({ operation: 'Decrypt' }));
     expect(await new Metrics(NOTHING, NO_LABELS).render()).not.toContain('Decrypt');
   });
 });

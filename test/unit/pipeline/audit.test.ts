@@ -1,21 +1,21 @@
 import { describe, expect, it, vi } from 'vitest';
 import { AuditTimeoutError, AuditUnavailableError } from '../../../src/audit/trail/errors.js';
 import type { RequestAudit } from '../../../src/pipeline/context.js';
-import type { RequestRecord } from '../../../src/observability/request-record.js';
+import type { RequestFields } from '../../../src/audit/record/index.js';
 import { encryptBody, healthBody } from '../../support/xks-requests.js';
-import { errorNameOf, incoming, makePipeline, PREFIX } from './harness.js';
+import { errorNameOf, fieldsOf, incoming, makePipeline, PREFIX } from './harness.js';
 
 const ENCRYPT = `${PREFIX}/keys/key/encrypt`;
 
 /** An audit trail that records everything, but for what a test says. */
 function auditWith(overrides: Partial<RequestAudit> = {}) {
-  const recorded: RequestRecord[] = [];
+  const recorded: RequestFields[] = [];
   const audit = {
     isRefusing: false,
     assertRecording: vi.fn<RequestAudit['assertRecording']>(),
     recordAbandoned: vi.fn<RequestAudit['recordAbandoned']>(),
-    recordRequest: vi.fn<RequestAudit['recordRequest']>((record) =>
-      Promise.resolve(recorded.push({ ...record }) - 1),
+    recordRequest: vi.fn<RequestAudit['recordRequest']>((request) =>
+      Promise.resolve(recorded.push(fieldsOf(request)) - 1),
     ),
     ...overrides,
   };
@@ -32,7 +32,12 @@ describe('an answer', () => {
     const answer = await pipeline.handle(incoming(ENCRYPT, encryptBody()).call);
     expect(answer.status).toBe(200);
     expect(pipeline.recorded).toMatchObject([
-      { operation: 'Encrypt', status: 200, authorization: 'allowed', node: 'memory-1' },
+      {
+        operation: 'Encrypt',
+        status: 200,
+        authorization: { decision: 'allowed' },
+        node: 'memory-1',
+      },
     ]);
     expect(pipeline.recorded[0]?.durationUs).toBeGreaterThan(0);
     expect(pipeline.audit.recordAbandoned).not.toHaveBeenCalled();
@@ -93,7 +98,7 @@ describe('a key that the key store does not expose', () => {
     const pipeline = auditWith();
     await pipeline.handle(incoming(`${PREFIX}/keys/hidden/encrypt`, encryptBody()).call);
     expect(pipeline.recorded).toMatchObject([
-      { authorization: 'denied', errorName: 'KeyNotFoundException' },
+      { authorization: { decision: 'denied' }, errorName: 'KeyNotFoundException' },
     ]);
   });
 });

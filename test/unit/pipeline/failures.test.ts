@@ -138,7 +138,7 @@ describe('a body that came too late to be of use', () => {
       expect([errorNameOf(answer), answer.status]).toEqual(['ValidationException', 400]);
       for (const spy of asked) expect(spy).not.toHaveBeenCalled();
       expect(records).toMatchObject([
-        { keyManager: undefined, nodesTried: [], cause: 'The request body came too late.' },
+        { keyManager: undefined, nodesTried: undefined, cause: 'The request body came too late.' },
       ]);
       expect(failures).toEqual([]);
     },

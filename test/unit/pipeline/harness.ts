@@ -1,8 +1,10 @@
+import type { RequestFields } from '../../../src/audit/record/index.js';
 import type { KeyManager } from '../../../src/key-managers/key-manager.js';
-import type { RequestRecord } from '../../../src/observability/request-record.js';
+import type { RequestEntry } from '../../../src/observability/request-entry.js';
 import type { Answer, IncomingCall } from '../../../src/pipeline/call.js';
 import type { PipelineServices, ServedKeyStore } from '../../../src/pipeline/context.js';
 import { createHandle } from '../../../src/pipeline/handle.js';
+import { ToldRequest } from '../../../src/pipeline/told-request.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
@@ -20,6 +22,12 @@ export const credential: Credential = {
   accessKeyId: 'ABCDEFGHIJKLMNOPQRST',
   secretAccessKey: canaries.secretAccessKey,
 };
+
+/** What the log and the audit log are told of a request. */
+export function fieldsOf(request: RequestEntry): RequestFields {
+  if (!(request instanceof ToldRequest)) throw new Error('the pipeline tells in its own way');
+  return request.fields();
+}
 
 /** Each reading of the monotonic clock is 2 ms after the one before. */
 function tickingClock(): Clock {
@@ -44,7 +52,7 @@ export function makePipeline(
     hidden: {},
   });
   const clock = tickingClock();
-  const records: RequestRecord[] = [];
+  const records: RequestFields[] = [];
   const failures: unknown[] = [];
   const keyStore = keyStoreOn(keyManager, clock, ciphertextFormats);
   const handle = createHandle({
@@ -55,7 +63,7 @@ export function makePipeline(
     proxyFleetSize: 3,
     proxyModel: 'Holdfast 0.0.0',
     audit: undefined,
-    observe: (record) => records.push(record),
+    observe: (request) => records.push(fieldsOf(request)),
     reportFailure: (error) => failures.push(error),
     ...overrides,
   });

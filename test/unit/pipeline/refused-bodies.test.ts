@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { requestFields } from '../../../src/audit/trail/request-fields.js';
+import type { RequestAudit } from '../../../src/pipeline/context.js';
 import {
   type Body,
   decryptBody,
@@ -28,16 +28,24 @@ const encrypt = (overrides: Body) => encryptBody({ requestMetadata: METADATA, ..
 const decrypt = (overrides: Body) =>
   decryptBody(SEALED, { requestMetadata: METADATA, ...overrides });
 
+/** An audit trail that records whatever it is given. */
+const RECORDING: RequestAudit = {
+  isRefusing: false,
+  assertRecording: () => undefined,
+  recordAbandoned: () => undefined,
+  recordRequest: () => Promise.resolve(0),
+};
+
 /** Makes a call that is refused, and collects what the audit log and the log are told of it. */
 async function refused(path: string, body: Body | string | Buffer, options?: CallOptions) {
-  const { handle, records } = makePipeline();
+  const { handle, records } = makePipeline({ audit: RECORDING });
   const answer = await handle(incoming(`${PREFIX}${path}`, body, options).call);
   expect(answer.status).toBeGreaterThanOrEqual(400);
   const [record] = records;
   if (record === undefined) throw new Error('the request has left no record');
   return {
     errorName: answer.body === '' ? 405 : errorNameOf(answer),
-    fields: requestFields(record),
+    fields: record,
   };
 }
 

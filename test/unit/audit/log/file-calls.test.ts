@@ -7,7 +7,7 @@ import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { deferred } from '../../../support/deferred.js';
 import { captureLog } from '../../../support/log-lines.js';
-import { requestRecord } from '../../../support/request-record.js';
+import { requestEntry } from '../../../support/request-entry.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { openTestLog } from './log-fixture.js';
 
@@ -68,7 +68,7 @@ describe('a process that is busy, on a disk that works', () => {
     await trail.record('stop', {});
     const record = (ms: number) =>
       trail.recordRequest(
-        requestRecord({ operation: 'Encrypt', accessKeyId: 'A' }),
+        requestEntry({ operation: 'Encrypt', accessKeyId: 'A' }),
         Deadline.after(systemClock, ms),
       );
     return { trail, record };

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_LOG, encodeLines } from '../../../../src/audit/log/encode-lines.js';
-import { type FieldsOf, Payloads } from '../../../../src/audit/log/payloads.js';
+import { Payloads } from '../../../../src/audit/log/payloads.js';
+import type { FieldsOf } from '../../../../src/audit/record/index.js';
 import { auditRecordSchema, type AuditRecordType } from '../../../../src/audit/record/index.js';
-import { requestFields } from '../../../../src/audit/trail/request-fields.js';
 import { systemClock } from '../../../../src/shared/clock.js';
-import { requestRecord } from '../../../support/request-record.js';
 
 /** C2SP tlog-tiles: the length of an entry has two bytes. */
 const MOST = 65_535;
-const payloads = new Payloads('ü'.repeat(63), systemClock);
+const payloads = new Payloads('h'.repeat(253), systemClock);
 
 /** A record as the log has it, of which the schema was asked. */
 function written<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>) {
@@ -17,6 +16,12 @@ function written<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type
   const { bytes } = encodeLines(state, [payloads.of(type, fields)]);
   expect(bytes.length - 1).toBeLessThanOrEqual(MOST);
   return auditRecordSchema.parse(JSON.parse(bytes.toString()));
+}
+
+/** What is told of a request, with some of its texts. */
+function requestFields(texts: Partial<FieldsOf<'key-operation'>>): FieldsOf<'key-operation'> {
+  const outcome = { result: 'success', status: 200, durationUs: 1_500 } as const;
+  return { clientAddress: '127.0.0.1', ...outcome, ...texts };
 }
 
 /** Texts that take the most room, cannot be cut anywhere, or are long. */
@@ -30,7 +35,7 @@ const text = fc.oneof(
 describe('the length of a record', () => {
   it('of a request with the longest texts of all fields → at most 65,535 bytes, whole at 2,048', () => {
     const longest = 'ü'.repeat(2_048);
-    const record = requestRecord({
+    const record = requestFields({
       kmsRequestId: longest,
       kmsOperation: longest,
       kmsKeyArn: longest,
@@ -39,16 +44,16 @@ describe('the length of a record', () => {
       awsSourceVpc: longest,
       awsSourceVpce: longest,
     });
-    const { cut } = written('key-operation', requestFields(record));
+    const { cut } = written('key-operation', record);
     expect(cut).toContain('awsPrincipalArn');
     const ascii = 'a'.repeat(2_048);
-    const usual = requestRecord({
+    const usual = requestFields({
       kmsRequestId: ascii,
       kmsKeyArn: ascii,
       awsPrincipalArn: ascii,
       kmsViaService: ascii,
     });
-    const whole = written('key-operation', requestFields(usual));
+    const whole = written('key-operation', usual);
     expect(whole).toMatchObject({ awsPrincipalArn: ascii });
     expect(whole).not.toHaveProperty('cut');
   });
@@ -57,7 +62,7 @@ describe('the length of a record', () => {
     fc.assert(
       fc.property(fc.array(text, { minLength: 9, maxLength: 9 }), (texts) => {
         const [a = '', b, c, d, e, f, g, h = '', i = ''] = texts;
-        const record = requestRecord({
+        const record = requestFields({
           kmsRequestId: a,
           kmsOperation: b,
           kmsKeyArn: c,
@@ -69,7 +74,7 @@ describe('the length of a record', () => {
           clientCertificateSubject: i,
           nodesTried: texts.map((node) => ({ node, location: node, failure: node })),
         });
-        written('key-operation', requestFields(record));
+        written('key-operation', record);
         written('administrative-act', {
           act: 'createKey',
           by: a,

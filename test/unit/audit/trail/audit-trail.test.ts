@@ -3,11 +3,11 @@ import type { AuditLog } from '../../../../src/audit/log/audit-log.js';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
 import { AuditTrail } from '../../../../src/audit/trail/audit-trail.js';
 import { AuditTimeoutError, AuditUnavailableError } from '../../../../src/audit/trail/errors.js';
-import type { RequestRecord } from '../../../../src/observability/request-record.js';
+import type { RequestFields } from '../../../../src/audit/record/index.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { captureLog } from '../../../support/log-lines.js';
-import { requestRecord } from '../../../support/request-record.js';
+import { requestEntry } from '../../../support/request-entry.js';
 
 /** A log whose disk a test can stop and fill. A real full disk is in the integration tests. */
 function fakeLog() {
@@ -76,11 +76,11 @@ function trailOn(
 }
 
 const inMs = (ms: number): Deadline => Deadline.after(systemClock, ms);
-const keyOperation = (overrides: Partial<RequestRecord> = {}) =>
-  requestRecord({ operation: 'Encrypt', accessKeyId: 'A', kmsRequestId: '1', ...overrides });
+const keyOperation = (overrides: Partial<RequestFields> = {}) =>
+  requestEntry({ operation: 'Encrypt', accessKeyId: 'A', kmsRequestId: '1', ...overrides });
 const healthCheck = () => keyOperation({ operation: 'GetHealthStatus' });
 const stranger = () =>
-  requestRecord({
+  requestEntry({
     status: 401,
     errorName: 'AuthenticationFailedException',
     accessKeyId: undefined,
@@ -100,36 +100,6 @@ describe('a request', () => {
     const disk = fakeLog();
     await trailOn(disk).recordRequest(record, inMs(1_000));
     expect(disk.types()).toEqual([type]);
-  });
-
-  it('is told with account, region, hashes and every node that was tried', async () => {
-    const disk = fakeLog();
-    const record = keyOperation({
-      kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1',
-      awsPrincipalArn: 'AWS Internal',
-      aad: Buffer.from('abc'),
-      ciphertext: Buffer.alloc(0),
-      authorization: 'allowed',
-      nodesTried: [{ node: 'a', location: 'here', failure: 'unreachable' }],
-    });
-    await trailOn(disk).recordRequest(record, inMs(1_000));
-    expect(disk.lines[0]).toMatchObject({
-      awsAccount: '123456789012',
-      awsRegion: 'eu-west-1',
-      authorization: { decision: 'allowed', by: 'exposes' },
-      nodesTried: [{ node: 'a', location: 'here', failure: 'unreachable' }],
-      // FIPS 180-2, appendix B.1, and the hash of nothing.
-      aadSha256: 'ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=',
-      ciphertextSha256: '47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=',
-      result: 'success',
-    });
-    expect(JSON.stringify(disk.lines)).not.toContain('"aad"');
-  });
-
-  it('of a principal that is no ARN → no account', async () => {
-    const disk = fakeLog();
-    await trailOn(disk).recordRequest(keyOperation({ awsPrincipalArn: 'arn:' }), inMs(1_000));
-    expect(disk.lines[0]).not.toHaveProperty('awsAccount');
   });
 });
 

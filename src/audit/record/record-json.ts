@@ -1,0 +1,37 @@
+import { withoutLoneSurrogates } from '../../shared/well-formed-json.js';
+import { fitFields } from './fit-fields.js';
+
+/** Nothing but ASCII that JSON writes as it is: no escape, so no half of a pair either. */
+const UNESCAPED = /^[\x20-\x5b\x5d-\x7e]*$/;
+const ASCII = /^[\x20-\x7e]*$/;
+const NOT_ASCII = /[^\x20-\x7e]/g;
+
+/**
+ * Writes fields of a record as a JSON object on one line. What is not ASCII is escaped, so that a
+ * line has as many bytes as characters, and nothing that a client sent can move a terminal's
+ * cursor. Texts are well-formed Unicode, because many programs stop at a line that is not. Fields
+ * that would be longer are cut, and `cut` names them.
+ *
+ * @param fields undefined ones are left out
+ * @param maxBytes of the object, its braces included
+ */
+export function recordJson(fields: object, maxBytes: number): string {
+  const json = asciiJson(fields);
+  if (json.length <= maxBytes) return json;
+  const { fields: shorter, cut } = fitFields(
+    fields,
+    (fitted) => asciiJson({ ...fitted.fields, cut: fitted.cut }).length <= maxBytes,
+  );
+  return asciiJson({ ...shorter, cut });
+}
+
+function asciiJson(fields: object): string {
+  const json = JSON.stringify(fields);
+  if (UNESCAPED.test(json)) return json;
+  const wellFormed = withoutLoneSurrogates(json);
+  return ASCII.test(wellFormed) ? wellFormed : wellFormed.replaceAll(NOT_ASCII, escaped);
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}

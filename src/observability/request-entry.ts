@@ -1,0 +1,24 @@
+/**
+ * One request as the log, the metrics and the audit log are told of it: the numbers and names that
+ * they decide by, and all its fields in one text.
+ *
+ * @see XKS Proxy API, section Logging
+ */
+export interface RequestEntry {
+  /** False where nobody has shown a credential: then nothing that the request says is believed. */
+  readonly isAuthenticated: boolean;
+  readonly operation: string | undefined;
+  readonly keyStore: string | undefined;
+  readonly kmsRequestId: string | undefined;
+  readonly status: number;
+  /** From the specification's table; absent on success. */
+  readonly errorName: string | undefined;
+  /** Why the signature was refused: skew, scope, unknown-access-key-id … */
+  readonly authenticationFailure: string | undefined;
+  readonly durationUs: number;
+  /**
+   * The fields of the request's record as a JSON object on one line of ASCII, at least one. Nothing
+   * in it is secret, and no text of a client can end the line or move a terminal's cursor.
+   */
+  json(): string;
+}
