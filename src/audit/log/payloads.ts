@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.js';
 import { IsoTime } from '../../shared/iso-time.js';
 import type { AuditRecordType, FieldsOf } from '../record/index.js';
 import { MAX_FIELDS_BYTES } from '../record/limits.js';
-import { recordJson } from '../record/record-json.js';
+import { asciiJson, recordJson } from '../record/record-json.js';
 
 /**
  * Writes records as far as they are known before they have a place in the log: from the time on,
@@ -16,7 +16,7 @@ export class Payloads {
   /** @param replica as it is configured */
   constructor(replica: string, clock: Pick<Clock, 'now'>) {
     this.#time = new IsoTime(clock);
-    this.#replica = JSON.stringify(replica);
+    this.#replica = asciiJson(replica);
   }
 
   /** Fields that are undefined are left out. */

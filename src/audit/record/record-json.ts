@@ -7,10 +7,8 @@ const ASCII = /^[\x20-\x7e]*$/;
 const NOT_ASCII = /[^\x20-\x7e]/g;
 
 /**
- * Writes fields of a record as a JSON object on one line. What is not ASCII is escaped, so that a
- * line has as many bytes as characters, and nothing that a client sent can move a terminal's
- * cursor. Texts are well-formed Unicode, because many programs stop at a line that is not. Fields
- * that would be longer are cut, and `cut` names them.
+ * Writes fields of a record as a JSON object. Fields that would be longer are cut, and `cut` names
+ * them.
  *
  * @param fields undefined ones are left out
  * @param maxBytes of the object, its braces included
@@ -25,8 +23,13 @@ export function recordJson(fields: object, maxBytes: number): string {
   return asciiJson({ ...shorter, cut });
 }
 
-function asciiJson(fields: object): string {
-  const json = JSON.stringify(fields);
+/**
+ * JSON of a value on one line. What is not ASCII is escaped, so that a line has as many bytes as
+ * characters, and nothing that a client sent can move a terminal's cursor. Texts are well-formed
+ * Unicode, because many programs stop at a line that is not.
+ */
+export function asciiJson(value: object | string): string {
+  const json = JSON.stringify(value);
   if (UNESCAPED.test(json)) return json;
   const wellFormed = withoutLoneSurrogates(json);
   return ASCII.test(wellFormed) ? wellFormed : wellFormed.replaceAll(NOT_ASCII, escaped);

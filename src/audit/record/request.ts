@@ -51,10 +51,7 @@ export const requestFields = {
     .string()
     .optional()
     .describe('Account id out of `kmsKeyArn`, else out of `awsPrincipalArn`.'),
-  awsRegion: z
-    .string()
-    .optional()
-    .describe('Region out of `kmsKeyArn`.'),
+  awsRegion: z.string().optional().describe('Region out of `kmsKeyArn`.'),
   awsPrincipalArn: z
     .string()
     .optional()

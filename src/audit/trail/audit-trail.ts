@@ -11,7 +11,7 @@ import type { AuditRecordType, FieldsOf, RequestRecordType } from '../record/ind
 import { AuditTimeoutError, AuditUnavailableError } from './errors.js';
 import { Interruption } from './interruption.js';
 import { LateSyncs } from './late-syncs.js';
-import { TimedWaits } from './timed-waits.js';
+import { SharedTimeout } from './shared-timeout.js';
 
 /**
  * Time for a record in any case: a request that has used up its own is still to be recorded.
@@ -42,7 +42,7 @@ export interface AuditTrailPorts {
 /** Records what happens, and says whether it may go on when that cannot be done. */
 export class AuditTrail {
   readonly #options: AuditTrailPorts;
-  readonly #waits: TimedWaits;
+  readonly #timeout: SharedTimeout;
   /** Nobody without a credential can fill the disk. */
   readonly #strangers: FirstPerMinute;
   readonly #lateSyncs: LateSyncs;
@@ -51,7 +51,7 @@ export class AuditTrail {
 
   constructor(options: AuditTrailPorts) {
     this.#options = options;
-    this.#waits = new TimedWaits(options.clock);
+    this.#timeout = new SharedTimeout(options.clock);
     const { payloads } = options;
     this.#strangers = new FirstPerMinute(
       () => payloads.now(),
@@ -104,7 +104,7 @@ export class AuditTrail {
     const steps = log.appendInSteps(payloads.around(type, request.json()));
     const expiresAt = clock.monotonic() + Math.max(MIN_WAIT_MS, deadline.remainingMs());
     try {
-      return await this.#waits.race(steps.durable, expiresAt, tooLate);
+      return await this.#timeout.race(steps.durable, expiresAt, tooLate);
     } catch (error) {
       if (error instanceof AuditTimeoutError) return this.#notYetDurable(request, steps, error);
       // The log is well, and has too much to do.

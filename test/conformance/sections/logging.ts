@@ -69,7 +69,9 @@ export const logging: Section = {
         await encrypt(served.client, { requestMetadata: metadata });
         const line = await lineOf(served.server, kmsRequestId);
         expect(line['kmsRequestId']).toBe(kmsRequestId);
-        expect(line['awsPrincipalArn']).toMatch(/^[\x20-\x7e]+$/);
+        // The line says it, in escapes: nothing that moves a cursor or begins a line is in the log.
+        expect(line['awsPrincipalArn']).toBe(awsPrincipalArn);
+        expect(served.server.log()).toMatch(/^[\x20-\x7e\n]+$/);
         expect(served.server.log()).not.toMatch(/^\{"level":"info","forged"/m);
       },
     },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { TimedWaits } from '../../../../src/audit/trail/timed-waits.js';
+import { SharedTimeout } from '../../../../src/audit/trail/shared-timeout.js';
 import { deferred } from '../../../support/deferred.js';
 
 /** A clock and a thread pool that a test moves. */
@@ -10,7 +10,7 @@ function heldStill() {
   const clock = { now: () => now, monotonic: () => now };
   const turn = () => new Promise<void>((resolve) => turns.push(resolve));
   return {
-    waits: new TimedWaits(clock, turn),
+    waits: new SharedTimeout(clock, turn),
     turns,
     set: (ms: number) => {
       now = ms;

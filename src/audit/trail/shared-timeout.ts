@@ -16,7 +16,7 @@ interface Wait {
  * cost more than its record. Nothing is too late while the event loop has not been told of its end:
  * a timer comes before the results of file calls when the loop was busy with other things.
  */
-export class TimedWaits {
+export class SharedTimeout {
   readonly #clock: Clock;
   readonly #turn: PoolTurn;
   readonly #waits = new Set<Wait>();
