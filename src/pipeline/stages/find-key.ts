@@ -1,4 +1,5 @@
 import type { KeyDescription } from '../../key-managers/backend.js';
+import type { MaybePromise } from '../../key-managers/maybe-promise.js';
 import type { ServedKeyStore } from '../context.js';
 import type { Execution } from '../execution.js';
 
@@ -11,6 +12,6 @@ export function findKey(
   { keyManager }: ServedKeyStore,
   externalKeyId: string,
   execution: Execution,
-): Promise<KeyDescription> {
+): MaybePromise<KeyDescription> {
   return keyManager.describeKey(externalKeyId, execution);
 }
