@@ -32,11 +32,13 @@ async function measure(options: Options, results: Results): Promise<void> {
 const MEASURES: Readonly<Record<Part, (options: Options, results: Results) => Promise<void>>> = {
   cpu: (options, results) =>
     withSessions(SIDE_BY_SIDE, options, async (sessions) => {
-      results.cpu = await measureCpu(sessions, options.connections, options);
+      results.cpu = [];
+      await measureCpu(sessions, options.connections, options, results.cpu);
     }),
   latency: (options, results) =>
     withSessions([...LATENCY.keys()], options, async (sessions) => {
-      results.latency = await measureLatency(sessions, options);
+      results.latency = [];
+      await measureLatency(sessions, options, results.latency);
     }),
   memory: async (options, results) => {
     results.memory = await measureMemory(PLAIN, options);
@@ -66,7 +68,8 @@ async function measureBackends(options: Options, results: Results): Promise<void
   results.eventLoop = await measureEventLoop();
   await withSessions(BACKENDS, options, async (sessions) => {
     say('cpu of the backends');
-    results.backends = await measureCpu(sessions, [BACKEND_CONNECTIONS], options);
+    results.backends = [];
+    await measureCpu(sessions, [BACKEND_CONNECTIONS], options, results.backends);
   });
 }
 

@@ -11,11 +11,11 @@ import type { Target } from './targets/target.js';
 
 /** Everything one run measured; absent is what was not asked for. */
 export interface Results {
-  cpu?: readonly CpuResult[];
-  latency?: readonly LatencyResult[];
+  cpu?: CpuResult[];
+  latency?: LatencyResult[];
   memory?: MemoryResult;
   eventLoop?: EventLoopResult;
-  backends?: readonly CpuResult[];
+  backends?: CpuResult[];
   verification?: readonly VerificationResult[];
   hostile?: readonly HostileResult[];
   reconciliation?: ReconciliationResult;
@@ -45,7 +45,7 @@ function formatCpu(results: readonly CpuResult[]): string {
     "Server's CPU time a request and throughput on one core (medians of rounds and of their ratios; wanted:\n" +
       'bare ÷ holdfast ≥ 0.75 and 0.72, ÷ synced ≥ 0.58 with 16 and 0.62 with 64 connections;\n' +
       'written ≤ 1.0 × and synced ≤ 1.2 × holdfast)',
-    ['operation', 'connections', 'target', 'µs', 'bare ÷', '× holdfast', 'requests/s'],
+    ['operation', 'connections', 'target', 'µs', 'bare ÷', '× holdfast', 'requests/s', 'refused'],
     results.map((r) => [
       r.operation,
       String(r.connections),
@@ -54,6 +54,7 @@ function formatCpu(results: readonly CpuResult[]): string {
       comparedWith(BASELINE, r, results, ([own, bare]) => medianRatio(bare, own)),
       comparedWith(PLAIN, r, results, ([own, holdfast]) => medianRatio(own, holdfast)),
       r.requestsPerSecond.toFixed(0),
+      String(r.refused),
     ]),
   );
 }

@@ -29,6 +29,8 @@ export interface LoadJob {
 /** What wrk saw. */
 export interface LoadResult {
   readonly requests: number;
+  /** Answers that were not 200. */
+  readonly refused: number;
   readonly requestsPerSecond: number;
 }
 
@@ -59,6 +61,7 @@ export async function runWrk(job: LoadJob): Promise<LoadResult> {
   }
   return {
     requests: result.requests,
+    refused: result.badStatus,
     requestsPerSecond: result.requests / (result.durationUs / 1e6),
   };
 }

@@ -14,23 +14,27 @@ export interface CpuResult {
   readonly medianUs: number;
   /** Median of what one core answered. */
   readonly requestsPerSecond: number;
+  readonly refused: number;
 }
 
 interface Round {
   readonly us: number;
   readonly perSecond: number;
+  readonly refused: number;
 }
 
 /**
  * Measures the server's CPU time per request in short alternating rounds, because the machine's
  * speed drifts: only neighbours in time can be compared.
+ *
+ * @param results is filled on the way
  */
 export async function measureCpu(
   sessions: readonly Session[],
   connectionCounts: readonly number[],
   { rounds, roundSeconds: seconds }: Options,
-): Promise<CpuResult[]> {
-  const results: CpuResult[] = [];
+  results: CpuResult[],
+): Promise<void> {
   for (const connections of connectionCounts) {
     for (const operation of OPERATIONS) {
       const measured = sessions.map((session) => ({ session, rounds: [] as Round[] }));
@@ -49,17 +53,17 @@ export async function measureCpu(
           roundsUs: of.map(({ us }) => us),
           medianUs: median(of.map(({ us }) => us)),
           requestsPerSecond: median(of.map(({ perSecond }) => perSecond)),
+          refused: of.reduce((sum, { refused }) => sum + refused, 0),
         })),
       );
     }
   }
-  return results;
 }
 
 async function measureRound(session: Session, operation: Operation, load: Load): Promise<Round> {
   const before = cpuTimeUs(session.server.pid);
-  const { requests, requestsPerSecond } = await session.load(operation, load);
+  const { requests, refused, requestsPerSecond } = await session.load(operation, load);
   const used = cpuTimeUs(session.server.pid) - before;
   await session.server.discardLog();
-  return { us: used / requests, perSecond: requestsPerSecond };
+  return { us: used / requests, perSecond: requestsPerSecond, refused };
 }

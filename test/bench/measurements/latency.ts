@@ -27,13 +27,14 @@ export interface LatencyResult {
  * that only neighbours in time can be compared. The generator's lag and the stolen time stand
  * beside each round.
  *
+ * @param results is filled on the way
  * @throws Error when more was refused than may be
  */
 export async function measureLatency(
   sessions: readonly Session[],
   options: Options,
-): Promise<LatencyResult[]> {
-  const results: LatencyResult[] = [];
+  results: LatencyResult[],
+): Promise<void> {
   for (const operation of OPERATIONS) {
     const measured = sessions.map((session) => ({ session, rounds: [] as LatencyRound[] }));
     for (let round = 0; round < options.latencyRounds; round++) {
@@ -45,7 +46,6 @@ export async function measureLatency(
       ...measured.map(({ session, rounds }) => ({ operation, target: session.name, rounds })),
     );
   }
-  return results;
 }
 
 async function measureRound(

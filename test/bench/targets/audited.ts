@@ -1,8 +1,5 @@
-import { startHoldfast } from './holdfast.js';
+import { MAX_REFUSED_SHARE, startHoldfast } from './holdfast.js';
 import type { Target } from './target.js';
-
-/** So few that a refusal counts as slow, and cannot make a percentile look better than it is. */
-const MAX_REFUSED_SHARE = 0.01;
 
 /** Holdfast with an audit log whose records outlive the process when an answer goes out. */
 export const written: Target = audited('written');

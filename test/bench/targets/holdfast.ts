@@ -14,6 +14,12 @@ const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.u
 const AUDIT = 'audit';
 const QUICKSTART = fileURLToPath(new URL('../../../config/quickstart.yaml', import.meta.url));
 
+/**
+ * A busy machine or disk can stop a server for longer than a request may take. So few refusals
+ * count as slow, stand in the table, and cannot make a figure look better than it is.
+ */
+export const MAX_REFUSED_SHARE = 0.05;
+
 /** The file that the KMS console takes, as the quickstart writes it. */
 const proxyConfiguration = z.object({
   XksProxyUriPath: z.string(),
@@ -76,7 +82,11 @@ export async function startHoldfast(
 }
 
 /** The quickstart's own: the file key manager. */
-export const holdfast: Target = { name: 'holdfast', start: () => startHoldfast('holdfast') };
+export const holdfast: Target = {
+  name: 'holdfast',
+  maxRefusedShare: MAX_REFUSED_SHARE,
+  start: () => startHoldfast('holdfast'),
+};
 
 /** Beside the configuration, which names it. */
 function stateDirectory(directory: string): string {

@@ -44,8 +44,8 @@ export interface RunningTarget extends ServerProcess {
 export interface Target {
   readonly name: string;
   /**
-   * Share of the requests that it may refuse, because a disk can stall for longer than a request may
-   * take. Without it, one refusal ends the benchmark.
+   * Share of the requests that it may refuse, because a machine or a disk can stall for longer than
+   * a request may take. Without it, one refusal ends the benchmark.
    */
   readonly maxRefusedShare?: number;
   /**
