@@ -1,6 +1,6 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
-import { isInPlace, linkTo } from '../read/chain.js';
+import { LineHead, linkTo } from '../read/chain.js';
 import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
 import type { Finding } from './finding.js';
@@ -39,6 +39,7 @@ export interface ChainListener {
  */
 export class Chain {
   readonly #listener: ChainListener;
+  readonly #lineHead = new LineHead();
   /** Undefined while leaves are unknown: between records that were removed and the next segment. */
   #tree: MerkleFrontier | undefined;
   /** The first record of a segment that alone says what came before it. */
@@ -110,6 +111,24 @@ export class Chain {
     this.#expected = first;
   }
 
+  /**
+   * Passes over lines that follow on from the one that was added last, one after the other.
+   *
+   * @param tree with all of them
+   * @param previous leaf hash of the last of them
+   * @returns false, and passes over none, where what was before is not what they were written after
+   */
+  passOver(before: MerkleFrontier, tree: MerkleFrontier, previous: Hash): boolean {
+    const here = this.#tree;
+    if (this.#expected !== before.size + 1 || here?.size !== before.size) return false;
+    if (!sameRoots(before, here)) return false;
+    this.#tree = tree;
+    this.#expected = tree.size;
+    this.#leaf = undefined;
+    this.#leafText = previous;
+    return true;
+  }
+
   /** @param next the line that follows, in this file or the next */
   add(line: Buffer, next: Buffer | undefined): void {
     if (this.#isInPlace(line)) {
@@ -153,7 +172,8 @@ export class Chain {
 
   /** Nearly always: the right number, and the right hash of the line before. */
   #isInPlace(line: Buffer): boolean {
-    if (!isInPlace(line, this.#expected, this.#leafText)) return false;
+    this.#lineHead.moveTo(this.#expected, this.#leafText);
+    if (!this.#lineHead.begins(line, 0, line.length)) return false;
     this.#settle(this.#leaf);
     return true;
   }

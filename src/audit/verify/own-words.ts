@@ -61,10 +61,7 @@ export class OwnWords {
   readonly #removals: { readonly sequence: number; readonly removed: RecordRange }[] = [];
   readonly #takenOver: TakenOver[] = [];
   readonly #leftBehind: LeftBehind[] = [];
-  /**
-   * Place of the type in the line before: mostly it stands there again, and need not be looked for.
-   */
-  #typeAt = 0;
+  readonly #tellingLines = new TellingLines();
 
   /** Records that servers have taken over, whoever wrote them. */
   get takenOver(): readonly TakenOver[] {
@@ -81,7 +78,7 @@ export class OwnWords {
    * @param sequence its place in the log, whatever it says itself
    */
   add(line: Buffer, sequence: number): void {
-    if (!this.#mayTell(line)) return;
+    if (!this.#tellingLines.has(line, 0)) return;
     const record = parsed(line);
     // What says another number of itself says things twice, and readers differ in which they take.
     if (record?.sequence !== sequence) return;
@@ -114,10 +111,25 @@ export class OwnWords {
         !this.#takenOver.some((range) => range.first <= sequence && sequence <= range.last),
     );
   }
+}
 
-  #mayTell(line: Buffer): boolean {
-    if (!isAt(line, TYPE, this.#typeAt)) this.#typeAt = Math.max(0, line.indexOf(TYPE));
-    return isAt(line, MARK, this.#typeAt + TYPE.length);
+/** Finds the lines that may tell something of the log itself. */
+export class TellingLines {
+  /**
+   * Place of the type in the line before: mostly it stands there again, and need not be looked for.
+   */
+  #typeAt = 0;
+
+  /**
+   * Tells whether a line is one of them.
+   *
+   * @param start of the line
+   */
+  has(bytes: Buffer, start: number): boolean {
+    if (!isAt(bytes, TYPE, start + this.#typeAt)) {
+      this.#typeAt = Math.max(0, bytes.indexOf(TYPE, start) - start);
+    }
+    return isAt(bytes, MARK, start + this.#typeAt + TYPE.length);
   }
 }
 
