@@ -4,7 +4,7 @@ import { type AuditPorts, type OpenAuditTrail, openAuditTrail } from '../audit/t
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
-import { inParts } from './record-parts.js';
+import { inParts } from '../audit/trail/record-parts.js';
 import { VERSION } from './version.js';
 
 /** What is served, as far as the audit log tells of it. */

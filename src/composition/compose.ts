@@ -23,7 +23,7 @@ import type { LoadedConfiguration } from '../configuration/configuration-file.js
 import { affordableListeners, type DescriptorPlan } from './descriptors.js';
 import { operationsEndpoint } from './endpoints.js';
 import type { FirstStart } from './first-start.js';
-import { KeyInventory } from './key-inventory.js';
+import { KeyInventory } from '../admin/key-inventory.js';
 import {
   closeKeyManagers,
   sampleEncryptionsLeft,
@@ -37,10 +37,10 @@ import {
   type ServingListener,
   startListeners,
 } from './listeners.js';
-import { quickstartFiles } from '../quickstart/files.js';
+import { quickstartFiles } from '../configuration/quickstart-files.js';
 import { makeQuickstartKey } from '../quickstart/key.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
-import type { StartScreen } from '../presentation/start-screen.js';
+import type { StartReport } from './start-report.js';
 import { Teardown } from './teardown.js';
 import { VERSION } from './version.js';
 
@@ -93,7 +93,7 @@ export class Holdfast {
   static async start(
     loaded: LoadedConfiguration,
     ports: ProcessPorts,
-  ): Promise<{ holdfast: Holdfast; screen: StartScreen }> {
+  ): Promise<{ holdfast: Holdfast; screen: StartReport }> {
     const holdfast = new Holdfast(loaded, ports);
     try {
       return { holdfast, screen: await holdfast.#start() };
@@ -114,7 +114,7 @@ export class Holdfast {
    * The audit log first and listeners last, so that nobody is let in before there is an answer and
    * a record of it.
    */
-  async #start(): Promise<StartScreen> {
+  async #start(): Promise<StartReport> {
     await this.#startAudit();
     const keyManagers = await this.#startKeyManagers();
     await this.#recordWhatIsServed(keyManagers);
@@ -141,7 +141,7 @@ export class Holdfast {
     };
   }
 
-  #auditOnScreen(): StartScreen['audit'] {
+  #auditOnScreen(): StartReport['audit'] {
     const { audit } = this.#loaded.configuration;
     if (audit === undefined || this.#audit === undefined) return undefined;
     return { directory: audit.directory, publicKey: this.#audit.publicKey };
@@ -279,7 +279,7 @@ export class Holdfast {
     };
   }
 
-  #reportKeyManagers(keyManagers: KeyManagers): Promise<StartScreen['keyManagers']> {
+  #reportKeyManagers(keyManagers: KeyManagers): Promise<StartReport['keyManagers']> {
     const { clock } = this.#ports;
     return Promise.all(
       [...keyManagers.values()].map(async (keyManager) => ({

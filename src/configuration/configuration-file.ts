@@ -21,7 +21,7 @@ import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
 import { checkListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
-import { quickstartFiles } from '../quickstart/files.js';
+import { quickstartFiles } from './quickstart-files.js';
 import { findStateInPackage } from './state-outside-package.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
 import { type Setting, settingsOf } from './settings.js';

@@ -1,39 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import type { NodeReport } from '../key-managers/key-manager.js';
-import type { KeyStore } from '../key-stores/key-store.js';
 import { alignColumns } from '../shared/columns.js';
 import { printableLine } from '../shared/printable.js';
 import { formatAddress } from '../composition/address.js';
-import { type DescriptorPlan, isShort } from '../composition/descriptors.js';
-import type { ServingListener } from '../composition/listeners.js';
-import type { QuickstartFiles } from '../quickstart/files.js';
+import { isShort } from '../composition/descriptors.js';
+import type { StartReport } from '../composition/start-report.js';
 import { firstCommands } from './first-commands.js';
 import type { Configuration } from '../configuration/schema.js';
 
-/** What the start screen shows. */
-export interface StartScreen {
-  readonly version: string;
-  readonly configurationFile: string;
-  readonly configurationHash: string;
-  /** What the quickstart has made; absent where it is not one. */
-  readonly quickstart: QuickstartFiles | undefined;
-  readonly listeners: readonly ServingListener[];
-  /** Absent where the system does not tell the limit. */
-  readonly descriptors?: DescriptorPlan | undefined;
-  readonly operations: AddressInfo;
-  readonly adminSocket: string;
-  /** Absent where there is no audit log. */
-  readonly audit: { readonly directory: string; readonly publicKey: string } | undefined;
-  readonly keyStores: readonly KeyStore[];
-  readonly keyManagers: readonly {
-    readonly name: string;
-    readonly type: string;
-    readonly nodes: readonly NodeReport[];
-  }[];
-}
-
 /** Renders what is served where, with which key managers: a few lines for people. */
-export function renderStartScreen(screen: StartScreen): string {
+export function renderStartScreen(screen: StartReport): string {
   const lines = [
     `Holdfast ${screen.version} serves. Ctrl-C stops it.`,
     '',
@@ -97,7 +73,7 @@ export function renderStopping({
 }
 
 /** The same for programs: the fields of the log's line *started*. */
-export function startedFields(screen: StartScreen): object {
+export function startedFields(screen: StartReport): object {
   const { version, configurationHash, listeners, operations, adminSocket, audit } = screen;
   return {
     version,
@@ -116,7 +92,7 @@ export function startedFields(screen: StartScreen): object {
 }
 
 /** Nothing, unless there is something to do about it. */
-function descriptorGroup({ descriptors, listeners }: StartScreen): string[] {
+function descriptorGroup({ descriptors, listeners }: StartReport): string[] {
   if (descriptors === undefined || !isShort(descriptors)) return [];
   return group(
     `TOO FEW FILES: the process may open ${String(descriptors.limit)} (ulimit -n) and is configured to use ` +
@@ -128,7 +104,7 @@ function descriptorGroup({ descriptors, listeners }: StartScreen): string[] {
   );
 }
 
-function auditGroup({ audit }: StartScreen): string[] {
+function auditGroup({ audit }: StartReport): string[] {
   if (audit === undefined) return group('Audit log', [['none: nothing is recorded']]);
   return group('Audit log, with the key that verifies it: keep a copy elsewhere', [
     [audit.directory],
@@ -136,7 +112,7 @@ function auditGroup({ audit }: StartScreen): string[] {
   ]);
 }
 
-function quickstartGroups({ quickstart, listeners, adminSocket }: StartScreen): string[] {
+function quickstartGroups({ quickstart, listeners, adminSocket }: StartReport): string[] {
   if (quickstart === undefined) return [];
   return [
     ...group('Quickstart, made on the first start', [

@@ -12,7 +12,7 @@ import type { RandomBytes } from '../shared/randomness.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { ConfigurationSource } from '../configuration/configuration-file.js';
 import { prepareCertificates, readIfPresent } from './certificates.js';
-import { type QuickstartFiles, quickstartFiles } from './files.js';
+import { type QuickstartFiles, quickstartFiles } from '../configuration/quickstart-files.js';
 
 const MASTER_KEY_BYTES = 32;
 

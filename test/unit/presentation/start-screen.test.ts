@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeReport } from '../../../src/key-managers/key-manager.js';
-import { quickstartFiles } from '../../../src/quickstart/files.js';
-import {
-  renderStartScreen,
-  renderStopping,
-  type StartScreen,
-} from '../../../src/presentation/start-screen.js';
+import type { StartReport } from '../../../src/composition/start-report.js';
+import { quickstartFiles } from '../../../src/configuration/quickstart-files.js';
+import { renderStartScreen, renderStopping } from '../../../src/presentation/start-screen.js';
 import { load, validConfiguration, withListener } from '../../support/configuration-fixture.js';
 
 const node: NodeReport = {
@@ -16,7 +13,7 @@ const node: NodeReport = {
   status: 'ACTIVE',
 };
 
-function screenWith(fields: Partial<StartScreen>): string {
+function screenWith(fields: Partial<StartReport>): string {
   return renderStartScreen({
     version: '1.2.3',
     configurationFile: '/etc/holdfast.yaml',

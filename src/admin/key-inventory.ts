@@ -1,12 +1,15 @@
 import type { FieldsOf } from '../audit/record/index.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeySummary } from '../key-managers/backend.js';
-import type { KeyManager } from '../key-managers/key-manager.js';
-import type { Logger } from '../observability/logger.js';
-import type { Served } from './audit.js';
-import { inParts } from './record-parts.js';
+import type { AdministeredKeyManager, InForce } from './in-force.js';
+import { inParts } from '../audit/trail/record-parts.js';
 
 const INVENTORY_EVERY_MS = 86_400_000;
+
+/** The log that an inventory which cannot be recorded is reported to. A pino logger is one. */
+interface InventoryLog {
+  error(fields: object, message: string): void;
+}
 
 /**
  * Records which keys there are, now, once a day and when that was changed, so that the log alone
@@ -14,12 +17,12 @@ const INVENTORY_EVERY_MS = 86_400_000;
  */
 export class KeyInventory {
   readonly #trail: Pick<AuditTrail, 'record'>;
-  readonly #served: Served;
-  readonly #logger: Logger;
+  readonly #served: InForce;
+  readonly #logger: InventoryLog;
   readonly #timer: NodeJS.Timeout;
   #work: Promise<void>;
 
-  constructor(trail: Pick<AuditTrail, 'record'>, served: Served, logger: Logger) {
+  constructor(trail: Pick<AuditTrail, 'record'>, served: InForce, logger: InventoryLog) {
     this.#trail = trail;
     this.#served = served;
     this.#logger = logger;
@@ -55,7 +58,7 @@ export class KeyInventory {
   async #inventoryOf({
     name,
     administration,
-  }: KeyManager): Promise<readonly FieldsOf<'key-inventory'>[]> {
+  }: AdministeredKeyManager): Promise<readonly FieldsOf<'key-inventory'>[]> {
     try {
       const summaries = await administration.listKeys?.();
       if (summaries === undefined) return [without(name, 'the key manager cannot list its keys')];
