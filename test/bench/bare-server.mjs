@@ -2,7 +2,8 @@
  * The yardstick: what an XKS proxy cannot do without, written by hand on `node:https`. It checks
  * the signature, parses, runs AES-256-GCM and answers; it has no framework, validation, log,
  * metrics, key lookup or deadline. With `recordsFile` it appends 1 KB a request there and answers
- * when that is on the disk; what comes while one sync is under way shares the next. Plain JavaScript, so that no loader stands between it and V8.
+ * when that is on the disk; what comes while one sync is under way shares the next. Plain JavaScript,
+ * so that no loader stands between it and V8.
  *
  * Usage: node bare-server.mjs SETTINGS.json (see `BareServerSettings` in targets/bare.ts)
  */
@@ -48,7 +49,7 @@ function signingKeyOf(date, region) {
   return derived;
 }
 
-/** Verifies AWS Signature Version 4 over the raw path, the headers as listed and the bytes received. */
+/** Verifies AWS Signature Version 4 over the raw path, the listed headers and the body's bytes. */
 function isSignedByUs(request, body) {
   const { headers } = request;
   const match = AUTHORIZATION.exec(headers.authorization ?? '');

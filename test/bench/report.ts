@@ -42,7 +42,8 @@ export function formatReport(results: Results): string {
 
 function formatCpu(results: readonly CpuResult[]): string {
   return table(
-    "Server's CPU time a request and throughput on one core (medians of rounds and of their ratios; wanted:\n" +
+    "Server's CPU time a request and throughput on one core (medians of rounds and of their\n" +
+      'ratios; wanted: ' +
       'bare ÷ holdfast ≥ 0.75 and 0.72, ÷ synced ≥ 0.58 with 16 and 0.62 with 64 connections;\n' +
       'written ≤ 1.0 × and synced ≤ 1.2 × holdfast)',
     ['operation', 'connections', 'target', 'µs', 'bare ÷', '× holdfast', 'requests/s', 'refused'],
@@ -73,8 +74,9 @@ function comparedWith(
 
 function formatLatency(results: readonly LatencyResult[]): string {
   return table(
-    'Latency at a steady 1,800 requests/s from due time, ms: p50/p99/p99.9/max, medians of rounds (wanted: holdfast\n' +
-      'p99 < 25; synced p99 < 10 and p99.9 < 40 beyond bare-synced in the round beside it, none refused)',
+    'Latency at a steady 1,800 requests/s from due time, ms: p50/p99/p99.9/max, medians of rounds\n' +
+      '(wanted: holdfast p99 < 25; synced p99 < 10 and p99.9 < 40 beyond bare-synced in the round\n' +
+      'beside it, none refused)',
     [
       'operation',
       'target',
@@ -114,7 +116,9 @@ function formatBeyond(result: LatencyResult, results: readonly LatencyResult[]):
 }
 
 function formatMemory(result: MemoryResult): string {
-  const title = `Resident memory of ${result.target}: ${toMib(result.growthBytes)} MiB more at the end than after the first part (wanted < 20)`;
+  const title =
+    `Resident memory of ${result.target}: ${toMib(result.growthBytes)} MiB more at the end than ` +
+    'after the first part (wanted < 20)';
   const step = Math.ceil(result.samples.length / MEMORY_ROWS);
   const rows = result.samples
     .filter((_, index) => index % step === 0 || index === result.samples.length - 1)
@@ -159,8 +163,8 @@ function formatVerification(results: readonly VerificationResult[]): string {
 
 function formatHostile(results: readonly HostileResult[]): string {
   return table(
-    'Signed callers during attacks, each beside silent connections (wanted: warm p99 < 50 ms or 5 × that without attack,\n' +
-      'no failure; 95 % of new connections within 1 s; < 400 MiB)',
+    'Signed callers during attacks, each beside silent connections (wanted: warm p99 < 50 ms or\n' +
+      '5 × that without attack, no failure; 95 % of new connections within 1 s; < 400 MiB)',
     ['attack', 'KB/s', 'warm p50/p99 ms', 'failed', 'new p50/p99 ms', 'within 1 s', 'MiB'],
     results.map(({ attack, kilobytesPerSecond, warm, anew, residentBytes }) => [
       attack,
@@ -176,8 +180,8 @@ function formatHostile(results: readonly HostileResult[]): string {
 
 function formatReconciliation({ pairs, speeds, bytesPerEvent }: ReconciliationResult): string {
   return table(
-    `Comparison of ${String(pairs)} calls with CloudTrail on one core (wanted ≥ 25,000 pairs for a second of CPU time; ` +
-      `${bytesPerEvent.toFixed(0)} bytes stay in memory of an event, wanted ≤ 300)`,
+    `Comparison of ${String(pairs)} calls with CloudTrail on one core (wanted ≥ 25,000 pairs for a ` +
+      `second of CPU time;\n${bytesPerEvent.toFixed(0)} bytes stay in memory of an event, wanted ≤ 300)`,
     ['input', 'pairs/s', 'MiB at most'],
     speeds.map((r) => [r.input, r.medianPerCpuSecond.toFixed(0), toMib(r.residentBytes)]),
   );

@@ -10,12 +10,12 @@ import { InlineWrites } from './inline-writes.js';
 import { UnsyncedBytes } from './unsynced-bytes.js';
 
 /**
- * When an answer may go out: its record has been given to the operating system (`written`: it
- * outlives the process), or has reached the disk (`synced`: it outlives a power cut).
+ * The state of a record from which on its answer may go out: the operating system has it
+ * (`written`: it outlives the process), or the disk has it (`synced`: it outlives a power cut).
  */
 export type Durability = 'written' | 'synced';
 
-/** A write that has not ended for so long, in ms, will not soon. */
+/** The time after which a write counts as stuck, in ms. */
 const STUCK_WRITE_MS = 1_000;
 
 const openFile = promisify(open);
@@ -32,14 +32,14 @@ export class AppendOnlyFile {
   readonly #syncs: FileCalls;
   readonly #unsynced: UnsyncedBytes;
   #bytes: number;
-  /** Whether an append that failed has left something behind. */
+  /** True when an append that failed has left bytes behind. */
   #isTorn = false;
   #isSyncing = false;
   #hasFailedSync = false;
   /** True when the kernel may have dropped what was written: it does after a sync that failed. */
   #isInDoubt = false;
   #syncing: Promise<void> = Promise.resolve();
-  /** The sync that has not begun yet: whoever asks meanwhile shares it. */
+  /** The sync that has not begun yet. All that ask for one before it begins share it. */
   #nextSync: Promise<void> | undefined;
 
   private constructor(fd: number, unsynced: UnsyncedBytes, clock: Pick<Clock, 'monotonic'>) {
@@ -53,9 +53,9 @@ export class AppendOnlyFile {
   }
 
   /**
-   * Opens a file, or makes it with mode 0600, so that its name outlives a power cut.
+   * Opens a file, or makes it with mode 0600. Its name outlives a power cut.
    *
-   * @param bytes that are good; what stands behind them is cut off
+   * @param bytes number of good bytes; the rest is cut off
    * @throws the file system's error
    */
   static async open(
@@ -76,12 +76,12 @@ export class AppendOnlyFile {
     }
   }
 
-  /** How many bytes are good. */
+  /** The number of good bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** True when a sync has failed: the disk below is not to be trusted with more than must be. */
+  /** True when a sync has failed. As little as possible is then entrusted to this file. */
   get hasFailedSync(): boolean {
     return this.#hasFailedSync;
   }
@@ -97,8 +97,8 @@ export class AppendOnlyFile {
   }
 
   /**
-   * Appends all of it or nothing: what an append that fails leaves behind is cut off, at the latest
-   * before the next one. After a sync that failed, what is in doubt is brought to the disk first.
+   * Appends all bytes or none: what a failed append leaves behind is cut off, at the latest before
+   * the next one. After a failed sync, the bytes in doubt are brought to the disk first.
    *
    * @returns undefined where the event loop has written it
    * @throws the file system's error, or LostBytesError
@@ -149,8 +149,8 @@ export class AppendOnlyFile {
   }
 
   /**
-   * Waits until all that was appended has reached the disk. Syncs follow one another: the kernel
-   * tells of a failure once, and whoever asks beside that would be told that all is well.
+   * Waits until all appended bytes have reached the disk. Syncs never overlap: the kernel reports a
+   * failure once, and a second sync beside it would seem to succeed.
    *
    * @throws the file system's error, or LostBytesError
    */

@@ -10,38 +10,38 @@ import { PeriodicSync } from './periodic-sync.js';
 import { Reserve } from './reserve.js';
 import { AppendOnlyFile } from './append-only-file.js';
 
-/** To begin a segment takes several calls, and for each the event loop has to turn. */
+/** The beginning of a segment takes several calls, and each a turn of the event loop. */
 const STUCK_BEGINNING_MS = 3_000;
 
 /**
- * The log: records in segments, one after the other and never changed, under a Merkle tree whose
- * root is signed now and then. A write that fails leaves the log as it was.
+ * The audit log: records in segments, which are appended to and never changed, under a Merkle tree
+ * whose root is signed by a schedule. A write that fails leaves the log as it was.
  */
 export class AuditLog {
-  readonly #options: AuditLogPorts;
+  readonly #ports: AuditLogPorts;
   readonly #commit: GroupCommit;
   readonly #checkpoints: CheckpointWriter;
   readonly #sizeFound: number;
   readonly #beginnings: FileCalls;
   readonly #reserve: Reserve;
-  /** Absent where every record is synced anyway. */
+  /** Absent where each record is synced anyway. */
   readonly #periodicSync: PeriodicSync | undefined;
   #lastFailure: unknown;
   #state: LogState;
   #segment: OpenSegment | undefined;
   #segmentBegunAt: number;
 
-  constructor(options: AuditLogPorts, position: LogPosition) {
-    const { directory, signer, clock, listener } = options;
-    this.#options = options;
+  constructor(ports: AuditLogPorts, position: LogPosition) {
+    const { directory, signer, clock, listener } = ports;
+    this.#ports = ports;
     this.#state = position.state;
     this.#segment = position.segment;
     this.#segmentBegunAt = position.segmentBegunAt;
     this.#sizeFound = position.state.tree.size;
     this.#beginnings = new FileCalls(clock);
     this.#reserve = new Reserve(directory);
-    const { everyRecords } = options.checkpoints;
-    const isSynced = options.durability === 'synced';
+    const { everyRecords } = ports.checkpoints;
+    const isSynced = ports.durability === 'synced';
     const sync = () => this.#sync();
     this.#periodicSync = isSynced ? undefined : new PeriodicSync(sync, clock);
     this.#commit = new GroupCommit({
@@ -55,7 +55,7 @@ export class AuditLog {
         directory,
         signer,
         clock,
-        schedule: options.checkpoints,
+        schedule: ports.checkpoints,
         onDue: () => void this.sign(),
         onCheckpoint: (note) => {
           listener.checkpoint(note);
@@ -89,7 +89,7 @@ export class AuditLog {
    * @param syncMs limit for a sync
    */
   async isStuck(syncMs: number): Promise<boolean> {
-    const limitMs = this.#options.durability === 'synced' ? syncMs : undefined;
+    const limitMs = this.#ports.durability === 'synced' ? syncMs : undefined;
     if ((await this.#segment?.file.isStuck(limitMs)) === true) return true;
     return this.#beginnings.isStuck(STUCK_BEGINNING_MS);
   }
@@ -106,8 +106,8 @@ export class AuditLog {
   }
 
   /**
-   * Adds a record, and tells of it twice: when the operating system has it, and when it is as
-   * durable as the configuration asks.
+   * Adds a record, and returns its two steps: the operating system has it, and it is as durable as
+   * the configuration asks.
    *
    * @param payload as `Payloads` makes it
    */
@@ -116,7 +116,7 @@ export class AuditLog {
   }
 
   /**
-   * Makes sure that there is room for what will be under way when the disk is full.
+   * Reserves the room for requests that will be under way when the disk is full.
    *
    * @throws the file system's error: ENOSPC where there is none
    */
@@ -130,7 +130,7 @@ export class AuditLog {
    * @returns whether there is a checkpoint over every record that was in the log when it was called
    */
   async sign(): Promise<boolean> {
-    const { signer } = this.#options;
+    const { signer } = this.#ports;
     const { tree } = this.#state;
     const checkpoint = { origin: signer.verifierKey.name, size: tree.size, root: tree.root() };
     if (this.#segment === undefined) return tree.size === 0;
@@ -138,8 +138,8 @@ export class AuditLog {
   }
 
   /**
-   * Writes what is waiting, signs, and closes the file. What a start has found is not signed before
-   * a record tells of it: where that could not be written, the next start finds it again.
+   * Writes the waiting records, signs, and closes the file. What a start has found is not signed
+   * before a record tells of it: if that could not be written, the next start finds it again.
    */
   async close(): Promise<void> {
     await this.#commit.close();
@@ -150,14 +150,14 @@ export class AuditLog {
   }
 
   /**
-   * All that was written before the sync has begun is on the disk after it, whichever record asks.
+   * Brings all records to the disk that were written before the sync begins.
    */
   async #sync(): Promise<void> {
     try {
       // What stands in an earlier segment was brought to the disk when that was closed.
       await this.#segment?.file.sync();
     } catch (error) {
-      this.#options.listener.inDoubt(error);
+      this.#ports.listener.inDoubt(error);
       throw error;
     }
   }
@@ -167,7 +167,7 @@ export class AuditLog {
     if (typeof first === 'number') return first;
     return first.catch(async (error: unknown) => {
       if (!(await this.#reserve.giveUp(error))) throw error;
-      this.#options.listener.full(error);
+      this.#ports.listener.full(error);
       return this.#write(payloads);
     });
   }
@@ -210,7 +210,7 @@ export class AuditLog {
   }
 
   #failedToSign(error: unknown): void {
-    const { listener } = this.#options;
+    const { listener } = this.#ports;
     this.#lastFailure = error;
     if (this.#segment?.file.hasFailedSync === true) listener.inDoubt(error);
     else listener.failed(error);
@@ -235,7 +235,7 @@ export class AuditLog {
   }
 
   #isFull({ file }: OpenSegment): boolean {
-    const { segments, clock } = this.#options;
+    const { segments, clock } = this.#ports;
     return (
       file.hasFailedSync ||
       file.bytes >= segments.maxBytes ||
@@ -245,7 +245,7 @@ export class AuditLog {
 
   /** The first record of a segment tells what is needed to verify from there on. */
   async #beginSegment(): Promise<OpenSegment> {
-    const { directory, signer, payloads, clock } = this.#options;
+    const { directory, signer, payloads, clock } = this.#ports;
     const { tree } = this.#state;
     const path = segmentPath(directory, tree.size);
     // A segment that outlives a power cut tells of all before it, so those must outlive it as well.
@@ -278,13 +278,13 @@ export class AuditLog {
     const closing = this.#segment;
     await this.sign();
     await closing?.file.close().catch((error: unknown) => {
-      this.#options.listener.failed(error);
+      this.#ports.listener.failed(error);
     });
   }
 
   #committed(state: LogState, bytes: Buffer): void {
     this.#state = state;
-    this.#options.listener.committed(bytes);
+    this.#ports.listener.committed(bytes);
     this.#checkpoints.recordsAdded(state.tree.size);
     this.#periodicSync?.recordsAdded();
   }

@@ -8,10 +8,10 @@ import { AppendOnlyFile, sizeOf } from './append-only-file.js';
  * The factor by which unsigned records may exceed the schedule while a checkpoint is being made.
  */
 export const UNSIGNED_TIMES = 2;
-/** After a checkpoint that could not be made. */
+/** The pause after a checkpoint that could not be made. */
 const RETRY_MS = 1_000;
 
-/** How many records may be unsigned, and for how long. */
+/** The number of records that may be unsigned, and the time for which they may be. */
 export interface CheckpointSchedule {
   readonly everyRecords: number;
   readonly everyMs: number;
@@ -24,7 +24,7 @@ export interface OpenSegment {
   readonly file: AppendOnlyFile;
 }
 
-/** What checkpoints are written with. */
+/** Everything that checkpoints are written with. */
 export interface CheckpointWriterPorts {
   /** The folder of the log. */
   readonly directory: string;
@@ -35,25 +35,25 @@ export interface CheckpointWriterPorts {
   readonly onDue: () => void;
   /** Called with every signed note when it is on disk. */
   readonly onCheckpoint: (note: string) => void;
-  /** Called when a checkpoint could not be made; it is tried again a moment later. */
+  /** Called when a checkpoint could not be made; another attempt follows a moment later. */
   readonly onFailure: (error: unknown) => void;
 }
 
 /**
- * Signs the log now and then, one checkpoint after the other, beside the writing of records. A
+ * Signs the log by a schedule, one checkpoint after the other, beside the writing of records. A
  * checkpoint is signed only when the records under it are on the disk: a log that is shorter than
  * its checkpoint would look tampered with after a power cut.
  */
 export class CheckpointWriter {
-  readonly #options: CheckpointWriterPorts;
-  /** Size of the log at the start: what is unsigned of that is none of this process's doing. */
+  readonly #ports: CheckpointWriterPorts;
+  /** Size of the log at the start. Unsigned records before that are not of this process. */
   readonly #foundSize: number;
   #size: number;
-  /** Of the last checkpoint that was begun. */
+  /** Size of the last checkpoint that was begun. */
   #begunSize: number;
   #begunAt: number;
   #signedSize: number;
-  /** Time at which the first record came that is not signed yet. */
+  /** Time at which the first unsigned record was added. */
   #unsignedSince: number | undefined;
   #last: Promise<boolean> = Promise.resolve(true);
   #notes: NotesFile | undefined;
@@ -63,13 +63,13 @@ export class CheckpointWriter {
    * @param size of the log
    * @param signedSize size of the last checkpoint there is
    */
-  constructor(options: CheckpointWriterPorts, size: number, signedSize: number) {
-    this.#options = options;
+  constructor(ports: CheckpointWriterPorts, size: number, signedSize: number) {
+    this.#ports = ports;
     this.#foundSize = size;
     this.#size = size;
     this.#signedSize = signedSize;
     this.#begunSize = signedSize;
-    this.#begunAt = options.clock.monotonic();
+    this.#begunAt = ports.clock.monotonic();
   }
 
   /** Size of the last checkpoint that is on the disk. */
@@ -78,12 +78,12 @@ export class CheckpointWriter {
   }
 
   /**
-   * Tells of new records.
+   * Takes note of new records, and asks for a checkpoint when one is due.
    *
    * @param size of the log with them
    */
   recordsAdded(size: number): void {
-    const { schedule, clock, onDue } = this.#options;
+    const { schedule, clock, onDue } = this.#ports;
     this.#size = size;
     this.#unsignedSince ??= clock.monotonic();
     if (size - this.#begunSize >= schedule.everyRecords) onDue();
@@ -91,24 +91,24 @@ export class CheckpointWriter {
   }
 
   /**
-   * Tells whether some more records would make the unsigned ones too many to leave to a crash: the
-   * next start takes over no longer tail. @see UnsignedTail
+   * Tells whether so many more records would be too many unsigned ones, should the process crash:
+   * the next start does not take over a longer tail. @see UnsignedTail
    */
   isOverdue(more: number): boolean {
-    const { schedule, clock } = this.#options;
+    const { schedule, clock } = this.#ports;
     const unsigned = this.#size + more - Math.max(this.#signedSize, this.#foundSize);
     if (unsigned > UNSIGNED_TIMES * schedule.everyRecords) return true;
     const since = this.#unsignedSince;
     return since !== undefined && clock.monotonic() - since > UNSIGNED_TIMES * schedule.everyMs;
   }
 
-  /** Waits for those that were begun. */
+  /** Waits for the checkpoints that were begun. */
   async settled(): Promise<void> {
     await this.#last;
   }
 
   /**
-   * Makes a checkpoint, after those that were begun. Never rejects.
+   * Makes a checkpoint when the earlier ones are made. Never rejects.
    *
    * @returns whether it is on the disk
    */
@@ -116,7 +116,7 @@ export class CheckpointWriter {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#begunSize = checkpoint.size;
-    this.#begunAt = this.#options.clock.monotonic();
+    this.#begunAt = this.#ports.clock.monotonic();
     const begunAt = this.#begunAt;
     this.#last = this.#last.then(async () => {
       const isSigned = await this.#make(segment, checkpoint);
@@ -127,25 +127,25 @@ export class CheckpointWriter {
     return this.#last;
   }
 
-  /** After the last checkpoint. */
+  /** Waits for the last checkpoint, and closes its file. */
   async close(): Promise<void> {
     await this.#last;
     clearTimeout(this.#timer);
     await this.#notes?.file.close();
   }
 
-  /** @param begunAt whatever is not in it came later */
+  /** @param begunAt records that are not in the checkpoint were added later */
   #signed(size: number, begunAt: number): void {
     this.#signedSize = size;
     this.#unsignedSince = size < this.#size ? begunAt : undefined;
   }
 
   #dueIn(ms: number): void {
-    this.#timer ??= setTimeout(this.#options.onDue, Math.max(0, ms)).unref();
+    this.#timer ??= setTimeout(this.#ports.onDue, Math.max(0, ms)).unref();
   }
 
   async #make({ first, file }: OpenSegment, checkpoint: Checkpoint): Promise<boolean> {
-    const { signer, onCheckpoint, onFailure } = this.#options;
+    const { signer, onCheckpoint, onFailure } = this.#ports;
     try {
       await file.sync();
       const note = signCheckpoint(checkpoint, signer);
@@ -160,13 +160,13 @@ export class CheckpointWriter {
     }
   }
 
-  /** The file of checkpoints that belongs to a segment. */
+  /** Opens the file of checkpoints that belongs to a segment. */
   async #notesBeside(first: number): Promise<AppendOnlyFile> {
     if (this.#notes?.first === first) return this.#notes.file;
     await this.#notes?.file.close();
     this.#notes = undefined;
-    const path = checkpointsPath(this.#options.directory, first);
-    const file = await AppendOnlyFile.open(path, await sizeOf(path), this.#options.clock);
+    const path = checkpointsPath(this.#ports.directory, first);
+    const file = await AppendOnlyFile.open(path, await sizeOf(path), this.#ports.clock);
     this.#notes = { first, file };
     return file;
   }

@@ -1,15 +1,15 @@
 import { randomFill } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
 
-/** Longest wait for a pool whose threads are all busy. */
+/** Longest wait for a thread pool whose threads are all busy. */
 const POOL_PATIENCE_MS = 2_000;
 
 /**
- * Waits until the event loop has been told of every file call that had ended by now. Work for the
- * thread pool is begun in its order, so when a job that is given to it now comes back, what was
- * given before is at work, and what has ended of it has been delivered.
+ * Waits until the event loop knows of every file call that had ended by now. The thread pool begins
+ * its jobs in their order, so when a job that is handed over now comes back, all earlier ones have
+ * begun, and the ends of those that have ended are known.
  *
- * @param patienceMs how long a pool is waited for whose threads are all busy
+ * @param patienceMs longest wait for a pool whose threads are all busy
  */
 export function poolTurn(patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
@@ -22,17 +22,17 @@ export function poolTurn(patienceMs: number): Promise<void> {
   });
 }
 
-/** Waits until results have been delivered. @see poolTurn */
+/** The type of {@link poolTurn}. */
 export type PoolTurn = (patienceMs: number) => Promise<void>;
 
 /**
- * Calls of the file system that are under way. How long one takes is the disk's doing only in part:
- * while the event loop or the threads that make such calls are busy, its end is not known.
+ * The calls of the file system that are under way. The time that one takes is only in part that of
+ * the disk: while the event loop or the thread pool is busy, the end of a call is not known.
  */
 export class FileCalls {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #turn: PoolTurn;
-  /** Time at which each was begun; the oldest first. */
+  /** The time at which each call began; the oldest first. */
   readonly #underWay = new Map<symbol, number>();
 
   constructor(clock: Pick<Clock, 'monotonic'>, turn: PoolTurn = poolTurn) {
@@ -52,8 +52,8 @@ export class FileCalls {
   }
 
   /**
-   * Tells whether a call has taken so long, and is still under way when the event loop has been
-   * told of all that has ended.
+   * Tells whether a call has taken so long, and is still under way when the event loop knows of all
+   * calls that have ended.
    */
   async isStuck(limitMs: number): Promise<boolean> {
     const [oldest] = this.#underWay;

@@ -8,12 +8,12 @@ import type { AppendSteps } from './log-ports.js';
 const GATHER_MS = 2;
 /** Records wait for a sync that is under way, and so for the next, at most this long in ms. */
 const SYNC_PATIENCE_MS = 10;
-/** Of one write. Much more waits only when the file system is stuck. */
+/** Bytes of one write. Much more waits only when the file system is stuck. */
 const MAX_BATCH_BYTES = 1024 * 1024;
-/** Records that may wait. When so many do, writing stands still, and their requests were refused. */
+/** Records that may wait. So many do when the disk stands still and requests are refused. */
 const MAX_WAITING = 20_000;
 
-/** The log cannot take a record: too many wait already, or it is closed. */
+/** The error for a record that the log cannot take: too many wait already, or it is closed. */
 export class LogOverrunError extends Error {
   override readonly name = 'LogOverrunError';
 }
@@ -49,7 +49,7 @@ export interface CommitPorts {
   readonly maxBatchRecords: number;
 }
 
-/** Writes together, and syncs together, what is appended in one turn of the loop or meanwhile. */
+/** Writes and syncs together the records that are appended in one turn of the event loop. */
 export class GroupCommit {
   readonly #ports: CommitPorts;
   #waiting: Entry[] = [];
@@ -67,7 +67,7 @@ export class GroupCommit {
     this.#ports = ports;
   }
 
-  /** Adds a record. Its promise rejects with what the write or the sync threw, or LogOverrunError. */
+  /** Adds a record. `durable` rejects with the error of the write or sync, or LogOverrunError. */
   append(payload: string): AppendSteps {
     const entry = new Entry(payload);
     if (this.#isClosed) entry.reject(new LogOverrunError('the log is closed'));

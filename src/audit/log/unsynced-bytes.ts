@@ -4,13 +4,14 @@ import { type FileHandle, open } from 'node:fs/promises';
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Written bytes are not in the file any more: a sync had failed, and the kernel has dropped them.
+ * The error for written bytes that are not in the file any more: a sync had failed, and the kernel
+ * has dropped them.
  */
 export class LostBytesError extends Error {
   override readonly name = 'LostBytesError';
 }
 
-/** Bytes that were appended between two syncs. */
+/** The bytes that were appended between two syncs. */
 interface Range {
   readonly start: number;
   end: number;
@@ -28,7 +29,7 @@ interface Range {
  */
 export class UnsyncedBytes {
   readonly #path: string;
-  /** The last of them grows. */
+  /** The last range grows. */
   readonly #ranges: Range[];
 
   /** @param start where the next bytes are appended */
@@ -37,7 +38,7 @@ export class UnsyncedBytes {
     this.#ranges = [emptyRange(start)];
   }
 
-  /** Tells of bytes that were appended. */
+  /** Adds appended bytes to the range that grows. */
   add(bytes: Buffer): void {
     const last = this.#last;
     last.hash.update(bytes);
@@ -58,7 +59,7 @@ export class UnsyncedBytes {
   }
 
   /**
-   * Writes again what no sync has brought to the disk, if it is still there.
+   * Writes again the bytes that no sync has brought to the disk, if they are still there.
    *
    * @throws LostBytesError, or the file system's error
    */

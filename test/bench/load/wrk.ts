@@ -37,7 +37,7 @@ export interface LoadResult {
 /**
  * Loads a server as fast as it answers, from one thread on the generator's core.
  *
- * @throws Error when too many answers were not 200, or any connection failed: such a run measures nothing
+ * @throws Error when too many answers were not 200, or a connection failed
  */
 export async function runWrk(job: LoadJob): Promise<LoadResult> {
   const [program, ...rest] = pinned(GENERATOR_CORE, [
@@ -56,7 +56,8 @@ export async function runWrk(job: LoadJob): Promise<LoadResult> {
   const result = summary.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
   if (result.badStatus > result.requests * job.maxRefusedShare || result.failed > 0) {
     throw new Error(
-      `of ${String(result.requests)} requests ${String(result.badStatus)} were refused and ${String(result.failed)} failed`,
+      `of ${String(result.requests)} requests ${String(result.badStatus)} were refused and ` +
+        `${String(result.failed)} failed`,
     );
   }
   return {

@@ -103,7 +103,7 @@ async function configured({ keyManager, durability }: HoldfastOptions): Promise<
   return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit, log: {} });
 }
 
-/** `HOLDFAST_BENCH_NODE_ARGUMENTS="--cpu-prof --cpu-prof-dir=DIR"` profiles the server under load. */
+/** Reads arguments for Node such as `--cpu-prof --cpu-prof-dir=DIR`, to profile the server. */
 function extraNodeArguments(): string[] {
   return (process.env['HOLDFAST_BENCH_NODE_ARGUMENTS'] ?? '').split(' ').filter(Boolean);
 }
