@@ -26,7 +26,7 @@ const EXPOSED = new RegExp(`^(?!${HEALTH_TEST_KEY_ID}$)[*${EXTERNAL_KEY_ID_ALPHA
 
 const EXPOSURE_ALLOWED = 'all, or a list of external key ids and patterns with *';
 
-/** What a key store exposes: every key of its key manager, or those that one entry fits. */
+/** The keys that a key store exposes: all of its key manager, or those that one entry fits. */
 export const exposureSchema = z
   .union(
     [
@@ -66,7 +66,7 @@ const STATIC_METADATA_ALLOWED =
   `1 to ${MAX_METADATA_BYTES} bytes of standard base64, and not 13 bytes that begin with 0x01, ` +
   `which would read as Holdfast's own`;
 
-/** What a key store says that takes over from AWS's sample proxy. */
+/** The settings of a key store that takes over from AWS's sample proxy. */
 const awsSampleFields = {
   compatibility: choiceField(['aws-sample'])
     .optional()
@@ -134,7 +134,7 @@ export const keyStoreSchema = z
   )
   .describe('What AWS calls an external key store, one entry each.');
 
-/** What a key store exposes, as configured. */
+/** The exposed keys of a key store, as configured. */
 export type ExposureConfig = z.output<typeof exposureSchema>;
 
 /** A key store as configured. */

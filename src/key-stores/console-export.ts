@@ -14,7 +14,7 @@ export interface XksProxyConfigurationFile {
   };
 }
 
-/** What of a key store goes into the file. */
+/** The part of a key store that goes into the file. */
 export interface ExportedKeyStore {
   readonly uriPath: string;
   readonly credentials: ReadonlyMap<string, Secret>;

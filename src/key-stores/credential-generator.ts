@@ -7,7 +7,7 @@ const ACCESS_KEY_ID_LENGTH = 24;
 /** 264 bits, 44 characters of base64 without padding. */
 const SECRET_BYTES = 33;
 
-/** What KMS signs its requests with. */
+/** A credential, with which KMS signs its requests. */
 export interface Credential {
   /** 24 characters of A-Z and 2-7. */
   readonly accessKeyId: string;

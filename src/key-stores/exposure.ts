@@ -2,7 +2,7 @@ import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
 import type { ExposureConfig } from './config.js';
 import { compilePattern, isPattern, patternsOverlap } from './key-pattern.js';
 
-/** Whether an external key is exposed. */
+/** Tells whether an external key is exposed. */
 export type ExposureMatcher = (externalKeyId: string) => boolean;
 
 /** Prepares what a key store exposes for being asked on every request. */

@@ -3,7 +3,7 @@ const WILDCARD = '*';
 /** @see XKS Proxy API, section API operations: an external key id has at most 128 characters */
 const MAX_KEY_ID_LENGTH = 128;
 
-/** Whether an entry of `exposes` is a pattern; otherwise it is an external key id. */
+/** Tells patterns among the entries of `exposes` from external key ids. */
 export function isPattern(entry: string): boolean {
   return entry.includes(WILDCARD);
 }
@@ -30,7 +30,7 @@ export function compilePattern(pattern: string): (externalKeyId: string) => bool
   };
 }
 
-/** How far two patterns have been read. */
+/** Positions in two patterns up to which they have been read. */
 type Places = readonly [inA: number, inB: number];
 
 /**

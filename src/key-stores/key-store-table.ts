@@ -7,7 +7,9 @@ export class KeyStoreTable {
   readonly keyStores: readonly KeyStore[];
   readonly #byName: ReadonlyMap<string, KeyStore>;
 
-  /** @param keyStores no two with the same name or path prefix; the configuration's check sees to it */
+  /**
+   * @param keyStores no two with the same name or path prefix; the configuration's check sees to it
+   */
   constructor(keyStores: readonly KeyStore[]) {
     this.keyStores = keyStores;
     this.#byName = new Map(keyStores.map((keyStore) => [keyStore.name, keyStore]));

@@ -9,20 +9,20 @@ import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { KeyStoreConfig } from './config.js';
 import { compileExposure, type ExposureMatcher } from './exposure.js';
 
-/** What AWS calls an external key store: one path, its credentials, and the keys behind it. */
+/** An external key store, as AWS calls it: one path, its credentials, and the keys behind it. */
 export class KeyStore {
   readonly name: string;
-  /** What comes before `/kms/xks/v1`; empty for none. */
+  /** The part of the path before `/kms/xks/v1`; empty for none. */
   readonly pathPrefix: string;
   /** Name of the key manager that holds its keys. */
   readonly keyManager: string;
-  /** When set, the only AWS region that requests may be signed for. */
+  /** The only AWS region that requests may be signed for; absent for any. */
   readonly region: string | undefined;
   /** Secret access keys by access key id; at least one, all of them valid at once. */
   readonly credentials: ReadonlyMap<string, Secret>;
-  /** Whether KMS may know of a key; never true of the key that health checks use. */
+  /** Tells whether KMS may know of a key; never of the key that health checks use. */
   readonly exposes: ExposureMatcher;
-  /** What new ciphertexts look like, and which others are opened. */
+  /** The format of new ciphertexts, and those of others that are opened. */
   readonly ciphertextFormats: CiphertextFormats;
 
   constructor(config: KeyStoreConfig) {

@@ -6,7 +6,7 @@ import { Backlog } from './backlog.js';
 import { NO_ROOM_PAUSE_MS, type OutputFile, outputFile, writeWithin } from './output-file.js';
 import { tell } from './standard-error.js';
 
-/** Where log lines go. */
+/** The destination of log lines. */
 export interface LogDestination {
   write(line: string): void;
 }
@@ -16,7 +16,7 @@ const BUFFER_BYTES = 64 * 1024;
 const FLUSH_AT_BYTES = 32 * 1024;
 /** UTF-8 takes at most so many for one UTF-16 code unit. */
 const BYTES_A_CHARACTER = 3;
-/** When whoever reads the log is stuck, lines beyond this are lost rather than the process. */
+/** Lines beyond this are dropped while the reader of the log is stuck: the process must go on. */
 const MAX_BACKLOG_BYTES = 16 * 1024 * 1024;
 /** Time for the last lines, all ends together. */
 const LAST_WORDS_MS = 1_000;

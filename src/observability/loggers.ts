@@ -20,9 +20,9 @@ export interface Loggers {
   readonly requests: RequestLog;
   /** Health, damaged keys and versions of the key managers. */
   readonly keyManager: Logger;
-  /** Whether the audit log can be written, signed and shipped. */
+  /** The audit log: failures to write, sign and ship it. */
   readonly audit: Logger;
-  /** What administrators did. */
+  /** Administrative acts. */
   readonly admin: Logger;
 }
 

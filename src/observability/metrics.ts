@@ -21,7 +21,7 @@ export interface MetricLabels {
   readonly authenticationFailures: readonly string[];
 }
 
-/** What is counted, in Prometheus's words. A registry of its own: nothing is global. */
+/** The metrics of one process, in a registry of their own: nothing is global. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #durations: Histogram<'operation' | 'key_store' | 'result'>;

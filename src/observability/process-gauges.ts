@@ -32,7 +32,7 @@ export function registerProcessGauges(registry: Registry): void {
   registerEventLoopDelay(registry);
 }
 
-/** Nothing where the system has no /proc. */
+/** Empty where the system has no /proc. */
 function registerDescriptors(registers: Registry[]): void {
   if (process.platform !== 'linux') return;
   new Gauge({

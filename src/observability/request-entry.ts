@@ -13,7 +13,7 @@ export interface RequestEntry {
   readonly status: number;
   /** From the specification's table; absent on success. */
   readonly errorName: string | undefined;
-  /** Why the signature was refused: skew, scope, unknown-access-key-id … */
+  /** The fault of the signature: clock-skew, scope-date, unknown-access-key-id … */
   readonly authenticationFailure: string | undefined;
   readonly durationUs: number;
   /**

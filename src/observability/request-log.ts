@@ -9,7 +9,7 @@ import type { StrangerLog } from './stranger-log.js';
 /** HTTP statuses from here on tell of a failure. */
 const FIRST_FAILURE = 400;
 
-/** What the lines about requests are written with. */
+/** The parts that a request log is made of. */
 export interface RequestLogPorts {
   /** Its level decides what is written. */
   readonly logger: Logger;
@@ -48,7 +48,10 @@ export class RequestLog {
   }
 }
 
-/** Success at info; what the client did wrong, 501 (too large) among it, at warn; what we did at error. */
+/**
+ * Chooses the level: info for success, warn for a fault of the client, 501 (too large) among them,
+ * error for a fault of ours.
+ */
 function levelOf(status: number): 'info' | 'warn' | 'error' {
   if (status < FIRST_FAILURE) return 'info';
   return status < 500 || status === 501 ? 'warn' : 'error';

@@ -18,7 +18,7 @@ export interface EncryptionsLeftSample {
   readonly encryptionsLeft: number;
 }
 
-/** How long a listener's certificates are good for. */
+/** The end of a listener's certificates. */
 export interface CertificateSample {
   readonly listener: string;
   /** Negative once one has expired. */
@@ -29,13 +29,13 @@ export interface CertificateSample {
 export interface AuditSample {
   /** Records that are in it. */
   readonly records: number;
-  /** Whether records cannot be written. */
+  /** True while records cannot be written. */
   readonly isInterrupted: boolean;
   /** Records that each sink has not been sent yet. */
   readonly sinks: readonly { readonly sink: string; readonly behind: number }[];
 }
 
-/** Where the state of the parts is read when somebody scrapes. */
+/** Sources that are read at every scrape. */
 export interface MetricSources {
   nodeStates(): Promise<readonly NodeStateSample[]>;
   encryptionsLeft(): Promise<readonly EncryptionsLeftSample[]>;

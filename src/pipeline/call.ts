@@ -27,16 +27,19 @@ export interface IncomingCall {
   readBody(maxBytes: number): Promise<Buffer>;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
   markAuthenticated(): void;
-  /** Whether nobody is there any more to take the answer. */
+  /** True when the client has gone, so that nobody takes the answer. */
   isAbandoned(): boolean;
 }
 
-/** What `http` writes. */
+/** The answer to a request, as `http` writes it. */
 export interface Answer {
   readonly status: number;
   /** One line of JSON, or nothing at all. */
   readonly body: string;
-  /** Name, value, name, value … beside those of every answer (content type and length, security headers). */
+  /**
+   * Name, value, name, value … beside those of every answer (content type and length, security
+   * headers).
+   */
   readonly headers?: readonly string[];
 }
 

@@ -13,17 +13,17 @@ export interface ServedKeyStore {
   readonly verifier: SignatureVerifier;
   readonly keyManager: KeyManager;
   readonly ciphertextFormats: CiphertextFormats;
-  /** Whether callers of this key store may know of the key. */
+  /** True for a key that callers of this key store may know of. */
   exposes(externalKeyId: string): boolean;
 }
 
-/** What the pipeline needs of the audit trail. */
+/** The part of the audit trail that the pipeline uses. */
 export type RequestAudit = Pick<
   AuditTrail,
   'assertRecording' | 'isRefusing' | 'recordAbandoned' | 'recordRequest'
 >;
 
-/** What the pipeline works with; the same for every request of a listener. */
+/** The services of the pipeline: the same for every request of a listener. */
 export interface PipelineServices {
   /** By path prefix. */
   readonly keyStores: ReadonlyMap<string, ServedKeyStore>;

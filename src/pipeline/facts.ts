@@ -1,19 +1,19 @@
 import type { RequestFields } from '../audit/record/index.js';
 import type { Execution } from './execution.js';
 
-/** Where the connection came from, and as whom it was let in. */
+/** The address of the client, and the certificate that let it in. */
 export type CallerFacts = Pick<
   RequestFields,
   'clientAddress' | 'clientCertificateName' | 'clientCertificateSubject'
 >;
 
-/** Where the request goes; `target` alone where that is none of our paths. */
+/** The destination of the request; `target` alone where it is no path of a key store. */
 export type RouteFacts = Pick<RequestFields, 'keyStore' | 'operation' | 'externalKeyId' | 'target'>;
 
-/** Who signed; with `authenticationFailure`, who claims to have. */
+/** The credential that signed; with `authenticationFailure`, the one that was claimed. */
 export type CredentialFacts = Pick<RequestFields, 'accessKeyId' | 'authenticationFailure'>;
 
-/** What KMS says of its own caller. */
+/** KMS's own words about its call and its caller. */
 export type MetadataFacts = Pick<
   RequestFields,
   | 'kmsRequestId'
@@ -25,7 +25,7 @@ export type MetadataFacts = Pick<
   | 'awsSourceVpce'
 >;
 
-/** What the body says. */
+/** The contents of the body. */
 export interface RequestBodyFacts {
   readonly metadata: MetadataFacts;
   /** Bytes as they were sent; told as their hashes alone. */
@@ -33,23 +33,23 @@ export interface RequestBodyFacts {
   readonly ciphertext: Buffer | undefined;
 }
 
-/** Whether the caller may use the key, and what decided. */
+/** The decision over the use of the key, and the rule that decided. */
 export type AuthorizationFacts = NonNullable<RequestFields['authorization']>;
 
-/** How the request ended. */
+/** The end of the request. */
 export interface OutcomeFacts {
   /** HTTP status of the answer. */
   readonly status: number;
   /** From the specification's table; absent on success. */
   readonly errorName: string | undefined;
-  /** Why, for operators: more than the client is told. May name an id that the client sent. */
+  /** The reason, in more words than the client is told. May name an id that the client sent. */
   readonly cause: string | undefined;
   /** From the head of the request to the decision, in microseconds. */
   readonly durationUs: number;
 }
 
 /**
- * What has been found out about one request: one object for each stage that it has come through.
+ * The findings about one request: one object for each stage that it has come through.
  * The stages return them; `handle.ts` alone puts them here, so that a request that is refused is
  * told with all that was known by then. No plaintext, secret or signature is among them.
  */

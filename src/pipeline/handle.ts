@@ -149,7 +149,10 @@ function stampOutcome(
   return { answer, status: answer.status, errorName, cause, durationUs };
 }
 
-/** A cause does not fit into the record, and without it nobody could say why a key manager failed. */
+/**
+ * Tells whether there is a cause, which does not fit into the record: without it nobody could say
+ * why a key manager failed.
+ */
 function hasMoreToTell(error: unknown): boolean {
   if (error instanceof KeyManagerError) return error.cause !== undefined;
   return toXksError(error) === undefined;

@@ -114,7 +114,7 @@ export class ToldRequest implements RequestEntry {
   }
 }
 
-/** What is longer ends in `...`: a record must not be many times as long as its request. */
+/** Cuts a longer text, so that a record is not many times as long as its request. */
 function bounded(text: string | undefined, characters = MAX_CHARACTERS): string | undefined {
   return text && cutText(text, characters);
 }

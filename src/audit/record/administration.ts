@@ -21,7 +21,7 @@ const adminSocketSchema = z.strictObject({
   loginUser: z.string().optional().describe('Name of that user.'),
 });
 
-/** What an administrator did, or tried to do. */
+/** An administrative act, or the attempt. */
 export const administrativeActSchema = z.strictObject({
   type: z.literal('administrative-act'),
   ...envelope,
@@ -67,7 +67,10 @@ const inventoriedKeySchema = z.strictObject({
   problem: z.string().optional().describe('Why the key is disabled.'),
 });
 
-/** The keys that a key manager holds: written at the start and once a day, in as many records as it takes. */
+/**
+ * The keys that a key manager holds: written at the start and once a day, in as many records as it
+ * takes.
+ */
 export const keyInventorySchema = z.strictObject({
   type: z.literal('key-inventory'),
   ...envelope,

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Version of the record's schema. A field that is added does not change it; one that changes meaning does. */
+/**
+ * Version of the record's schema. A field that is added does not change it; one that changes
+ * meaning does.
+ */
 export const SCHEMA_VERSION = 1;
 
 /** SHA-256 in standard base64. */
@@ -34,7 +37,7 @@ export const envelope = {
     ),
 };
 
-/** How an act or a request ended. */
+/** The result of an act or a request. */
 export const resultSchema = z
   .enum(['success', 'failure'])
   .describe('Whether what was asked for was done.');

@@ -46,7 +46,7 @@ export const auditRecordSchema = z.discriminatedUnion('type', [
 /** One record of the log. */
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
-/** What kind of record it is. */
+/** The type of a record. */
 export type AuditRecordType = AuditRecord['type'];
 
 /** A record of one kind. */
@@ -55,12 +55,12 @@ export type RecordOf<Type extends AuditRecordType> = Extract<AuditRecord, { type
 /** The fields that the log itself writes into every record. */
 type Envelope = keyof typeof envelope | 'type';
 
-/** What a record of a type says beside the envelope. */
+/** The fields of a type of record beside the envelope. */
 export type FieldsOf<Type extends AuditRecordType> = {
   readonly [Name in keyof Omit<RecordOf<Type>, Envelope>]: RecordOf<Type>[Name];
 };
 
-/** What the record of a request says: all of its fields, undefined where nothing is known. */
+/** All fields of the record of a request, undefined where nothing is known. */
 export type RequestFields = {
   readonly [Name in keyof typeof requestFields]: FieldsOf<'key-operation'>[Name] | undefined;
 };

@@ -1,7 +1,7 @@
 import { withoutLoneSurrogates } from '../../shared/well-formed-json.js';
 import { fitFields } from './fit-fields.js';
 
-/** Nothing but ASCII that JSON writes as it is: no escape, so no half of a pair either. */
+/** ASCII without escapes, and so without half a surrogate pair. */
 const UNESCAPED = /^[\x20-\x5b\x5d-\x7e]*$/;
 const ASCII = /^[\x20-\x7e]*$/;
 const NOT_ASCII = /[^\x20-\x7e]/g;

@@ -150,7 +150,10 @@ export const unauthenticatedSchema = z.strictObject({
   ...requestFields,
 });
 
-/** An answer that was withheld or had nobody to take it, after its record said how the request had ended. */
+/**
+ * An answer that was withheld or had nobody to take it, after its record said how the request had
+ * ended.
+ */
 export const abandonedSchema = z.strictObject({
   type: z.literal('abandoned'),
   ...envelope,

@@ -28,7 +28,7 @@ const HEALTH_OPERATION = 'GetHealthStatus';
 /** With `answer`, other writers may hold a sync up for seconds on a disk that works. */
 const STUCK_SYNC_MS = { refuse: 1_000, answer: 10_000 } as const;
 
-/** What an audit trail is kept with. */
+/** The parts that an audit trail is kept with. */
 export interface AuditTrailPorts {
   readonly log: AuditLog;
   readonly payloads: Payloads;
@@ -65,12 +65,12 @@ export class AuditTrail {
     });
   }
 
-  /** Whether requests are refused because records cannot be written. */
+  /** True while requests are refused because records cannot be written. */
   get isRefusing(): boolean {
     return this.#interruption !== undefined && this.#options.onAuditFailure === 'refuse';
   }
 
-  /** Whether records cannot be written, whatever becomes of the requests. */
+  /** True while records cannot be written, whatever becomes of the requests. */
   get isInterrupted(): boolean {
     return this.#interruption !== undefined;
   }

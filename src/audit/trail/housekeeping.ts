@@ -9,7 +9,7 @@ const DAY_MS = 86_400_000;
 /** The wall clock is this much ahead of the time that was counted before it is told. */
 const TELL_MS = 3_600_000;
 
-/** What is to become of segments that are closed. */
+/** Rules for segments that are closed. */
 export interface HousekeepingPorts {
   /** The folder of the log. */
   readonly directory: string;

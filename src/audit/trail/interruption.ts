@@ -8,7 +8,7 @@ const RETRY_MS = 1_000;
 /** Records that wait for the end; each is some hundred bytes. */
 const MAX_HELD = 10_000;
 
-/** What an interruption is noticed, counted and ended with. */
+/** The parts that an interruption works with. */
 export interface InterruptionPorts {
   readonly log: Pick<AuditLog, 'append' | 'sign' | 'takeReserve'>;
   readonly payloads: Payloads;

@@ -19,13 +19,13 @@ import { AuditTrail } from './audit-trail.js';
 import { Housekeeping } from './housekeeping.js';
 import { openAuditLog } from './open-audit-log.js';
 
-/** What an audit trail is opened with. */
+/** The parts that an audit trail is opened with. */
 export interface AuditPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** For sinks that go there. */
   readonly stdout: LogDestination;
-  /** Whether an empty or missing folder may be made the folder of a log. */
+  /** True where an empty or missing folder may become the folder of a log. */
   readonly init: boolean;
   /** The operator's reason to take over an unsigned tail that no crash can have left. */
   readonly acceptUnsignedTail?: string | undefined;
@@ -38,7 +38,7 @@ export interface AuditPorts {
 /** An audit trail at work. */
 export interface OpenAuditTrail {
   readonly trail: AuditTrail;
-  /** What verifies its checkpoints; begins with the name of the log. */
+  /** The verifier key of its checkpoints; begins with the name of the log. */
   readonly publicKey: string;
   /** For metrics. */
   sample(): AuditSample;
@@ -52,7 +52,8 @@ export interface OpenAuditTrail {
 /**
  * Opens the log, says in it that the server starts, and keeps it, locked, until `close()`.
  *
- * @throws UnusableLogError, NotPrivateError, FolderInUseError, SealingError, or the file system's error
+ * @throws UnusableLogError, NotPrivateError, FolderInUseError, SealingError, or the file system's
+ *   error
  */
 export async function openAuditTrail(
   config: AuditConfig,

@@ -8,7 +8,7 @@ import { MethodNotAllowedError } from '../failure.js';
 /** A path of the API has at most 128, a key id of 128 and the name of an operation. */
 const MAX_TOLD_CHARACTERS = 300;
 
-/** Where a request goes: one of our key stores, and what it wants of it. */
+/** The destination of a request: a key store, and the operation or key in it. */
 export interface Route {
   readonly keyStore: ServedKeyStore;
   readonly target: XksTarget;
