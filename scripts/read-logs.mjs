@@ -80,5 +80,5 @@ function report(auditLogs, target) {
   const json = join(reports, 'report.json');
   holdfast('report', ...all, ...period, '--format', 'json', '--output', json);
   holdfast('report', ...all, ...period, '--format', 'csv', '--output', join(reports, 'csv'));
-  writeFileSync(join(reports, 'query.json'), holdfast('query', ...all, '--no-index', '--json'));
+  writeFileSync(join(reports, 'query.json'), holdfast('query', ...all, '--json'));
 }

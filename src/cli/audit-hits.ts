@@ -1,4 +1,4 @@
-import type { Hit } from '../evidence/search/scan.js';
+import type { Hit } from '../evidence/search/search-log.js';
 import { table } from './table.js';
 
 const HEADER = [

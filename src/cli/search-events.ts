@@ -1,16 +1,14 @@
 import type { SearchEvent } from '../evidence/search/event.js';
 
-/** What happened during a search, as a line for people. */
+/** Formats an event of a search as a line for people. */
 export function eventText(event: SearchEvent): string {
   switch (event.kind) {
-    case 'indexing':
-      return `indexing up to ${event.segments} segments of ${event.log}; the next search will be quick`;
-    case 'indexed':
-      return `indexed ${event.segments} segments of ${event.log}`;
-    case 'no-index':
+    case 'old-index':
+      return `${event.folder} is the index of an earlier version; it is not used and can be removed`;
+    case 'left-out':
       return (
-        `no index can be written for ${event.log} (${event.reason}), so all of it is read; ` +
-        'name a folder for it with --index-directory'
+        `${event.segments} segments of ${event.log} were not read: by the clock they hold nothing of ` +
+        'the period (--trust-clock)'
       );
     case 'unreadable':
       return `cannot read all of ${event.segment}: ${event.reason}`;

@@ -1,8 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import type { Condition } from '../../evidence/search/condition.js';
 import type { Filter } from '../../evidence/search/filter.js';
-import type { IndexOptions } from '../../evidence/search/log-indexes.js';
-import type { Hit } from '../../evidence/search/scan.js';
+import type { Hit, SearchConfig } from '../../evidence/search/search-log.js';
 import { auditLogs } from '../audit-folders.js';
 import { wellFormedJson } from '../../shared/well-formed-json.js';
 import { CliError, EXIT } from '../exit.js';
@@ -12,6 +12,8 @@ import { example } from './options.js';
 
 /** A table is laid out when all of it is known, and nobody reads more than this. */
 const DEFAULT_TABLE_ROWS = 1000;
+/** Each takes some 20 MB. */
+const MAX_THREADS = 4;
 /** Options that are a condition on one field. */
 const SHORTHANDS = {
   requestId: 'kmsRequestId',
@@ -26,9 +28,9 @@ A record is found when it meets all that is asked for. --where names any field o
 deeper (authorization.decision, nodesTried.node); a value that ends in * stands for all that begin so, and * alone
 for any: --where errorName=*. --jsonl prints the lines as they stand in the log, which is what can be verified.
 
-An index is made beside the log, in the folder index, when a search finds none, and can be deleted at any time.
-It says where to look; what is found is read from the log. --no-index does without it and reads everything: for
-when it is not the log's owner alone who could have written to the folder.
+Every segment of the log is read, on all cores. With --trust-clock those are left out that begin and end outside
+the period, which is quick; standard error says how many. A record that was made while the clock was wrong may be
+in one of them.
 
 Exit code 1 says that a part of a log could not be read: there may be more than was printed.`;
 
@@ -41,9 +43,7 @@ interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
   readonly limit?: number;
   readonly json?: boolean;
   readonly jsonl?: boolean;
-  readonly index: boolean;
-  readonly indexDirectory?: string;
-  readonly rebuildIndex?: boolean;
+  readonly trustClock?: boolean;
 }
 
 /** `holdfast audit query` */
@@ -70,9 +70,7 @@ export function auditQueryCommand(terminal: Terminal): Command {
     )
     .option('--json', 'print a JSON array, for programs')
     .option('--jsonl', 'print the lines of the log as they are')
-    .option('--index-directory <folder>', 'keep indexes there, for logs that are not written to')
-    .option('--rebuild-index', 'make the index anew; without anything to search for, do only that')
-    .option('--no-index', 'neither use nor make an index')
+    .option('--trust-clock', 'leave out segments that begin and end outside the period')
     .addHelpText('after', NOTES)
     .addHelpText(
       'after',
@@ -89,12 +87,11 @@ export function auditQueryCommand(terminal: Terminal): Command {
 async function query(options: Options, terminal: Terminal): Promise<void> {
   const { eventText } = await import('../search-events.js');
   const { unknownFields } = await import('../../evidence/search/known-fields.js');
-  const { prepareIndexes, search } = await import('../../evidence/search/search.js');
+  const { search } = await import('../../evidence/search/search.js');
   const unreadable: string[] = [];
-  const indexOptions: IndexOptions = {
-    index: !options.index ? 'ignore' : options.rebuildIndex ? 'rebuild' : 'use',
-    indexDirectory: options.indexDirectory,
-    nowMs: Date.now(),
+  const config: SearchConfig = {
+    threads: Math.min(availableParallelism(), MAX_THREADS),
+    trustClock: options.trustClock === true,
     notify(event) {
       if (event.kind === 'unreadable') unreadable.push(event.segment);
       terminal.complain(`${eventText(event)}\n`);
@@ -105,8 +102,7 @@ async function query(options: Options, terminal: Terminal): Promise<void> {
   for (const field of unknownFields(filter.conditions)) {
     terminal.complain(`warning: this version of Holdfast writes no field ${field}\n`);
   }
-  if (options.rebuildIndex && isEverything(filter)) await prepareIndexes(log, indexOptions);
-  else await printHits(search(log, filter, indexOptions), options, terminal);
+  await printHits(search(log, filter, config), options, terminal);
   if (unreadable.length > 0)
     throw new CliError(EXIT.failed, 'not all could be searched: there may be more');
 }
@@ -131,10 +127,6 @@ async function filterOf(options: Options): Promise<Filter> {
     throw new CliError(EXIT.usage, `--where: ${error.message}`);
   }
   return { conditions, fromMs: options.from, toMs: options.to };
-}
-
-function isEverything({ conditions, fromMs, toMs }: Filter): boolean {
-  return conditions.length === 0 && fromMs === undefined && toMs === undefined;
 }
 
 async function printHits(

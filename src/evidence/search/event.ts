@@ -1,13 +1,10 @@
 /** Something that whoever searches should know, beside what was found. */
 export type SearchEvent =
-  | { readonly kind: 'indexing'; readonly log: string; readonly segments: number }
-  | { readonly kind: 'indexed'; readonly log: string; readonly segments: number }
-  /** Segments without an index are read whole. */
-  | { readonly kind: 'no-index'; readonly log: string; readonly reason: string }
+  /** The folder of an index that an earlier version made. It is not read. */
+  | { readonly kind: 'old-index'; readonly folder: string }
+  /** Segments were left out, because by the clock they hold nothing of the period. */
+  | { readonly kind: 'left-out'; readonly log: string; readonly segments: number }
   /** The segment, or a part of it, could not be searched: there may be more to find. */
   | { readonly kind: 'unreadable'; readonly segment: string; readonly reason: string }
   /** Lines that are no audit records. */
   | { readonly kind: 'not-records'; readonly segment: string; readonly count: number };
-
-/** Is told of events. */
-export type Notify = (event: SearchEvent) => void;

@@ -1,11 +1,9 @@
 import { type Filter, timeOf } from './filter.js';
-import type { IndexOptions } from './log-indexes.js';
-import { LogSearch } from './log-search.js';
-import type { Hit } from './scan.js';
+import { type Hit, type SearchConfig, searchLog } from './search-log.js';
 
 type Hits = AsyncGenerator<Hit, void, undefined>;
 
-/** What a log has found next, and the rest. */
+/** The next record of a log, and the rest. */
 interface Head {
   readonly hit: Hit;
   readonly rest: Hits;
@@ -15,19 +13,15 @@ interface Head {
  * Searches logs for records. The records of one log come in its order; between logs, the one with
  * the earlier time comes first.
  *
- * Nothing that is in the logs is missed for want of an index: a segment whose index is missing,
- * damaged or stale is read whole. Whatever could not be read is told as an event `unreadable`.
+ * Whatever could not be read is told as an event `unreadable`.
  *
  * @param logs folders, one a replica
  * @throws NoLogError, or the file system's error when a folder cannot be read
  */
-export async function* search(
-  logs: readonly string[],
-  filter: Filter,
-  options: IndexOptions,
-): Hits {
+export async function* search(logs: readonly string[], filter: Filter, config: SearchConfig): Hits {
   const heads: Head[] = [];
-  const all = logs.map((log) => new LogSearch(log, options).hits(filter));
+  const threads = Math.max(1, Math.floor(config.threads / logs.length));
+  const all = logs.map((log) => searchLog(log, filter, { ...config, threads }));
   try {
     for (const hits of all) await advance(hits, heads);
     for (let next = takeEarliest(heads); next !== undefined; next = takeEarliest(heads)) {
@@ -38,18 +32,6 @@ export async function* search(
     // Whoever has seen enough would leave files open.
     for (const hits of all) await hits.return();
   }
-}
-
-/**
- * Makes the indexes of logs.
- *
- * @throws NoLogError, or the file system's error when a folder cannot be read
- */
-export async function prepareIndexes(
-  logs: readonly string[],
-  options: IndexOptions,
-): Promise<void> {
-  for (const log of logs) await new LogSearch(log, options).prepare();
 }
 
 async function advance(rest: Hits, heads: Head[]): Promise<void> {

@@ -6,7 +6,6 @@ import { splitLines, wholeLines } from '../../../../src/audit/read/line-chunks.j
 import { firstLine, lineChunks } from '../../../../src/audit/read/lines.js';
 import { LogFolder } from '../../../../src/audit/read/log-folder.js';
 import { type Segment, segmentPath } from '../../../../src/audit/read/segments.js';
-import { SegmentFile } from '../../../../src/evidence/search/segment-file.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const TEXT = 'first\n\nthird\n';
@@ -33,24 +32,12 @@ async function linesOf(segment: Segment): Promise<string[]> {
   return read;
 }
 
-async function textOf(segment: Segment): Promise<string> {
-  const file = await SegmentFile.open(segment);
-  try {
-    const parts: Buffer[] = [];
-    for await (const { text } of file.blocks()) parts.push(text);
-    return Buffer.concat(parts).toString();
-  } finally {
-    await file.close();
-  }
-}
-
 describe('a segment', () => {
   it('compressed between listing and reading → its lines all the same', async () => {
     const segment = await listedSegment(TEXT);
     compress(segment);
     expect(await linesOf(segment)).toEqual(LINES);
     expect((await firstLine(segment))?.toString()).toBe('first');
-    expect(await textOf(segment)).toBe(TEXT);
   });
 
   it('compressed while it is being read → the rest of its lines', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../../src/cli/run.js';
@@ -59,7 +59,7 @@ describe('holdfast audit query', () => {
     [['--from', timeAt(10), '--to', timeAt(12)], 2],
     [['--from', '2026-01-01', '--to', '2026-01-01T01:00:29+01:00'], 29],
     [['--from', '2026-01-02'], 0],
-    [['--no-index', '--request-id', 'request-7'], 1],
+    [['--trust-clock', '--request-id', 'request-7'], 1],
   ])('%j → %i records', async (args, count) => {
     const { code, stdout } = await query('--log', logFolder(), '--jsonl', ...args);
     expect(code).toBe(0);
@@ -70,14 +70,6 @@ describe('holdfast audit query', () => {
     const { stdout, stderr } = await query('--log', logFolder(), '--limit', '3');
     expect(stdout.split('\n')).toHaveLength(5);
     expect(stderr).toContain('more than these 3');
-  });
-
-  it('--rebuild-index alone → indexes and nothing on standard output', async () => {
-    const folder = logFolder();
-    const { code, stdout, stderr } = await query('--log', folder, '--rebuild-index');
-    expect([code, stdout]).toEqual([0, '']);
-    expect(stderr).toContain('indexed 2 segments');
-    expect(readdirSync(join(folder, 'index'))).toHaveLength(2);
   });
 
   it('a damaged segment → what can be found, and exit code 1', async () => {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { conditionOn } from '../../../../src/evidence/search/condition.js';
 import type { SearchEvent } from '../../../../src/evidence/search/event.js';
 import { search } from '../../../../src/evidence/search/search.js';
@@ -29,25 +28,23 @@ export function linesOf(from: number, to: number, fields: object = {}): string[]
 export async function find(
   logs: string | readonly string[],
   conditions: Readonly<Record<string, string>>,
-  options: { index?: 'use' | 'rebuild' | 'ignore'; indexDirectory?: string } = {},
+  {
+    trustClock = false,
+    fromMs,
+    toMs,
+  }: Partial<Record<'fromMs' | 'toMs', number>> & { trustClock?: boolean } = {},
 ): Promise<Found> {
   const found: Found = { sequences: [], events: [] };
   const filter = {
     conditions: Object.entries(conditions).map(([path, value]) => conditionOn(path, value)),
-    fromMs: undefined,
-    toMs: undefined,
+    fromMs,
+    toMs,
   };
   const hits = search([logs].flat(), filter, {
-    index: options.index ?? 'use',
-    indexDirectory: options.indexDirectory,
-    nowMs: Date.now(),
+    threads: 1,
+    trustClock,
     notify: (event) => found.events.push(event),
   });
   for await (const { record } of hits) found.sequences.push(record.sequence);
   return found;
-}
-
-/** The index of a segment. */
-export function indexFile(folder: string, first: number): string {
-  return join(folder, 'index', `${String(first).padStart(12, '0')}.index`);
 }

@@ -1,20 +1,16 @@
 import { splitLines } from '../../audit/read/line-chunks.js';
 import { NotARecordError, parseRecord } from '../../audit/read/records.js';
+import { UnreadableError } from '../../audit/read/unreadable.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
 import { linesWith } from './lines.js';
-import { assertRecords } from './not-records.js';
 
-/** A record that was looked for. */
-export interface Hit {
-  readonly record: AuditRecord;
-  /** The line as it stands in the log, without its line feed. */
-  readonly line: string;
-}
+/** A file with more such lines is no segment, and a small one that was compressed can have billions. */
+const MAX_NOT_RECORDS = 10_000;
 
-/** Looks for wanted records in lines, and counts lines that are none. */
-export class Scanner {
-  /** Lines that are no records, as far as the scanner had to look at them. */
+/** Picks wanted records among lines, and counts lines that are no records. */
+export class LineFilter {
+  /** Lines that are no records, as far as they had to be looked at. */
   notRecords = 0;
   readonly #path: string;
   readonly #filter: Filter;
@@ -28,17 +24,17 @@ export class Scanner {
   }
 
   /**
-   * The wanted records of a block.
+   * Finds the lines of wanted records.
    *
    * @param text whole lines
    * @throws UnreadableError where too many of the lines so far are no records
    */
-  *hits(text: Buffer): Generator<Hit, void, undefined> {
+  *linesIn(text: Buffer): Generator<string, void, undefined> {
     const lines = this.#needle === undefined ? splitLines(text) : linesWith(text, this.#needle);
     for (const bytes of lines) {
       const line = bytes.toString();
       const record = this.#recordOf(line);
-      if (record !== undefined && matches(this.#filter, record)) yield { record, line };
+      if (record !== undefined && matches(this.#filter, record)) yield line;
     }
   }
 
@@ -48,8 +44,9 @@ export class Scanner {
     } catch (error) {
       if (!(error instanceof NotARecordError)) throw error;
       this.notRecords += 1;
-      assertRecords(this.#path, this.notRecords);
-      return undefined;
+      if (this.notRecords <= MAX_NOT_RECORDS) return undefined;
+      const what = `has more than ${String(MAX_NOT_RECORDS)} lines that are no records`;
+      throw new UnreadableError(this.#path, what);
     }
   }
 }

@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import { LogFolder } from '../../audit/read/log-folder.js';
+import { isUnreadable } from '../../audit/read/unreadable.js';
+import { parseRecord } from '../../audit/read/records.js';
+import type { AuditRecord } from '../../audit/record/index.js';
+import type { ScanJob } from '../scan/scan.js';
+import { scanSegments } from '../scan/scan-segments.js';
+import type { SearchEvent } from './event.js';
+import type { Filter } from './filter.js';
+import { oldIndexOf } from './old-index.js';
+import { searchSegment } from './search-segment.js';
+import { segmentsInPeriod } from './segments-in-period.js';
+
+const THREAD = new URL('./search-thread.js', import.meta.url);
+
+/** Less is read sooner than threads begin. */
+const WORTH_THREADS_BYTES = 32 * 1024 * 1024;
+
+/** A record that was looked for. */
+export interface Hit {
+  readonly record: AuditRecord;
+  /** The line as it stands in the log, without its line feed. */
+  readonly line: string;
+}
+
+/** The way in which logs are searched. */
+export interface SearchConfig {
+  /** Threads that read one log. */
+  readonly threads: number;
+  /**
+   * Whether segments are left out that begin and end outside the period. A record that was made
+   * while the clock was wrong may then be missed.
+   */
+  readonly trustClock: boolean;
+  /** Is told what could not be searched, and what was left out. */
+  readonly notify: (event: SearchEvent) => void;
+}
+
+/**
+ * Searches one log. The records come in its order.
+ *
+ * @throws NoLogError, or the file system's error when the folder cannot be read
+ */
+export async function* searchLog(
+  log: string,
+  filter: Filter,
+  { threads, trustClock, notify }: SearchConfig,
+): AsyncGenerator<Hit, void, undefined> {
+  const folder = await LogFolder.open(log);
+  const index = await oldIndexOf(log);
+  if (index !== undefined) notify({ kind: 'old-index', folder: index });
+  const segments = trustClock ? await segmentsInPeriod(folder, filter) : folder.segments;
+  const leftOut = folder.segments.length - segments.length;
+  if (leftOut > 0) notify({ kind: 'left-out', log, segments: leftOut });
+  const jobs = segments.map(
+    (segment): ScanJob => ({
+      segment: { path: segment.path, compressed: segment.compressed },
+      closed: folder.isClosed(segment),
+    }),
+  );
+  const isSmall = (await bytesOf(jobs)) < WORTH_THREADS_BYTES;
+  const scan = { scan: searchSegment, thread: THREAD, threads: isSmall ? 1 : threads };
+  for await (const { job, found } of scanSegments(jobs, filter, scan)) {
+    for (const line of found.lines) yield { line, record: parseRecord(line) };
+    const { path } = job.segment;
+    const { notRecords: count = 0, unreadable: reason } = found;
+    if (reason !== undefined) notify({ kind: 'unreadable', segment: path, reason });
+    if (count > 0) notify({ kind: 'not-records', segment: path, count });
+  }
+}
+
+/** Adds up the files, as far as they are there: those that are not are told when they are read. */
+async function bytesOf(jobs: readonly ScanJob[]): Promise<number> {
+  let bytes = 0;
+  for (const { segment } of jobs) {
+    try {
+      bytes += (await stat(segment.path)).size;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,4 @@
+import { serveScans } from '../scan/serve-scans.js';
+import { searchSegment } from './search-segment.js';
+
+serveScans(searchSegment);
