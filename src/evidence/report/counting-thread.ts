@@ -7,6 +7,8 @@ import { type Counted, type Counter, Counting, type CountingConfig } from './cou
 
 /** Chunks of about a megabyte that wait to be counted. */
 const MAX_WAITING = 8;
+/** Records are garbage at once: room for more of them would be no use. */
+const YOUNG_MIB = 16;
 const PROGRAM = new URL('./counting-worker.js', import.meta.url);
 
 /** Messages to the thread. */
@@ -35,7 +37,8 @@ class CountingThread implements Counter {
   #failure: Error | undefined;
 
   constructor(config: CountingConfig) {
-    this.#worker = new Worker(PROGRAM, { workerData: config });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MIB };
+    this.#worker = new Worker(PROGRAM, { workerData: config, resourceLimits });
     this.#worker.on('message', (answer: CountingAnswer) => {
       if (answer === 'taken') this.#waiting -= 1;
       else this.#counted = answer;

@@ -1,9 +1,9 @@
 import { type ColumnTitles, columns, type Row, type Table } from './document.js';
 
 /** As many values are told apart; the rest are counted together, so that memory stays bounded. */
-const CAPACITY = 100_000;
+const CAPACITY = 50_000;
 /** Characters of all values that are told apart: one can have 2,000. */
-const MAX_CHARACTERS = 8 * 1024 * 1024;
+const MAX_CHARACTERS = 4 * 1024 * 1024;
 
 const COUNTS: ColumnTitles = {
   total: ['Total', 'count'],

@@ -60,6 +60,11 @@ interface Listed {
   readonly key: InventoriedKey;
 }
 
+interface UsedKey {
+  readonly keyManager: string;
+  readonly externalKeyId: string;
+}
+
 /** What the inventory is held against. */
 export interface CryptoperiodRule {
   /** A cryptoperiod that is longer is marked; undefined: none is. */
@@ -156,7 +161,9 @@ class Keys implements Collector {
       },
       {
         ...UNKNOWN,
-        rows: this.#unknown().slice(0, MAX_ROWS),
+        rows: this.#unknown()
+          .slice(0, MAX_ROWS)
+          .map((key) => ({ ...key, ...this.#use(key.keyManager, key.externalKeyId) })),
         note: this.#uses.overflowed ? notAll : undefined,
       },
     ];
@@ -168,25 +175,18 @@ class Keys implements Collector {
       .flatMap(({ keyManager, keys }) => keys.map((key) => ({ keyManager, key })));
   }
 
-  /** Keys that were used and are in no inventory, with their use. */
-  #unknown(): readonly Row[] {
+  /** Keys that were used and are in no inventory. */
+  #unknown(): readonly UsedKey[] {
     const known = new Set(
       this.#keys().map(({ keyManager, key }) => keyOf(keyManager, key.externalKeyId)),
     );
-    const used = new Map(
-      this.#uses
-        .values()
-        .map(({ value: [keyManager = '', externalKeyId = ''] }) => [
-          keyOf(keyManager, externalKeyId),
-          { keyManager, externalKeyId },
-        ]),
-    );
-    return [...used]
-      .filter(([key]) => !known.has(key))
-      .map(([, { keyManager, externalKeyId }]) => ({
-        ...{ keyManager, externalKeyId },
-        ...this.#use(keyManager, externalKeyId),
-      }));
+    const unknown = new Map<string, UsedKey>();
+    for (const { value } of this.#uses.values()) {
+      const [keyManager = '', externalKeyId = ''] = value;
+      const key = keyOf(keyManager, externalKeyId);
+      if (!known.has(key)) unknown.set(key, { keyManager, externalKeyId });
+    }
+    return [...unknown.values()];
   }
 
   #use(keyManager: string, externalKeyId: string): Row {
