@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { KeyManagerError, type Sealed } from '../backend.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
 
 const ALGORITHM = 'aes-256-gcm';
-/** Set everywhere: without it Node accepts tags cut to 4 bytes. */
-const TAG_BYTES = 16;
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
 
 /** @param iv 12 bytes, never used before under this key */

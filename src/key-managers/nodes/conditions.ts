@@ -9,9 +9,9 @@ import {
   type Sealed,
 } from '../backend.js';
 import { type MaybePromise, settled } from '../maybe-promise.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
 
 const IV_BYTES: readonly number[] = [12, 16];
-const TAG_BYTES = 16;
 const SHA256_BYTES = 32;
 /** Two length fields, 65,535 bytes of AAD and 20 of metadata. */
 const MAX_AAD_BYTES = 3 + 0xffff + 20;

@@ -4,8 +4,8 @@ import type { IvSource } from '../counting/iv-source.js';
 import type { EncryptionCounts } from './encryption-counts.js';
 import type { VendorProfile } from './profiles/profile.js';
 import type { EncryptOperation, TokenClient } from './token-client.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
 
-const TAG_BYTES = 16;
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
 const NO_IV = Buffer.alloc(0);
 

@@ -1,9 +1,9 @@
 import { decodeBase64 } from '../../shared/bytes.js';
 import { KeyManagerError, type Sealed } from '../backend.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
 
 /** Transit's IVs are 12 bytes, always. */
 const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 /**
  * Takes Transit's `vault:vN:` + base64(IV ‖ ciphertext ‖ tag) apart, checked against what was

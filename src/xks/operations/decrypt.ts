@@ -12,6 +12,7 @@ import {
   optionalBytesOf,
   parseBody,
 } from '../schemas.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
 
 const schema = z.object({
   requestMetadata: cryptographicMetadataSchema,
@@ -34,7 +35,6 @@ interface SealedRequest {
 
 const NO_BYTES = Buffer.alloc(0);
 const IV_BYTES: readonly number[] = [12, 16];
-const TAG_BYTES = 16;
 
 /**
  * Decrypts under the version that made the ciphertext, and under no other.

@@ -8,10 +8,10 @@ import type { NamedKeyObject } from './key-objects.js';
 import { materialNameOf } from './material-name.js';
 import { TokenFailure } from './token-failure.js';
 import type { TokenSession } from './token-session.js';
+import { TAG_BYTES } from '../../../shared/gcm.js';
 
 const IV_BYTES = 12;
 const LONGER_IV_BYTES = 16;
-const TAG_BYTES = 16;
 const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set(['invalid-ciphertext', 'rejected']);
 
 /** What an encryption was given and gave. */
