@@ -26,7 +26,7 @@ export type { InitPart } from './composition/first-start.js';
 const STDOUT = 1;
 
 /** How to serve, where that is not a matter of the configuration. */
-export interface ServeOptions {
+export interface ServeArguments {
   /** Default: what `HOLDFAST_CONFIG` names, else the quickstart. */
   readonly configFile?: string;
   /** The parts that may be begun where they are empty. */
@@ -43,7 +43,7 @@ export interface ServeOptions {
  *
  * @throws ConfigurationError, or what the part that could not be started says
  */
-export async function serve(options: ServeOptions = {}): Promise<void> {
+export async function serve(options: ServeArguments = {}): Promise<void> {
   const source = readConfiguration(
     options.configFile ?? configurationFile(process.env),
     process.env,
@@ -63,7 +63,7 @@ export async function serve(options: ServeOptions = {}): Promise<void> {
 async function serveAt(
   addresses: ReservedAddresses,
   loaded: LoadedConfiguration,
-  options: ServeOptions,
+  options: ServeArguments,
 ): Promise<void> {
   const firstStart = await FirstStart.begin(loaded.configuration, options.init);
   const { log, audit } = loaded.configuration;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { adminErrorSchema } from '../admin/contract/errors.js';
-import type { AnswerOf, RequestOf, RequestParts, Route } from '../admin/contract/route.js';
+import type { AnswerOf, RequestOf, RequestContent, Route } from '../admin/contract/route.js';
 import { type OperationName, type Routes, routes } from '../admin/contract/routes.js';
 import { isErrno } from '../shared/errno.js';
 import { CliError, EXIT } from './exit.js';
@@ -46,7 +46,7 @@ export class AdminClient {
 }
 
 /** Before anything is sent, so that a mistyped id is a usage error, with or without a server. */
-function check(route: Route, request: unknown): RequestParts {
+function check(route: Route, request: unknown): RequestContent {
   const result = route.request.safeParse(request);
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(
@@ -55,7 +55,7 @@ function check(route: Route, request: unknown): RequestParts {
   throw new CliError(EXIT.usage, mistakes.join('; '));
 }
 
-function target({ path }: Route, { pathParameters = {}, query = {} }: RequestParts): string {
+function target({ path }: Route, { pathParameters = {}, query = {} }: RequestContent): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(pathParameters[name] ?? ''),
   );

@@ -103,7 +103,7 @@ export function resolveConfiguration(
       ? quickstartFiles(stateDirectory).serverCertificate
       : undefined,
   });
-  const problems = withoutEchoes([
+  const problems = firstProblemPerPath([
     ...source.problems,
     ...resolved.problems,
     ...('problems' in validation ? validation.problems : []),
@@ -153,7 +153,7 @@ function readText(file: string): string {
 }
 
 /** A reference that leads nowhere fails the check of its field as well; the cause is enough. */
-function withoutEchoes(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
+function firstProblemPerPath(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
   const first = new Map<string, ConfigurationProblem>();
   for (const problem of problems) {
     const key = pathKey(problem.path);

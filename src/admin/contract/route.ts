@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 
-/** A request's parts, as a route may have them. */
-export interface RequestParts {
+/** The content of a request, as far as its route has such. */
+export interface RequestContent {
   /** Named as in the route's path. */
   readonly pathParameters?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,7 @@ export interface Route {
   /** Whole segments that begin with a colon are path parameters. */
   readonly path: string;
   /** Names only the parts that the request has. */
-  readonly request: z.ZodType<RequestParts>;
+  readonly request: z.ZodType<RequestContent>;
   /** Fields of the request that the log may have, whichever part they stand in; none is secret. */
   readonly logged: readonly string[];
   /** Something is changed, or a secret handed out: logged at info. The rest is looking. */

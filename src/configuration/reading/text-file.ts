@@ -55,11 +55,11 @@ function refuse(path: string, found: string): TextFileReading {
 export function describeFileError(path: string, error: unknown): string {
   if (error instanceof TypeError) return 'which is not UTF-8';
   if (isErrno(error, 'ENOENT')) return 'which does not exist';
-  if (isErrno(error, 'EACCES')) return `which this user may not read: ${whyNot(path)}`;
+  if (isErrno(error, 'EACCES')) return `which this user may not read: ${describeBlockedPath(path)}`;
   return `which cannot be read (${errnoOf(error) ?? String(error)})`;
 }
 
-function whyNot(path: string): string {
+function describeBlockedPath(path: string): string {
   const folder = blockedFolder(path);
   return folder === undefined
     ? modeAndOwner(path)

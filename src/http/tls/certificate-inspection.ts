@@ -55,7 +55,7 @@ function checkReadable(material: TlsMaterial): CertificateFinding[] {
     ...clientRoots.map((pem, index) => [pem, ['clientCertificates', 'roots', index]] as const),
   ];
   for (const [pem, path] of files) {
-    const failed = whyNot(() => readCertificates(pem));
+    const failed = failureMessageOf(() => readCertificates(pem));
     if (failed !== undefined) {
       const message = `in which a certificate cannot be read: ${failed}`;
       return [failure('unreadable-certificate', path, message)];
@@ -70,7 +70,7 @@ function checkReadable(material: TlsMaterial): CertificateFinding[] {
 function checkPrivateKey(material: TlsMaterial): CertificateFinding[] {
   const pem = material.privateKey.reveal();
   const path = ['privateKey'];
-  const unreadable = whyNot(() => createPrivateKey(pem));
+  const unreadable = failureMessageOf(() => createPrivateKey(pem));
   if (unreadable !== undefined) {
     return [
       isEncrypted(pem)
@@ -83,7 +83,7 @@ function checkPrivateKey(material: TlsMaterial): CertificateFinding[] {
     const message = 'whose key does not belong to the first certificate of certificateChain';
     return [failure('key-mismatch', path, message)];
   }
-  const refused = whyNot(() => createSecureContext(tlsOptions(material)));
+  const refused = failureMessageOf(() => createSecureContext(tlsOptions(material)));
   if (refused === undefined) return [];
   return [failure('unusable', ['certificateChain'], `which OpenSSL refuses: ${refused}`)];
 }
@@ -99,7 +99,7 @@ function readCertificates(pem: string): X509Certificate[] {
 }
 
 /** @returns what `attempt` throws, in the words of OpenSSL, which name no secrets */
-function whyNot(attempt: () => unknown): string | undefined {
+function failureMessageOf(attempt: () => unknown): string | undefined {
   try {
     attempt();
     return undefined;

@@ -70,7 +70,7 @@ export async function createPkcs11KeyManager(
   );
   const started = await Promise.allSettled(tokens.map((token) => token.start()));
   for (const result of started) {
-    if (result.status === 'fulfilled' || !isForAPerson(result.reason)) continue;
+    if (result.status === 'fulfilled' || !needsOperator(result.reason)) continue;
     await Promise.all(tokens.map((token) => token.close()));
     throw result.reason;
   }
@@ -112,7 +112,7 @@ function tokenOf(
 }
 
 /** What no waiting mends. */
-function isForAPerson(error: unknown): boolean {
+function needsOperator(error: unknown): boolean {
   if (!(error instanceof KeyManagerError)) return true;
   if (error instanceof ChildFailure && NODE_STOPS.has(error.effect)) return false;
   return error.code === 'misconfigured';
