@@ -96,7 +96,7 @@ const layers = {
   composition: [
     'admin',
     'audit/config.ts',
-    'audit/log/payloads.ts',
+    'audit/record',
     'audit/trail',
     'configuration',
     'durable',
