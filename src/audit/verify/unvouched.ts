@@ -9,19 +9,15 @@ import type { FinishedReading } from './reading.js';
  * @returns all of it, what was accepted included, and notes of that
  */
 export function takenOver(reading: FinishedReading) {
-  const { words, findings, result } = reading;
-  const ranges: RecordRange[] = [];
   const notes: string[] = [];
-  for (const taken of words.takenOver) {
-    const range = unvouchedPart(taken, reading);
-    if (range === undefined) continue;
-    ranges.push(range);
-    const message = takenOverText(range, taken);
-    if (isAccepted(range, reading)) {
+  const merged = withoutContained(unvouchedRanges(reading));
+  for (const told of merged) {
+    const { first, last } = told;
+    const message = takenOverText(told);
+    if (isAccepted(told, reading)) {
       notes.push(`${message} You have accepted that.`);
-    } else if (taken.sequence < result.vouchedBefore) {
-      const { first, last } = range;
-      findings.add({
+    } else if (told.isSigned) {
+      reading.findings.add({
         kind: 'taken-over',
         file: '',
         sequence: first,
@@ -30,12 +26,54 @@ export function takenOver(reading: FinishedReading) {
       });
     }
   }
-  return { ranges, notes };
+  return { ranges: merged.map(({ first, last }) => ({ first, last })), notes };
 }
 
-function takenOverText({ first, last }: RecordRange, { sequence, accepted }: TakenOver): string {
-  const why = accepted === undefined ? '' : ` The operator's reason: ${JSON.stringify(accepted)}.`;
-  return `${rangeText(first, last)} had no signature when a server started and continued behind them, as record ${String(sequence)} says: whoever could write to the disk before that may have written them.${why}`;
+/** Records that were taken over unsigned, and the records that tell of it. */
+interface UnvouchedRange extends RecordRange {
+  readonly toldBy: readonly TakenOver[];
+  /** Whether one of those is signed itself. */
+  readonly isSigned: boolean;
+}
+
+function unvouchedRanges(reading: FinishedReading): readonly UnvouchedRange[] {
+  return reading.words.takenOver.flatMap((taken) => {
+    const range = unvouchedPart(taken, reading);
+    if (range === undefined) return [];
+    return [{ ...range, toldBy: [taken], isSigned: taken.sequence < reading.result.vouchedBefore }];
+  });
+}
+
+/**
+ * Merges ranges that contain each other: a server that is killed before it has signed leaves a
+ * longer range to every start. What is signed is not merged into what only an unsigned record says.
+ */
+function withoutContained(ranges: readonly UnvouchedRange[]): readonly UnvouchedRange[] {
+  const merged: UnvouchedRange[] = [];
+  const longestFirst = [...ranges].sort((a, b) => a.first - b.first || b.last - a.last);
+  for (const range of longestFirst) {
+    const at = merged.findIndex(
+      (outer) => range.last <= outer.last && (outer.isSigned || !range.isSigned),
+    );
+    const outer = merged[at];
+    if (outer === undefined) merged.push(range);
+    else merged[at] = { ...outer, toldBy: [...outer.toldBy, ...range.toldBy] };
+  }
+  return merged;
+}
+
+function takenOverText({ first, last, toldBy }: UnvouchedRange): string {
+  const told = [...toldBy].sort((a, b) => a.sequence - b.sequence);
+  const sequences = told.map(({ sequence }) => String(sequence));
+  const says =
+    sequences.length === 1
+      ? `record ${sequences.join('')} says`
+      : `records ${sequences.slice(0, -1).join(', ')} and ${String(sequences.at(-1))} say`;
+  const reasons = told.flatMap(({ accepted }) => (accepted === undefined ? [] : [accepted]));
+  const why = [...new Set(reasons)].map(
+    (reason) => ` The operator's reason: ${JSON.stringify(reason)}.`,
+  );
+  return `${rangeText(first, last)} had no signature when a server started and continued behind them, as ${says}: whoever could write to the disk before that may have written them.${why.join('')}`;
 }
 
 /** @returns undefined where all of it was signed before, or is not here any more */
