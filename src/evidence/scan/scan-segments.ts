@@ -6,8 +6,8 @@ import { ScanThread } from './scan-thread.js';
 const AHEAD = 4;
 
 /**
- * Scans segments on several threads. What is found comes in the order of the segments; a thread that
- * is ahead holds a few batches and waits, so that memory is bounded.
+ * Scans segments on several threads. What is found comes in the order of the segments; a thread
+ * that is ahead holds a few batches and waits, so that memory is bounded.
  *
  * @throws the error of a scan, or of a thread that died
  */

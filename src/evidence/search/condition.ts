@@ -41,8 +41,8 @@ export function satisfies({ value: wanted, prefix }: Condition, value: string): 
 
 /**
  * The text that every line with what the condition asks for has in it, unless the line has a
- * backslash: JSON spells a text in another way with backslashes alone, and the server writes numbers
- * in one way. Looking for it is many times faster than parsing.
+ * backslash: JSON spells a text in another way with backslashes alone, and the server writes
+ * numbers in one way. Looking for it is many times faster than parsing.
  *
  * @returns undefined where nothing of the kind is certain
  */

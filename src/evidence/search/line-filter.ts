@@ -5,7 +5,7 @@ import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
 import { linesWith } from './lines.js';
 
-/** A file with more such lines is no segment, and a small one that was compressed can have billions. */
+/** A file with more such lines is no segment: a small one, compressed, can have billions. */
 const MAX_NOT_RECORDS = 10_000;
 
 /** Picks wanted records among lines, and counts lines that are no records. */
