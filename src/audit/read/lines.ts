@@ -15,8 +15,8 @@ const EVERY_RECORD = Buffer.from('"sequence":');
 /** The file of a segment: all that is needed to read it, also for another thread. */
 export type SegmentPath = Pick<Segment, 'path' | 'compressed'>;
 
-/** The file of a segment, open for reading. */
-export interface OpenSegment extends SegmentPath {
+/** The file of a segment that is being read. */
+interface SegmentInReading extends SegmentPath {
   readonly handle: FileHandle;
 }
 
@@ -132,7 +132,7 @@ async function* uncompressedBytes(
  *
  * @throws UnreadableError for anything but a regular file, or the file system's error
  */
-export async function openSegment(segment: SegmentPath): Promise<OpenSegment> {
+async function openSegment(segment: SegmentPath): Promise<SegmentInReading> {
   const { path, compressed } = segment;
   try {
     return { path, compressed, handle: await openRegularFile(path) };
