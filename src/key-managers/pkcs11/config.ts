@@ -10,7 +10,7 @@ import {
   textField,
 } from '../../configuration/reading/field-types.js';
 import { environmentSchema } from './environment-config.js';
-import { PROFILE_NAMES, PROFILES } from './profiles/index.js';
+import { PROFILE_NAMES, PROFILES } from './vendor-profiles.js';
 import { templateProblem } from './telling-apart.js';
 
 const tokenText = () =>

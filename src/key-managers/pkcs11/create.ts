@@ -9,8 +9,7 @@ import { EncryptionCounts } from './encryption-counts.js';
 import { Pkcs11Node } from './pkcs11-node.js';
 import { ChildFailure } from './pool/child-failure.js';
 import type { Pkcs11Ports } from './ports.js';
-import { PROFILES } from './profiles/index.js';
-import { choosesIv } from './profiles/profile.js';
+import { choosesIv, PROFILES } from './vendor-profiles.js';
 import { TokenAtWork } from './token-at-work.js';
 import { TokenCipher } from './token-cipher.js';
 import type { OpenRequest } from './wire/messages.js';
@@ -111,7 +110,7 @@ function tokenOf(
   });
 }
 
-/** What no waiting mends. */
+/** Tells whether waiting cannot mend it. */
 function needsOperator(error: unknown): boolean {
   if (!(error instanceof KeyManagerError)) return true;
   if (error instanceof ChildFailure && NODE_STOPS.has(error.effect)) return false;

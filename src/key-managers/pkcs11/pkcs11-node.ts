@@ -63,7 +63,8 @@ export class Pkcs11Node implements KeyManagerNode {
   }
 
   async #encrypt(ref: KeyRef, open: Encryption, deadline: Deadline): Promise<Sealed> {
-    const target = await this.#target(ref, 'ENCRYPT', deadline);
+    const target =
+      this.#rememberedTarget(ref, 'ENCRYPT') ?? (await this.#target(ref, 'ENCRYPT', deadline));
     const { cipher, client } = this.#token;
     try {
       return await cipher.encrypt(client, target, open, deadline);
@@ -74,7 +75,8 @@ export class Pkcs11Node implements KeyManagerNode {
   }
 
   async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    const target = await this.#target(ref, 'DECRYPT', deadline);
+    const target =
+      this.#rememberedTarget(ref, 'DECRYPT') ?? (await this.#target(ref, 'DECRYPT', deadline));
     const { cipher, client } = this.#token;
     try {
       return await cipher.decrypt(client, target, { sealed, aad }, deadline);
@@ -94,6 +96,12 @@ export class Pkcs11Node implements KeyManagerNode {
 
   close(): Promise<void> {
     return this.#token.close();
+  }
+
+  #rememberedTarget(ref: KeyRef, usage: KeyUsage): Target | undefined {
+    const known = this.#directory.remembered(ref.externalKeyId);
+    const target = known === undefined ? undefined : targetIn(known, ref, usage);
+    return target instanceof KeyManagerError ? undefined : target;
   }
 
   /** @throws KeyManagerError `version-not-found`, `usage-denied`, and what the directory throws */

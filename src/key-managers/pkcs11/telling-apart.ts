@@ -1,5 +1,5 @@
 import type { KeyNames } from './key-naming.js';
-import type { SharedIds } from './profiles/profile.js';
+import type { SharedIds } from './vendor-profiles.js';
 
 const ID = '{externalKeyId}';
 const VERSION = '{version}';

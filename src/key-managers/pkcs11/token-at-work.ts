@@ -6,7 +6,7 @@ import { ChildFailure } from './pool/child-failure.js';
 import { ChildPool } from './pool/child-pool.js';
 import { ChildProcess } from './pool/child-process.js';
 import type { Pkcs11Ports } from './ports.js';
-import type { VendorProfile } from './profiles/profile.js';
+import type { VendorProfile } from './vendor-profiles.js';
 import { selfTest } from './self-test.js';
 import type { TokenCipher } from './token-cipher.js';
 import { TokenClient } from './token-client.js';

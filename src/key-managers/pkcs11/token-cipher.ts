@@ -2,8 +2,8 @@ import type { Deadline } from '../../shared/deadline.js';
 import { HEALTH_TEST_KEY_ID, KeyManagerError, type KeyRef, type Sealed } from '../backend.js';
 import type { IvSource } from '../counting/iv-source.js';
 import type { EncryptionCounts } from './encryption-counts.js';
-import type { VendorProfile } from './profiles/profile.js';
 import type { EncryptOperation, TokenClient } from './token-client.js';
+import type { VendorProfile } from './vendor-profiles.js';
 import { TAG_BYTES } from '../../shared/gcm.js';
 
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];
@@ -35,29 +35,30 @@ export class TokenCipher {
   }
 
   /** @throws KeyManagerError */
-  async encrypt(
+  encrypt(
     client: TokenClient,
     target: Target,
-    { operation, plaintext, aad }: Encryption,
+    encryption: Encryption,
     deadline: Deadline,
   ): Promise<Sealed> {
     // Counted before it is made; what fails afterwards stays counted.
     const counting = isCounted(target) ? this.#counts?.count(target, deadline) : undefined;
-    if (counting !== undefined) await counting;
-    const { lookup, version } = target;
-    const given = this.#profile.ivStrategy === 'caller' ? this.#ivs.next() : NO_IV;
-    const { iv, output, triedSha256 } = await client.encrypt(
+    if (counting === undefined) return this.#encrypt(client, target, encryption, deadline);
+    return counting.then(() => this.#encrypt(client, target, encryption, deadline));
+  }
+
+  #encrypt(
+    client: TokenClient,
+    { lookup, version }: Target,
+    { operation, plaintext, aad }: Encryption,
+    deadline: Deadline,
+  ): Promise<Sealed> {
+    const iv = this.#profile.ivStrategy === 'caller' ? this.#ivs.next() : NO_IV;
+    return client.encrypt(
       operation,
-      { lookup, materialName: version.materialName, iv: given, aad, input: plaintext },
+      { lookup, materialName: version.materialName, iv, aad, input: plaintext },
       deadline,
     );
-    const tagAt = output.length - TAG_BYTES;
-    return {
-      iv,
-      ciphertext: output.subarray(0, tagAt),
-      tag: output.subarray(tagAt),
-      triedSha256,
-    };
   }
 
   /** @throws KeyManagerError */

@@ -1,8 +1,8 @@
 import type { Deadline } from '../../shared/deadline.js';
-import { KeyManagerError, type KeyUsage } from '../backend.js';
+import { TAG_BYTES } from '../../shared/gcm.js';
+import { KeyManagerError, type KeyUsage, type Sealed } from '../backend.js';
 import type { ChildRequest } from './pool/child-process.js';
 import {
-  type CipherReply,
   type CipherRequest,
   decodeCipherReply,
   encodeCipherRequest,
@@ -23,18 +23,18 @@ const SLOW_STALL_MS = 15_000;
 export type EncryptOperation = 'encrypt' | 'encryptAndTry';
 
 /** One child, or a pool of them. */
-export interface Asked {
+export interface RequestChannel {
   request(request: ChildRequest): Promise<Buffer>;
 }
 
 /** The requests that a child understands, as functions. */
 export class TokenClient {
-  readonly #asked: Asked;
+  readonly #channel: RequestChannel;
   readonly #stallMs: number;
 
   /** @param stallMs how long a native call may take before its child counts as hung */
-  constructor(asked: Asked, stallMs: number) {
-    this.#asked = asked;
+  constructor(channel: RequestChannel, stallMs: number) {
+    this.#channel = channel;
     this.#stallMs = stallMs;
   }
 
@@ -63,32 +63,38 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
-  /** @returns with `triedSha256` exactly where the operation is `encryptAndTry` */
-  async encrypt(
+  /** @returns what was encrypted, with `triedSha256` exactly where the operation is `encryptAndTry` */
+  encrypt(
     operation: EncryptOperation,
     request: CipherRequest,
     deadline: Deadline,
-  ): Promise<CipherReply> {
+  ): Promise<Sealed> {
     const body = encodeCipherRequest(request);
     // Two native calls in one turn.
     const stallMs = operation === 'encryptAndTry' ? 2 * this.#stallMs : this.#stallMs;
-    return decodeCipherReply(await this.#asked.request({ operation, body, deadline, stallMs }));
+    return this.#channel.request({ operation, body, deadline, stallMs }).then(sealedIn);
   }
 
   decrypt(request: CipherRequest, deadline: Deadline): Promise<Buffer> {
     const body = encodeCipherRequest(request);
     const stallMs = this.#stallMs;
-    return this.#asked.request({ operation: 'decrypt', body, deadline, stallMs });
+    return this.#channel.request({ operation: 'decrypt', body, deadline, stallMs });
   }
 
   async #ask(operation: Operation, message: object, deadline: Deadline): Promise<unknown> {
     const body = [Buffer.from(JSON.stringify(message))];
     const stallMs = SLOW_STALL_MS;
-    const reply = await this.#asked.request({ operation, body, deadline, stallMs });
+    const reply = await this.#channel.request({ operation, body, deadline, stallMs });
     try {
       return JSON.parse(reply.toString());
     } catch (cause) {
       throw new KeyManagerError('internal', `the reply to ${operation} is no JSON`, { cause });
     }
   }
+}
+
+function sealedIn(body: Buffer): Sealed {
+  const { iv, output, triedSha256 } = decodeCipherReply(body);
+  const tagAt = output.length - TAG_BYTES;
+  return { iv, ciphertext: output.subarray(0, tagAt), tag: output.subarray(tagAt), triedSha256 };
 }

@@ -15,8 +15,8 @@ const CHUNK_BYTES = 262_144;
 /** How long a reply may wait for others to go with it. */
 const MAX_HOLD_MS = 1;
 
-/** Does one request. @returns the body of the reply, in parts; throws where it cannot */
-export type Handle = (request: Request) => Buffer[];
+/** Carries out one request. @returns the body of the reply, in parts; throws where it cannot */
+export type Handler = (request: Request) => Buffer[];
 
 /**
  * Answers requests from a pipe until its other end is closed, or the child is of no use any more.
@@ -26,7 +26,7 @@ export type Handle = (request: Request) => Buffer[];
  * @param fd a blocking socket or pipe, for both directions
  * @returns whether the library can still be used
  */
-export function serve(fd: number, handle: Handle): boolean {
+export function serve(fd: number, handler: Handler): boolean {
   const reader = new FrameReader();
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let isOfUse = true;
@@ -35,7 +35,7 @@ export function serve(fd: number, handle: Handle): boolean {
     if (bytes === 0) return true;
     const replies = new HeldReplies(fd);
     for (const frame of reader.push(chunk.subarray(0, bytes))) {
-      const { reply, effect } = answer(handle, decodeRequest(frame));
+      const { reply, effect } = answer(handler, decodeRequest(frame));
       replies.add(reply);
       isOfUse = effect === undefined || effect === 'session-lost';
       if (!isOfUse) break;
@@ -82,9 +82,9 @@ function uninterrupted(call: () => number): number {
   }
 }
 
-function answer(handle: Handle, request: Request): { reply: Buffer; effect: Failure['effect'] } {
+function answer(handler: Handler, request: Request): { reply: Buffer; effect: Failure['effect'] } {
   try {
-    const reply = encodeReply(request.id, STATUS.ok, handle(request));
+    const reply = encodeReply(request.id, STATUS.ok, handler(request));
     return { reply, effect: undefined };
   } catch (error) {
     const { code, message, effect } = toTokenFailure(error);

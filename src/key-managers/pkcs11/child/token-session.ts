@@ -1,7 +1,6 @@
 import { HEALTH_TEST_KEY_ID } from '../../backend.js';
 import { type KeyLookup, KeyNaming } from '../key-naming.js';
-import { PROFILES } from '../profiles/index.js';
-import type { VendorProfile } from '../profiles/profile.js';
+import { PROFILES, type VendorProfile } from '../vendor-profiles.js';
 import type { OpenRequest, TokenReply } from '../wire/messages.js';
 import { Cryptoki, type Handle } from './cryptoki.js';
 import { findToken } from './find-token.js';

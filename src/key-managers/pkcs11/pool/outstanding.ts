@@ -22,8 +22,10 @@ export class Outstanding {
   /** Since when it is the first one's turn. */
   #turnSince = 0;
   #lastTurnMs = 0;
-  /** The last few, the latest last. */
-  #turnsMs: readonly number[] = [0];
+  /** The last few, each in its place in turn. */
+  readonly #turnsMs: number[] = Array.from({ length: TURNS_OF_A_PACE }, () => 0);
+  #turns = 0;
+  #paceMs = 0;
 
   get size(): number {
     return this.#waiters.size;
@@ -46,7 +48,8 @@ export class Outstanding {
     if (waiter.expiresAt <= now && turnMs < this.#paceMs) return waiter;
     this.#lastTurnMs = turnMs;
     if (waiter.isCipher) {
-      this.#turnsMs = [...this.#turnsMs.slice(1 - TURNS_OF_A_PACE), turnMs];
+      this.#turnsMs[this.#turns++ % TURNS_OF_A_PACE] = turnMs;
+      this.#paceMs = Math.min(...this.#turnsMs);
     }
     return waiter;
   }
@@ -76,10 +79,6 @@ export class Outstanding {
     if (this.#waiters.size === 0) return 0; // Nothing is known that could speak against trying.
     const restOfThisTurnMs = Math.max(0, this.#paceMs - (now - this.#turnSince));
     return restOfThisTurnMs + this.#waiters.size * this.#paceMs;
-  }
-
-  get #paceMs(): number {
-    return Math.min(...this.#turnsMs);
   }
 
   rejectAll(error: Error): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { KeyManagerErrorCode, KeyUsage } from '../../backend.js';
 import type { KeyNames } from '../key-naming.js';
-import type { ProfileName } from '../profiles/index.js';
+import type { ProfileName } from '../vendor-profiles.js';
 
 /** Which token: exactly one of these. */
 export type TokenSelector =

@@ -7,7 +7,7 @@ import { formatPath } from '../../../../src/configuration/reading/problem.js';
 import { validate } from '../../../../src/configuration/reading/validate.js';
 import { limitsFor } from '../../../../src/key-managers/pkcs11/counted-material.js';
 import { pkcs11KeyManagerSchema } from '../../../../src/key-managers/pkcs11/config.js';
-import { PROFILE_NAMES } from '../../../../src/key-managers/pkcs11/profiles/index.js';
+import { PROFILE_NAMES } from '../../../../src/key-managers/pkcs11/vendor-profiles.js';
 
 const node = { name: 'one', token: { label: 'holdfast' }, pin: 'canary-pin-7391' };
 const valid = {
