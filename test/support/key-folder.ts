@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
-import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import type { FileKeyManagerConfig } from '../../src/key-managers/file/config.js';
 import {
   createFileKeyManagerNode,
@@ -103,7 +102,7 @@ export async function encryptTimes(
  * @param work under way, or to be done where it may be refused at once
  */
 export async function refusalOf(
-  work: MaybePromise<unknown> | (() => MaybePromise<unknown>),
+  work: Promise<unknown> | (() => unknown),
 ): Promise<string | undefined> {
   try {
     await (typeof work === 'function' ? work() : work);

@@ -75,7 +75,7 @@ describe('reserving ahead', () => {
     await useUpTheBlock(manager);
     const ref = await currentRef(manager, 'k');
     const hurried = Deadline.after(systemClock, 5);
-    const work = manager.node.encrypt(ref, canaries.plaintext, aad, hurried);
+    const work = () => manager.node.encrypt(ref, canaries.plaintext, aad, hurried);
     expect(await refusalOf(work)).toBe('deadline');
     release();
     expect(await encryptOnce(manager)).toBeUndefined();
@@ -98,7 +98,7 @@ describe('reserving ahead', () => {
     const ref = await currentRef(manager, 'k');
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, () =>
-        refusalOf(manager.node.encrypt(ref, canaries.plaintext, aad, longDeadline())),
+        refusalOf(() => manager.node.encrypt(ref, canaries.plaintext, aad, longDeadline())),
       ),
     );
     const made = outcomes.filter((code) => code === undefined).length;

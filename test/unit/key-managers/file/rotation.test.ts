@@ -43,7 +43,7 @@ describe('a version that is full', () => {
     await expect.poll(() => versionOf(manager)).toBe(2);
     const outcomes = [];
     for (let tries = 0; tries < 4; tries += 1) {
-      const work = manager.node.encrypt(old, canaries.plaintext, aad, longDeadline());
+      const work = () => manager.node.encrypt(old, canaries.plaintext, aad, longDeadline());
       outcomes.push(await refusalOf(work));
     }
     expect(outcomes).toEqual([undefined, undefined, 'conflict', 'conflict']);
