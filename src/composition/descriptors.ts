@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { MAX_OPERATIONS_CONNECTIONS } from '../http/operations/operations-server.js';
+import { backendOf } from '../key-managers/backends.js';
 import type { Logger } from '../observability/logger.js';
 import type { Configuration } from '../configuration/schema.js';
 
@@ -7,8 +8,6 @@ import type { Configuration } from '../configuration/schema.js';
 const RESERVE = 32;
 /** Commands of administrators at once. */
 const ADMIN_CONNECTIONS = 8;
-/** Pipes to the processes of a token. */
-const DESCRIPTORS_OF_A_NODE = 16;
 
 /** A division of the files and connections that the process may have open. */
 export interface DescriptorPlan {
@@ -90,15 +89,9 @@ function planForThisProcess({
   return planDescriptors({
     limit,
     open: readdirSync('/proc/self/fd').length,
-    backends: keyManagers.reduce((sum, each) => sum + descriptorsOf(each), 0),
+    backends: keyManagers.reduce((sum, each) => sum + backendOf(each).descriptors(each), 0),
     listeners: listeners.map(({ limits }) => limits.maxConnections),
   });
-}
-
-function descriptorsOf(keyManager: Configuration['keyManagers'][number]): number {
-  if (!('nodes' in keyManager)) return 0;
-  const each = 'maxConnections' in keyManager ? keyManager.maxConnections : DESCRIPTORS_OF_A_NODE;
-  return keyManager.nodes.length * each;
 }
 
 /** The soft limit, which Node has raised to the hard one when it started. */

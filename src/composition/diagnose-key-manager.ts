@@ -1,5 +1,7 @@
 import { FolderInUseError } from '../durable/folder-lock.js';
 import { KeyManagerError } from '../key-managers/backend.js';
+import { backendOf, type KeyManagerConfig } from '../key-managers/backends.js';
+import type { ConfiguredNode } from '../key-managers/definition.js';
 import { diagnose, type StartedNode } from '../key-managers/diagnosis/diagnose.js';
 import { messageOf } from '../key-managers/diagnosis/explanations.js';
 import type { NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
@@ -7,7 +9,6 @@ import { knownCause } from '../key-managers/diagnosis/known-causes.js';
 import type { DiagnosisTerms } from '../key-managers/diagnosis/node-checks.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import type { RandomBytes } from '../shared/randomness.js';
-import { type KeyManagerConfig, splitByNode, startBackend } from './backends.js';
 import { throwAll } from './teardown.js';
 
 /** What a diagnosis needs of its surroundings. */
@@ -39,7 +40,9 @@ export async function diagnoseKeyManager(
   const log = createLogger({ level: 'warn' }, { write: (line) => logged.add(messageIn(line)) });
   const parts: Part[] = [];
   try {
-    for (const part of splitByNode(config)) parts.push(await startPart(part, ports, log));
+    for (const node of backendOf(config).nodes(config)) {
+      parts.push(await startPart(node, ports, log));
+    }
     const diagnoses = await diagnose(parts.flatMap(nodesOf), ports);
     return { nodes: parts.flatMap((part) => diagnosesOf(part, diagnoses)), logged: [...logged] };
   } finally {
@@ -51,17 +54,18 @@ export async function diagnoseKeyManager(
 }
 
 async function startPart(
-  config: KeyManagerConfig,
+  node: ConfiguredNode<KeyManagerConfig>,
   { clock, randomBytes }: DiagnosisPorts,
   log: Logger,
 ): Promise<Part> {
   try {
+    const { config } = node;
+    const ports = { clock, randomBytes, log };
     const start = { init: false, readOnly: true };
-    const backend = await startBackend(config, { clock, randomBytes, log }, start);
-    const { administration } = backend;
-    return { nodes: backend.nodes.map((node) => ({ node, administration })) };
+    const { nodes, administration } = await backendOf(config).start(config, ports, start);
+    return { nodes: nodes.map((started) => ({ node: started, administration })) };
   } catch (error) {
-    return { failure: withoutStart(config, error) };
+    return { failure: withoutStart(node, error) };
   }
 }
 
@@ -75,12 +79,14 @@ function diagnosesOf(part: Part, diagnoses: readonly NodeDiagnosis[]): readonly 
   return diagnoses.filter(({ name }) => names.has(name));
 }
 
-function withoutStart(config: KeyManagerConfig, error: unknown): NodeDiagnosis {
-  const [node] = 'nodes' in config ? config.nodes : [config];
+function withoutStart(
+  { name, location }: ConfiguredNode<KeyManagerConfig>,
+  error: unknown,
+): NodeDiagnosis {
   const isInUse = error instanceof FolderInUseError;
   return {
-    name: node.name,
-    location: 'location' in node ? node.location : undefined,
+    name,
+    location,
     status: isInUse ? 'UNKNOWN' : 'UNAVAILABLE',
     findings: [
       {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { namesIn } from '../durable/names-in.js';
 import { makePrivateFolder } from '../durable/private.js';
-import { hasKeyDocuments } from '../key-managers/file/index.js';
 import type { Configuration } from '../configuration/schema.js';
+import { keyFolderFields } from '../configuration/written-fields.js';
 
 /** A part that `--init` may begin: keys of key managers, or the audit log. */
 export type InitPart = 'keys' | 'audit';
@@ -80,17 +80,15 @@ interface Found {
   readonly isBegun: boolean;
 }
 
-async function survey({ audit, keyManagers }: Asked) {
+async function survey(asked: Asked) {
   const found: Found[] = [];
-  if (audit !== undefined) {
-    const { directory } = audit;
+  if (asked.audit !== undefined) {
+    const { directory } = asked.audit;
     const isBegun = (await namesIn(directory)).some((name) => /\.jsonl(\.gz)?$/.test(name));
     found.push({ part: 'audit', directory, isBegun });
   }
-  for (const keyManager of keyManagers) {
-    if (keyManager.type !== 'file') continue;
-    const { directory } = keyManager;
-    found.push({ part: 'keys', directory, isBegun: await hasKeyDocuments(directory) });
+  for (const { value: directory, keysAreIn } of keyFolderFields(asked)) {
+    found.push({ part: 'keys', directory, isBegun: await keysAreIn(directory) });
   }
   return {
     begun: found.filter(({ isBegun }) => isBegun),

@@ -1,4 +1,6 @@
 import type { KeyManagerNode, NodeHealth } from '../key-managers/backend.js';
+import { backendOf, type KeyManagerConfig } from '../key-managers/backends.js';
+import type { BackendPorts } from '../key-managers/definition.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { NodeLimits } from '../key-managers/nodes/limits.js';
 import { NodeSetKeyManager } from '../key-managers/nodes/node-set.js';
@@ -6,17 +8,18 @@ import type { Logger } from '../observability/logger.js';
 import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
 import { Deadline } from '../shared/deadline.js';
 import type { Clock } from '../shared/clock.js';
-import {
-  type BackendPorts,
-  type BackendStart,
-  type KeyManagerConfig,
-  startBackend,
-} from './backends.js';
 import { throwAll } from './teardown.js';
 
-/** How to start, and what the nodes may keep requests for. */
-export interface KeyManagerStart extends BackendStart {
+/** Choices of a start that are the same for every key manager. */
+export interface KeyManagerStart {
+  /** Whether empty key folders and tokens may be begun. */
+  readonly init: boolean;
   readonly nodeLimits: NodeLimits;
+}
+
+/** The parts that key managers are handed. */
+export interface KeyManagerPorts extends BackendPorts {
+  readonly log: Logger;
 }
 
 /** How long a scrape waits for a health check that is not there yet. */
@@ -30,7 +33,7 @@ const SCRAPE_BUDGET_MS = 1_000;
  */
 export async function startKeyManagers(
   configs: readonly KeyManagerConfig[],
-  ports: BackendPorts,
+  ports: KeyManagerPorts,
   start: KeyManagerStart,
 ): Promise<ReadonlyMap<string, KeyManager>> {
   const started = new Map<string, KeyManager>();
@@ -62,11 +65,11 @@ export async function closeKeyManagers(
 
 async function startKeyManager(
   config: KeyManagerConfig,
-  ports: BackendPorts,
+  ports: KeyManagerPorts,
   start: KeyManagerStart,
 ): Promise<KeyManager> {
   const log = ports.log.child({ keyManager: config.name });
-  const { nodes, administration } = await startBackend(
+  const { nodes, administration } = await backendOf(config).start(
     config,
     { ...ports, log },
     { init: start.init },

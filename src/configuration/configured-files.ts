@@ -5,28 +5,22 @@ import type { ConfigurationProblem, FieldPath } from './reading/problem.js';
 import { isReference } from './reading/secret-reference.js';
 import { describeFileError, readTextFile } from './reading/text-file.js';
 import { valuesAt } from './reading/value-at.js';
+import { backendFields } from './written-fields.js';
+import { backendOf, type KeyManagerConfig } from '../key-managers/backends.js';
+import type { FileUse } from '../key-managers/definition.js';
 import type { Configuration } from './schema.js';
 
 const MAX_BYTES = 1024 * 1024;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The kinds of files that a configuration names. */
-type Use = 'certificates' | 'private-key' | 'text' | 'program';
+/** Files of sinks that nothing looks at when the configuration is loaded. */
+const SINK_FILES = [
+  { field: 'ca', use: 'certificates' },
+  { field: 'certificate', use: 'certificates' },
+  { field: 'privateKey', use: 'private-key' },
+] as const;
 
-/** Files that nothing looks at when the configuration is loaded, by the fields that name them. */
-const FILES: readonly { readonly pattern: readonly string[]; readonly use: Use }[] = [
-  { pattern: ['audit', 'sinks', '*', 'tls', 'ca'], use: 'certificates' },
-  { pattern: ['audit', 'sinks', '*', 'tls', 'certificate'], use: 'certificates' },
-  { pattern: ['audit', 'sinks', '*', 'tls', 'privateKey'], use: 'private-key' },
-  { pattern: ['keyManagers', '*', 'tls', 'roots', '*'], use: 'certificates' },
-  { pattern: ['keyManagers', '*', 'tls', 'clientCertificate'], use: 'certificates' },
-  { pattern: ['keyManagers', '*', 'tls', 'clientKey'], use: 'private-key' },
-  { pattern: ['keyManagers', '*', 'login', 'tokenFile'], use: 'text' },
-  { pattern: ['keyManagers', '*', 'login', 'jwtFile'], use: 'text' },
-  { pattern: ['keyManagers', '*', 'module'], use: 'program' },
-];
-
-const ALLOWED: Readonly<Record<Use, string>> = {
+const ALLOWED: Readonly<Record<FileUse, string>> = {
   certificates: 'a readable PEM file with certificates',
   'private-key': 'a readable PEM file with a private key, without a passphrase',
   text: 'a readable, non-empty file of text',
@@ -42,7 +36,7 @@ const ALLOWED: Readonly<Record<Use, string>> = {
 export function checkConfiguredFiles(configuration: Configuration): ConfigurationProblem[] {
   return [
     ...checkNamedFiles(configuration, configuration.stateDirectory),
-    ...filesOfLibraries(configuration),
+    ...configuration.keyManagers.flatMap(moreFiles),
   ];
 }
 
@@ -52,9 +46,10 @@ export function checkConfiguredFiles(configuration: Configuration): Configuratio
  * @param stateDirectory where relative paths start
  */
 export function checkNamedFiles(value: unknown, stateDirectory: string): ConfigurationProblem[] {
-  const named = FILES.flatMap(({ pattern, use }) =>
-    valuesAt(value, pattern).map((place) => ({ ...place, use })),
+  const ofSinks = SINK_FILES.flatMap(({ field, use }) =>
+    valuesAt(value, ['audit', 'sinks', '*', 'tls', field]).map((place) => ({ ...place, use })),
   );
+  const named = [...ofSinks, ...backendFields(value, ({ files }) => files)];
   return named.flatMap(({ path, value: file, use }) =>
     typeof file === 'string' && file !== '' && !isReference(file)
       ? problemWith(path, resolve(stateDirectory, file), use)
@@ -62,7 +57,7 @@ export function checkNamedFiles(value: unknown, stateDirectory: string): Configu
   );
 }
 
-function problemWith(path: FieldPath, file: string, use: Use): ConfigurationProblem[] {
+function problemWith(path: FieldPath, file: string, use: FileUse): ConfigurationProblem[] {
   const found = use === 'program' ? unreadable(file) : unlike(file, use);
   return found === undefined ? [] : [{ path, found, allowed: ALLOWED[use] }];
 }
@@ -77,7 +72,7 @@ function unreadable(file: string): string | undefined {
   }
 }
 
-function unlike(file: string, use: Exclude<Use, 'program'>): string | undefined {
+function unlike(file: string, use: Exclude<FileUse, 'program'>): string | undefined {
   const reading = readTextFile(file, MAX_BYTES);
   if ('found' in reading) return reading.found;
   const isRight = { certificates: hasCertificates, 'private-key': isPrivateKey, text: hasText }[
@@ -111,16 +106,9 @@ function succeeds(work: () => unknown): boolean {
   }
 }
 
-/**
- * Configuration files of PKCS#11 libraries, which are named in their environment: SOFTHSM2_CONF.
- */
-function filesOfLibraries({ keyManagers }: Configuration): ConfigurationProblem[] {
-  return keyManagers.flatMap((keyManager, index) => {
-    if (keyManager.type !== 'pkcs11') return [];
-    return keyManager.environment.flatMap(({ name, value }) => {
-      if (!name.endsWith('_CONF') || !value.startsWith('/')) return [];
-      const path = ['keyManagers', index, 'environment', name];
-      return problemWith(path, value, 'program');
-    });
-  });
+function moreFiles(keyManager: KeyManagerConfig, index: number): ConfigurationProblem[] {
+  const files = backendOf(keyManager).moreFiles?.(keyManager) ?? [];
+  return files.flatMap(({ field, file }) =>
+    problemWith(['keyManagers', index, ...field], file, 'program'),
+  );
 }

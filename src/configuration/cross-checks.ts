@@ -5,6 +5,7 @@ import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 import { exposureSchema } from '../key-stores/config.js';
 import { findOverlap } from '../key-stores/exposure.js';
 import { configurationOutline } from './schema.js';
+import { keyFolderFields } from './written-fields.js';
 
 /**
  * What no part of the configuration can see by itself. Looks at what is written, not at what
@@ -14,6 +15,8 @@ export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
   const { value } = resolved;
   return [
     ...UNIQUE.flatMap(({ pattern, allowed }) => repeated(valuesAt(value, pattern), allowed)),
+    // Two servers of one folder would exclude each other; the second would fail to start.
+    ...repeated(keyFolderFields(value), 'a folder of its own'),
     ...repeated(endpoints(value), 'an address and port of its own'),
     ...unknownKeyManagers(resolved),
     ...overlaps(value),
@@ -24,8 +27,6 @@ export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
 const UNIQUE = [
   { pattern: ['listeners', '*', 'name'], allowed: 'a name of its own' },
   { pattern: ['keyManagers', '*', 'name'], allowed: 'a name of its own' },
-  // Two servers of one folder would exclude each other; the second would fail to start.
-  { pattern: ['keyManagers', '*', 'directory'], allowed: 'a folder of its own' },
   { pattern: ['keyStores', '*', 'name'], allowed: 'a name of its own' },
   { pattern: ['keyStores', '*', 'pathPrefix'], allowed: 'a path prefix of its own' },
   {

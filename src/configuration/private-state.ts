@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
-import { valueAt, valuesAt } from './reading/value-at.js';
+import { valueAt } from './reading/value-at.js';
 import { assertAllPrivate, NotPrivateError, type PrivateFolder } from '../durable/private.js';
+import { privateFolderFields } from './written-fields.js';
 import { AdminSocketError, assertSocketPath } from '../http/admin/admin-socket.js';
 
 const AUDIT_FILE = /^(\d{12}\.|signing-key\.json$)/;
@@ -39,20 +40,22 @@ async function complaintOf(check: () => Promise<void> | void): Promise<Error | u
 }
 
 function privateFolders(value: unknown, stateDirectory: string): PrivateFolder[] {
-  const at = (pattern: readonly string[]) =>
-    valuesAt(value, pattern).flatMap(({ value: path }) =>
-      typeof path === 'string' ? [resolve(stateDirectory, path)] : [],
-    );
-  const all = (path: string): PrivateFolder => ({ path, holds: () => true });
-  const keys = at(['keyManagers', '*', 'directory']);
-  return [
-    ...at(['audit', 'directory']).map((path) => ({
-      path,
-      holds: (name: string) => AUDIT_FILE.test(name),
-    })),
-    ...keys.map(all),
-    ...keys.map((path) => all(join(path, 'counters'))),
-    ...at(['keyManagers', '*', 'countersDirectory']).map((path) => ({ path, holds: () => false })),
-    ...(valueAt(value, ['quickstart']) === true ? [all(join(stateDirectory, 'quickstart'))] : []),
-  ];
+  const named = privateFolderFields(value).flatMap(({ value: field, backendFolder }) => {
+    if (typeof field !== 'string') return [];
+    const path = resolve(stateDirectory, field);
+    if (backendFolder === undefined) return [{ path, holds: isAuditFile }];
+    const { keys } = backendFolder;
+    if (keys === undefined) return [{ path, holds: () => false }];
+    return ['.', ...keys.subfolders].map((subfolder) => allIn(join(path, subfolder)));
+  });
+  const isQuickstart = valueAt(value, ['quickstart']) === true;
+  return isQuickstart ? [...named, allIn(join(stateDirectory, 'quickstart'))] : named;
+}
+
+function allIn(path: string): PrivateFolder {
+  return { path, holds: () => true };
+}
+
+function isAuditFile(name: string): boolean {
+  return AUDIT_FILE.test(name);
 }

@@ -10,10 +10,7 @@ import {
 } from './reading/field-types.js';
 import { SchemaOutline } from './reading/outline.js';
 import { listenerSchema, operationsSchema } from '../http/config.js';
-import { fileKeyManagerSchema } from '../key-managers/file/index.js';
-import { moduleKeyManagerSchema } from '../key-managers/module/index.js';
-import { pkcs11KeyManagerSchema } from '../key-managers/pkcs11/index.js';
-import { vaultKeyManagerSchema } from '../key-managers/vault/index.js';
+import { keyManagerSchema } from '../key-managers/backends.js';
 import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
 import { keyStoreSchema } from '../key-stores/config.js';
 import { logSchema } from '../observability/config.js';
@@ -75,15 +72,9 @@ export const configurationSchema = z
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
-    keyManagers: listField(
-      z.discriminatedUnion('type', [
-        fileKeyManagerSchema,
-        pkcs11KeyManagerSchema,
-        vaultKeyManagerSchema,
-        moduleKeyManagerSchema,
-      ]),
-      'a list of key managers, at least one',
-    ).describe('Where keys live and cryptography happens.'),
+    keyManagers: listField(keyManagerSchema, 'a list of key managers, at least one').describe(
+      'Where keys live and cryptography happens.',
+    ),
     keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(
       'What AWS calls external key stores.',
     ),

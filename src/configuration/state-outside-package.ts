@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { ConfigurationProblem } from './reading/problem.js';
-import { valuesAt } from './reading/value-at.js';
 import { isInPackage } from './package-folder.js';
-import { WRITTEN_FIELDS } from './written-fields.js';
+import { writtenFields } from './written-fields.js';
 
 /**
  * Finds what is to be written below the installed package, where npm removes it with the next
@@ -12,7 +11,7 @@ import { WRITTEN_FIELDS } from './written-fields.js';
  * @param stateDirectory where relative paths start
  */
 export function findStateInPackage(value: unknown, stateDirectory: string): ConfigurationProblem[] {
-  const problems = WRITTEN_FIELDS.flatMap((pattern) => valuesAt(value, pattern)).flatMap(
+  const problems = writtenFields(value).flatMap(
     ({ path, value: written }): ConfigurationProblem[] => {
       if (typeof written !== 'string' || written === '') return [];
       const folder = resolve(stateDirectory, written);

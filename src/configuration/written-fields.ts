@@ -1,16 +1,66 @@
-/** A field of the configuration by its path, with `*` for every entry of a list. */
-type Field = readonly string[];
+import { backendsFor, type NamedFields } from '../key-managers/backends.js';
+import type { BackendFolder } from '../key-managers/definition.js';
+import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 
-/** Folders that hold keys, counters or evidence, and must be open to their owner alone. */
-export const PRIVATE_FOLDERS: readonly Field[] = [
-  ['audit', 'directory'],
-  ['keyManagers', '*', 'directory'],
-  ['keyManagers', '*', 'countersDirectory'],
-];
+/** A folder that the configuration names and that must be open to its owner alone. */
+export interface PrivateFolderField extends PlacedValue {
+  /** Present for the folders of key managers. */
+  readonly backendFolder?: BackendFolder;
+}
 
-/** Fields that say where the server writes something. */
-export const WRITTEN_FIELDS: readonly Field[] = [
-  ['stateDirectory'],
-  ['admin', 'socket'],
-  ...PRIVATE_FOLDERS,
-];
+/** A folder of keys that the configuration names. */
+export interface KeyFolderField extends PlacedValue {
+  readonly value: string;
+  /** Tells whether there is any key in a folder. */
+  readonly keysAreIn: (folder: string) => Promise<boolean>;
+}
+
+/** Finds the folders that hold keys, counters or evidence. */
+export function privateFolderFields(value: unknown): readonly PrivateFolderField[] {
+  return [
+    ...valuesAt(value, ['audit', 'directory']),
+    ...backendFields(value, ({ folders }) =>
+      folders.map((backendFolder) => ({ field: [backendFolder.field], backendFolder })),
+    ),
+  ];
+}
+
+/** Finds the folders of key managers that hold keys. */
+export function keyFolderFields(value: unknown): readonly KeyFolderField[] {
+  return privateFolderFields(value).flatMap(({ path, value: folder, backendFolder }) =>
+    backendFolder?.keys === undefined || typeof folder !== 'string'
+      ? []
+      : [{ path, value: folder, keysAreIn: backendFolder.keys.areIn }],
+  );
+}
+
+/** Finds the fields that say where the server writes something. */
+export function writtenFields(value: unknown): readonly PlacedValue[] {
+  return [
+    ...valuesAt(value, ['stateDirectory']),
+    ...valuesAt(value, ['admin', 'socket']),
+    ...privateFolderFields(value),
+  ];
+}
+
+/**
+ * Finds the fields of key managers that their backends' definitions name.
+ *
+ * @param value a configuration, checked or not
+ * @returns the fields in place, each with what the definition says of it
+ */
+export function backendFields<Named extends { readonly field: readonly string[] }>(
+  value: unknown,
+  namedBy: (backend: NamedFields) => readonly Named[],
+): readonly (PlacedValue & Named)[] {
+  return valuesAt(value, ['keyManagers', '*']).flatMap(({ path, value: keyManager }) => {
+    const fields = backendsFor(valueAt(keyManager, ['type'])).flatMap(namedBy);
+    return fields.flatMap((named) =>
+      valuesAt(keyManager, named.field).map((inside) => ({
+        ...named,
+        path: [...path, ...inside.path],
+        value: inside.value,
+      })),
+    );
+  });
+}

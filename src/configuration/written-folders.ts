@@ -2,12 +2,11 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ConfigurationProblem, FieldPath } from './reading/problem.js';
 import { describeFileError } from './reading/text-file.js';
-import { valuesAt } from './reading/value-at.js';
 import { assertPrivateFolder, NotPrivateError } from '../durable/private.js';
 import { blockedFolder, modeAndOwner } from '../shared/blocked-folder.js';
 import { isErrno } from '../shared/errno.js';
 import type { Configuration } from './schema.js';
-import { PRIVATE_FOLDERS } from './written-fields.js';
+import { privateFolderFields } from './written-fields.js';
 
 const ALLOWED = 'a folder that this user can write to';
 
@@ -20,8 +19,8 @@ const ALLOWED = 'a folder that this user can write to';
 export async function checkWrittenFolders(
   configuration: Configuration,
 ): Promise<ConfigurationProblem[]> {
-  const folders = PRIVATE_FOLDERS.flatMap((pattern) => valuesAt(configuration, pattern)).flatMap(
-    ({ path, value }) => (typeof value === 'string' ? [{ path, folder: value }] : []),
+  const folders = privateFolderFields(configuration).flatMap(({ path, value }) =>
+    typeof value === 'string' ? [{ path, folder: value }] : [],
   );
   const { stateDirectory, admin } = configuration;
   return [

@@ -4,6 +4,7 @@
  */
 export { systemClock } from '../shared/clock.js';
 export { Deadline } from '../shared/deadline.js';
+export type { OperatorLog } from '../shared/operator-log.js';
 export { Secret } from '../shared/secret.js';
 export {
   HEALTH_TEST_KEY_ID,
@@ -20,6 +21,7 @@ export {
   type NodeHealth,
   type Sealed,
 } from './backend.js';
+export type { BackendPorts } from './definition.js';
 export type { MaybePromise } from './maybe-promise.js';
 export {
   type ContractCase,
@@ -32,7 +34,5 @@ export {
   createModuleKeyManager,
   type ModuleKeyManager,
   type ModuleKeyManagerConfig,
-  type ModuleLog,
   type ModulePorts,
-  type ModuleStartPorts,
 } from './module/index.js';

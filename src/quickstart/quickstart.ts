@@ -4,7 +4,6 @@ import { valueAt } from '../configuration/reading/value-at.js';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { lockFolder } from '../durable/folder-lock.js';
 import { assertPrivateFiles, assertPrivateFolder, makePrivateFolder } from '../durable/private.js';
-import { hasKeyDocuments } from '../key-managers/file/index.js';
 import { toConsoleExport } from '../key-stores/console-export.js';
 import { generateCredential } from '../key-stores/credential-generator.js';
 import type { Clock } from '../shared/clock.js';
@@ -13,6 +12,7 @@ import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { ConfigurationSource } from '../configuration/configuration-file.js';
 import { prepareCertificates, readIfPresent } from './certificates.js';
 import { type QuickstartFiles, quickstartFiles } from '../configuration/quickstart-files.js';
+import { keyFolderFields } from '../configuration/written-fields.js';
 
 const MASTER_KEY_BYTES = 32;
 
@@ -47,7 +47,7 @@ export async function prepareQuickstart(
     // What another user put there while he could would be kept, and be trusted.
     await assertPrivateFiles((await readdir(folder)).map((name) => join(folder, name)));
     await prepareCertificates(folder, ports.clock);
-    await prepareMasterKey(folder, keysFolderOf(source), ports);
+    await prepareMasterKey(folder, source, ports);
     await prepareCredential({ folder, consoleFile }, uriPathOf(source), ports);
   } finally {
     await lock.release();
@@ -55,12 +55,14 @@ export async function prepareQuickstart(
 }
 
 /**
- * Where the first key manager keeps its keys; `undefined` where that is no folder of ours. The
- * configuration itself is not checked yet.
+ * Finds the first key manager's folder, if there are keys in it. The configuration itself is not
+ * checked yet.
  */
-function keysFolderOf({ value, stateDirectory }: ConfigurationSource): string | undefined {
-  const directory = valueAt(value, ['keyManagers', 0, 'directory']);
-  return typeof directory === 'string' ? resolve(stateDirectory, directory) : undefined;
+async function folderWithKeys(source: ConfigurationSource): Promise<string | undefined> {
+  const field = keyFolderFields(source.value).find(({ path }) => path[1] === 0);
+  if (field === undefined) return undefined;
+  const folder = resolve(source.stateDirectory, field.value);
+  return (await field.keysAreIn(folder)) ? folder : undefined;
 }
 
 /** Where KMS would find the first key store. */
@@ -72,12 +74,13 @@ function uriPathOf({ value }: ConfigurationSource): string {
 /** For the keys, where they are in a folder of ours, and for the key that signs the audit log. */
 async function prepareMasterKey(
   folder: string,
-  keysFolder: string | undefined,
+  source: ConfigurationSource,
   { randomBytes }: QuickstartPorts,
 ): Promise<void> {
   const path = join(folder, 'master.key');
   if ((await readIfPresent(path)) !== undefined) return;
-  if (keysFolder !== undefined && (await hasKeyDocuments(keysFolder))) {
+  const keysFolder = await folderWithKeys(source);
+  if (keysFolder !== undefined) {
     throw new QuickstartError(
       `${keysFolder} holds keys, and the master key that opens them is missing: ${path}. ` +
         'A new one would not open them. Put it back, or move the key folder away to start afresh.',

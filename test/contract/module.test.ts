@@ -21,7 +21,7 @@ async function openExample() {
       options: {},
       secrets: { seed: new Secret(randomBytes(32).toString('base64')) },
     },
-    { clock: systemClock, randomBytes, log: { info: ignore, error: ignore } },
+    { clock: systemClock, randomBytes, log: { info: ignore, warn: ignore, error: ignore } },
   );
   const [node] = nodes;
   invariant(node !== undefined, 'the example has a node');

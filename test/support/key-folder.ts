@@ -13,7 +13,8 @@ import {
   type FileKeyManagerStart,
 } from '../../src/key-managers/file/create.js';
 import { fileNameOf } from '../../src/key-managers/counting/key-names.js';
-import type { FileKeyManagerLog, FileKeyManagerPorts } from '../../src/key-managers/file/ports.js';
+import type { BackendPorts } from '../../src/key-managers/definition.js';
+import type { OperatorLog } from '../../src/shared/operator-log.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
 import { Secret } from '../../src/shared/secret.js';
@@ -22,7 +23,7 @@ import { testLogPath } from './test-log.js';
 
 /** A line that the key manager logged. */
 export interface LoggedLine {
-  readonly level: keyof FileKeyManagerLog;
+  readonly level: keyof OperatorLog;
   readonly fields: object;
   readonly message: string;
 }
@@ -40,7 +41,7 @@ export interface KeyFolderFixture {
 /** What a test wants to be different. */
 export interface KeyFolderOptions {
   readonly masterKey?: FileKeyManagerConfig['masterKey'];
-  readonly ports?: Partial<FileKeyManagerPorts>;
+  readonly ports?: Partial<BackendPorts>;
 }
 
 /** Sealed under this unless a test says otherwise. */
@@ -118,7 +119,7 @@ export async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, 'utf8'));
 }
 
-function recordingLog(logged: LoggedLine[]): FileKeyManagerLog {
+function recordingLog(logged: LoggedLine[]): OperatorLog {
   const path = testLogPath('file-key-manager');
   const record = (level: LoggedLine['level']) => (fields: object, message: string) => {
     logged.push({ level, fields, message });

@@ -15,7 +15,8 @@ import {
   createVaultKeyManagerNodes,
   type VaultKeyManager,
 } from '../../src/key-managers/vault/create.js';
-import type { VaultLog, VaultPorts } from '../../src/key-managers/vault/ports.js';
+import type { BackendPorts } from '../../src/key-managers/definition.js';
+import type { OperatorLog } from '../../src/shared/operator-log.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
 import type { OpenbaoServer } from './openbao.js';
@@ -66,7 +67,7 @@ export async function makeAppRole(
 export async function openVault(
   servers: readonly OpenbaoServer[],
   fields: Readonly<Record<string, unknown>>,
-  ports: Partial<VaultPorts> = {},
+  ports: Partial<BackendPorts> = {},
 ): Promise<VaultKeyManager> {
   const [first] = servers;
   const config = vaultKeyManagerSchema.parse({
@@ -118,10 +119,10 @@ export function longDeadline(): Deadline {
   return Deadline.after(systemClock, 30_000);
 }
 
-function recordingLog(): VaultLog {
+function recordingLog(): OperatorLog {
   const path = testLogPath('vault-key-manager');
-  const record = (level: keyof VaultLog) => (fields: object, message: string) => {
+  const record = (level: keyof OperatorLog) => (fields: object, message: string) => {
     appendFileSync(path, `${level} ${message} ${inspect(fields, { depth: 8 })}\n`);
   };
-  return { info: record('info'), error: record('error') };
+  return { info: record('info'), warn: record('warn'), error: record('error') };
 }

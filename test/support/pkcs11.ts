@@ -10,13 +10,13 @@ import {
   type KeyRef,
 } from '../../src/key-managers/backend.js';
 import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
+import type { BackendPorts } from '../../src/key-managers/definition.js';
+import type { Pkcs11KeyManagerConfig } from '../../src/key-managers/pkcs11/config.js';
 import {
   createPkcs11KeyManager,
   type Pkcs11KeyManager,
-  type Pkcs11KeyManagerConfig,
-  type Pkcs11Ports,
   type Pkcs11Start,
-} from '../../src/key-managers/pkcs11/index.js';
+} from '../../src/key-managers/pkcs11/create.js';
 import type { TokenSelector } from '../../src/key-managers/pkcs11/wire/messages.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
@@ -55,7 +55,7 @@ export interface OpenOptions {
   readonly config?: Partial<Pkcs11KeyManagerConfig>;
   readonly pin?: Secret;
   readonly start?: Pkcs11Start;
-  readonly ports?: Partial<Pkcs11Ports>;
+  readonly ports?: Partial<BackendPorts>;
   readonly logged?: LoggedMessages;
 }
 
@@ -135,7 +135,7 @@ export async function refusalOf(work: MaybePromise<unknown>): Promise<string | u
 /** A PIN that is recognisable wherever it turns up. */
 export const testPin = new Secret('canary-pin-7391');
 
-function recordingLog(logged: LoggedMessages): Pkcs11Ports['log'] {
+function recordingLog(logged: LoggedMessages): BackendPorts['log'] {
   const path = testLogPath('pkcs11-key-manager');
   const record = (level: string) => (fields: object, message: string) => {
     logged.push(`${level}: ${message}`);

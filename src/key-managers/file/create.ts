@@ -8,7 +8,8 @@ import type { FileKeyManagerConfig } from './config.js';
 import { FileNode } from './file-node.js';
 import { hasKeyDocuments, KeyFolder } from './key-folder.js';
 import { KeyRing } from './key-ring.js';
-import { COUNTING_LIMITS, type CountingLimits, type FileKeyManagerPorts } from './ports.js';
+import type { BackendPorts, BackendStart } from '../definition.js';
+import { COUNTING_LIMITS, type CountingLimits } from './counting-limits.js';
 
 /** A key folder at work. `node.close()` ends it and lets another process have the folder. */
 export interface FileKeyManager {
@@ -16,15 +17,8 @@ export interface FileKeyManager {
   readonly administration: Required<KeyAdministration>;
 }
 
-/** Choices of a start that are no matter of the configuration. */
-export interface FileKeyManagerStart {
-  /** Whether an empty or missing folder is to be made a key folder. No effect on any other. */
-  readonly init?: boolean;
-  /**
-   * Whether everything on disk stays as it is: counts and new versions are in memory alone, and a
-   * test key that is missing stays missing.
-   */
-  readonly readOnly?: boolean;
+/** The same start as every backend's, with what tests replace. */
+export interface FileKeyManagerStart extends BackendStart {
   /** Other limits than {@link COUNTING_LIMITS}, for tests. */
   readonly limits?: CountingLimits;
   /** Another way to replace a file, for tests of disks that fail. */
@@ -40,7 +34,7 @@ export interface FileKeyManagerStart {
  */
 export async function createFileKeyManagerNode(
   config: FileKeyManagerConfig,
-  ports: FileKeyManagerPorts,
+  ports: BackendPorts,
   start: FileKeyManagerStart = {},
 ): Promise<FileKeyManager> {
   const { init = false, readOnly = false, limits = COUNTING_LIMITS } = start;

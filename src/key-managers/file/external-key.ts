@@ -8,14 +8,15 @@ import { MAX_KEY_VERSION } from '../counting/version-fields.js';
 import type { KeyFolder } from './key-folder.js';
 import { makeVersion } from './key-material.js';
 import type { KeyVersions, UsableVersion } from './key-versions.js';
-import type { CountingLimits, FileKeyManagerPorts } from './ports.js';
+import type { BackendPorts } from '../definition.js';
+import type { CountingLimits } from './counting-limits.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 
 /** The parts that a key is handed. */
 export interface KeyPorts {
   readonly folder: KeyFolder;
-  readonly ports: FileKeyManagerPorts;
+  readonly ports: BackendPorts;
   readonly limits: CountingLimits;
 }
 

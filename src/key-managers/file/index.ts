@@ -1,3 +1,1 @@
-export { fileKeyManagerSchema } from './config.js';
-export { createFileKeyManagerNode } from './create.js';
-export { hasKeyDocuments } from './key-folder.js';
+export { fileBackend } from './definition.js';

@@ -12,7 +12,8 @@ import { type CounterFile, parseCounterFile, renderCounterFile } from '../counti
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
 import { fileNameOf } from '../counting/key-names.js';
 
-const COUNTERS = 'counters';
+/** The folder of the counters, inside the key folder. */
+export const COUNTERS = 'counters';
 /** Whatever else its name says: a document that was renamed is damaged and not overlooked. */
 const DOCUMENT_EXTENSION = '.json';
 

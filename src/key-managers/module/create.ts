@@ -1,12 +1,10 @@
 import { pathToFileURL } from 'node:url';
 import { KeyManagerError } from '../backend.js';
+import type { BackendPorts } from '../definition.js';
 import type { ModuleKeyManagerConfig } from './config.js';
-import type { CreateKeyManager, ModuleKeyManager, ModulePorts } from './factory.js';
+import type { CreateKeyManager, ModuleKeyManager } from './factory.js';
 import { ModuleNode, withoutSecrets } from './module-node.js';
 import { checkKeyManager, findFactory } from './shape.js';
-
-/** What a module is handed beside what its own configuration says. */
-export type ModuleStartPorts = Omit<ModulePorts, 'name' | 'secrets' | 'KeyManagerError'>;
 
 /**
  * Loads a module and has it make its key manager.
@@ -16,7 +14,7 @@ export type ModuleStartPorts = Omit<ModulePorts, 'name' | 'secrets' | 'KeyManage
  */
 export async function createModuleKeyManager(
   config: ModuleKeyManagerConfig,
-  ports: ModuleStartPorts,
+  ports: BackendPorts,
 ): Promise<ModuleKeyManager> {
   const { module } = config;
   const createKeyManager = findFactory(await load(module), module);
@@ -37,7 +35,7 @@ async function load(module: string): Promise<unknown> {
 async function make(
   createKeyManager: CreateKeyManager,
   { name, module, options, secrets }: ModuleKeyManagerConfig,
-  ports: ModuleStartPorts,
+  ports: BackendPorts,
 ): Promise<unknown> {
   try {
     return await createKeyManager(options, { ...ports, name, secrets, KeyManagerError });

@@ -1,3 +1,4 @@
-export { type ModuleKeyManagerConfig, moduleKeyManagerSchema } from './config.js';
-export { createModuleKeyManager, type ModuleStartPorts } from './create.js';
-export type { CreateKeyManager, ModuleKeyManager, ModuleLog, ModulePorts } from './factory.js';
+export type { ModuleKeyManagerConfig } from './config.js';
+export { createModuleKeyManager } from './create.js';
+export { moduleBackend } from './definition.js';
+export type { CreateKeyManager, ModuleKeyManager, ModulePorts } from './factory.js';

@@ -4,7 +4,7 @@ import { renderCounterFile } from '../counting/counter-file.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
-import type { Pkcs11Ports } from './ports.js';
+import type { BackendPorts } from '../definition.js';
 
 /** How encryptions are counted. */
 export interface CountingLimits {
@@ -40,7 +40,7 @@ const WARNING_PART = 1 / 10;
 /** What one count needs of its surroundings. */
 export interface CountPorts {
   readonly limits: CountingLimits;
-  readonly ports: Pkcs11Ports;
+  readonly ports: BackendPorts;
   /** Replaces the counter file. */
   readonly write: (text: string) => Promise<void>;
 }

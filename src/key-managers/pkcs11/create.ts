@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
-import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
+import { KeyManagerError } from '../backend.js';
 import { IvSource } from '../counting/iv-source.js';
 import { administrationOf } from './administration.js';
 import { type CountingLimits, limitsFor } from './counted-material.js';
@@ -8,7 +8,7 @@ import type { Pkcs11KeyManagerConfig, Pkcs11NodeConfig } from './config.js';
 import { EncryptionCounts } from './encryption-counts.js';
 import { Pkcs11Node } from './pkcs11-node.js';
 import { ChildFailure } from './pool/child-failure.js';
-import type { Pkcs11Ports } from './ports.js';
+import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
 import { choosesIv, PROFILES } from './vendor-profiles.js';
 import { TokenAtWork } from './token-at-work.js';
 import { TokenCipher } from './token-cipher.js';
@@ -20,21 +20,14 @@ const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 /** What ends the node and leaves Holdfast running. */
 const NODE_STOPS: ReadonlySet<ChildFailure['effect']> = new Set(['pin-refused', 'unsafe-iv']);
 
-/** Tokens at work. Closing every node ends it. */
-export interface Pkcs11KeyManager {
-  /** One a token, in configured order. */
-  readonly nodes: readonly KeyManagerNode[];
-  readonly administration: KeyAdministration;
+/** Tokens at work, a node for each, in configured order. */
+export interface Pkcs11KeyManager extends StartedBackend {
   /** Process ids of the children that serve, for tests. */
   childPids(): number[];
 }
 
-/** How to start, where that is not a matter of the configuration. */
-export interface Pkcs11Start {
-  /** Whether a token without a health-test key may be given one. */
-  readonly init?: boolean;
-  /** Whether counters are read alone, and beside a server at work. No key may be used then. */
-  readonly readOnly?: boolean;
+/** The same start as every backend's, with what tests replace. */
+export interface Pkcs11Start extends BackendStart {
   /** Path of another build of the child's program, for tests that run the sources. */
   readonly childProgram?: string;
   /** Other limits than the share of this replica, for tests. */
@@ -54,7 +47,7 @@ export interface Pkcs11Start {
  */
 export async function createPkcs11KeyManager(
   config: Pkcs11KeyManagerConfig,
-  ports: Pkcs11Ports,
+  ports: BackendPorts,
   start: Pkcs11Start = {},
 ): Promise<Pkcs11KeyManager> {
   const profile = PROFILES[config.profile];
@@ -82,7 +75,7 @@ export async function createPkcs11KeyManager(
 
 /** What the tokens of one key manager share. */
 interface Shared {
-  readonly ports: Pkcs11Ports;
+  readonly ports: BackendPorts;
   readonly start: Pkcs11Start;
   readonly cipher: TokenCipher;
   readonly counts: EncryptionCounts | undefined;
@@ -119,7 +112,7 @@ function needsOperator(error: unknown): boolean {
 
 function openCounts(
   { countersDirectory, replicas, priorEncryptions, nodes }: Pkcs11KeyManagerConfig,
-  ports: Pkcs11Ports,
+  ports: BackendPorts,
   start: Pkcs11Start,
 ): Promise<EncryptionCounts> {
   const { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically } = start;

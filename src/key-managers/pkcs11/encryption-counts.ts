@@ -8,13 +8,13 @@ import { isErrno } from '../../shared/errno.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { parseCounterFile } from '../counting/counter-file.js';
 import { CountedMaterial, type CountingLimits, type KnownCount } from './counted-material.js';
-import type { Pkcs11Ports } from './ports.js';
+import type { BackendPorts } from '../definition.js';
 
 /** What counting needs of its surroundings. */
 export interface CountingPorts {
   /** Of this replica alone. */
   readonly directory: string;
-  readonly ports: Pkcs11Ports;
+  readonly ports: BackendPorts;
   readonly limits: CountingLimits;
   readonly writeFile: AtomicWrite;
   /** How many nodes share the counts: copies of one key are one key. The last to close ends it. */

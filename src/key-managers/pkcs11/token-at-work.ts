@@ -5,7 +5,7 @@ import { KeyDirectory } from './key-directory.js';
 import { ChildFailure } from './pool/child-failure.js';
 import { ChildPool } from './pool/child-pool.js';
 import { ChildProcess } from './pool/child-process.js';
-import type { Pkcs11Ports } from './ports.js';
+import type { BackendPorts } from '../definition.js';
 import type { VendorProfile } from './vendor-profiles.js';
 import { selfTest } from './self-test.js';
 import type { TokenCipher } from './token-cipher.js';
@@ -20,7 +20,7 @@ export interface TokenPorts {
   /** Of the node. */
   readonly name: string;
   readonly location: string;
-  readonly ports: Pkcs11Ports;
+  readonly ports: BackendPorts;
   readonly profile: VendorProfile;
   readonly cipher: TokenCipher;
   readonly counts: EncryptionCounts | undefined;

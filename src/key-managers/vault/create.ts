@@ -11,23 +11,15 @@ import { HttpClient, type TlsIdentity } from './http-client.js';
 import { KeyNames } from './key-names.js';
 import { KnownKeys } from './known-keys.js';
 import { Login } from './login.js';
-import type { VaultPorts } from './ports.js';
+import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
 import { TokenSession } from './token-session.js';
 import { Transit } from './transit.js';
 import { VaultClient } from './vault-client.js';
 import { VaultNode } from './vault-node.js';
 
-/** A cluster at work. Closing every node ends it. */
-export interface VaultKeyManager {
-  /** One an address, in configured order. */
-  readonly nodes: readonly KeyManagerNode[];
+/** A cluster at work, a node for each address, in configured order. */
+export interface VaultKeyManager extends StartedBackend {
   readonly administration: Required<KeyAdministration>;
-}
-
-/** How to start, where that is not a matter of the configuration. */
-export interface VaultStart {
-  /** Whether nothing may be made or changed, not even a test key that is missing. */
-  readonly readOnly?: boolean;
 }
 
 interface StartedNode {
@@ -44,8 +36,8 @@ interface StartedNode {
  */
 export async function createVaultKeyManagerNodes(
   config: VaultKeyManagerConfig,
-  ports: VaultPorts,
-  { readOnly = false }: VaultStart = {},
+  ports: BackendPorts,
+  { readOnly = false }: BackendStart = {},
 ): Promise<VaultKeyManager> {
   const tls = await readTls(config.tls);
   const names = new KeyNames(config);
@@ -71,7 +63,7 @@ interface NodePlan {
   readonly readOnly: boolean;
 }
 
-async function startNode(plan: NodePlan, ports: VaultPorts): Promise<StartedNode> {
+async function startNode(plan: NodePlan, ports: BackendPorts): Promise<StartedNode> {
   const { config, node, tls, names, readOnly } = plan;
   const { maxConnections, connectTimeoutMs, metadataMaxAgeMs, mountPath } = config;
   const namespace = config.namespace === undefined ? [] : ['x-vault-namespace', config.namespace];

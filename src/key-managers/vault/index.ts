@@ -1,2 +1,1 @@
-export { vaultKeyManagerSchema } from './config.js';
-export { createVaultKeyManagerNodes } from './create.js';
+export { vaultBackend } from './definition.js';

@@ -1,7 +1,8 @@
 import type { Deadline } from '../../shared/deadline.js';
+import type { RandomBytes } from '../../shared/randomness.js';
 import { KeyManagerError } from '../backend.js';
 import type { Login, Token } from './login.js';
-import { randomFraction, type VaultPorts } from './ports.js';
+import type { BackendPorts } from '../definition.js';
 import { withinDeadline } from '../within-deadline.js';
 
 /** A refused token younger than this is not the problem: its policy is. */
@@ -28,7 +29,7 @@ export type TokenSource = Pick<Login, 'logIn' | 'renew' | 'revoke'>;
 /** Keeps one node's token alive: logs in, renews in the background, logs in again. */
 export class TokenSession {
   readonly #login: TokenSource;
-  readonly #ports: VaultPorts;
+  readonly #ports: BackendPorts;
   #held: HeldToken | undefined;
   #loggingIn: Promise<HeldToken> | undefined;
   #failure: KeyManagerError | undefined;
@@ -39,7 +40,7 @@ export class TokenSession {
   #closed = false;
   #givenBack: HeldToken | undefined;
 
-  constructor(login: TokenSource, ports: VaultPorts) {
+  constructor(login: TokenSource, ports: BackendPorts) {
     this.#login = login;
     this.#ports = ports;
   }
@@ -174,4 +175,12 @@ export class TokenSession {
 function asKeyManagerError(error: unknown): KeyManagerError {
   if (error instanceof KeyManagerError) return error;
   return new KeyManagerError('internal', 'the login failed unexpectedly', { cause: error });
+}
+
+/**
+ * A number from 0 up to 1, for the jitter of renewals: replicas that started together must not log
+ * in together.
+ */
+function randomFraction(randomBytes: RandomBytes): number {
+  return randomBytes(4).readUInt32BE() / 2 ** 32;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
-import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/index.js';
+import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/create.js';
 import { longDeadline, openTokens, refusalOf } from '../../support/pkcs11.js';
 import { describeWithModule } from '../../support/pkcs11-suite.js';
 import { makeSoftHsmToken, type SoftHsmToken, softHsmModule } from '../../support/softhsm.js';

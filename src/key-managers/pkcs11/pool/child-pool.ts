@@ -2,7 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deadline } from '../../../shared/deadline.js';
 import { KeyManagerError } from '../../backend.js';
-import type { BackendLog } from '../ports.js';
+import type { OperatorLog } from '../../../shared/operator-log.js';
 import { ChildFailure } from './child-failure.js';
 import type { ChildProcess, ChildRequest } from './child-process.js';
 
@@ -12,7 +12,7 @@ const MAX_PAUSE_MS = 2_000;
 /** What a pool is made of. */
 export interface PoolPorts {
   readonly size: number;
-  readonly log: BackendLog;
+  readonly log: OperatorLog;
   /** Starts a process. */
   readonly start: () => ChildProcess;
   /** Logs a process in, or in again, and tries it out. It serves when this has resolved. */

@@ -23,7 +23,7 @@ function start(source: string): Promise<ModuleKeyManager> {
 }
 
 function startFile(module: string): Promise<ModuleKeyManager> {
-  const log = { info: () => undefined, error: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   return createModuleKeyManager(
     {
       name: 'mine',

@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyManagerNode } from '../../../../src/key-managers/backend.js';
-import {
-  createVaultKeyManagerNodes,
-  vaultKeyManagerSchema,
-} from '../../../../src/key-managers/vault/index.js';
+import { vaultKeyManagerSchema } from '../../../../src/key-managers/vault/config.js';
+import { createVaultKeyManagerNodes } from '../../../../src/key-managers/vault/create.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
@@ -30,7 +28,11 @@ async function nodeOf(address: string, login: object) {
     nodes: [{ name: 'chatty', address }],
     login,
   });
-  const ports = { clock: systemClock, randomBytes, log: { info: write, error: write } };
+  const ports = {
+    clock: systemClock,
+    randomBytes,
+    log: { info: write, warn: write, error: write },
+  };
   const [node] = (await createVaultKeyManagerNodes(config, ports)).nodes;
   if (node === undefined) throw new Error('no node');
   onTestFinished(() => node.close());

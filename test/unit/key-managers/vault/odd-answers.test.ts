@@ -3,10 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyManagerNode } from '../../../../src/key-managers/backend.js';
-import {
-  createVaultKeyManagerNodes,
-  vaultKeyManagerSchema,
-} from '../../../../src/key-managers/vault/index.js';
+import { vaultKeyManagerSchema } from '../../../../src/key-managers/vault/config.js';
+import { createVaultKeyManagerNodes } from '../../../../src/key-managers/vault/create.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
@@ -31,7 +29,7 @@ async function nodeAnswering(status: number, data: object): Promise<KeyManagerNo
     nodes: [{ name: 'odd', address }],
     login: { method: 'token', tokenFile },
   });
-  const log = { info: () => undefined, error: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const ports = { clock: systemClock, randomBytes, log };
   const [node] = (await createVaultKeyManagerNodes(config, ports)).nodes;
   if (node === undefined) throw new Error('no node');

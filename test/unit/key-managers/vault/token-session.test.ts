@@ -25,7 +25,7 @@ function sessionOf(randomByte = 0) {
   const session = new TokenSession(login, {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     randomBytes: (size) => Buffer.alloc(size, randomByte),
-    log: { info: () => undefined, error },
+    log: { info: () => undefined, warn: () => undefined, error },
   });
   return { session, logIn, renew, revoke, error };
 }

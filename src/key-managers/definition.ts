@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { Clock } from '../shared/clock.js';
+import type { OperatorLog } from '../shared/operator-log.js';
+import type { RandomBytes } from '../shared/randomness.js';
+import type { KeyAdministration, KeyManagerNode } from './backend.js';
+
+/** The parts that every backend is handed. */
+export interface BackendPorts {
+  readonly clock: Clock;
+  /** Cryptographically strong: keys, names and IVs are made of it. */
+  readonly randomBytes: RandomBytes;
+  readonly log: OperatorLog;
+}
+
+/** Choices of a start that are no matter of the configuration. */
+export interface BackendStart {
+  /** Whether an empty key folder, or a token without a health-test key, may be begun. */
+  readonly init?: boolean;
+  /** Whether keys, counters and files stay as they are, for a look at them. */
+  readonly readOnly?: boolean;
+}
+
+/** A backend at work; closing its nodes ends it. */
+export interface StartedBackend {
+  readonly nodes: readonly KeyManagerNode[];
+  readonly administration: KeyAdministration;
+}
+
+/** A folder that a backend writes to. Nobody but its owner may open it. */
+export interface BackendFolder {
+  /** The field of the backend's configuration that names it. */
+  readonly field: string;
+  /**
+   * Present where keys are in it: then the folder is one key manager's alone, a first start is told
+   * by it, and its files must be closed to others like the folder itself.
+   */
+  readonly keys?: {
+    /** Folders inside it, whose files must be closed to others, too. */
+    readonly subfolders: readonly string[];
+    /** Tells whether there is any key in the folder, damaged ones too. */
+    readonly areIn: (path: string) => Promise<boolean>;
+  };
+}
+
+/** The kinds of files that a configuration names. */
+export type FileUse = 'certificates' | 'private-key' | 'text' | 'program';
+
+/** A file that a backend reads, which nothing looks at when the configuration is loaded. */
+export interface BackendFile {
+  /** The field of the backend's configuration that names it, with `*` for every entry of a list. */
+  readonly field: readonly string[];
+  readonly use: FileUse;
+}
+
+/** One node of a key manager, which can be started by itself. */
+export interface ConfiguredNode<Config> {
+  readonly name: string;
+  /** Absent where it is known to the node alone. */
+  readonly location?: string;
+  /** The key manager with this node alone. */
+  readonly config: Config;
+}
+
+/** All that the rest of the program knows of a backend. */
+export interface BackendDefinition<Config> {
+  /** Of its entries of `keyManagers`. */
+  readonly schema: z.ZodType<Config>;
+  readonly folders: readonly BackendFolder[];
+  readonly files: readonly BackendFile[];
+  /** Finds files that are named elsewhere than in a field for a file; they are read as programs are. */
+  moreFiles?(config: Config): readonly { field: readonly string[]; file: string }[];
+  /** Lists the nodes; what a module has for nodes is known to the module alone. */
+  nodes(config: Config): readonly ConfiguredNode<Config>[];
+  /** The most file descriptors that it has open at once. */
+  descriptors(config: Config): number;
+  /** @throws whatever the backend says is wrong */
+  start(config: Config, ports: BackendPorts, start: BackendStart): Promise<StartedBackend>;
+}

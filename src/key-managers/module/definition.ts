@@ -1,0 +1,13 @@
+import type { BackendDefinition } from '../definition.js';
+import { type ModuleKeyManagerConfig, moduleKeyManagerSchema } from './config.js';
+import { createModuleKeyManager } from './create.js';
+
+/** Keys in a key manager of the operator's own. */
+export const moduleBackend = {
+  schema: moduleKeyManagerSchema,
+  folders: [],
+  files: [{ field: ['module'], use: 'program' }],
+  nodes: (config) => [{ name: config.name, config }],
+  descriptors: () => 0,
+  start: createModuleKeyManager,
+} satisfies BackendDefinition<ModuleKeyManagerConfig>;

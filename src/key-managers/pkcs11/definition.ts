@@ -1,0 +1,28 @@
+import type { BackendDefinition } from '../definition.js';
+import { type Pkcs11KeyManagerConfig, pkcs11KeyManagerSchema } from './config.js';
+import { createPkcs11KeyManager } from './create.js';
+
+/** Pipes to the processes of a token. */
+const DESCRIPTORS_OF_A_NODE = 16;
+
+/** Keys in tokens with a PKCS#11 library. */
+export const pkcs11Backend = {
+  schema: pkcs11KeyManagerSchema,
+  folders: [{ field: 'countersDirectory' }],
+  files: [{ field: ['module'], use: 'program' }],
+  /** Configuration files of libraries, which are named in their environment: SOFTHSM2_CONF. */
+  moreFiles: ({ environment }) =>
+    environment.flatMap(({ name, value }) =>
+      name.endsWith('_CONF') && value.startsWith('/')
+        ? [{ field: ['environment', name], file: value }]
+        : [],
+    ),
+  nodes: (config) =>
+    config.nodes.map((node) => ({
+      name: node.name,
+      location: node.location,
+      config: { ...config, nodes: [node] },
+    })),
+  descriptors: ({ nodes }) => nodes.length * DESCRIPTORS_OF_A_NODE,
+  start: createPkcs11KeyManager,
+} satisfies BackendDefinition<Pkcs11KeyManagerConfig>;

@@ -1,0 +1,24 @@
+import type { BackendDefinition } from '../definition.js';
+import { type VaultKeyManagerConfig, vaultKeyManagerSchema } from './config.js';
+import { createVaultKeyManagerNodes } from './create.js';
+
+/** Keys in the Transit engine of OpenBao or HashiCorp Vault. */
+export const vaultBackend = {
+  schema: vaultKeyManagerSchema,
+  folders: [],
+  files: [
+    { field: ['tls', 'roots', '*'], use: 'certificates' },
+    { field: ['tls', 'clientCertificate'], use: 'certificates' },
+    { field: ['tls', 'clientKey'], use: 'private-key' },
+    { field: ['login', 'tokenFile'], use: 'text' },
+    { field: ['login', 'jwtFile'], use: 'text' },
+  ],
+  nodes: (config) =>
+    config.nodes.map((node) => ({
+      name: node.name,
+      location: node.location,
+      config: { ...config, nodes: [node] },
+    })),
+  descriptors: ({ nodes, maxConnections }) => nodes.length * maxConnections,
+  start: createVaultKeyManagerNodes,
+} satisfies BackendDefinition<VaultKeyManagerConfig>;
