@@ -245,6 +245,7 @@ export class Holdfast {
       clock,
       log: loggers.http,
       strangers: loggers.strangers,
+      certificates: this.#loaded.certificates,
       addresses: this.#ports.addresses,
       handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
     });

@@ -2,14 +2,15 @@ import type { AddressInfo } from 'node:net';
 import type { ListenerConfig } from '../http/config.js';
 import type { DoorPorts } from '../http/xks/door.js';
 import { HeldBytes } from '../http/xks/held-bytes.js';
-import { openXksServer } from '../http/xks/open-xks-server.js';
 import { StrangerTurns } from '../http/xks/stranger-turns.js';
-import type { XksServer } from '../http/xks/xks-server.js';
+import type { ListenerCertificates } from '../http/tls/tls.js';
+import { XksServer } from '../http/xks/xks-server.js';
 import type { Logger } from '../observability/logger.js';
 import type { StrangerLog } from '../observability/stranger-log.js';
 import type { CertificateSample } from '../observability/state-gauges.js';
 import type { Handle } from '../pipeline/call.js';
 import type { Clock } from '../shared/clock.js';
+import { invariant } from '../shared/assert.js';
 import { listenAt } from './address.js';
 import { listenerEndpoint } from './endpoints.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
@@ -29,6 +30,8 @@ export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly strangers: StrangerLog;
+  /** By the index of the listener. */
+  readonly certificates: ReadonlyMap<number, ListenerCertificates>;
   /** Addresses that are held for them until they listen. */
   readonly addresses: Pick<ReservedAddresses, 'release'>;
   /** The pipeline, with this listener's limit on bodies. */
@@ -38,7 +41,7 @@ export interface ListenerPorts {
 /**
  * Starts every listener; when one fails, closes those before it.
  *
- * @throws CertificateError, or AddressError for an address that cannot be had
+ * @throws AddressError for an address that cannot be had
  */
 export async function startListeners(
   configs: readonly ListenerConfig[],
@@ -82,14 +85,18 @@ async function startListener(
     clock,
     log,
     strangers,
+    certificates,
     addresses,
     doors,
     handle,
   }: ListenerPorts & { readonly doors: DoorPorts },
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
-  const server = openXksServer({
+  const ownCertificates = certificates.get(index);
+  invariant(listener.tls === undefined || ownCertificates !== undefined, 'TLS has certificates');
+  const server = new XksServer({
     listener,
+    certificates: ownCertificates,
     handle: handle(maxBodyBytes),
     clock,
     logger: log,

@@ -17,9 +17,10 @@ import { valueAt } from './reading/value-at.js';
 import { readYaml } from './reading/yaml-document.js';
 import type { Clock } from '../shared/clock.js';
 import { errnoOf } from '../shared/errno.js';
+import type { ListenerCertificates } from '../http/tls/tls.js';
 import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
-import { checkListenerFiles } from './listener-files.js';
+import { readListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
 import { quickstartFiles } from './quickstart-files.js';
 import { findStateInPackage } from './state-outside-package.js';
@@ -47,6 +48,8 @@ export interface LoadedConfiguration {
   readonly file: string;
   readonly configuration: Configuration;
   readonly warnings: readonly ConfigurationWarning[];
+  /** What the listeners' files hold, by the index of the listener. */
+  readonly certificates: ReadonlyMap<number, ListenerCertificates>;
   /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
   readonly hash: string;
   /** All of it, secrets left out, for the record. */
@@ -96,7 +99,7 @@ export function resolveConfiguration(
   const outline = configurationOutline;
   const resolved = resolveReferences(value, outline, { env, baseDirectory: stateDirectory });
   const validation = validate(configurationSchema, resolved, outline);
-  const listenerFiles = checkListenerFiles(resolved.value, {
+  const listenerFiles = readListenerFiles(resolved.value, {
     baseDirectory: stateDirectory,
     now: clock.now(),
     quickstartCertificate: source.quickstart
@@ -123,6 +126,7 @@ export function resolveConfiguration(
     file,
     configuration,
     warnings: [...resolved.warnings, ...listenerFiles.warnings, ...advise(configuration)],
+    certificates: listenerFiles.certificates,
     settings: settingsOf(configuration, resolved.references),
     // A Secret is written as [secret].
     hash: createHash('sha256').update(JSON.stringify(configuration)).digest('hex'),

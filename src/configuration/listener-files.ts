@@ -2,6 +2,7 @@ import type { ConfigurationProblem, ConfigurationWarning, FieldPath } from './re
 import { resolvePaths } from './reading/resolve-paths.js';
 import { type PlacedValue, valuesAt } from './reading/value-at.js';
 import { tlsSchema } from '../http/config.js';
+import type { ListenerCertificates } from '../http/tls/tls.js';
 import { readTlsFiles } from '../http/tls/tls-files.js';
 import { configurationOutline } from './schema.js';
 
@@ -15,10 +16,12 @@ export interface ListenerFilesContext {
   readonly quickstartCertificate?: string | undefined;
 }
 
-/** What a look at the listeners' files came to. */
-export interface ListenerFilesReport {
+/** The content of the listeners' files, and what is wrong with them. */
+export interface ListenerFiles {
   readonly problems: readonly ConfigurationProblem[];
   readonly warnings: readonly ConfigurationWarning[];
+  /** By the index of the listener; complete where there are no problems. */
+  readonly certificates: ReadonlyMap<number, ListenerCertificates>;
 }
 
 /**
@@ -27,35 +30,33 @@ export interface ListenerFilesReport {
  *
  * @param value with its references resolved
  */
-export function checkListenerFiles(
-  value: unknown,
-  context: ListenerFilesContext,
-): ListenerFilesReport {
-  const reports = valuesAt(value, ['listeners', '*', 'tls']).map((place) =>
-    checkFiles(place, context),
-  );
+export function readListenerFiles(value: unknown, context: ListenerFilesContext): ListenerFiles {
+  const all = valuesAt(value, ['listeners', '*', 'tls']).map((place) => readFiles(place, context));
   return {
-    problems: reports.flatMap(({ problems }) => problems),
-    warnings: reports.flatMap(({ warnings }) => warnings),
+    problems: all.flatMap(({ problems }) => problems),
+    warnings: all.flatMap(({ warnings }) => warnings),
+    certificates: new Map(all.flatMap(({ certificates }) => [...certificates])),
   };
 }
 
-function checkFiles(
+const NOTHING: ListenerFiles = { problems: [], warnings: [], certificates: new Map() };
+
+function readFiles(
   { path, value }: PlacedValue,
   { baseDirectory, now, quickstartCertificate }: ListenerFilesContext,
-): ListenerFilesReport {
+): ListenerFiles {
   const { data: tls } = tlsSchema.safeParse(value);
-  if (tls === undefined) return { problems: [], warnings: [] };
+  if (tls === undefined) return NOTHING;
   const located = resolvePaths(tls, configurationOutline, baseDirectory, path);
   const files = readTlsFiles(located, now);
   if ('problems' in files) {
-    return { problems: files.problems.map((problem) => below(path, problem)), warnings: [] };
+    return { ...NOTHING, problems: files.problems.map((problem) => below(path, problem)) };
   }
   const isQuickstart = located.certificateChain === quickstartCertificate;
   const warnings = files.warnings
     .filter(({ code }) => !(isQuickstart && code === 'incomplete-chain'))
     .map(({ message, path: inside }) => below(path, { message, path: inside }));
-  return { problems: [], warnings };
+  return { problems: [], warnings, certificates: new Map([[Number(path[1]), files]]) };
 }
 
 function below<Placed extends { readonly path: FieldPath }>(above: FieldPath, placed: Placed) {

@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { listenerSchema } from '../../src/http/config.js';
+import { listenerSchema, type TlsConfig } from '../../src/http/config.js';
 import { HeldBytes } from '../../src/http/xks/held-bytes.js';
-import { openXksServer } from '../../src/http/xks/open-xks-server.js';
+import type { ListenerCertificates } from '../../src/http/tls/tls.js';
+import { readTlsFiles } from '../../src/http/tls/tls-files.js';
 import { StrangerTurns } from '../../src/http/xks/stranger-turns.js';
-import type { XksServer } from '../../src/http/xks/xks-server.js';
+import { XksServer } from '../../src/http/xks/xks-server.js';
 import { StrangerLog } from '../../src/observability/stranger-log.js';
 import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
+import { invariant } from '../../src/shared/assert.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
 
@@ -45,14 +47,16 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
   const { handle = echo, limits = {}, tls } = options;
   const log = captureLog();
   const calls: IncomingCall[] = [];
-  const server = openXksServer({
-    listener: listenerSchema.parse({
-      name: 'test',
-      host: '127.0.0.1',
-      port: 0,
-      limits,
-      ...(tls === undefined ? { plainHttp: true } : { tls }),
-    }),
+  const listener = listenerSchema.parse({
+    name: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    limits,
+    ...(tls === undefined ? { plainHttp: true } : { tls }),
+  });
+  const server = new XksServer({
+    listener,
+    certificates: listener.tls && certificatesOf(listener.tls),
     handle: (call) => {
       calls.push(call);
       return handle(call);
@@ -65,4 +69,10 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
   const { port }: AddressInfo = await server.listen();
   onTestFinished(() => server.close());
   return { server, port, log, calls };
+}
+
+function certificatesOf(tls: TlsConfig): ListenerCertificates {
+  const files = readTlsFiles(tls, Date.now());
+  invariant(!('problems' in files), 'a test has certificates that are of use');
+  return files;
 }

@@ -8,7 +8,7 @@ import { Secret } from '../../shared/secret.js';
 import type { CertificateFinding, CertificateFindingCode } from './certificate-findings.js';
 import { inspectCertificateChain } from './certificate-inspection.js';
 import type { TlsConfig } from '../config.js';
-import type { TlsMaterial } from './tls.js';
+import type { ListenerCertificates } from './tls.js';
 
 /** The largest is a bundle of every public root, about 200 KB. */
 const MAX_BYTES = 1024 * 1024;
@@ -26,12 +26,7 @@ export interface TlsFileWarning extends ConfigurationWarning {
  */
 export type TlsFiles =
   | { readonly problems: readonly ConfigurationProblem[] }
-  | {
-      readonly material: TlsMaterial;
-      readonly warnings: readonly TlsFileWarning[];
-      /** When the first certificate of the chain expires, in ms since 1970. */
-      readonly expiresAt: number | undefined;
-    };
+  | (ListenerCertificates & { readonly warnings: readonly TlsFileWarning[] });
 
 /**
  * Reads the files of a listener's `tls` and looks at them as AWS KMS would.

@@ -21,6 +21,13 @@ export interface TlsMaterial {
   readonly clientRoots: readonly string[] | undefined;
 }
 
+/** The certificates of a listener, read and inspected. */
+export interface ListenerCertificates {
+  readonly material: TlsMaterial;
+  /** When the first certificate of the chain expires, in ms since 1970. */
+  readonly expiresAt: number | undefined;
+}
+
 /**
  * The options of Node's TLS server.
  *

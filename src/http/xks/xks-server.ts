@@ -15,17 +15,15 @@ import { listen } from '../listen.js';
 import { createNodeServer } from './node-server.js';
 import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
-import type { TlsMaterial } from '../tls/tls.js';
+import type { ListenerCertificates } from '../tls/tls.js';
 import { TurnEnd } from './turn-end.js';
 import { createXksApp, type Serve } from './xks-app.js';
 
 /** The parts of a listener. */
 export interface XksServerPorts {
   readonly listener: ListenerConfig;
-  /** Exactly where the listener has `tls`. */
-  readonly material: TlsMaterial | undefined;
-  /** When the first of its certificates expires, in ms since 1970; absent without TLS. */
-  readonly expiresAt: number | undefined;
+  /** Present exactly where the listener has `tls`. */
+  readonly certificates: ListenerCertificates | undefined;
   readonly handle: Handle;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -46,9 +44,10 @@ export class XksServer {
   readonly #entrance: Entrance;
 
   constructor(parts: XksServerPorts) {
-    const { listener, material, expiresAt, handle, clock, logger, strangers, doors } = parts;
+    const { listener, certificates, handle, clock, logger, strangers, doors } = parts;
+    const material = certificates?.material;
     this.name = listenerName(listener);
-    this.expiresAt = expiresAt;
+    this.expiresAt = certificates?.expiresAt;
     this.#listener = listener;
     this.#logger = logger.child({ listener: this.name });
     const connections = new Connections();

@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatPath } from '../../../src/configuration/reading/problem.js';
-import { checkListenerFiles } from '../../../src/configuration/listener-files.js';
+import { readListenerFiles } from '../../../src/configuration/listener-files.js';
 import { type IssuedCertificate, makeSelfSigned } from '../../support/certificates.js';
 import { refusal, withListener } from '../../support/configuration-fixture.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -32,7 +32,7 @@ function folderWith(files: Readonly<Record<string, string>>): string {
 function check(files: Readonly<Record<string, string>>, fields: object = {}) {
   const folder = folderWith(files);
   const value = { listeners: [{ tls: { ...FILES, ...fields } }] };
-  const { problems, warnings } = checkListenerFiles(value, { baseDirectory: folder, now });
+  const { problems, warnings } = readListenerFiles(value, { baseDirectory: folder, now });
   return {
     folder,
     problems: problems.map(({ path, found, allowed }) => [formatPath(path), found, allowed]),
@@ -83,7 +83,7 @@ describe('the files of a listener', () => {
     const key = join(folder, 'key.pem');
     chmodSync(key, 0o640);
     const value = { listeners: [{ tls: FILES }] };
-    const { warnings } = checkListenerFiles(value, { baseDirectory: folder, now });
+    const { warnings } = readListenerFiles(value, { baseDirectory: folder, now });
     expect(warnings).toContainEqual({
       path: ['listeners', 0, 'tls', 'privateKey'],
       message: expect.stringContaining(`chmod 600 '${key}'`),
