@@ -2,14 +2,10 @@ import type { FieldsOf } from '../audit/record/index.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeySummary } from '../key-managers/backend.js';
 import type { AdministeredKeyManager, InForce } from './in-force.js';
+import type { OperatorLog } from '../shared/operator-log.js';
 import { inParts } from '../audit/trail/record-parts.js';
 
 const INVENTORY_EVERY_MS = 86_400_000;
-
-/** The log that an inventory which cannot be recorded is reported to. A pino logger is one. */
-interface InventoryLog {
-  error(fields: object, message: string): void;
-}
 
 /**
  * Records which keys there are, now, once a day and when that was changed, so that the log alone
@@ -18,11 +14,15 @@ interface InventoryLog {
 export class KeyInventory {
   readonly #trail: Pick<AuditTrail, 'record'>;
   readonly #served: InForce;
-  readonly #logger: InventoryLog;
+  readonly #logger: Pick<OperatorLog, 'error'>;
   readonly #timer: NodeJS.Timeout;
   #work: Promise<void>;
 
-  constructor(trail: Pick<AuditTrail, 'record'>, served: InForce, logger: InventoryLog) {
+  constructor(
+    trail: Pick<AuditTrail, 'record'>,
+    served: InForce,
+    logger: Pick<OperatorLog, 'error'>,
+  ) {
     this.#trail = trail;
     this.#served = served;
     this.#logger = logger;

@@ -11,7 +11,7 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import { throwAll } from './teardown.js';
 
-/** What a diagnosis needs of its surroundings. */
+/** The parts that a diagnosis is handed, and its terms. */
 export interface DiagnosisPorts extends DiagnosisTerms {
   readonly randomBytes: RandomBytes;
 }

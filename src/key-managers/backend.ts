@@ -1,5 +1,8 @@
 import type { Deadline } from '../shared/deadline.js';
+import type { KeyUsage, KeyVersion, Sealed } from '../shared/key-material.js';
 import type { MaybePromise } from './maybe-promise.js';
+
+export type { KeyUsage, KeyVersion, Sealed } from '../shared/key-material.js';
 
 /**
  * The external key that health checks encrypt and decrypt with. No key store exposes it, nobody
@@ -8,17 +11,6 @@ import type { MaybePromise } from './maybe-promise.js';
  * @see XKS Proxy API, section GetHealthStatus, "KMS Considerations"
  */
 export const HEALTH_TEST_KEY_ID = 'holdfast-health-test';
-
-/** A use of an external key. */
-export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
-
-/** One version of a key's material. */
-export interface KeyVersion {
-  /** 1 to 2^32 − 1; a number is never used twice under one external key id. */
-  readonly version: number;
-  /** 8 bytes that tell this material from any other, the same on every replica. Not secret. */
-  readonly materialName: Buffer;
-}
 
 /** An external key as its key manager knows it. */
 export interface KeyDescription {
@@ -36,21 +28,6 @@ export interface KeyDescription {
 export interface KeyRef {
   readonly externalKeyId: string;
   readonly version: KeyVersion;
-}
-
-/** The output of AES-256-GCM. */
-export interface Sealed {
-  /** 12 or 16 bytes. */
-  readonly iv: Buffer;
-  /** As long as the plaintext. */
-  readonly ciphertext: Buffer;
-  /** 16 bytes. */
-  readonly tag: Buffer;
-  /**
-   * SHA-256 of IV ‖ ciphertext ‖ tag ‖ AAD ‖ plaintext as the key manager had them before it opened
-   * the ciphertext again, 32 bytes. Absent where it has not opened it.
-   */
-  readonly triedSha256?: Buffer | undefined;
 }
 
 /** Health of a node in GetHealthStatus's own words. */

@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import { SignatureError } from './failure.js';
 import type { ReceivedHeaders } from './headers.js';
 
-/** The parts of a request that a signature covers, as received. */
-export interface SignedParts {
+/** A request as far as its signature covers it beside the headers, as received. */
+export interface SignedRequest {
   readonly method: string;
   /** The path as received: KMS and AWS's clients sign it unchanged. It never has a query. */
   readonly path: string;
@@ -19,7 +19,7 @@ export interface SignedParts {
  * @see XKS Proxy API, Appendix A, Task 1
  */
 export function hashCanonicalRequest(
-  parts: SignedParts,
+  { method, path, body }: SignedRequest,
   headers: ReceivedHeaders,
   signedHeaders: readonly string[],
 ): string {
@@ -30,8 +30,8 @@ export function hashCanonicalRequest(
     canonicalHeaders += `${name}:${canonicalValue(value)}\n`;
   }
   const canonicalRequest =
-    `${parts.method}\n${parts.path}\n\n${canonicalHeaders}\n` +
-    `${signedHeaders.join(';')}\n${hash('sha256', parts.body)}`;
+    `${method}\n${path}\n\n${canonicalHeaders}\n` +
+    `${signedHeaders.join(';')}\n${hash('sha256', body)}`;
   // Node decodes header bytes as latin1; the same way back gives the bytes that were signed.
   return hash('sha256', Buffer.from(canonicalRequest, 'latin1'));
 }

@@ -4,7 +4,7 @@ import { XksError } from './errors.js';
 export const MAX_AAD_BYTES = 0xffff;
 
 /** The data that the cipher authenticates beside the plaintext. */
-export interface AadParts {
+export interface CipherAad {
   /** Length of `additionalAuthenticatedData` as decoded, zero when absent. */
   readonly aadBytes: number;
   /** What stands for it: the AAD itself, or its digest. */
@@ -32,7 +32,7 @@ export function composeCipherAad(aad: Buffer, ciphertextMetadata: Buffer): Buffe
  *
  * @throws XksError UnsupportedOperationException for more than 65,535 bytes of AAD
  */
-export function frameCipherAad({ aadBytes, boundAad, ciphertextMetadata }: AadParts): Buffer {
+export function frameCipherAad({ aadBytes, boundAad, ciphertextMetadata }: CipherAad): Buffer {
   if (aadBytes > MAX_AAD_BYTES) {
     throw new XksError(
       'UnsupportedOperationException',

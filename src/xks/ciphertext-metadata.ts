@@ -1,10 +1,4 @@
-/** Names the key material that made a ciphertext. */
-export interface MaterialId {
-  /** 1 to 2^32 − 1. */
-  readonly version: number;
-  /** 8 bytes. */
-  readonly materialName: Buffer;
-}
+import type { KeyVersion } from '../shared/key-material.js';
 
 /** The most that the specification allows, for any vendor's metadata. */
 export const MAX_METADATA_BYTES = 20;
@@ -19,7 +13,7 @@ const METADATA_BYTES = 13;
  *
  * @see docs/adr/0002-ciphertext-metadata.md
  */
-export function encodeCiphertextMetadata(material: MaterialId): Buffer {
+export function encodeCiphertextMetadata(material: KeyVersion): Buffer {
   const bytes = Buffer.allocUnsafe(METADATA_BYTES);
   bytes.writeUInt8(FORMAT, 0);
   bytes.writeUInt32BE(material.version, 1);
@@ -28,7 +22,7 @@ export function encodeCiphertextMetadata(material: MaterialId): Buffer {
 }
 
 /** @returns `undefined` for bytes that this layout does not explain: another proxy's, or none */
-export function decodeCiphertextMetadata(bytes: Buffer): MaterialId | undefined {
+export function decodeCiphertextMetadata(bytes: Buffer): KeyVersion | undefined {
   if (bytes.length !== METADATA_BYTES || bytes.readUInt8(0) !== FORMAT) return undefined;
   return { version: bytes.readUInt32BE(1), materialName: bytes.subarray(MATERIAL_NAME_OFFSET) };
 }

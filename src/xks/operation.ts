@@ -1,5 +1,6 @@
 import type { CiphertextFormats } from './ciphertext-formats/index.js';
-import type { KeyUsage, OperatedKey } from './operated-key.js';
+import type { KeyUsage } from '../shared/key-material.js';
+import type { OperatedKey } from './operated-key.js';
 
 /** One external key manager, as GetHealthStatus lists it. */
 export interface FleetMember {

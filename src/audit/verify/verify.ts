@@ -11,7 +11,7 @@ import { digestSegment } from './segment-digest.js';
 import { Verification } from './verification.js';
 
 /** Everything that a log is verified with, all of it from elsewhere. */
-export interface VerifyOptions {
+export interface VerificationInput {
   /** The folder of the log. Nothing is written to it. */
   readonly directory: string;
   /**
@@ -39,7 +39,7 @@ export interface VerifyOptions {
  * @throws the file system's error for the folder, or a file of kept checkpoints; all else is in the
  *   report
  */
-export async function verifyLog(options: VerifyOptions): Promise<VerificationReport> {
+export async function verifyLog(options: VerificationInput): Promise<VerificationReport> {
   const { directory, keys, keptCheckpoints, accepted = [], visit } = options;
   const folder = await folderIfThere(directory);
   const segments = folder?.segments ?? [];
@@ -86,7 +86,7 @@ async function folderIfThere(directory: string): Promise<LogFolder | undefined> 
  */
 async function originOf(
   folder: LogFolder | undefined,
-  keys: VerifyOptions['keys'],
+  keys: VerificationInput['keys'],
 ): Promise<string> {
   const claimed = folder && (await claimedOrigin(folder));
   return (keys.find(({ name }) => name === claimed) ?? keys[0])?.name ?? claimed ?? '';

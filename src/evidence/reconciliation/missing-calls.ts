@@ -8,8 +8,8 @@ import { isWithin, type Period } from './period.js';
 /** CloudTrail tells whole seconds, and the log milliseconds. */
 const SECOND_MS = 1000;
 
-/** What of CloudTrail is to be looked at. */
-export interface MissingOptions {
+/** The part of CloudTrail that is to be looked at. */
+export interface EventScope {
   readonly period: Period;
   /** Ids of custom key stores; empty for all. */
   readonly customKeyStores: readonly string[];
@@ -22,20 +22,16 @@ export interface MissingCalls {
 }
 
 /** Finds events whose calls no log has, and what may explain it. Comes after all the calls. */
-export function findMissing(
-  index: EventIndex,
-  survey: LogSurvey,
-  options: MissingOptions,
-): MissingCalls {
+export function findMissing(index: EventIndex, survey: LogSurvey, scope: EventScope): MissingCalls {
   const alarming = new Listing<NeverArrived>();
   const explained = { beforeLog: 0, afterLog: 0, inGap: 0, otherKeyStore: 0 };
   const failedInKms: Record<string, number> = {};
   const gaps = survey.gaps.map((gap) => ({ ...gap }));
   for (const event of index) {
     const missing = missingCalls(event, survey);
-    if (missing.length === 0 || !isWithin(options.period, event.time)) continue;
+    if (missing.length === 0 || !isWithin(scope.period, event.time)) continue;
     const { errorCode } = event.caller;
-    const why = explanation(event, survey, options);
+    const why = explanation(event, survey, scope);
     if (why !== undefined) explained[why] += 1;
     else if (errorCode !== undefined) failedInKms[errorCode] = (failedInKms[errorCode] ?? 0) + 1;
     else if (takeFromGap(gaps, event)) explained.inGap += 1;
@@ -60,7 +56,7 @@ function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly Expect
 function explanation(
   { time, act: { customKeyStoreIds } }: IndexedEvent,
   { oldest, newest }: LogSurvey,
-  { customKeyStores }: MissingOptions,
+  { customKeyStores }: EventScope,
 ): 'otherKeyStore' | 'beforeLog' | 'afterLog' | undefined {
   if (customKeyStores.length > 0 && customKeyStoreIds.length > 0) {
     const asked = customKeyStoreIds.some((id) => customKeyStores.includes(id));

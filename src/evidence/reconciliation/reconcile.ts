@@ -7,10 +7,10 @@ import { findMissing } from './missing-calls.js';
 import { findNotCompared, verdictOf } from './not-compared.js';
 import type { Reconciliation } from './outcome.js';
 import { isNear, type Period } from './period.js';
-import { UsedCalls, type UsedCallsOptions, type UsedCallsResult } from './used-calls.js';
+import { UsedCalls, type ComparedEvents, type UsedCallsResult } from './used-calls.js';
 
-/** What is to be compared with what. */
-export interface ReconciliationOptions {
+/** The sides of a reconciliation, and its limits. */
+export interface ReconciliationInput {
   /** CloudTrail files, and folders of them. */
   readonly cloudTrail: readonly string[];
   /** Folders of audit logs, one a replica. */
@@ -30,7 +30,7 @@ export interface ReconciliationOptions {
  *
  * @throws ReconciliationInputError, which names the file or the folder
  */
-export async function reconcile(options: ReconciliationOptions): Promise<Reconciliation> {
+export async function reconcile(options: ReconciliationInput): Promise<Reconciliation> {
   const { period, customKeyStores } = options;
   const survey = await surveyLogs(options.logs);
   const index = new EventIndex();
@@ -80,10 +80,7 @@ function isOfExternalKey({ ofExternalKeyStore, calls }: KmsEvent, { keys }: LogS
   return ofExternalKeyStore || calls.some(({ key }) => key !== undefined && keys.has(key));
 }
 
-async function lookUpCalls(
-  { logs }: LogSurvey,
-  options: UsedCallsOptions,
-): Promise<UsedCallsResult> {
+async function lookUpCalls({ logs }: LogSurvey, options: ComparedEvents): Promise<UsedCallsResult> {
   const calls = new UsedCalls(options);
   for (const { directory } of logs) {
     for await (const record of recordsOf(directory)) {

@@ -15,8 +15,8 @@ import { isWithin, type Period } from './period.js';
  */
 export const DELIVERY_MS = 30 * 60 * 1000;
 
-/** What calls are compared with. */
-export interface UsedCallsOptions {
+/** The events that calls are compared with, and the limits of the comparison. */
+export interface ComparedEvents {
   readonly index: EventIndex;
   readonly coverage: Coverage;
   readonly period: Period;
@@ -34,19 +34,19 @@ export interface UsedCallsResult {
 
 /** Looks for the event of each call that the audit logs have, one call after the other. */
 export class UsedCalls {
-  readonly #options: UsedCallsOptions;
+  readonly #events: ComparedEvents;
   readonly #matched = new MatchedCalls();
   readonly #withoutEvent = new Listing<UsedWithoutEvent>();
   readonly #pending = new Listing<UsedHere>();
   readonly #notCovered = new NotCoveredCalls();
 
-  constructor(options: UsedCallsOptions) {
-    this.#options = options;
+  constructor(events: ComparedEvents) {
+    this.#events = events;
   }
 
   /** @param log the folder of the log that the record is from */
   add(record: RecordOf<'key-operation'>, log: string): void {
-    const { index, coverage, period, collectedAt } = this.#options;
+    const { index, coverage, period, collectedAt } = this.#events;
     const time = Date.parse(record.time);
     const match = findEvent(index, record);
     // Found counts outside of the period as well: an event at its edge may be of the second before.
@@ -67,7 +67,7 @@ export class UsedCalls {
 
   /** What became of all calls that were added. */
   result(): UsedCallsResult {
-    const { index, period } = this.#options;
+    const { index, period } = this.#events;
     return {
       matched: this.#matched.count(index, period),
       withoutEvent: this.#withoutEvent.listed(),

@@ -33,8 +33,8 @@ export class OperationsServer {
   readonly #config: OperationsConfig;
   readonly #server: Server;
 
-  constructor(parts: OperationsPorts) {
-    this.#config = parts.config;
+  constructor(ports: OperationsPorts) {
+    this.#config = ports.config;
     const limits = {
       headersTimeout: TIMEOUT_MS,
       requestTimeout: TIMEOUT_MS,
@@ -42,7 +42,7 @@ export class OperationsServer {
       // Node's own answer has no text; `problemOfHead` has.
       requireHostHeader: false,
     };
-    this.#server = createServer(limits, createOperationsApp(parts));
+    this.#server = createServer(limits, createOperationsApp(ports));
     this.#server.maxHeadersCount = MAX_HEADERS + 1;
     admitByRule(this.#server);
   }
@@ -61,7 +61,7 @@ export class OperationsServer {
   }
 }
 
-function createOperationsApp(parts: OperationsPorts): Express {
+function createOperationsApp(ports: OperationsPorts): Express {
   const app = express();
   app.set('env', 'production');
   app.disable('x-powered-by');
@@ -69,7 +69,7 @@ function createOperationsApp(parts: OperationsPorts): Express {
   app.use(helmet());
   app.use((request, response, next) => {
     const problem = problemOfHead(request);
-    if (problem === undefined && !parts.isDraining()) {
+    if (problem === undefined && !ports.isDraining()) {
       next();
       return;
     }
@@ -79,7 +79,7 @@ function createOperationsApp(parts: OperationsPorts): Express {
     else response.status(400).type('text/plain').send(`${problem}\n`);
   });
   app.get('/ping', (_request, response) => {
-    const draining = parts.isDraining();
+    const draining = ports.isDraining();
     response.status(draining ? 503 : 200).type('text/plain');
     response.send(draining ? 'draining\n' : 'pong\n');
   });
@@ -87,19 +87,19 @@ function createOperationsApp(parts: OperationsPorts): Express {
     response.type('text/plain').send('alive\n');
   });
   app.get('/readyz', (_request, response) => {
-    const state = stateOf(parts);
+    const state = stateOf(ports);
     response.status(state === 'ready' ? 200 : 503).type('text/plain');
     response.send(`${state}\n`);
   });
   app.get('/metrics', async (_request, response) => {
-    const text = await parts.metrics.render();
-    if (parts.isDraining()) response.set('Connection', 'close');
-    response.type(parts.metrics.contentType).send(text);
+    const text = await ports.metrics.render();
+    if (ports.isDraining()) response.set('Connection', 'close');
+    response.type(ports.metrics.contentType).send(text);
   });
   app.use((_request, response) => {
     response.status(404).type('text/plain').send('not found\n');
   });
-  app.use(reportFailure(parts.logger));
+  app.use(reportFailure(ports.logger));
   return app;
 }
 
@@ -115,10 +115,10 @@ function admitByRule(server: Server): void {
   });
 }
 
-function stateOf(parts: OperationsPorts): string {
-  if (parts.isDraining()) return 'draining';
-  if (!parts.isServing()) return 'starting';
-  return parts.isRefusing() ? 'the audit log cannot be written' : 'ready';
+function stateOf(ports: OperationsPorts): string {
+  if (ports.isDraining()) return 'draining';
+  if (!ports.isServing()) return 'starting';
+  return ports.isRefusing() ? 'the audit log cannot be written' : 'ready';
 }
 
 function reportFailure(logger: Logger): ErrorRequestHandler {

@@ -21,15 +21,15 @@ export interface EntrancePorts {
  * memory of a handshake.
  */
 export class Entrance {
-  readonly #parts: EntrancePorts;
+  readonly #ports: EntrancePorts;
   readonly #silent = new Set<Socket>();
   /** Accepted, by their ends: a TLS connection does not tell which one it was made from. */
   readonly #accepted = new Map<string, Socket>();
 
   /** @param isTls whether the server speaks TLS; it does not listen yet */
-  constructor(parts: EntrancePorts, isTls: boolean) {
-    this.#parts = parts;
-    const { server, slots } = parts;
+  constructor(ports: EntrancePorts, isTls: boolean) {
+    this.#ports = ports;
+    const { server, slots } = ports;
     const startReading = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
@@ -65,7 +65,7 @@ export class Entrance {
   }
 
   #awaitFirstByte(socket: Socket, start: () => void): void {
-    const { slots, turns, silentMs } = this.#parts;
+    const { slots, turns, silentMs } = this.#ports;
     const end = (): void => {
       socket.destroy();
     };

@@ -42,29 +42,29 @@ const DROP_REPORT_MS = 60_000;
  * Makes Node's server with our limits, which answers what it cannot parse in JSON. Requests are
  * the caller's: its `request` event has no listener yet.
  */
-export function createNodeServer(parts: NodeServerPorts): NodeServer {
-  const { listener, material, doors } = parts;
-  const options = serverOptions(parts);
+export function createNodeServer(ports: NodeServerPorts): NodeServer {
+  const { listener, material, doors } = ports;
+  const options = serverOptions(ports);
   const server =
     material === undefined
       ? createPlainServer(options)
       : createTlsServer({ ...options, ...tlsOptions(material) });
-  const slots = new ConnectionSlots(listener.limits, dropReport(parts.logger));
+  const slots = new ConnectionSlots(listener.limits, dropReport(ports.logger));
   const entrance = new Entrance(
     { server, slots, turns: doors.turns, silentMs: listener.limits.unauthenticatedIdleMs },
     material !== undefined,
   );
-  const open = opener(parts, slots, entrance);
+  const open = opener(ports, slots, entrance);
   if (material === undefined)
     server.on('connection', (socket: Socket) => {
       // A socket that there is no room for does not come as far as HTTP.
       if (!socket.destroyed) open(socket);
     });
-  else admitTls(parts, server, open);
+  else admitTls(ports, server, open);
   // One more than a head may have: Node silently leaves out what is beyond its own limit.
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    answerMalformed(parts, error.code ?? '', socket);
+    answerMalformed(ports, error.code ?? '', socket);
   });
   return { server, entrance };
 }
@@ -99,8 +99,8 @@ function serverOptions({ listener: { limits } }: NodeServerPorts): ServerOptions
 type Open = (socket: Socket, client?: ClientIdentity) => void;
 
 /** Makes the handler of connections to which Node's HTTP server has just begun to listen. */
-function opener(parts: NodeServerPorts, slots: ConnectionSlots, entrance: Entrance): Open {
-  const { connections, listener, doors } = parts;
+function opener(ports: NodeServerPorts, slots: ConnectionSlots, entrance: Entrance): Open {
+  const { connections, listener, doors } = ports;
   return (socket, client) => {
     const accepted = entrance.acceptedFor(socket);
     connections.open(socket, listener.limits.unauthenticatedIdleMs, {
@@ -110,17 +110,17 @@ function opener(parts: NodeServerPorts, slots: ConnectionSlots, entrance: Entran
         if (accepted !== undefined) slots.noteAuthenticated(accepted);
       },
       onTooManyHeaders: () => {
-        answerMalformed(parts, 'HPE_TOO_MANY_HEADERS', socket);
+        answerMalformed(ports, 'HPE_TOO_MANY_HEADERS', socket);
       },
       onTooManyPieces: () => {
-        answerMalformed(parts, 'HPE_TOO_MANY_PIECES', socket);
+        answerMalformed(ports, 'HPE_TOO_MANY_PIECES', socket);
       },
     });
   };
 }
 
-function admitTls(parts: NodeServerPorts, server: Server | TlsServer, open: Open): void {
-  const { listener } = parts;
+function admitTls(ports: NodeServerPorts, server: Server | TlsServer, open: Open): void {
+  const { listener } = ports;
   const allowedNames = listener.tls?.clientCertificates?.allowedNames;
   if (allowedNames === undefined) {
     server.on('secureConnection', (socket: TLSSocket) => {
@@ -130,14 +130,14 @@ function admitTls(parts: NodeServerPorts, server: Server | TlsServer, open: Open
     admitNamedClients(server as TlsServer, allowedNames, {
       admitted: open,
       refused: (socket) => {
-        logRefusal(parts, socket, 'name not allowed');
+        logRefusal(ports, socket, 'name not allowed');
       },
     });
   }
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     const reason = reasonOfRefusal(error, socket);
-    if (reason !== undefined) logRefusal(parts, socket, reason);
-    else logTlsFailure(parts, socket, error.code);
+    if (reason !== undefined) logRefusal(ports, socket, reason);
+    else logTlsFailure(ports, socket, error.code);
   });
 }
 
@@ -166,9 +166,9 @@ function logTlsFailure(
   logger.debug({ clientAddress: socket.remoteAddress, code }, 'TLS failed');
 }
 
-function answerMalformed(parts: NodeServerPorts, code: string, socket: Duplex): void {
-  const { logger, strangers } = parts;
-  const connection = parts.connections.of(socket);
+function answerMalformed(ports: NodeServerPorts, code: string, socket: Duplex): void {
+  const { logger, strangers } = ports;
+  const connection = ports.connections.of(socket);
   if (connection !== undefined && isMalformedRequest(code)) {
     const { clientAddress } = connection;
     if (logger.isLevelEnabled('info') && strangers.isTold('not parsed')) {

@@ -31,14 +31,14 @@ const DEFECT: Answer = {
 
 /** Carries requests from Node to the pipeline and answers back. */
 export class RequestServer {
-  readonly #parts: ServingPorts;
+  readonly #ports: ServingPorts;
   readonly #waiting = new WeakSet<IncomingMessage>();
   #decided: Decided[] = [];
   /** While true, every answer asks the client to close, and `/ping` says so to load balancers. */
   draining = false;
 
-  constructor(parts: ServingPorts) {
-    this.#parts = parts;
+  constructor(ports: ServingPorts) {
+    this.#ports = ports;
   }
 
   /** The client sends its body only when told to go on. */
@@ -47,7 +47,7 @@ export class RequestServer {
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {
-    const connection = this.#parts.connections.of(request.socket);
+    const connection = this.#ports.connections.of(request.socket);
     invariant(connection !== undefined, 'a request comes in by a connection that was opened');
     connection.begin(response);
     const problem = problemOfHead(request);
@@ -72,7 +72,7 @@ export class RequestServer {
   }
 
   #originOf(request: IncomingMessage, connection: Connection): OriginForm {
-    const { scheme, isOurs } = this.#parts;
+    const { scheme, isOurs } = this.#ports;
     return toOriginForm(request.url ?? '', request.rawHeaders, {
       scheme,
       isOurs: (host) => isOurs(host, connection),
@@ -80,7 +80,7 @@ export class RequestServer {
   }
 
   async #answer(exchange: Exchange, origin: OriginForm): Promise<void> {
-    const { clock, authenticatedIdleMs, handle, turnEnd } = this.#parts;
+    const { clock, authenticatedIdleMs, handle, turnEnd } = this.#ports;
     const { connection, request, response } = exchange;
     try {
       const call = new NodeCall(request, response, {
@@ -121,7 +121,7 @@ export class RequestServer {
   }
 
   #fail(exchange: Exchange, error: unknown): void {
-    this.#parts.logger.error({ err: error }, 'a request failed beyond the pipeline');
+    this.#ports.logger.error({ err: error }, 'a request failed beyond the pipeline');
     if (exchange.response.headersSent) {
       exchange.response.destroy();
       exchange.connection.answered(DEFECT.status);

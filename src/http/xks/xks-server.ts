@@ -43,8 +43,8 @@ export class XksServer {
   readonly #server: Server | TlsServer;
   readonly #entrance: Entrance;
 
-  constructor(parts: XksServerPorts) {
-    const { listener, certificates, handle, clock, logger, strangers, doors } = parts;
+  constructor(ports: XksServerPorts) {
+    const { listener, certificates, handle, clock, logger, strangers, doors } = ports;
     const material = certificates?.material;
     this.name = listenerName(listener);
     this.expiresAt = certificates?.expiresAt;

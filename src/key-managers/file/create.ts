@@ -2,6 +2,7 @@ import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-writ
 import { makePrivateFolder } from '../../durable/private.js';
 import { masterKeyFrom } from '../../sealing/master-key.js';
 import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
+import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
 import { IvSource } from '../counting/iv-source.js';
 import { administrationOf } from './administration.js';
 import type { FileKeyManagerConfig } from './config.js';
@@ -9,7 +10,14 @@ import { FileNode } from './file-node.js';
 import { hasKeyDocuments, KeyFolder } from './key-folder.js';
 import { KeyRing } from './key-ring.js';
 import type { BackendPorts, BackendStart } from '../definition.js';
-import { COUNTING_LIMITS, type CountingLimits } from './counting-limits.js';
+
+/**
+ * Half of the 2^32 encryptions that random 96-bit IVs allow under one key. The other half is the
+ * margin for a counter that came back from an old backup.
+ *
+ * @see NIST SP 800-38D, section 8.3
+ */
+const COUNTING_LIMITS: CountingLimits = { blockSize: BLOCK_SIZE, perVersion: 2 ** 31 };
 
 /** A key folder at work. `node.close()` ends it and lets another process have the folder. */
 export interface FileKeyManager {
@@ -45,10 +53,10 @@ export async function createFileKeyManagerNode(
     ? KeyFolder.openToRead(config.directory)
     : KeyFolder.open(config.directory, start.writeFile ?? writeFileAtomically));
   try {
-    const surroundings = { folder, ports, limits };
+    const keyPorts = { folder, ports, limits };
     const ring = await (readOnly
-      ? KeyRing.read(masterKey, surroundings)
-      : KeyRing.load(masterKey, surroundings));
+      ? KeyRing.read(masterKey, keyPorts)
+      : KeyRing.load(masterKey, keyPorts));
     return {
       node: new FileNode(config, ring, folder, new IvSource(ports.randomBytes)),
       administration: administrationOf(ring),

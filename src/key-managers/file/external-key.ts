@@ -9,7 +9,7 @@ import type { KeyFolder } from './key-folder.js';
 import { makeVersion } from './key-material.js';
 import type { KeyVersions, UsableVersion } from './key-versions.js';
 import type { BackendPorts } from '../definition.js';
-import type { CountingLimits } from './counting-limits.js';
+import type { CountingLimits } from '../counting/counting-limits.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 
@@ -48,16 +48,16 @@ export interface KeyState {
 export class ExternalKey {
   readonly #versions: KeyVersions;
   readonly #sealingKey: SealingKey;
-  readonly #surroundings: KeyPorts;
+  readonly #keyPorts: KeyPorts;
   readonly #reserving: RetriedTask;
   #highestVersion: number;
 
-  constructor(state: KeyState, surroundings: KeyPorts) {
+  constructor(state: KeyState, keyPorts: KeyPorts) {
     this.#versions = state.versions;
     this.#sealingKey = state.sealingKey;
     this.#highestVersion = state.highestVersion;
-    this.#surroundings = surroundings;
-    this.#reserving = new RetriedTask(() => this.#reserve(), surroundings.ports.clock);
+    this.#keyPorts = keyPorts;
+    this.#reserving = new RetriedTask(() => this.#reserve(), keyPorts.ports.clock);
   }
 
   get description(): KeyDescription {
@@ -75,7 +75,7 @@ export class ExternalKey {
   /** Encryptions that the current version may still make before it gives way to a new one. */
   get encryptionsLeft(): number {
     const { budget } = this.#versions.current;
-    return Math.max(0, this.#surroundings.limits.perVersion - budget.used);
+    return Math.max(0, this.#keyPorts.limits.perVersion - budget.used);
   }
 
   /** Whether the last attempt to write the counter or a new version failed. */
@@ -85,7 +85,7 @@ export class ExternalKey {
 
   /** Whether the current version can take no further block, so that a new one has to be made. */
   get needsNewVersion(): boolean {
-    const { limits } = this.#surroundings;
+    const { limits } = this.#keyPorts;
     return this.#versions.current.budget.reserved + limits.blockSize > limits.perVersion;
   }
 
@@ -98,7 +98,7 @@ export class ExternalKey {
   count(version: UsableVersion): boolean {
     const { budget } = version;
     const counted = budget.take();
-    const isLow = budget.left * 2 <= this.#surroundings.limits.blockSize;
+    const isLow = budget.left * 2 <= this.#keyPorts.limits.blockSize;
     if (isLow && version === this.#versions.current) this.#reserving.runInBackground();
     return counted;
   }
@@ -137,7 +137,7 @@ export class ExternalKey {
   }
 
   async #reserve(): Promise<void> {
-    const { log } = this.#surroundings.ports;
+    const { log } = this.#keyPorts.ports;
     const { externalKeyId } = this.description;
     const wasFailing = this.isCountingFailing;
     try {
@@ -151,7 +151,7 @@ export class ExternalKey {
   }
 
   async #extend(): Promise<void> {
-    const { folder, limits } = this.#surroundings;
+    const { folder, limits } = this.#keyPorts;
     const { current } = this.#versions;
     const reserved = current.budget.reserved + limits.blockSize;
     await folder.writeCounter(this.#counterOf(current, reserved));
@@ -159,7 +159,7 @@ export class ExternalKey {
   }
 
   async #rotate(): Promise<void> {
-    const { folder, ports, limits } = this.#surroundings;
+    const { folder, ports, limits } = this.#keyPorts;
     const { document } = this.#versions;
     invariant(this.#highestVersion < MAX_KEY_VERSION, 'no version number is left');
     this.#highestVersion += 1;

@@ -16,14 +16,14 @@ import { writeNewKey } from './write-new-key.js';
  * Every key of the folder, the damaged ones too. Makes new ones, one at a time.
  */
 export class KeyRing {
-  readonly #surroundings: KeyPorts;
+  readonly #keyPorts: KeyPorts;
   readonly #sealingKey: SealingKey;
   readonly #keys: Map<string, ExternalKey>;
   readonly #damaged: readonly DamagedKey[];
   readonly #damagedFileNames: ReadonlySet<string>;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
-  private constructor(loaded: LoadedFolder, sealingKey: SealingKey, surroundings: KeyPorts) {
+  private constructor(loaded: LoadedFolder, sealingKey: SealingKey, keyPorts: KeyPorts) {
     this.#keys = new Map(loaded.keys.map((key) => [key.description.externalKeyId, key]));
     this.#damaged = loaded.damaged;
     this.#damagedFileNames = new Set(
@@ -33,7 +33,7 @@ export class KeyRing {
       ]),
     );
     this.#sealingKey = sealingKey;
-    this.#surroundings = surroundings;
+    this.#keyPorts = keyPorts;
   }
 
   /**
@@ -42,8 +42,8 @@ export class KeyRing {
    *
    * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
    */
-  static async load(masterKey: MasterKey, surroundings: KeyPorts): Promise<KeyRing> {
-    const ring = await KeyRing.read(masterKey, surroundings);
+  static async load(masterKey: MasterKey, keyPorts: KeyPorts): Promise<KeyRing> {
+    const ring = await KeyRing.read(masterKey, keyPorts);
     await ring.#renewVersions();
     await ring.#makeHealthTestKey();
     return ring;
@@ -54,10 +54,10 @@ export class KeyRing {
    *
    * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
    */
-  static async read(masterKey: MasterKey, surroundings: KeyPorts): Promise<KeyRing> {
-    const loaded = await loadFolder(masterKey, surroundings);
+  static async read(masterKey: MasterKey, keyPorts: KeyPorts): Promise<KeyRing> {
+    const loaded = await loadFolder(masterKey, keyPorts);
     const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
-    return new KeyRing(loaded, sealingKey, surroundings);
+    return new KeyRing(loaded, sealingKey, keyPorts);
   }
 
   get keys(): Iterable<ExternalKey> {
@@ -137,7 +137,7 @@ export class KeyRing {
         );
       }
     }
-    if (await this.#surroundings.folder.hasDocument(externalKeyId)) {
+    if (await this.#keyPorts.folder.hasDocument(externalKeyId)) {
       throw new KeyManagerError(
         'conflict',
         `a document of ${externalKeyId} has come into the folder since the start; start again to read it`,
@@ -147,7 +147,7 @@ export class KeyRing {
 
   async #create(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<ExternalKey> {
     try {
-      const key = await writeNewKey({ externalKeyId, usage }, this.#sealingKey, this.#surroundings);
+      const key = await writeNewKey({ externalKeyId, usage }, this.#sealingKey, this.#keyPorts);
       this.#keys.set(externalKeyId, key);
       return key;
     } catch (cause) {

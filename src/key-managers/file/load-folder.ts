@@ -25,15 +25,12 @@ export interface LoadedFolder {
  *
  * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
  */
-export async function loadFolder(
-  masterKey: MasterKey,
-  surroundings: KeyPorts,
-): Promise<LoadedFolder> {
-  const { folder, ports } = surroundings;
+export async function loadFolder(masterKey: MasterKey, keyPorts: KeyPorts): Promise<LoadedFolder> {
+  const { folder, ports } = keyPorts;
   const keys: ExternalKey[] = [];
   const unusable: DamagedKey[] = [];
   for (const fileName of await folder.documentNames()) {
-    const loaded = await loadKey(fileName, masterKey, surroundings);
+    const loaded = await loadKey(fileName, masterKey, keyPorts);
     if (loaded instanceof ExternalKey) keys.push(loaded);
     else unusable.push(loaded);
   }
@@ -46,7 +43,7 @@ export async function loadFolder(
       `the key ${externalKeyId} is disabled: ${fileName}: ${problem}`,
     );
   }
-  await warnOfStrays(copies, surroundings);
+  await warnOfStrays(copies, keyPorts);
   return { keys, damaged };
 }
 
@@ -79,23 +76,23 @@ function isCopy({ fileName, externalKeyId }: DamagedKey, keys: readonly External
 async function loadKey(
   fileName: string,
   masterKey: MasterKey,
-  surroundings: KeyPorts,
+  keyPorts: KeyPorts,
 ): Promise<ExternalKey | DamagedKey> {
   let text = '';
   try {
-    text = await surroundings.folder.readDocument(fileName);
+    text = await keyPorts.folder.readDocument(fileName);
     const document = parseKeyDocument(fileName, text);
     const sealingKey = await openingKey(masterKey, document.sealing);
     const materials = await openVersions(sealingKey, document);
     const newest = materials.at(-1)?.version ?? 0;
-    const counter = await readCredibleCounter(document.externalKeyId, newest, surroundings);
+    const counter = await readCredibleCounter(document.externalKeyId, newest, keyPorts);
     return new ExternalKey(
       {
-        versions: new KeyVersions(document, withBudgets(materials, counter, surroundings)),
+        versions: new KeyVersions(document, withBudgets(materials, counter, keyPorts)),
         sealingKey,
         highestVersion: Math.max(newest, counter?.version ?? 0),
       },
-      surroundings,
+      keyPorts,
     );
   } catch (error) {
     if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;

@@ -24,9 +24,9 @@ export interface KeyRequest {
 export async function writeNewKey(
   { externalKeyId, usage }: KeyRequest,
   sealingKey: SealingKey,
-  surroundings: KeyPorts,
+  keyPorts: KeyPorts,
 ): Promise<ExternalKey> {
-  const { folder, ports, limits } = surroundings;
+  const { folder, ports, limits } = keyPorts;
   const createdAt = new Date(ports.clock.now());
   const head = {
     format: 1,
@@ -35,7 +35,7 @@ export async function writeNewKey(
     createdAt: createdAt.toISOString(),
     sealing: { masterKeyId: sealingKey.id, scrypt: sealingKey.scrypt },
   } as const;
-  const left = await readCredibleCounter(externalKeyId, 0, surroundings);
+  const left = await readCredibleCounter(externalKeyId, 0, keyPorts);
   const version = (left?.version ?? 0) + 1;
   const { randomBytes } = ports;
   const { stored, material } = await makeVersion(sealingKey, head, {
@@ -51,7 +51,7 @@ export async function writeNewKey(
 
   const budget = EncryptionBudget.fresh(reserved);
   const versions = new KeyVersions(document, [{ ...material, budget }]);
-  return new ExternalKey({ versions, sealingKey, highestVersion: version }, surroundings);
+  return new ExternalKey({ versions, sealingKey, highestVersion: version }, keyPorts);
 }
 
 function inDocumentOrder(usage: ReadonlySet<KeyUsage>): KeyDocument['usage'] {

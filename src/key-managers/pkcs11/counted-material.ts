@@ -1,22 +1,14 @@
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { renderCounterFile } from '../counting/counter-file.js';
+import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { BackendPorts } from '../definition.js';
 
-/** How encryptions are counted. */
-export interface CountingLimits {
-  /** Encryptions that one write to disk reserves. */
-  readonly blockSize: number;
-  /** Encryptions after which this replica makes no more with one key. */
-  readonly perVersion: number;
-}
-
 /** Random 96-bit IVs allow so many encryptions under one key. @see NIST SP 800-38D, section 8.3 */
 const MAX_ENCRYPTIONS = 2 ** 32;
-const BLOCK_SIZE = 65_536;
 
 /**
  * The share of this replica.
@@ -37,7 +29,7 @@ export interface KnownCount {
 /** The part of its encryptions that a key has left when the log warns of its limit. */
 const WARNING_PART = 1 / 10;
 
-/** What one count needs of its surroundings. */
+/** The parts that one count is handed. */
 export interface CountPorts {
   readonly limits: CountingLimits;
   readonly ports: BackendPorts;
@@ -55,17 +47,17 @@ export class CountedMaterial {
   readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
-  readonly #surroundings: CountPorts;
+  readonly #countPorts: CountPorts;
   readonly #reserving: RetriedTask;
   #isWarned = false;
 
   /** @param known as the counter file has it */
-  constructor(ref: KeyRef, known: KnownCount, surroundings: CountPorts) {
+  constructor(ref: KeyRef, known: KnownCount, countPorts: CountPorts) {
     this.createdAt = known.createdAt;
     this.#ref = ref;
     this.#budget = EncryptionBudget.spent(known.reserved);
-    this.#surroundings = surroundings;
-    this.#reserving = new RetriedTask(() => this.#reserve(), surroundings.ports.clock);
+    this.#countPorts = countPorts;
+    this.#reserving = new RetriedTask(() => this.#reserve(), countPorts.ports.clock);
   }
 
   get ref(): KeyRef {
@@ -83,7 +75,7 @@ export class CountedMaterial {
 
   /** Encryptions that may still be made. */
   get left(): number {
-    return Math.max(0, this.#surroundings.limits.perVersion - this.#budget.used);
+    return Math.max(0, this.#countPorts.limits.perVersion - this.#budget.used);
   }
 
   /**
@@ -93,7 +85,7 @@ export class CountedMaterial {
    */
   count(): boolean {
     const counted = this.#budget.take();
-    const isLow = this.#budget.left * 2 <= this.#surroundings.limits.blockSize;
+    const isLow = this.#budget.left * 2 <= this.#countPorts.limits.blockSize;
     if (isLow && !this.#isFull) this.#reserving.runInBackground();
     return counted;
   }
@@ -123,11 +115,11 @@ export class CountedMaterial {
   }
 
   get #isFull(): boolean {
-    return this.#budget.reserved >= this.#surroundings.limits.perVersion;
+    return this.#budget.reserved >= this.#countPorts.limits.perVersion;
   }
 
   async #reserve(): Promise<void> {
-    const { limits, ports, write } = this.#surroundings;
+    const { limits, ports, write } = this.#countPorts;
     const { externalKeyId, version } = this.#ref;
     const wasFailing = this.isFailing;
     const reserved = Math.min(this.#budget.reserved + limits.blockSize, limits.perVersion);
@@ -153,7 +145,7 @@ export class CountedMaterial {
   }
 
   #warnOfTheLimit(): void {
-    const { limits, ports } = this.#surroundings;
+    const { limits, ports } = this.#countPorts;
     if (this.#isWarned || this.left > limits.perVersion * WARNING_PART) return;
     this.#isWarned = true;
     const { externalKeyId, left: encryptionsLeft } = this;

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
 import { KeyManagerError } from '../backend.js';
+import type { CountingLimits } from '../counting/counting-limits.js';
 import { IvSource } from '../counting/iv-source.js';
 import { administrationOf } from './administration.js';
-import { type CountingLimits, limitsFor } from './counted-material.js';
+import { limitsFor } from './counted-material.js';
 import type { Pkcs11KeyManagerConfig, Pkcs11NodeConfig } from './config.js';
 import { EncryptionCounts } from './encryption-counts.js';
 import { Pkcs11Node } from './pkcs11-node.js';

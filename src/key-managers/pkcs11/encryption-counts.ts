@@ -7,10 +7,11 @@ import type { Deadline } from '../../shared/deadline.js';
 import { isErrno } from '../../shared/errno.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { parseCounterFile } from '../counting/counter-file.js';
-import { CountedMaterial, type CountingLimits, type KnownCount } from './counted-material.js';
+import type { CountingLimits } from '../counting/counting-limits.js';
+import { CountedMaterial, type KnownCount } from './counted-material.js';
 import type { BackendPorts } from '../definition.js';
 
-/** What counting needs of its surroundings. */
+/** The parts that counting is handed. */
 export interface CountingPorts {
   /** Of this replica alone. */
   readonly directory: string;

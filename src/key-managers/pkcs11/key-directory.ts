@@ -45,8 +45,8 @@ interface Entry {
   readonly askAgainAt: number;
 }
 
-/** What is asked of the client here. */
-export type KeyLookup = Pick<TokenClient, 'describe'>;
+/** A client of the token, for its descriptions of keys. */
+export type DescribingClient = Pick<TokenClient, 'describe'>;
 
 /**
  * Remembers what the token said of its keys, because looking one up takes it up to 16 ms. Whoever
@@ -54,7 +54,7 @@ export type KeyLookup = Pick<TokenClient, 'describe'>;
  * not remembered at all.
  */
 export class KeyDirectory {
-  readonly #client: KeyLookup;
+  readonly #client: DescribingClient;
   readonly #isExhausted: VersionChoice['isExhausted'];
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
@@ -63,7 +63,7 @@ export class KeyDirectory {
   readonly #readings: KeyReadings<KnownKey>;
 
   /** @param isExhausted by the name of the material, in hexadecimal */
-  constructor(client: KeyLookup, clock: Clock, isExhausted?: VersionChoice['isExhausted']) {
+  constructor(client: DescribingClient, clock: Clock, isExhausted?: VersionChoice['isExhausted']) {
     this.#client = client;
     this.#isExhausted = isExhausted;
     this.#clock = clock;

@@ -1,7 +1,11 @@
-import { KeyManagerError, type KeyRef, type KeyVersion } from '../../key-managers/backend.js';
+import {
+  KeyManagerError,
+  type KeyRef,
+  type KeyVersion,
+  type Sealed,
+} from '../../key-managers/backend.js';
 import type { MaybePromise } from '../../key-managers/maybe-promise.js';
-import type { MaterialId } from '../../xks/ciphertext-metadata.js';
-import type { KeyMaterial, OperatedKey, SealedBytes } from '../../xks/operated-key.js';
+import type { KeyMaterial, OperatedKey } from '../../xks/operated-key.js';
 import type { KeyRequest } from '../../xks/operation.js';
 import type { FoundKey } from '../context.js';
 
@@ -44,7 +48,7 @@ class FoundOperatedKey implements OperatedKey {
     return first && new FoundMaterial(this.#found, first);
   }
 
-  named(material: MaterialId): KeyMaterial | undefined {
+  named(material: KeyVersion): KeyMaterial | undefined {
     const version = this.#found.description.versions.get(material.version);
     // The number alone is not enough: a key made anew under an old id counts from 1 again.
     if (version?.materialName.equals(material.materialName) !== true) return undefined;
@@ -66,19 +70,19 @@ class FoundMaterial implements KeyMaterial {
     this.#ref = { externalKeyId: found.description.externalKeyId, version };
   }
 
-  encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
+  encrypt(plaintext: Buffer, cipherAad: Buffer): Promise<Sealed> {
     const { keyStore, execution } = this.#found;
     return this.#sealed(keyStore.keyManager.encrypt(this.#ref, plaintext, cipherAad, execution));
   }
 
-  encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<SealedBytes> {
+  encryptAndTry(plaintext: Buffer, cipherAad: Buffer): Promise<Sealed> {
     const { keyStore, execution } = this.#found;
     return this.#sealed(
       keyStore.keyManager.encryptAndTry(this.#ref, plaintext, cipherAad, execution),
     );
   }
 
-  async #sealed(encryption: MaybePromise<SealedBytes>): Promise<SealedBytes> {
+  async #sealed(encryption: MaybePromise<Sealed>): Promise<Sealed> {
     const { execution } = this.#found;
     execution.keyVersion = this.version;
     const sealed = await encryption;
@@ -87,7 +91,7 @@ class FoundMaterial implements KeyMaterial {
     return sealed;
   }
 
-  async decrypt(sealed: SealedBytes, cipherAad: Buffer): Promise<Buffer | undefined> {
+  async decrypt(sealed: Sealed, cipherAad: Buffer): Promise<Buffer | undefined> {
     const { keyStore, execution } = this.#found;
     execution.keyVersion = this.version;
     try {

@@ -1,4 +1,4 @@
-import type { MaterialId } from '../ciphertext-metadata.js';
+import type { KeyVersion } from '../../shared/key-material.js';
 import type { KeyMaterial, OperatedKey } from '../operated-key.js';
 
 /**
@@ -14,7 +14,7 @@ export interface CiphertextFormat {
    */
   encryptingMaterial(key: OperatedKey): KeyMaterial;
   /** `ciphertextMetadata` of a new ciphertext, at most 20 bytes; absent where it has none. */
-  ciphertextMetadata(material: MaterialId): Buffer | undefined;
+  ciphertextMetadata(material: KeyVersion): Buffer | undefined;
 
   /** Whether a ciphertext with this metadata is of this format; zero bytes when absent. */
   explains(ciphertextMetadata: Buffer): boolean;

@@ -4,7 +4,8 @@ import { equalInConstantTime } from '../../shared/bytes.js';
 import { ciphertextDataIntegrityValue } from '../cdiv.js';
 import type { CiphertextFormat } from '../ciphertext-formats/index.js';
 import { XksError } from '../errors.js';
-import type { KeyMaterial, OperatedKey, SealedBytes } from '../operated-key.js';
+import type { Sealed } from '../../shared/key-material.js';
+import type { KeyMaterial, OperatedKey } from '../operated-key.js';
 import type { KeyOperation } from '../operation.js';
 import {
   base64Schema,
@@ -85,7 +86,7 @@ async function execute(
 }
 
 function integrityValue(
-  { iv, ciphertext, tag }: SealedBytes,
+  { iv, ciphertext, tag }: Sealed,
   aad: Buffer,
   ciphertextMetadata: Buffer,
 ): string {
@@ -100,7 +101,7 @@ function integrityValue(
  */
 async function proveDecryptable(
   material: KeyMaterial,
-  sealed: SealedBytes,
+  sealed: Sealed,
   cipherAad: Buffer,
   plaintext: Buffer,
 ): Promise<void> {

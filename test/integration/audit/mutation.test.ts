@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerificationReport } from '../../../src/audit/verify/finding.js';
-import { type VerifyOptions, verifyLog } from '../../../src/audit/verify/verify.js';
+import { type VerificationInput, verifyLog } from '../../../src/audit/verify/verify.js';
 import { splitNotes } from '../../../src/transparency-log/checkpoint.js';
 import { linesAfter, payloadOf } from '../../support/audit-log-attacker.js';
 import { auditSigner, runServer } from '../../support/audit-log-folder.js';
@@ -34,7 +34,7 @@ const TIMEOUT_MS = 600_000 + 30 * COUNT;
 
 /** A log as it was written, and what an auditor has who holds its last checkpoint. */
 interface AuditedLog {
-  readonly options: VerifyOptions;
+  readonly options: VerificationInput;
   readonly image: LogImage;
   readonly text: string;
 }
@@ -158,7 +158,7 @@ function audited(directory: string, kept: string): AuditedLog {
   const image = readImage(directory);
   const notes = splitNotes(fileOf(image, checkpointFilesOf(image).at(-1) ?? '').toString());
   writeFileSync(kept, notes.at(-1) ?? '');
-  const options: VerifyOptions = {
+  const options: VerificationInput = {
     directory,
     keys: [auditSigner.verifierKey],
     keptCheckpoints: [kept],

@@ -28,7 +28,7 @@ export type FeedItem = { readonly at: Position } & (
  * it is buffered in. Checkpoints are always read from the files beside the segments.
  */
 export class LogFeed {
-  readonly #options: LogFeedPorts;
+  readonly #ports: LogFeedPorts;
   readonly #recent = new RecentLines();
   readonly #reader: LogReader;
   #position = BEGINNING;
@@ -39,10 +39,10 @@ export class LogFeed {
   #isNewSegment = false;
   #mustCheckPlace = true;
 
-  constructor(options: LogFeedPorts) {
-    this.#options = options;
-    this.#mustRepeatNewest = options.carries.includes('checkpoints');
-    this.#reader = new LogReader(options.directory);
+  constructor(ports: LogFeedPorts) {
+    this.#ports = ports;
+    this.#mustRepeatNewest = ports.carries.includes('checkpoints');
+    this.#reader = new LogReader(ports.directory);
   }
 
   /** Behind what was handed out last. */
@@ -57,7 +57,7 @@ export class LogFeed {
 
   /** How many records have not been handed out. */
   get behind(): number {
-    if (!this.#options.carries.includes('records')) return 0;
+    if (!this.#ports.carries.includes('records')) return 0;
     return Math.max(0, this.#size - this.#position.record);
   }
 
@@ -69,14 +69,14 @@ export class LogFeed {
   /** Takes note of a checkpoint, which is on the disk. */
   checkpoint(note: string): void {
     this.#signedSize = sizeOfNote(note);
-    this.#mustLookForNotes = this.#options.carries.includes('checkpoints');
+    this.#mustLookForNotes = this.#ports.carries.includes('checkpoints');
   }
 
   /** Continues elsewhere: at the start, and where what was handed out has to be handed out again. */
   async goTo(position: Position): Promise<void> {
     await this.#reader.close();
     this.#position = position;
-    this.#mustLookForNotes = this.#options.carries.includes('checkpoints');
+    this.#mustLookForNotes = this.#ports.carries.includes('checkpoints');
     this.#mustCheckPlace = true;
   }
 
@@ -88,7 +88,7 @@ export class LogFeed {
    */
   async next(): Promise<FeedItem | undefined> {
     if (this.#mustRepeatNewest) await this.#goBeforeNewest();
-    if (!this.#options.carries.includes('records')) this.#passOverRecords();
+    if (!this.#ports.carries.includes('records')) this.#passOverRecords();
     if (this.#isTimeForNotes()) {
       const at = this.#position;
       const notes = await this.#nextNotes();
@@ -109,7 +109,7 @@ export class LogFeed {
    * every position after this leads to that checkpoint.
    */
   async #goBeforeNewest(): Promise<void> {
-    const newest = await newestNoteSize(this.#options.directory, this.#size);
+    const newest = await newestNoteSize(this.#ports.directory, this.#size);
     const { record, checkpoint } = this.#position;
     this.#position = { record, checkpoint: Math.min(checkpoint, Math.max(0, newest - 1)) };
     this.#mustRepeatNewest = false;
@@ -132,7 +132,7 @@ export class LogFeed {
     // Before the end of the log there may be more, of those that were signed before this process began.
     this.#mustLookForNotes = record < this.#size;
     this.#isNewSegment = false;
-    const notes = await latestNotes(this.#options.directory, checkpoint, record);
+    const notes = await latestNotes(this.#ports.directory, checkpoint, record);
     const last = notes.at(-1);
     if (last === undefined) return [];
     this.#position = { record, checkpoint: last.size };
@@ -166,7 +166,7 @@ export class LogFeed {
   }
 
   async #checkPlace(): Promise<void> {
-    const { directory, bufferBytes, onGap } = this.#options;
+    const { directory, bufferBytes, onGap } = this.#ports;
     const { record, checkpoint } = this.#position;
     this.#mustCheckPlace = false;
     const place = await placeToContinue(directory, record, bufferBytes);

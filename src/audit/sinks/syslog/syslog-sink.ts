@@ -32,7 +32,7 @@ export interface SyslogSinkPorts {
 /** Sends the log to a collector, beside everything else, and keeps its place when the collector is away. */
 export class SyslogSink implements AuditSink {
   readonly name: string;
-  readonly #parts: SyslogSinkPorts;
+  readonly #ports: SyslogSinkPorts;
   readonly #news = new Signal();
   readonly #closing = new Signal();
   #connection: SyslogConnection | undefined;
@@ -43,24 +43,24 @@ export class SyslogSink implements AuditSink {
   #isClosing = false;
   #isGivenUp = false;
 
-  constructor(parts: SyslogSinkPorts) {
-    this.name = parts.name;
-    this.#parts = parts;
+  constructor(ports: SyslogSinkPorts) {
+    this.name = ports.name;
+    this.#ports = ports;
   }
 
   get behind(): number {
-    return this.#parts.feed.behind;
+    return this.#ports.feed.behind;
   }
 
   committed(lines: Buffer): void {
-    this.#parts.feed.committed(lines);
+    this.#ports.feed.committed(lines);
     this.#news.set();
     // Before the first lines nobody has said how much of the log is good.
     this.#work ??= this.#run();
   }
 
   checkpoint(note: string): void {
-    this.#parts.feed.checkpoint(note);
+    this.#ports.feed.checkpoint(note);
     this.#news.set();
   }
 
@@ -80,7 +80,7 @@ export class SyslogSink implements AuditSink {
   }
 
   async #run(): Promise<void> {
-    const { feed, delivery, backoff, link } = this.#parts;
+    const { feed, delivery, backoff, link } = this.#ports;
     await feed.goTo(await this.#start());
     this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS).unref();
     for (let isLast = false; !isLast && !this.#isGivenUp; ) {
@@ -98,7 +98,7 @@ export class SyslogSink implements AuditSink {
 
   /** Without a cursor that can be read the collector gets everything once more. */
   async #start(): Promise<Position> {
-    const { cursor, feed, logger, name } = this.#parts;
+    const { cursor, feed, logger, name } = this.#ports;
     try {
       const position = await cursor.read();
       if (Math.max(position.record, position.checkpoint) <= feed.size) return position;
@@ -117,7 +117,7 @@ export class SyslogSink implements AuditSink {
 
   /** Resolves when the sink is closed and everything was sent. */
   async #connectAndSend(): Promise<void> {
-    const { delivery, connect } = this.#parts;
+    const { delivery, connect } = this.#ports;
     const connection = await connect(() => {
       this.#news.set();
     });
@@ -139,7 +139,7 @@ export class SyslogSink implements AuditSink {
     for (;;) {
       // Read before sending: what comes after it is sent by another round.
       const isLast = this.#isClosing;
-      await this.#parts.delivery.sendAll(connection);
+      await this.#ports.delivery.sendAll(connection);
       if (isLast) return;
       await this.#news.wait();
       if (connection.failure !== undefined) throw connection.failure;
@@ -148,7 +148,7 @@ export class SyslogSink implements AuditSink {
   }
 
   #acceptLater(connection: SyslogConnection): NodeJS.Timeout {
-    const { backoff, link, feed } = this.#parts;
+    const { backoff, link, feed } = this.#ports;
     return setTimeout(() => {
       if (connection.failure !== undefined) return;
       backoff.reset();
@@ -163,7 +163,7 @@ export class SyslogSink implements AuditSink {
 
   /** An old position costs no more than sending some records twice. */
   async #saveNow(): Promise<void> {
-    const { cursor, delivery, logger, name } = this.#parts;
+    const { cursor, delivery, logger, name } = this.#ports;
     try {
       await cursor.save(delivery.delivered);
       this.#cannotSave = false;

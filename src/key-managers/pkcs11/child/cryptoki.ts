@@ -13,7 +13,7 @@ const NO_VALUE: ReadonlySet<number> = new Set([
 type Native = typeof Pkcs11Js;
 
 /** A number that the library has given to a slot, a session or an object. */
-export type Handle = Buffer;
+export type CryptokiHandle = Buffer;
 
 const TAG_BITS = 128;
 const BLOCK_BYTES = 16;
@@ -58,27 +58,27 @@ export class Cryptoki {
   }
 
   /** @returns the slots with a token in them */
-  slots(): Handle[] {
+  slots(): CryptokiHandle[] {
     return call(() => this.#library.C_GetSlotList(true));
   }
 
-  tokenInfo(slot: Handle): Pkcs11Js.TokenInfo {
+  tokenInfo(slot: CryptokiHandle): Pkcs11Js.TokenInfo {
     return call(() => this.#library.C_GetTokenInfo(slot));
   }
 
   /** Opens a session that may write. */
-  openSession(slot: Handle): Handle {
+  openSession(slot: CryptokiHandle): CryptokiHandle {
     const { CKF_SERIAL_SESSION, CKF_RW_SESSION } = this.constants;
     return call(() => this.#library.C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION));
   }
 
-  closeAllSessions(slot: Handle): void {
+  closeAllSessions(slot: CryptokiHandle): void {
     call(() => {
       this.#library.C_CloseAllSessions(slot);
     });
   }
 
-  login(session: Handle, pin: string): void {
+  login(session: CryptokiHandle, pin: string): void {
     call(() => {
       this.#library.C_Login(session, this.constants.CKU_USER, pin);
     });
@@ -92,7 +92,7 @@ export class Cryptoki {
   }
 
   /** @returns all objects that have these attributes */
-  find(session: Handle, template: Pkcs11Js.Template): Handle[] {
+  find(session: CryptokiHandle, template: Pkcs11Js.Template): CryptokiHandle[] {
     return call(() => {
       this.#library.C_FindObjectsInit(session, template);
       try {
@@ -104,7 +104,7 @@ export class Cryptoki {
   }
 
   /** @returns the value of one attribute, undefined where the object has none or hides it */
-  attribute(session: Handle, object: Handle, type: number): Buffer | undefined {
+  attribute(session: CryptokiHandle, object: CryptokiHandle, type: number): Buffer | undefined {
     try {
       const [attribute] = call(() =>
         this.#library.C_GetAttributeValue(session, object, [{ type }]),
@@ -116,31 +116,40 @@ export class Cryptoki {
     }
   }
 
-  generateAesKey(session: Handle, template: Pkcs11Js.Template): Handle {
+  generateAesKey(session: CryptokiHandle, template: Pkcs11Js.Template): CryptokiHandle {
     const { CKM_AES_KEY_GEN } = this.constants;
     return call(() =>
       this.#library.C_GenerateKey(session, { mechanism: CKM_AES_KEY_GEN }, template),
     );
   }
 
-  setAttribute(session: Handle, object: Handle, attribute: Pkcs11Js.Attribute): void {
+  setAttribute(
+    session: CryptokiHandle,
+    object: CryptokiHandle,
+    attribute: Pkcs11Js.Attribute,
+  ): void {
     call(() => {
       this.#library.C_SetAttributeValue(session, object, [attribute]);
     });
   }
 
-  destroy(session: Handle, object: Handle): void {
+  destroy(session: CryptokiHandle, object: CryptokiHandle): void {
     call(() => {
       this.#library.C_DestroyObject(session, object);
     });
   }
 
-  random(session: Handle, bytes: number): Buffer {
+  random(session: CryptokiHandle, bytes: number): Buffer {
     return call(() => this.#library.C_GenerateRandom(session, Buffer.alloc(bytes)));
   }
 
   /** AES-256-GCM. @returns ciphertext, tag, and whatever the token puts behind them */
-  encryptGcm(session: Handle, key: Handle, gcm: GcmParameters, plaintext: Buffer): Buffer {
+  encryptGcm(
+    session: CryptokiHandle,
+    key: CryptokiHandle,
+    gcm: GcmParameters,
+    plaintext: Buffer,
+  ): Buffer {
     const room = Buffer.allocUnsafe(plaintext.length + TAG_BITS / 8 + MAX_IV_BYTES);
     return call(() => {
       // `gcm` is kept alive by the caller until C_Encrypt is done: the library has its addresses.
@@ -150,7 +159,12 @@ export class Cryptoki {
   }
 
   /** AES-256-GCM. @param input ciphertext and, behind it, the tag */
-  decryptGcm(session: Handle, key: Handle, gcm: GcmParameters, input: Buffer): Buffer {
+  decryptGcm(
+    session: CryptokiHandle,
+    key: CryptokiHandle,
+    gcm: GcmParameters,
+    input: Buffer,
+  ): Buffer {
     // The library may want room for the tag as well.
     const room = Buffer.allocUnsafe(input.length);
     return call(() => {
@@ -160,7 +174,7 @@ export class Cryptoki {
   }
 
   /** One block of AES-ECB. @param block 16 bytes */
-  encryptBlock(session: Handle, key: Handle, block: Buffer): Buffer {
+  encryptBlock(session: CryptokiHandle, key: CryptokiHandle, block: Buffer): Buffer {
     const mechanism = { mechanism: this.constants.CKM_AES_ECB };
     return call(() => {
       this.#library.C_EncryptInit(session, mechanism, key);
@@ -169,7 +183,7 @@ export class Cryptoki {
   }
 
   /** AES-CTR over 16 zero bytes, by C_Decrypt. @param counter 16 bytes */
-  decryptZerosCtr(session: Handle, key: Handle, counter: Buffer): Buffer {
+  decryptZerosCtr(session: CryptokiHandle, key: CryptokiHandle, counter: Buffer): Buffer {
     const mechanism = { mechanism: this.constants.CKM_AES_CTR, parameter: ctrParameters(counter) };
     return call(() => {
       this.#library.C_DecryptInit(session, mechanism, key);

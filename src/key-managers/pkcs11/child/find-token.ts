@@ -1,11 +1,11 @@
 import type { TokenInfo } from 'pkcs11js';
 import type { TokenReply, TokenSelector } from '../wire/messages.js';
-import type { Cryptoki, Handle } from './cryptoki.js';
+import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 import { TokenFailure } from './token-failure.js';
 
 /** A token and the slot it is in. */
 export interface FoundToken extends TokenReply {
-  readonly slot: Handle;
+  readonly slot: CryptokiHandle;
   /** CKF_… of the token. */
   readonly flags: number;
 }
@@ -37,7 +37,7 @@ export function findToken(cryptoki: Cryptoki, selector: TokenSelector): FoundTok
   return token;
 }
 
-function describe(slot: Handle, info: TokenInfo): FoundToken {
+function describe(slot: CryptokiHandle, info: TokenInfo): FoundToken {
   return {
     slot,
     flags: info.flags,

@@ -2,7 +2,7 @@ import type { Template } from 'pkcs11js';
 import type { KeyUsage } from '../../backend.js';
 import type { KeyLookup } from '../key-naming.js';
 import { isDeadHandle } from './cryptoki-error.js';
-import type { Cryptoki, Handle } from './cryptoki.js';
+import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 import { type MaterialName, materialNameOf } from './material-name.js';
 import { TokenFailure } from './token-failure.js';
 
@@ -10,7 +10,7 @@ const AES_256_BYTES = 32;
 
 /** A secret key of the token by its attributes. */
 export interface KeyObject {
-  readonly handle: Handle;
+  readonly handle: CryptokiHandle;
   readonly label: string;
   /** CKA_ID as text. */
   readonly id: string;
@@ -27,9 +27,9 @@ export interface NamedKeyObject extends KeyObject {
 /** The secret keys of one token, through one session. */
 export class KeyObjects {
   readonly #cryptoki: Cryptoki;
-  readonly #session: Handle;
+  readonly #session: CryptokiHandle;
 
-  constructor(cryptoki: Cryptoki, session: Handle) {
+  constructor(cryptoki: Cryptoki, session: CryptokiHandle) {
     this.#cryptoki = cryptoki;
     this.#session = session;
   }
@@ -97,7 +97,7 @@ export class KeyObjects {
   }
 
   /** Another process may destroy an object between finding it and looking at it. */
-  #unlessGone(handle: Handle): KeyObject | undefined {
+  #unlessGone(handle: CryptokiHandle): KeyObject | undefined {
     try {
       return this.#describe(handle);
     } catch (error) {
@@ -106,7 +106,7 @@ export class KeyObjects {
     }
   }
 
-  #describe(handle: Handle): KeyObject {
+  #describe(handle: CryptokiHandle): KeyObject {
     const c = this.#cryptoki.constants;
     const read = (type: number) => this.#cryptoki.attribute(this.#session, handle, type);
     const label = read(c.CKA_LABEL)?.toString() ?? '';

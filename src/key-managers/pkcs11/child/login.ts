@@ -1,6 +1,6 @@
 import { CKR } from '../ckr.js';
 import { CryptokiError } from './cryptoki-error.js';
-import type { Cryptoki, Handle } from './cryptoki.js';
+import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 import type { FoundToken } from './find-token.js';
 import { TokenFailure } from './token-failure.js';
 
@@ -19,7 +19,12 @@ const PIN_REFUSED: ReadonlySet<number> = new Set([
  *
  * @throws TokenFailure with the effect `pin-refused`
  */
-export function login(cryptoki: Cryptoki, session: Handle, token: FoundToken, pin: string): void {
+export function login(
+  cryptoki: Cryptoki,
+  session: CryptokiHandle,
+  token: FoundToken,
+  pin: string,
+): void {
   const { CKF_USER_PIN_LOCKED, CKF_USER_PIN_FINAL_TRY } = cryptoki.constants;
   if ((token.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY)) !== 0) {
     throw refused(token, 'its PIN is locked, or has one try left, which is not spent');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isRefusal } from './cryptoki-error.js';
-import type { Cryptoki, Handle } from './cryptoki.js';
+import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 
 /**
  * The one block that every key is asked to encrypt, for its name: 16 bytes of ASCII, not zero,
@@ -31,8 +31,8 @@ export interface MaterialName {
  */
 export function materialNameOf(
   cryptoki: Cryptoki,
-  session: Handle,
-  key: { readonly handle: Handle; readonly label: string; readonly id: string },
+  session: CryptokiHandle,
+  key: { readonly handle: CryptokiHandle; readonly label: string; readonly id: string },
 ): MaterialName {
   const block = provenBlock(cryptoki, session, key.handle);
   if (block !== undefined) return { bytes: nameOf(block), isProven: true };
@@ -41,7 +41,11 @@ export function materialNameOf(
   return { bytes: nameOf(Buffer.from(identity)), isProven: false };
 }
 
-function provenBlock(cryptoki: Cryptoki, session: Handle, handle: Handle): Buffer | undefined {
+function provenBlock(
+  cryptoki: Cryptoki,
+  session: CryptokiHandle,
+  handle: CryptokiHandle,
+): Buffer | undefined {
   return (
     unlessRefused(() => cryptoki.encryptBlock(session, handle, NAME_BLOCK)) ??
     unlessRefused(() => cryptoki.decryptZerosCtr(session, handle, NAME_BLOCK))

@@ -2,7 +2,7 @@ import { HEALTH_TEST_KEY_ID } from '../../backend.js';
 import { type KeyLookup, KeyNaming } from '../key-naming.js';
 import { PROFILES, type VendorProfile } from '../vendor-profiles.js';
 import type { OpenRequest, TokenReply } from '../wire/messages.js';
-import { Cryptoki, type Handle } from './cryptoki.js';
+import { Cryptoki, type CryptokiHandle } from './cryptoki.js';
 import { findToken } from './find-token.js';
 import { KeyObjects, type NamedKeyObject } from './key-objects.js';
 import { login } from './login.js';
@@ -24,7 +24,7 @@ interface CachedKey {
  */
 export class TokenSession {
   readonly cryptoki: Cryptoki;
-  readonly handle: Handle;
+  readonly handle: CryptokiHandle;
   readonly objects: KeyObjects;
   readonly naming: KeyNaming;
   readonly profile: VendorProfile;

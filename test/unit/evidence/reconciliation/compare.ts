@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Reconciliation } from '../../../../src/evidence/reconciliation/outcome.js';
 import {
   reconcile,
-  type ReconciliationOptions,
+  type ReconciliationInput,
 } from '../../../../src/evidence/reconciliation/reconcile.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { logFile, otherEvent, wholeDay, writeInput, writeLog } from './fixtures.js';
@@ -16,7 +16,7 @@ type Fields = Record<string, unknown>;
 export async function compare(
   events: readonly Fields[],
   records: readonly Fields[],
-  options: Partial<ReconciliationOptions> = {},
+  options: Partial<ReconciliationInput> = {},
 ): Promise<Reconciliation> {
   const folder = temporaryFolder();
   const otherEvents = [otherEvent({ eventTime: '2026-03-01T01:00:00Z' }), otherEvent()];
