@@ -44,12 +44,12 @@ export interface VerifierPorts {
  * @see XKS Proxy API, Appendix A
  */
 export class SignatureVerifier {
-  readonly #options: VerifierPorts;
+  readonly #ports: VerifierPorts;
   /** Filled by successful verifications alone, so that nobody without a secret can grow it. */
   readonly #signingKeys = new Map<string, Buffer>();
 
-  constructor(options: VerifierPorts) {
-    this.#options = options;
+  constructor(ports: VerifierPorts) {
+    this.#ports = ports;
   }
 
   /**
@@ -80,7 +80,7 @@ export class SignatureVerifier {
     const amzDate = headers.single('x-amz-date');
     const time = amzDate === undefined ? undefined : parseAmzDate(amzDate);
     if (amzDate === undefined || time === undefined) throw new SignatureError('malformed-date');
-    if (Math.abs(this.#options.clock.now() - time) > MAX_SKEW_MS) {
+    if (Math.abs(this.#ports.clock.now() - time) > MAX_SKEW_MS) {
       throw new SignatureError('clock-skew');
     }
     return amzDate;
@@ -89,14 +89,14 @@ export class SignatureVerifier {
   #checkScope({ date, region, service }: Authorization, amzDate: string): void {
     if (!amzDate.startsWith(date)) throw new SignatureError('scope-date');
     if (service !== SERVICE) throw new SignatureError('scope-service');
-    if (this.#options.region !== undefined && region !== this.#options.region) {
+    if (this.#ports.region !== undefined && region !== this.#ports.region) {
       throw new SignatureError('scope-region', { detail: `signed for ${region}` });
     }
   }
 
   #checkSignature(authorization: Authorization, amzDate: string, requestHash: string): void {
     const { accessKeyId, date, region, service, signature } = authorization;
-    const known = this.#options.credentials.has(accessKeyId);
+    const known = this.#ports.credentials.has(accessKeyId);
     const signingKey = this.#signingKey(known ? accessKeyId : DECOY, authorization);
     const scope = `${date}/${region}/${service}/aws4_request`;
     const stringToSign = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${requestHash}`;
@@ -110,7 +110,7 @@ export class SignatureVerifier {
   #signingKey(holder: string, scope: Authorization): Buffer {
     const cached = this.#signingKeys.get(cacheKey(holder, scope));
     if (cached !== undefined) return cached;
-    const secret = this.#options.credentials.get(holder) ?? this.#options.decoySecret;
+    const secret = this.#ports.credentials.get(holder) ?? this.#ports.decoySecret;
     return deriveSigningKey(secret, scope);
   }
 

@@ -41,7 +41,7 @@ export interface AuditTrailPorts {
 
 /** Records what happens, and says whether it may go on when that cannot be done. */
 export class AuditTrail {
-  readonly #options: AuditTrailPorts;
+  readonly #ports: AuditTrailPorts;
   readonly #timeout: SharedTimeout;
   /** Nobody without a credential can fill the disk. */
   readonly #strangers: FirstPerMinute;
@@ -49,10 +49,10 @@ export class AuditTrail {
   #interruption: Interruption | undefined;
   #isClosed = false;
 
-  constructor(options: AuditTrailPorts) {
-    this.#options = options;
-    this.#timeout = new SharedTimeout(options.clock);
-    const { payloads } = options;
+  constructor(ports: AuditTrailPorts) {
+    this.#ports = ports;
+    this.#timeout = new SharedTimeout(ports.clock);
+    const { payloads } = ports;
     this.#strangers = new FirstPerMinute(
       () => payloads.now(),
       ({ byKind, ...omitted }) => {
@@ -60,14 +60,14 @@ export class AuditTrail {
       },
     );
     this.#lateSyncs = new LateSyncs(payloads, (fields) => {
-      options.logger.warn(fields, 'answers went out before their audit records were on the disk');
+      ports.logger.warn(fields, 'answers went out before their audit records were on the disk');
       this.recordLater('late-sync', fields);
     });
   }
 
   /** True while requests are refused because records cannot be written. */
   get isRefusing(): boolean {
-    return this.#interruption !== undefined && this.#options.onAuditFailure === 'refuse';
+    return this.#interruption !== undefined && this.#ports.onAuditFailure === 'refuse';
   }
 
   /** True while records cannot be written, whatever becomes of the requests. */
@@ -95,7 +95,7 @@ export class AuditTrail {
     if (!request.isAuthenticated && !this.#strangers.isTold(request.errorName ?? 'none')) {
       return undefined;
     }
-    const { log, payloads, clock } = this.#options;
+    const { log, payloads, clock } = this.#ports;
     const type = typeOf(request);
     if (this.#interruption !== undefined) {
       this.#withoutRecord(this.#interruption, type);
@@ -139,7 +139,7 @@ export class AuditTrail {
       await this.record('administrative-act', fields);
     } catch (error) {
       const interruption = this.#interrupt(error);
-      if (this.#options.onAuditFailure === 'serve') {
+      if (this.#ports.onAuditFailure === 'serve') {
         interruption.countServed();
         return;
       }
@@ -161,7 +161,7 @@ export class AuditTrail {
    * @throws the file system's error, LogOverrunError
    */
   async record<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): Promise<number> {
-    return this.#options.log.append(this.#options.payloads.of(type, fields));
+    return this.#ports.log.append(this.#ports.payloads.of(type, fields));
   }
 
   /** Records that the server stops, signs the log and closes it. */
@@ -174,7 +174,7 @@ export class AuditTrail {
       if (this.#interruption === undefined) await this.record('stop', {});
     } finally {
       this.#isClosed = true;
-      await this.#options.log.close();
+      await this.#ports.log.close();
     }
   }
 
@@ -184,7 +184,7 @@ export class AuditTrail {
   }
 
   #interrupt(cause: unknown): Interruption {
-    this.#interruption ??= new Interruption(this.#options, cause, () => {
+    this.#interruption ??= new Interruption(this.#ports, cause, () => {
       this.#interruption = undefined;
     });
     return this.#interruption;
@@ -195,7 +195,7 @@ export class AuditTrail {
    * anyway.
    */
   #withoutRecord(interruption: Interruption, type: RequestRecordType): void {
-    if (this.#options.onAuditFailure === 'serve') {
+    if (this.#ports.onAuditFailure === 'serve') {
       interruption.countServed();
       return;
     }
@@ -209,7 +209,7 @@ export class AuditTrail {
     error: AuditTimeoutError,
   ): number | undefined {
     void this.#interruptIfStuck(error);
-    if (this.#options.lateSync === 'answer' && sequence !== undefined) {
+    if (this.#ports.lateSync === 'answer' && sequence !== undefined) {
       this.#lateSyncs.count(durable);
       durable.catch((cause: unknown) => this.#interrupt(cause));
       return sequence;
@@ -220,12 +220,12 @@ export class AuditTrail {
   }
 
   async #interruptIfStuck(error: AuditTimeoutError): Promise<void> {
-    const { log, lateSync = 'refuse' } = this.#options;
+    const { log, lateSync = 'refuse' } = this.#ports;
     if (await log.isStuck(STUCK_SYNC_MS[lateSync])) this.#interrupt(error);
   }
 
   #isServed({ status }: RequestEntry): boolean {
-    return this.#options.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
+    return this.#ports.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
   }
 
   /**
@@ -249,7 +249,7 @@ export class AuditTrail {
 
   /** Records what nobody waits for; where that cannot be done now, when it can be done again. */
   recordLater<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>): void {
-    const { log, payloads, logger } = this.#options;
+    const { log, payloads, logger } = this.#ports;
     const payload = payloads.of(type, fields);
     log.append(payload).catch((error: unknown) => {
       if (this.#isClosed) logger.error({ err: error, type, ...fields }, 'a record came too late');

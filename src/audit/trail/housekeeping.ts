@@ -32,14 +32,14 @@ export interface HousekeepingPorts {
 
 /** Compresses and removes closed segments, at the start and every ten minutes. */
 export class Housekeeping {
-  readonly #options: HousekeepingPorts;
+  readonly #ports: HousekeepingPorts;
   readonly #timer: NodeJS.Timeout;
   readonly #stopping = new AbortController();
   #retentionClock: RetentionClock | undefined;
   #work: Promise<void>;
 
-  constructor(options: HousekeepingPorts) {
-    this.#options = options;
+  constructor(ports: HousekeepingPorts) {
+    this.#ports = ports;
     this.#work = this.#tidy();
     this.#timer = setInterval(() => {
       this.#work = this.#work.then(() => this.#tidy());
@@ -52,12 +52,12 @@ export class Housekeeping {
     this.#stopping.abort();
     await this.#work;
     await this.#retentionClock?.save().catch((error: unknown) => {
-      this.#options.logger.warn({ err: error }, 'the time that retention goes by was not kept');
+      this.#ports.logger.warn({ err: error }, 'the time that retention goes by was not kept');
     });
   }
 
   async #tidy(): Promise<void> {
-    const { directory, compressAfterMs, clock, logger, openSegment } = this.#options;
+    const { directory, compressAfterMs, clock, logger, openSegment } = this.#ports;
     try {
       await this.#removeOld();
       await compressSegments(directory, clock.now() - compressAfterMs, {
@@ -75,7 +75,7 @@ export class Housekeeping {
    * us.
    */
   async #removeOld(): Promise<void> {
-    const { directory, retentionDays, logger, recordRetention } = this.#options;
+    const { directory, retentionDays, logger, recordRetention } = this.#ports;
     if (retentionDays === undefined) return;
     const counted = await this.#countTime();
     const old = await findOldSegments(directory, counted - retentionDays * DAY_MS);
@@ -92,7 +92,7 @@ export class Housekeeping {
    * @returns the time that retention goes by, in ms since 1970
    */
   async #countTime(): Promise<number> {
-    const { directory, clock, newestRecordAt, logger } = this.#options;
+    const { directory, clock, newestRecordAt, logger } = this.#ports;
     this.#retentionClock ??= await RetentionClock.open(directory, clock, newestRecordAt);
     await this.#retentionClock.save();
     const { behindMs } = this.#retentionClock;

@@ -17,7 +17,7 @@ export interface InterruptionPorts {
 
 /** A time in which records cannot be written. Ends by itself, with a record that tells of it. */
 export class Interruption {
-  readonly #options: InterruptionPorts;
+  readonly #ports: InterruptionPorts;
   readonly #onEnd: () => void;
   readonly #reason: string;
   readonly #from: string;
@@ -28,13 +28,13 @@ export class Interruption {
   readonly #held: string[] = [];
 
   /** @param onEnd called when records can be written again */
-  constructor(options: InterruptionPorts, cause: unknown, onEnd: () => void) {
-    this.#options = options;
+  constructor(ports: InterruptionPorts, cause: unknown, onEnd: () => void) {
+    this.#ports = ports;
     this.#onEnd = onEnd;
     this.#reason = errnoOf(cause) ?? (cause instanceof AuditTimeoutError ? 'slow' : 'defect');
-    this.#from = options.payloads.now();
+    this.#from = ports.payloads.now();
     this.#timer = this.#retryLater();
-    options.logger.error({ err: cause }, 'the audit log cannot be written');
+    ports.logger.error({ err: cause }, 'the audit log cannot be written');
   }
 
   countRefused(): void {
@@ -48,7 +48,7 @@ export class Interruption {
   /** Keeps a record until records can be written again. */
   hold(payload: string): void {
     if (this.#held.length < MAX_HELD) this.#held.push(payload);
-    else this.#options.logger.error({ payload }, 'a record was lost');
+    else this.#ports.logger.error({ payload }, 'a record was lost');
   }
 
   /** Tries once more, and gives up. */
@@ -71,7 +71,7 @@ export class Interruption {
   }
 
   async #end(): Promise<void> {
-    const { log, logger } = this.#options;
+    const { log, logger } = this.#ports;
     const told = { refused: this.#refused, served: this.#served };
     try {
       await log.takeReserve();
@@ -92,7 +92,7 @@ export class Interruption {
    * after a crash would take it for written by somebody else.
    */
   async #appendHeld(): Promise<void> {
-    const { log, logger } = this.#options;
+    const { log, logger } = this.#ports;
     if (this.#held.length === 0) return;
     const results = await Promise.allSettled(this.#held.map((payload) => log.append(payload)));
     const lost = results.filter(({ status }) => status === 'rejected').length;
@@ -104,16 +104,13 @@ export class Interruption {
   async #tellTheRest(told: { readonly refused: number; readonly served: number }): Promise<void> {
     const rest = { refused: this.#refused - told.refused, served: this.#served - told.served };
     if (rest.refused === 0 && rest.served === 0) return;
-    await this.#options.log.append(this.#gap(rest)).catch((error: unknown) => {
-      this.#options.logger.error(
-        { err: error, ...rest },
-        'a gap in the audit log was not recorded',
-      );
+    await this.#ports.log.append(this.#gap(rest)).catch((error: unknown) => {
+      this.#ports.logger.error({ err: error, ...rest }, 'a gap in the audit log was not recorded');
     });
   }
 
   #gap(counts: { readonly refused: number; readonly served: number }): string {
-    const { payloads } = this.#options;
+    const { payloads } = this.#ports;
     return payloads.of('gap', {
       from: this.#from,
       to: payloads.now(),

@@ -15,18 +15,16 @@ import type { RequestOf, Route } from '../../admin/contract/route.js';
 import { type OperationName, routes } from '../../admin/contract/routes.js';
 import type { AdminOperations } from '../../admin/operations/index.js';
 import { AuditUnavailableError } from '../../audit/trail/errors.js';
+import type { OperatorLog } from '../../shared/operator-log.js';
 import { problemOfHead } from '../request-head.js';
 
 const MAX_BODY_BYTES = 65_536;
 /** Of a field of a request; the longest valid one has 128. */
 const MAX_LOGGED_CHARACTERS = 300;
 
-/** The log of administrative acts; pino's logger fits. */
-export interface AdminLog {
+/** The log of administrative acts. A pino logger is one. */
+export interface AdminLog extends OperatorLog {
   debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /** The evidence of administrative acts: the audit log. */

@@ -60,12 +60,12 @@ export class NodeSetKeyManager implements KeyManager {
   /** Absent where no node remembers anything, so that describing is reading. */
   readonly #readings: KeyReadings<KeyDescription> | undefined;
 
-  constructor(options: NodeSetPorts) {
-    const { nodes, clock, limits, onHealthChange } = options;
-    this.name = options.name;
-    this.type = options.type;
+  constructor(ports: NodeSetPorts) {
+    const { nodes, clock, limits, onHealthChange } = ports;
+    this.name = ports.name;
+    this.type = ports.type;
     this.nodes = nodes.map(({ name, location }) => ({ name, location }));
-    this.administration = options.administration;
+    this.administration = ports.administration;
     this.#limits = limits;
     this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));
     const checked = this.#guarded.map(({ node }) => node);

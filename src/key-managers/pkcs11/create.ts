@@ -117,10 +117,10 @@ function openCounts(
   start: Pkcs11Start,
 ): Promise<EncryptionCounts> {
   const { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically } = start;
-  const options = { directory: countersDirectory, ports, limits, users: nodes.length };
+  const countingPorts = { directory: countersDirectory, ports, limits, users: nodes.length };
   return start.readOnly === true
-    ? EncryptionCounts.openToRead(options)
-    : EncryptionCounts.open({ ...options, writeFile });
+    ? EncryptionCounts.openToRead(countingPorts)
+    : EncryptionCounts.open({ ...countingPorts, writeFile });
 }
 
 function openRequestOf(

@@ -27,26 +27,26 @@ export interface CountingPorts {
  * there means a key that this replica has not used before.
  */
 export class EncryptionCounts {
-  readonly #options: CountingPorts;
+  readonly #countingPorts: CountingPorts;
   readonly #lock: FolderLock | undefined;
   #users: number;
   readonly #materials = new Map<string, CountedMaterial>();
   readonly #loading = new Map<string, Promise<CountedMaterial>>();
 
-  private constructor(options: CountingPorts, lock: FolderLock | undefined) {
-    this.#options = options;
-    this.#users = options.users;
+  private constructor(countingPorts: CountingPorts, lock: FolderLock | undefined) {
+    this.#countingPorts = countingPorts;
+    this.#users = countingPorts.users;
     this.#lock = lock;
   }
 
   /** @throws NotPrivateError, FolderInUseError, or the file system's own error */
-  static async open(options: CountingPorts): Promise<EncryptionCounts> {
-    const { directory } = options;
+  static async open(countingPorts: CountingPorts): Promise<EncryptionCounts> {
+    const { directory } = countingPorts;
     await makePrivateFolder(directory);
     await assertPrivateFolder(directory);
     const lock = await lockFolder(directory);
     await removeTemporaryFiles(directory);
-    return new EncryptionCounts(options, lock);
+    return new EncryptionCounts(countingPorts, lock);
   }
 
   /**
@@ -55,11 +55,13 @@ export class EncryptionCounts {
    *
    * @throws NotPrivateError, or the file system's own error
    */
-  static async openToRead(options: Omit<CountingPorts, 'writeFile'>): Promise<EncryptionCounts> {
-    await assertPrivateFolder(options.directory).catch((error: unknown) => {
+  static async openToRead(
+    countingPorts: Omit<CountingPorts, 'writeFile'>,
+  ): Promise<EncryptionCounts> {
+    await assertPrivateFolder(countingPorts.directory).catch((error: unknown) => {
       if (!isErrno(error, 'ENOENT')) throw error; // Without a folder nothing has been counted yet.
     });
-    return new EncryptionCounts({ ...options, writeFile: refuseToWrite }, undefined);
+    return new EncryptionCounts({ ...countingPorts, writeFile: refuseToWrite }, undefined);
   }
 
   /** What is wrong, for the health of the node. */
@@ -108,7 +110,7 @@ export class EncryptionCounts {
    * cannot be written is logged and shown by {@link problem}; the key is there all the same.
    */
   async noteCreation(ref: KeyRef): Promise<void> {
-    const createdAt = new Date(this.#options.ports.clock.now()).toISOString();
+    const createdAt = new Date(this.#countingPorts.ports.clock.now()).toISOString();
     const name = ref.version.materialName.toString('hex');
     const material = this.#counted(ref, name, { reserved: 0, createdAt });
     this.#loading.set(name, Promise.resolve(material));
@@ -150,7 +152,7 @@ export class EncryptionCounts {
   }
 
   #counted(ref: KeyRef, name: string, known: KnownCount): CountedMaterial {
-    const { ports, limits, writeFile } = this.#options;
+    const { ports, limits, writeFile } = this.#countingPorts;
     const write = (text: string) => writeFile(this.#pathOf(name), text);
     const material = new CountedMaterial(ref, known, { limits, ports, write });
     this.#materials.set(name, material);
@@ -158,7 +160,7 @@ export class EncryptionCounts {
   }
 
   #pathOf(name: string): string {
-    return join(this.#options.directory, `${name}.json`);
+    return join(this.#countingPorts.directory, `${name}.json`);
   }
 }
 

@@ -28,10 +28,10 @@ export interface SelfTestPorts {
 export async function selfTest(
   client: TokenClient,
   cipher: TokenCipher,
-  options: SelfTestPorts,
+  ports: SelfTestPorts,
 ): Promise<void> {
-  const { deadline } = options;
-  const target = targetOf(await testKey(client, options));
+  const { deadline } = ports;
+  const target = targetOf(await testKey(client, ports));
   const one = await cipher.encrypt(client, target, TEXT, deadline);
   const other = await cipher.encrypt(client, target, TEXT, deadline);
   if (one.iv.equals(other.iv)) {
@@ -48,16 +48,16 @@ export async function selfTest(
   }
 }
 
-async function testKey(client: TokenClient, options: SelfTestPorts): Promise<KeyReply> {
+async function testKey(client: TokenClient, ports: SelfTestPorts): Promise<KeyReply> {
   try {
-    return await client.describe(HEALTH_TEST_KEY_ID, options.deadline);
+    return await client.describe(HEALTH_TEST_KEY_ID, ports.deadline);
   } catch (error) {
     const isMissing = error instanceof KeyManagerError && error.code === 'key-not-found';
     if (!isMissing) throw error;
   }
-  if (options.init) {
+  if (ports.init) {
     const usage = new Set(['ENCRYPT', 'DECRYPT'] as const);
-    return client.create(HEALTH_TEST_KEY_ID, usage, options.deadline);
+    return client.create(HEALTH_TEST_KEY_ID, usage, ports.deadline);
   }
   throw new KeyManagerError(
     'misconfigured',

@@ -44,23 +44,23 @@ export class TokenAtWork {
   readonly counts: EncryptionCounts | undefined;
   readonly client: TokenClient;
   readonly directory: KeyDirectory;
-  readonly #parts: TokenPorts;
+  readonly #tokenPorts: TokenPorts;
   readonly #pool: ChildPool;
   #report: TokenReply | undefined;
   /** Until it has served once: a token that loses its keys later on is left as it is. */
   #mayInit: boolean;
 
-  constructor(parts: TokenPorts) {
-    const { ports, profile, cipher, counts, stallMs } = parts;
-    this.name = parts.name;
-    this.location = parts.location;
-    this.#parts = parts;
-    this.#mayInit = parts.init;
+  constructor(tokenPorts: TokenPorts) {
+    const { ports, profile, cipher, counts, stallMs } = tokenPorts;
+    this.name = tokenPorts.name;
+    this.location = tokenPorts.location;
+    this.#tokenPorts = tokenPorts;
+    this.#mayInit = tokenPorts.init;
     this.profile = profile;
     this.cipher = cipher;
     this.counts = counts;
     this.#pool = new ChildPool({
-      size: parts.children,
+      size: tokenPorts.children,
       log: ports.log,
       start: () => this.#startChild(),
       open: (child) => this.#open(child),
@@ -127,7 +127,7 @@ export class TokenAtWork {
     if (this.profile.seesOthers) return created;
     const witness = this.#startChild();
     try {
-      const client = new TokenClient(witness, this.#parts.stallMs);
+      const client = new TokenClient(witness, this.#tokenPorts.stallMs);
       await this.#openWitness(client, deadline);
       await assertAlone(client, created, deadline);
     } finally {
@@ -143,7 +143,7 @@ export class TokenAtWork {
   async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await client.open(this.#parts.openRequest(), deadline);
+        await client.open(this.#tokenPorts.openRequest(), deadline);
         return;
       } catch (error) {
         const isFinal = error instanceof ChildFailure && error.effect === 'pin-refused';
@@ -153,12 +153,12 @@ export class TokenAtWork {
   }
 
   #startChild(): ChildProcess {
-    const { childProgram: program, environment, ports } = this.#parts;
+    const { childProgram: program, environment, ports } = this.#tokenPorts;
     return new ChildProcess({ program, environment, clock: ports.clock });
   }
 
   async #open(child: ChildProcess): Promise<void> {
-    const { ports, openRequest, stallMs } = this.#parts;
+    const { ports, openRequest, stallMs } = this.#tokenPorts;
     const client = new TokenClient(child, stallMs);
     const deadline = Deadline.after(ports.clock, OPEN_BUDGET_MS);
     this.#report = await client.open(openRequest(), deadline);

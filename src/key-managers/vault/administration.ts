@@ -28,10 +28,10 @@ export interface AdministrationPorts {
 export class VaultAdministration implements Required<KeyAdministration> {
   /** The servers choose the IVs. */
   readonly countsEncryptions = false;
-  readonly #parts: AdministrationPorts;
+  readonly #ports: AdministrationPorts;
 
-  constructor(parts: AdministrationPorts) {
-    this.#parts = parts;
+  constructor(ports: AdministrationPorts) {
+    this.#ports = ports;
   }
 
   listKeys(): Promise<readonly KeySummary[]> {
@@ -49,7 +49,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
 
   async createKey(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
     this.#assertUsage(externalKeyId, usage);
-    const transitKey = this.#parts.names.transitKeyOf(externalKeyId);
+    const transitKey = this.#ports.names.transitKeyOf(externalKeyId);
     if (transitKey === undefined) {
       throw new KeyManagerError(
         'unsupported',
@@ -68,7 +68,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
 
   /** Transit's keys are for both directions; anything else has to be in the configuration. */
   #assertUsage(externalKeyId: string, usage: ReadonlySet<KeyUsage>): void {
-    const configured = this.#parts.names.usageOf(externalKeyId);
+    const configured = this.#ports.names.usageOf(externalKeyId);
     if (configured.size === usage.size && [...usage].every((it) => configured.has(it))) return;
     throw new KeyManagerError(
       'unsupported',
@@ -89,7 +89,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
 
   async #externalKeyIds(transit: Transit, deadline: Deadline): Promise<readonly string[]> {
     return (await transit.listKeys(deadline))
-      .flatMap((transitKey) => this.#parts.names.externalKeyIdOf(transitKey) ?? [])
+      .flatMap((transitKey) => this.#ports.names.externalKeyIdOf(transitKey) ?? [])
       .filter((id) => id !== HEALTH_TEST_KEY_ID)
       .sort();
   }
@@ -100,7 +100,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
     externalKeyId: string,
     deadline: Deadline,
   ): Promise<KeySummary | undefined> {
-    const { names, clock, metadataMaxAgeMs: settlingMs } = this.#parts;
+    const { names, clock, metadataMaxAgeMs: settlingMs } = this.#ports;
     const transitKey = names.transitKeyOf(externalKeyId);
     const key = transitKey === undefined ? undefined : await transit.readKey(transitKey, deadline);
     if (key === undefined) return undefined;
@@ -118,9 +118,9 @@ export class VaultAdministration implements Required<KeyAdministration> {
   /** On the first node that can be reached. */
   async #onAnyNode<T>(work: (transit: Transit, deadline: Deadline) => Promise<T>): Promise<T> {
     let last: unknown = new KeyManagerError('unreachable', 'there is no node');
-    for (const transit of this.#parts.transits) {
+    for (const transit of this.#ports.transits) {
       try {
-        return await work(transit, Deadline.after(this.#parts.clock, BUDGET_MS));
+        return await work(transit, Deadline.after(this.#ports.clock, BUDGET_MS));
       } catch (error) {
         if (!(error instanceof KeyManagerError) || !isOfTheNode(error)) throw error;
         last = error;

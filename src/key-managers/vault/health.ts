@@ -46,15 +46,15 @@ export interface HealthPorts {
  */
 export async function healthOf(
   node: KeyManagerNode,
-  parts: HealthPorts,
+  ports: HealthPorts,
   deadline: Deadline,
 ): Promise<NodeHealth> {
-  const failure = await failureOf(node, parts, deadline);
+  const failure = await failureOf(node, ports, deadline);
   if (failure !== undefined) {
     const status = LIMITED_FAILURES.has(failure.code) ? 'DEGRADED' : 'UNAVAILABLE';
-    return { status, detail: `the test key: ${failure.message}${await stateOf(parts, deadline)}` };
+    return { status, detail: `the test key: ${failure.message}${await stateOf(ports, deadline)}` };
   }
-  if (!(await mayUpsert(parts, deadline))) return { status: 'ACTIVE' };
+  if (!(await mayUpsert(ports, deadline))) return { status: 'ACTIVE' };
   const detail =
     'the policy grants create on encrypt, so that a mistyped key could be made by using it; ' +
     'grant update alone, or set disable_upsert';

@@ -25,15 +25,15 @@ export interface KnownKeysPorts {
  * that a mistyped id cannot make a key of itself.
  */
 export class KnownKeys {
-  readonly #options: KnownKeysPorts;
+  readonly #ports: KnownKeysPorts;
   readonly #cache: KeyCache<KnownKey>;
 
-  constructor(options: KnownKeysPorts) {
-    this.#options = options;
+  constructor(ports: KnownKeysPorts) {
+    this.#ports = ports;
     this.#cache = new KeyCache(
       (externalKeyId, deadline) => this.#read(externalKeyId, deadline),
-      options.clock,
-      options.metadataMaxAgeMs,
+      ports.clock,
+      ports.metadataMaxAgeMs,
     );
   }
 
@@ -70,7 +70,7 @@ export class KnownKeys {
   }
 
   async #read(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
-    const { transit, names, clock, metadataMaxAgeMs: settlingMs } = this.#options;
+    const { transit, names, clock, metadataMaxAgeMs: settlingMs } = this.#ports;
     const transitKey = names.transitKeyOf(externalKeyId);
     if (transitKey === undefined) {
       throw new KeyManagerError('key-not-found', `no Transit key stands for ${externalKeyId}`);

@@ -34,25 +34,25 @@ export class VaultNode implements KeyManagerNode {
   readonly vendor = 'OpenBao or HashiCorp Vault';
   readonly model = 'Transit';
   readonly inProcess = false;
-  readonly #parts: VaultNodePorts;
+  readonly #ports: VaultNodePorts;
 
-  constructor(parts: VaultNodePorts) {
-    this.name = parts.name;
-    this.location = parts.location;
-    this.#parts = parts;
+  constructor(ports: VaultNodePorts) {
+    this.name = ports.name;
+    this.location = ports.location;
+    this.#ports = ports;
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return this.#parts.keys.describe(externalKeyId, deadline);
+    return this.#ports.keys.describe(externalKeyId, deadline);
   }
 
   async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return this.#parts.keys.describeAnew(externalKeyId, deadline);
+    return this.#ports.keys.describeAnew(externalKeyId, deadline);
   }
 
   /** Transit draws the IV: 96 random bits. */
   async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
-    const { keys, transit } = this.#parts;
+    const { keys, transit } = this.#ports;
     const version = await keys.usable(ref, 'ENCRYPT', deadline);
     try {
       return await transit.encrypt(version, plaintext, aad, deadline);
@@ -62,7 +62,7 @@ export class VaultNode implements KeyManagerNode {
   }
 
   async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    const { keys, transit } = this.#parts;
+    const { keys, transit } = this.#ports;
     const version = await keys.usable(ref, 'DECRYPT', deadline);
     try {
       return await transit.decrypt(version, sealed, aad, deadline);
@@ -72,17 +72,17 @@ export class VaultNode implements KeyManagerNode {
   }
 
   checkHealth(deadline: Deadline): Promise<NodeHealth> {
-    return healthOf(this, this.#parts, deadline);
+    return healthOf(this, this.#ports, deadline);
   }
 
   async close(): Promise<void> {
-    await this.#parts.client.close();
+    await this.#ports.client.close();
   }
 
   /** A refusal whose reason may be that the key is gone: only reading the key tells. */
   async #explained(error: unknown, ref: KeyRef, deadline: Deadline): Promise<unknown> {
     if (!(error instanceof KeyManagerError) || !CONTRADICTIONS.has(error.code)) return error;
-    const { keys } = this.#parts;
+    const { keys } = this.#ports;
     keys.forget(ref.externalKeyId);
     if (error.code !== 'misconfigured') return error;
     try {

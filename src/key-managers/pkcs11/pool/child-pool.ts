@@ -24,7 +24,7 @@ export interface PoolPorts {
  * the token is away, one process that keeps trying is enough.
  */
 export class ChildPool {
-  readonly #options: PoolPorts;
+  readonly #ports: PoolPorts;
   readonly #ready = new Set<ChildProcess>();
   /** Processes whose session is gone. */
   readonly #toBeOpened = new Set<ChildProcess>();
@@ -37,8 +37,8 @@ export class ChildPool {
   /** Why no child is opened any more. */
   #stoppedFor: string | undefined;
 
-  constructor(options: PoolPorts) {
-    this.#options = options;
+  constructor(ports: PoolPorts) {
+    this.#ports = ports;
   }
 
   /** What is wrong; absent while every child serves, or the others are about to. */
@@ -79,7 +79,7 @@ export class ChildPool {
       } catch (error) {
         if (!(error instanceof ChildFailure)) throw error;
         this.#take(child, error);
-        if (error.effect !== 'session-lost' || tries > this.#options.size) throw error;
+        if (error.effect !== 'session-lost' || tries > this.#ports.size) throw error;
       }
       if (this.#ready.size === 0) await this.#nextReady(request.deadline);
     }
@@ -127,7 +127,7 @@ export class ChildPool {
     if (effect === 'pin-refused') this.#stoppedFor ??= message;
     if (!this.#ready.delete(child)) return;
     this.#problem = message;
-    this.#options.log.error({ pid: child.pid, effect }, `a child serves no more: ${message}`);
+    this.#ports.log.error({ pid: child.pid, effect }, `a child serves no more: ${message}`);
     if (effect === 'session-lost') this.#toBeOpened.add(child);
     else child.kill(message);
     this.#fill();
@@ -141,7 +141,7 @@ export class ChildPool {
 
   async #fillAll(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    while (this.#stoppedFor === undefined && this.#ready.size < this.#options.size) {
+    while (this.#stoppedFor === undefined && this.#ready.size < this.#ports.size) {
       try {
         await this.#openNext();
         pauseMs = FIRST_PAUSE_MS;
@@ -158,7 +158,7 @@ export class ChildPool {
     const child = lost ?? this.#started();
     this.#opening = child;
     try {
-      await this.#options.open(child);
+      await this.#ports.open(child);
       if (child.isGone) throw new KeyManagerError('unreachable', 'it ended as soon as it was open');
     } catch (error) {
       this.#toBeOpened.delete(child);
@@ -170,19 +170,19 @@ export class ChildPool {
     }
     this.#toBeOpened.delete(child);
     this.#ready.add(child);
-    if (this.#ready.size === this.#options.size) this.#problem = undefined;
+    if (this.#ready.size === this.#ports.size) this.#problem = undefined;
     this.#events.emit('ready');
-    this.#options.log.info({ pid: child.pid }, 'a child serves');
+    this.#ports.log.info({ pid: child.pid }, 'a child serves');
   }
 
   #started(): ChildProcess {
-    const child = this.#options.start();
+    const child = this.#ports.start();
     void child.ended.then((reason) => {
       this.#toBeOpened.delete(child);
       if (!this.#ready.delete(child)) return;
       this.#problem = reason;
       if (this.#stoppedFor !== undefined) return;
-      this.#options.log.error({ pid: child.pid }, `a child has ended: ${reason}`);
+      this.#ports.log.error({ pid: child.pid }, `a child has ended: ${reason}`);
       this.#fill();
     });
     return child;
@@ -194,7 +194,7 @@ export class ChildPool {
       if (error.effect === 'unsafe-iv') this.stop(message);
       if (error.effect === 'pin-refused') this.#stoppedFor ??= message;
     }
-    if (this.#problem !== message) this.#options.log.error({ err: error }, `no child: ${message}`);
+    if (this.#problem !== message) this.#ports.log.error({ err: error }, `no child: ${message}`);
     this.#problem = message;
   }
 }
