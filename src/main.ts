@@ -4,7 +4,7 @@ import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { tell } from './observability/standard-error.js';
-import { Holdfast, type ProcessPorts } from './composition/compose.js';
+import { type ProcessPorts, type RunningServer, startServer } from './composition/start-server.js';
 import {
   type ConfigurationSource,
   type LoadedConfiguration,
@@ -96,13 +96,13 @@ async function serveLoaded(
     );
   }
   const stopSignal = nextStopSignal();
-  const { holdfast, screen } = await Holdfast.start(loaded, ports);
+  const server = await startServer(loaded, ports);
   await firstStart.succeeded();
-  tell(renderStartScreen(screen));
-  loggers.process.info(startedFields(screen), 'started');
+  tell(renderStartScreen(server.report));
+  loggers.process.info(startedFields(server.report), 'started');
   const signal = await stopSignal;
   tell(renderStopping(loaded.configuration));
-  await stopOn(signal, holdfast, loggers);
+  await stopOn(signal, server, loggers);
 }
 
 /** Makes what a quickstart refers to. */
@@ -137,11 +137,11 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
 
 async function stopOn(
   signal: NodeJS.Signals,
-  holdfast: Holdfast,
+  server: RunningServer,
   { process: log, strangers, failures }: Loggers,
 ): Promise<void> {
   log.info({ signal }, 'stopping');
-  await holdfast.stop();
+  await server.stop();
   strangers.close();
   failures.close();
   log.info('stopped');

@@ -8,6 +8,7 @@ import type { Logger } from '../observability/logger.js';
 import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
 import { Deadline } from '../shared/deadline.js';
 import type { Clock } from '../shared/clock.js';
+import type { StartReport } from './start-report.js';
 import { throwAll } from './teardown.js';
 
 /** Choices of a start that are the same for every key manager. */
@@ -22,6 +23,8 @@ export interface KeyManagerPorts extends BackendPorts {
   readonly log: Logger;
 }
 
+/** How long a start waits for the first health checks. */
+const FIRST_HEALTH_CHECK_MS = 5_000;
 /** How long a scrape waits for a health check that is not there yet. */
 const SCRAPE_BUDGET_MS = 1_000;
 
@@ -92,6 +95,20 @@ function logHealth(log: Logger, node: KeyManagerNode, { status, detail }: NodeHe
   const fields = { node: node.name, location: node.location, status, detail };
   if (status === 'ACTIVE') log.info(fields, 'the node is healthy');
   else log.error(fields, 'the node is not healthy');
+}
+
+/** Describes every key manager and the state of its nodes, for the report of a start. */
+export function reportKeyManagers(
+  keyManagers: ReadonlyMap<string, KeyManager>,
+  clock: Clock,
+): Promise<StartReport['keyManagers']> {
+  return Promise.all(
+    [...keyManagers.values()].map(async (keyManager) => ({
+      name: keyManager.name,
+      type: keyManager.type,
+      nodes: await keyManager.health(Deadline.after(clock, FIRST_HEALTH_CHECK_MS)),
+    })),
+  );
 }
 
 /** The state of every node, for metrics. */
