@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { adminErrorSchema } from '../admin/contract/errors.js';
-import type { AnswerOf, RequestOf, RequestContent, Route } from '../admin/contract/route.js';
+import type { AnswerOf, RequestOf, RequestContent, AdminRoute } from '../admin/contract/route.js';
 import { type OperationName, type Routes, routes } from '../admin/contract/routes.js';
 import { isErrno } from '../shared/errno.js';
 import { CliError, EXIT } from './exit.js';
@@ -29,7 +29,7 @@ export class AdminClient {
     return answerOf(routes[name], await this.#send(routes[name], request));
   }
 
-  async #send(route: Route, request: unknown): Promise<UnixAnswer> {
+  async #send(route: AdminRoute, request: unknown): Promise<UnixAnswer> {
     const parts = check(route, request);
     try {
       return await sendOverUnixSocket({
@@ -46,7 +46,7 @@ export class AdminClient {
 }
 
 /** Before anything is sent, so that a mistyped id is a usage error, with or without a server. */
-function check(route: Route, request: unknown): RequestContent {
+function check(route: AdminRoute, request: unknown): RequestContent {
   const result = route.request.safeParse(request);
   if (result.success) return result.data;
   const mistakes = result.error.issues.map(
@@ -55,7 +55,7 @@ function check(route: Route, request: unknown): RequestContent {
   throw new CliError(EXIT.usage, mistakes.join('; '));
 }
 
-function target({ path }: Route, { pathParameters = {}, query = {} }: RequestContent): string {
+function target({ path }: AdminRoute, { pathParameters = {}, query = {} }: RequestContent): string {
   const filled = path.replace(/:(\w+)/g, (_, name: string) =>
     encodeURIComponent(pathParameters[name] ?? ''),
   );
@@ -66,7 +66,7 @@ function target({ path }: Route, { pathParameters = {}, query = {} }: RequestCon
   return search.size === 0 ? filled : `${filled}?${search.toString()}`;
 }
 
-function answerOf<R extends Route>(route: R, { status, body }: UnixAnswer): AnswerOf<R> {
+function answerOf<R extends AdminRoute>(route: R, { status, body }: UnixAnswer): AnswerOf<R> {
   const schema: R['answer'] = route.answer;
   if (status === route.status) return understand(schema, body);
   const { code, message } = understand(adminErrorSchema, body);

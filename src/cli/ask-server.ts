@@ -1,6 +1,10 @@
 import type { AnswerOf } from '../admin/contract/route.js';
 import type { Routes } from '../admin/contract/routes.js';
-import { type Finding, type NodeDiagnosis, ok } from '../key-managers/diagnosis/finding.js';
+import {
+  type DiagnosisFinding,
+  type NodeDiagnosis,
+  ok,
+} from '../key-managers/diagnosis/finding.js';
 import { AdminClient } from './admin-client.js';
 import { CliError } from './exit.js';
 
@@ -31,7 +35,7 @@ export async function diagnosisOfServer(
   }
 }
 
-async function keysFinding(client: AdminClient, keyManager: string): Promise<Finding> {
+async function keysFinding(client: AdminClient, keyManager: string): Promise<DiagnosisFinding> {
   const { keys } = await client.call('listKeys', { query: { keyManager } });
   const troubled = keys.filter(({ problem }) => problem !== undefined);
   if (troubled.length === 0) return ok('keys', `${keys.length}, all of them usable`);
@@ -47,7 +51,7 @@ async function keysFinding(client: AdminClient, keyManager: string): Promise<Fin
 }
 
 /** By the server's check, which encrypts and decrypts with the test key every 20 s. */
-function healthOf({ status, detail = 'nothing is wrong' }: ServerNode): Finding {
+function healthOf({ status, detail = 'nothing is wrong' }: ServerNode): DiagnosisFinding {
   const told = `${status}, by the running server: ${detail}`;
   if (status === 'ACTIVE') return ok('health', told);
   return {

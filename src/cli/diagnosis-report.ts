@@ -1,4 +1,4 @@
-import type { Check, Finding, NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
+import type { Check, DiagnosisFinding, NodeDiagnosis } from '../key-managers/diagnosis/finding.js';
 import type { KeyManagerDiagnosis } from '../composition/diagnose-key-manager.js';
 import { alignColumns } from '../shared/columns.js';
 import { printableLine } from '../shared/printable.js';
@@ -33,13 +33,13 @@ function renderNode({ name, location, status, findings }: NodeDiagnosis): string
   return `${printableLine(`Node ${name}${place}: ${status}`)}\n${checks.join('')}`;
 }
 
-function rowOf({ check, outcome, detail }: Finding): readonly string[] {
+function rowOf({ check, outcome, detail }: DiagnosisFinding): readonly string[] {
   const [first = ''] = detail.split('\n');
   return [outcome, DONE[check], printableLine(first)];
 }
 
 /** What a line has no room for. */
-function explanationOf(finding: Finding): string {
+function explanationOf(finding: DiagnosisFinding): string {
   const [, ...more] = finding.detail.split('\n');
   if (!('meaning' in finding)) return more.map(below).join('');
   const { code, meaning, advice } = finding;

@@ -10,7 +10,7 @@ import {
 } from './reading/field-types.js';
 import { SchemaOutline } from './reading/outline.js';
 import { listenerSchema, operationsSchema } from '../http/config.js';
-import { keyManagerSchema } from '../key-managers/backends.js';
+import { keyManagerConfigSchema } from '../key-managers/backends.js';
 import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
 import { keyStoreSchema } from '../key-stores/config.js';
 import { logSchema } from '../observability/config.js';
@@ -72,7 +72,7 @@ export const configurationSchema = z
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
-    keyManagers: listField(keyManagerSchema, 'a list of key managers, at least one').describe(
+    keyManagers: listField(keyManagerConfigSchema, 'a list of key managers, at least one').describe(
       'Where keys live and cryptography happens.',
     ),
     keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(

@@ -31,7 +31,7 @@ const definitions: { readonly [Type in BackendType]: BackendDefinition<ConfigOf<
 const { file, ...others } = list;
 
 /** The schema of an entry of `keyManagers`. */
-export const keyManagerSchema = z.discriminatedUnion('type', [
+export const keyManagerConfigSchema = z.discriminatedUnion('type', [
   file.schema,
   ...Object.values(others).map(({ schema }) => schema),
 ]);

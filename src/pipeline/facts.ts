@@ -78,13 +78,13 @@ export function newFacts(caller: CallerFacts): RequestFacts {
  * The finding of a stage: its facts, and either what the next stages work with or the reason to go
  * no further.
  */
-export type Finding<Facts, Found> =
+export type StageFinding<Facts, Found> =
   | ({ readonly facts: Facts; readonly refusal: undefined } & Found)
   | { readonly facts: Facts; readonly refusal: Error };
 
 /** @throws the refusal, where the finding is one */
 export function accepted<Facts, Found>(
-  finding: Finding<Facts, Found>,
+  finding: StageFinding<Facts, Found>,
 ): { readonly facts: Facts; readonly refusal: undefined } & Found {
   if (finding.refusal !== undefined) throw finding.refusal;
   return finding;

@@ -2,11 +2,13 @@ import { hash } from 'node:crypto';
 import { SignatureError } from './failure.js';
 import type { ReceivedHeaders } from './headers.js';
 
-/** A request as far as its signature covers it beside the headers, as received. */
+/** A request as far as its signature covers it. */
 export interface SignedRequest {
   readonly method: string;
   /** The path as received: KMS and AWS's clients sign it unchanged. It never has a query. */
   readonly path: string;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
@@ -19,7 +21,7 @@ export interface SignedRequest {
  * @see XKS Proxy API, Appendix A, Task 1
  */
 export function hashCanonicalRequest(
-  { method, path, body }: SignedRequest,
+  { method, path, body }: Omit<SignedRequest, 'rawHeaders'>,
   headers: ReceivedHeaders,
   signedHeaders: readonly string[],
 ): string {

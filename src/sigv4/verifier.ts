@@ -4,7 +4,7 @@ import type { Clock } from '../shared/clock.js';
 import type { Secret } from '../shared/secret.js';
 import { parseAmzDate } from './amz-date.js';
 import { type Authorization, parseAuthorization } from './authorization-header.js';
-import { hashCanonicalRequest } from './canonical-request.js';
+import { hashCanonicalRequest, type SignedRequest } from './canonical-request.js';
 import { SignatureError } from './failure.js';
 import { ReceivedHeaders } from './headers.js';
 import { deriveSigningKey } from './signing-key.js';
@@ -16,16 +16,6 @@ const MAX_CACHED_KEYS = 64;
 const SERVICE = 'kms-xks-proxy';
 /** Holder of the decoy secret; no access key id is empty. */
 const DECOY = '';
-
-/** A request as far as its signature covers it. */
-export interface SignedRequest {
-  readonly method: string;
-  /** As received. */
-  readonly path: string;
-  /** Names and values in turn, as received. */
-  readonly rawHeaders: readonly string[];
-  readonly body: Buffer;
-}
 
 /** The credentials and limits of a verifier. */
 export interface VerifierPorts {

@@ -10,7 +10,7 @@ export interface RequestContent {
 }
 
 /** One call of the admin API: what its server and its clients must both know of it. */
-export interface Route {
+export interface AdminRoute {
   readonly summary: string;
   readonly method: 'GET' | 'POST';
   /** Whole segments that begin with a colon are path parameters. */
@@ -27,7 +27,7 @@ export interface Route {
 }
 
 /** What a client gives and an operation receives, by the route. */
-export type RequestOf<R extends Route> = z.output<R['request']>;
+export type RequestOf<R extends AdminRoute> = z.output<R['request']>;
 
 /** What an operation answers and a client receives, by the route. */
-export type AnswerOf<R extends Route> = z.output<R['answer']>;
+export type AnswerOf<R extends AdminRoute> = z.output<R['answer']>;

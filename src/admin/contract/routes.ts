@@ -13,7 +13,7 @@ import {
   keyPathSchema,
   keySchema,
 } from './keys.js';
-import type { Route } from './route.js';
+import type { AdminRoute } from './route.js';
 
 /** Every call of the admin API, by its operation's name. */
 export const routes = {
@@ -77,7 +77,7 @@ export const routes = {
     status: 200,
     answer: xksProxyConfigurationSchema,
   },
-} as const satisfies Record<string, Route>;
+} as const satisfies Record<string, AdminRoute>;
 
 /** Every call of the admin API, by its operation's name. */
 export type Routes = typeof routes;

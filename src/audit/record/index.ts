@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { administrativeActSchema, keyInventorySchema } from './administration.js';
 import {
-  configurationSchema,
+  configurationRecordSchema,
   gapSchema,
   lateSyncSchema,
   omittedSchema,
@@ -33,7 +33,7 @@ export const auditRecordSchema = z.discriminatedUnion('type', [
   keyInventorySchema,
   startSchema,
   stopSchema,
-  configurationSchema,
+  configurationRecordSchema,
   recoverySchema,
   gapSchema,
   lateSyncSchema,

@@ -55,7 +55,7 @@ const settingSchema = z.strictObject({
 });
 
 /** The configuration that is in force from here on, in as many records as it takes. */
-export const configurationSchema = z.strictObject({
+export const configurationRecordSchema = z.strictObject({
   type: z.literal('configuration'),
   ...envelope,
   file: z.string().describe('Path of the configuration file.'),

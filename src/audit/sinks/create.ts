@@ -15,7 +15,7 @@ import { Delivery } from './syslog/delivery.js';
 import { LinkState } from './syslog/link-state.js';
 import { SyslogMessages } from './syslog/message.js';
 import { SyslogSink } from './syslog/syslog-sink.js';
-import { tlsOptions } from './syslog/tls-options.js';
+import { syslogTlsOptions } from './syslog/tls-options.js';
 
 /** What sinks are given. */
 export interface SinkPorts {
@@ -67,6 +67,6 @@ function createSyslogSink(config: SyslogSinkConfig, ports: SinkPorts): SyslogSin
     backoff: new Backoff(Math.random),
     link: new LinkState(logger, { sink: name, host, port }),
     logger,
-    connect: async (onLost) => new SyslogConnection(await tlsOptions(config), onLost),
+    connect: async (onLost) => new SyslogConnection(await syslogTlsOptions(config), onLost),
   });
 }

@@ -3,7 +3,7 @@ import { type Hash, leafHash } from '../../transparency-log/hashes.js';
 import { LineHead, linkTo } from '../read/chain.js';
 import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
-import type { Finding } from './finding.js';
+import type { VerificationFinding } from './finding.js';
 import { claimsOf } from './line-claims.js';
 import { Ranges } from './ranges.js';
 
@@ -19,7 +19,7 @@ export interface SegmentName {
 
 /** What the chain tells about while it is followed. */
 export interface ChainListener {
-  found(finding: Finding): void;
+  found(finding: VerificationFinding): void;
   /** Roots that were signed for the tree of so many records. */
   signedRoots(size: number): readonly Hash[];
   /**
@@ -37,7 +37,7 @@ export interface ChainListener {
  * not end the calculation: the hash that the successor names takes its place, and the next
  * signature says whether that was right.
  */
-export class Chain {
+export class CheckedChain {
   readonly #listener: ChainListener;
   readonly #lineHead = new LineHead();
   /** Undefined while leaves are unknown: between records that were removed and the next segment. */
@@ -279,7 +279,7 @@ export class Chain {
     }
   }
 
-  #found(kind: Finding['kind'], sequence: number, message: string): void {
+  #found(kind: VerificationFinding['kind'], sequence: number, message: string): void {
     // The first record of a segment tells by itself that it was changed, and its successor tells it too.
     if (kind === 'changed' && sequence === this.#lastChanged) return;
     if (kind === 'changed') this.#lastChanged = sequence;

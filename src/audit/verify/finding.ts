@@ -28,7 +28,7 @@ export type FindingKind =
   | 'unreadable';
 
 /** One thing that is wrong. */
-export interface Finding {
+export interface VerificationFinding {
   readonly kind: FindingKind;
   /** Name of the file, without its folder. */
   readonly file: string;
@@ -71,7 +71,7 @@ export interface VerificationReport {
   /** Bytes behind the last whole record: one that was being written when the process ended. */
   readonly tornBytes: number;
   /** At most so many of a kind as a reader can look at. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly VerificationFinding[];
   /** Number of those that are not in the list, by kind. */
   readonly moreFindings: Readonly<Partial<Record<FindingKind, number>>>;
   /** Files that the operating system did not let this program read; each is a finding, too. */

@@ -1,11 +1,11 @@
-import type { Finding, FindingKind } from './finding.js';
+import type { VerificationFinding, FindingKind } from './finding.js';
 
 /** Nobody reads more of one kind, and a forged log can have as many as it has lines. */
 const MAX_OF_A_KIND = 100;
 
 /** Faults that were found: the first of each kind, and how many more there are. */
 export class Findings {
-  readonly #kept: Finding[] = [];
+  readonly #kept: VerificationFinding[] = [];
   readonly #counts = new Map<FindingKind, number>();
   #total = 0;
 
@@ -15,7 +15,7 @@ export class Findings {
   }
 
   /** Those that are kept, in the order in which they were added. */
-  get list(): readonly Finding[] {
+  get list(): readonly VerificationFinding[] {
     return this.#kept;
   }
 
@@ -28,7 +28,7 @@ export class Findings {
     return more;
   }
 
-  add(finding: Finding): void {
+  add(finding: VerificationFinding): void {
     const before = this.#counts.get(finding.kind) ?? 0;
     this.#counts.set(finding.kind, before + 1);
     this.#total += 1;

@@ -7,7 +7,7 @@ import { lineChunks } from '../read/lines.js';
 import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf, UnreadableError } from '../read/unreadable.js';
-import { Chain, type SegmentName } from './chain.js';
+import { CheckedChain, type SegmentName } from './chain.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 import type { VerificationReport } from './finding.js';
 import type { Findings } from './findings.js';
@@ -33,7 +33,7 @@ export class Verification {
   readonly #findings: Findings;
   readonly #scope: VerificationScope;
   readonly #sizes: readonly number[];
-  readonly #chain: Chain;
+  readonly #chain: CheckedChain;
   readonly #words = new OwnWords();
   readonly #seals: Seals;
   readonly #signedBy = new Set<string>();
@@ -58,7 +58,7 @@ export class Verification {
     this.#scope = scope;
     this.#sizes = checkpoints.sizes;
     this.#seals = new Seals(checkpoints);
-    this.#chain = new Chain(scope.first, {
+    this.#chain = new CheckedChain(scope.first, {
       found: (finding) => {
         findings.add(finding);
       },

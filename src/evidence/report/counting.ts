@@ -1,12 +1,12 @@
 import { splitLines } from '../../audit/read/line-chunks.js';
 import type { AuditRecordType } from '../../audit/record/index.js';
-import type { Finding as VerificationFinding } from '../../audit/verify/finding.js';
+import type { VerificationFinding as VerificationFinding } from '../../audit/verify/finding.js';
 import type { Collector, SectionPlan } from './model/collector.js';
 import type { Section } from './model/document.js';
 import { Timeline } from './model/timeline.js';
 import { recordOf, TimeReader } from './record-reader.js';
 import { administrationSection } from './sections/administration.js';
-import { Coverage, coverageSection } from './sections/coverage.js';
+import { CoverageCollector, coverageSection } from './sections/coverage.js';
 import { denialsSection } from './sections/denials.js';
 import { disabledKeysSection } from './sections/disabled-keys.js';
 import { Gaps, gapsSection } from './sections/gaps.js';
@@ -63,7 +63,7 @@ export class Counting implements Counter {
   readonly #byType = new Map<AuditRecordType, readonly Collector[]>();
   readonly #timeline: Timeline;
   readonly #times = new TimeReader();
-  readonly #coverage = new Coverage();
+  readonly #coverage = new CoverageCollector();
   readonly #gaps = new Gaps();
 
   constructor({ fromMs, toMs, nowMs, limit, cryptoperiodDays }: CountingConfig) {

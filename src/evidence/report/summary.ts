@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FindingKind, VerificationReport } from '../../audit/verify/finding.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
-import type { Finding, FindingLevel } from './model/collector.js';
+import type { CollectedFinding, FindingLevel } from './model/collector.js';
 import { type Row, type Section, shapeOf, type TableShape } from './model/document.js';
 
 const LEVELS: readonly FindingLevel[] = ['wrong', 'check', 'note'];
@@ -23,7 +23,7 @@ export const SUMMARY = {
 } as const;
 
 /** A finding, and the section that has its details. */
-export interface ReportFinding extends Finding {
+export interface ReportFinding extends CollectedFinding {
   /** Id of the section. */
   readonly section: string;
 }

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { AdminError } from '../../admin/admin-error.js';
 import type { Administrator } from '../../admin/administrator.js';
 import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../../admin/contract/errors.js';
-import type { RequestOf, Route } from '../../admin/contract/route.js';
+import type { RequestOf, AdminRoute } from '../../admin/contract/route.js';
 import { type OperationName, routes } from '../../admin/contract/routes.js';
 import type { AdminOperations } from '../../admin/operations/index.js';
 import { AuditUnavailableError } from '../../audit/trail/errors.js';
@@ -136,7 +136,7 @@ async function audited<T>(
   return answer;
 }
 
-function parse<R extends Route>(route: R, httpRequest: Request): RequestOf<R> {
+function parse<R extends AdminRoute>(route: R, httpRequest: Request): RequestOf<R> {
   const schema: R['request'] = route.request;
   const result = schema.safeParse(partsOf(httpRequest));
   if (result.success) return result.data;
@@ -150,7 +150,7 @@ function partsOf({ params, query, body }: Request) {
 
 /** Leaves out whatever the route does not name, so that a new field is no secret in the log. */
 function loggedFields(
-  route: Route,
+  route: AdminRoute,
   { pathParameters, query, body }: ReturnType<typeof partsOf>,
 ): Readonly<Record<string, unknown>> {
   const fields: [string, unknown][] = Object.entries(

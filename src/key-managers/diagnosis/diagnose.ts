@@ -2,7 +2,7 @@ import { Deadline } from '../../shared/deadline.js';
 import type { KeyAdministration, KeyManagerNode, NodeHealth } from '../backend.js';
 import { CheckedNode } from '../nodes/conditions.js';
 import { checkFleet, type FleetNodeHealth } from '../nodes/fleet-check.js';
-import { type Finding, type NodeDiagnosis, ok, skipped } from './finding.js';
+import { type DiagnosisFinding, type NodeDiagnosis, ok, skipped } from './finding.js';
 import { examineKeys } from './key-checks.js';
 import { type DiagnosisTerms, examineNode } from './node-checks.js';
 import { examineTogether, type ExaminedNode, foreignNames } from './other-nodes.js';
@@ -63,7 +63,7 @@ async function examineAlone(
 }
 
 /** What a server would say of the node in GetHealthStatus, and do about it. */
-function healthOf({ status, detail = 'nothing is wrong' }: NodeHealth): Finding {
+function healthOf({ status, detail = 'nothing is wrong' }: NodeHealth): DiagnosisFinding {
   switch (status) {
     case 'ACTIVE':
       return ok('health', `${status}: ${detail}`);

@@ -1,5 +1,5 @@
 import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
-import type { Check, Explanation, Finding } from './finding.js';
+import type { Check, Explanation, DiagnosisFinding } from './finding.js';
 import { knownCause } from './known-causes.js';
 
 const NODE_OUT =
@@ -86,7 +86,11 @@ const EXPLANATIONS: Readonly<Record<KeyManagerErrorCode, Explanation>> = {
 };
 
 /** A check that ended in an error. */
-export function explained(check: Check, outcome: 'warning' | 'failed', error: unknown): Finding {
+export function explained(
+  check: Check,
+  outcome: 'warning' | 'failed',
+  error: unknown,
+): DiagnosisFinding {
   const code = error instanceof KeyManagerError ? error.code : 'internal';
   const detail = messageOf(error);
   return { check, outcome, detail, code, ...(knownCause(detail) ?? EXPLANATIONS[code]) };

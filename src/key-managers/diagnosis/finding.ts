@@ -39,7 +39,7 @@ interface Remarkable extends Result, Explanation {
 }
 
 /** What one check of one node found. */
-export type Finding = Unremarkable | Remarkable;
+export type DiagnosisFinding = Unremarkable | Remarkable;
 
 /** All that was found of one node. */
 export interface NodeDiagnosis {
@@ -47,16 +47,16 @@ export interface NodeDiagnosis {
   readonly location: string | undefined;
   /** As a server would have it; UNKNOWN where a server at work keeps the node from being looked at. */
   readonly status: HealthStatus | 'UNKNOWN';
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DiagnosisFinding[];
 }
 
 /** A check that found what it should. */
-export function ok(check: Check, detail: string): Finding {
+export function ok(check: Check, detail: string): DiagnosisFinding {
   return { check, outcome: 'ok', detail };
 }
 
 /** A check that cannot be made. */
-export function skipped(check: Check, detail: string): Finding {
+export function skipped(check: Check, detail: string): DiagnosisFinding {
   return { check, outcome: 'skipped', detail };
 }
 

@@ -1,6 +1,6 @@
 import { type KeyAdministration, KeyManagerError, type KeySummary } from '../backend.js';
 import { explained } from './explanations.js';
-import { type Finding, ok, skipped } from './finding.js';
+import { type DiagnosisFinding, ok, skipped } from './finding.js';
 
 /**
  * The threshold of the alert in docs/logs-and-metrics.md: type file makes a new version before
@@ -19,7 +19,7 @@ const MAX_NAMED = 10;
 export async function examineKeys(
   administration: KeyAdministration,
   works: boolean,
-): Promise<readonly Finding[]> {
+): Promise<readonly DiagnosisFinding[]> {
   if (administration.listKeys === undefined) {
     const none = 'this key manager lists no keys';
     return [skipped('keys', none), skipped('encryptions-left', none)];
@@ -38,7 +38,7 @@ export async function examineKeys(
   }
 }
 
-function usabilityOf(keys: readonly KeySummary[]): Finding {
+function usabilityOf(keys: readonly KeySummary[]): DiagnosisFinding {
   if (keys.length === 0) return ok('keys', 'there are none');
   const unusable = keys.flatMap((key) => {
     const reason = whyUnusable(key);
@@ -64,7 +64,7 @@ function whyUnusable({ description, problem }: KeySummary): string | undefined {
   return description.current === undefined ? 'no version' : undefined;
 }
 
-function budgetOf(keys: readonly KeySummary[]): Finding {
+function budgetOf(keys: readonly KeySummary[]): DiagnosisFinding {
   const counted = keys.flatMap(({ description: { externalKeyId }, encryptionsLeft }) =>
     encryptionsLeft === undefined ? [] : [{ externalKeyId, encryptionsLeft }],
   );

@@ -10,7 +10,7 @@ import {
 import { findTestKey, proveRoundTrip, type TestProof } from '../health-test.js';
 import { withinDeadline } from '../within-deadline.js';
 import { explained } from './explanations.js';
-import { type Finding, ok, skipped } from './finding.js';
+import { type DiagnosisFinding, ok, skipped } from './finding.js';
 
 /** For each step. Longer than KMS waits, so that a slow node can be told from a dead one. */
 const STEP_BUDGET_MS = 5_000;
@@ -36,7 +36,7 @@ export interface DiagnosisTerms {
 
 /** What a node has shown by itself. */
 export interface Examination {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DiagnosisFinding[];
   readonly answers: boolean;
   /** Absent where its round trip failed. */
   readonly proof?: TestProof;
@@ -106,7 +106,7 @@ async function roundTrips(node: KeyManagerNode, terms: DiagnosisTerms) {
   return { proofs, fastestMs };
 }
 
-function speedOf(fastestMs: number, { deadlineMs }: DiagnosisTerms): Finding {
+function speedOf(fastestMs: number, { deadlineMs }: DiagnosisTerms): DiagnosisFinding {
   const took = `${fastestMs.toFixed(1)} ms, the fastest of ${ROUND_TRIPS}`;
   const tookMs = Number(fastestMs.toFixed(1));
   if (fastestMs < deadlineMs) {
@@ -126,7 +126,7 @@ function speedOf(fastestMs: number, { deadlineMs }: DiagnosisTerms): Finding {
   };
 }
 
-function ivsOf(proofs: readonly TestProof[]): Finding {
+function ivsOf(proofs: readonly TestProof[]): DiagnosisFinding {
   const different = new Set(proofs.map(({ sealed }) => sealed.iv.toString('hex')));
   if (different.size === proofs.length) {
     return ok('ivs', `${proofs.length} encryptions, ${different.size} IVs`);

@@ -3,13 +3,13 @@ import type { KeyManagerNode } from '../backend.js';
 import { opensTest, type TestProof } from '../health-test.js';
 import type { FleetNodeHealth } from '../nodes/fleet-check.js';
 import { explained } from './explanations.js';
-import { type Finding, ok, skipped } from './finding.js';
+import { type DiagnosisFinding, ok, skipped } from './finding.js';
 import { type DiagnosisTerms, inStep, nameText } from './node-checks.js';
 
 /** A node, and what has been found of it alone. */
 export interface ExaminedNode {
   readonly node: KeyManagerNode;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DiagnosisFinding[];
   /** What it has sealed, where its round trip passed. */
   readonly proof: TestProof | undefined;
 }
@@ -37,7 +37,7 @@ export async function examineTogether(
   nodes: readonly ExaminedNode[],
   foreign: ReadonlySet<string>,
   terms: DiagnosisTerms,
-): Promise<readonly Finding[]> {
+): Promise<readonly DiagnosisFinding[]> {
   const own = nodes[at];
   if (own === undefined || nodes.length === 1) return [];
   const others = nodes.filter((other) => other !== own).filter(isProven);
@@ -60,7 +60,7 @@ async function compare(
   others: readonly ProvenNode[],
   foreign: ReadonlySet<string>,
   terms: DiagnosisTerms,
-): Promise<Finding> {
+): Promise<DiagnosisFinding> {
   const opened: string[] = [];
   const unopened: string[] = [];
   for (const other of others) {
@@ -87,7 +87,10 @@ async function opensTestOf(
   return opensTest(own.node, { key: own.proof.key, sealed }, deadline);
 }
 
-function otherMaterial({ proof: { key } }: ProvenNode, others: readonly string[]): Finding {
+function otherMaterial(
+  { proof: { key } }: ProvenNode,
+  others: readonly string[],
+): DiagnosisFinding {
   return {
     check: 'other-nodes',
     outcome: 'failed',

@@ -15,14 +15,14 @@ const MATERIAL_BYTES = 32;
 const MATERIAL_NAME_BYTES = 8;
 
 /** One version with its material, which is nowhere in memory but in the KeyObject. */
-export interface KeyMaterial extends KeyVersion {
+export interface VersionMaterial extends KeyVersion {
   readonly key: KeyObject;
 }
 
 /** A version that was just made, as it is stored and as it is used. */
 export interface NewVersion {
   readonly stored: StoredVersion;
-  readonly material: KeyMaterial;
+  readonly material: VersionMaterial;
 }
 
 /** The parameters of a new version. */
@@ -66,8 +66,8 @@ export async function makeVersion(
 export async function openVersions(
   sealingKey: SealingKey,
   document: KeyDocument,
-): Promise<KeyMaterial[]> {
-  const opened: KeyMaterial[] = [];
+): Promise<VersionMaterial[]> {
+  const opened: VersionMaterial[] = [];
   for (const [index, stored] of document.versions.entries()) {
     const binding = bindingOf(document, stored, document.versions[index - 1]);
     const bytes = await open(sealingKey, stored.material, binding);
@@ -80,6 +80,6 @@ export async function openVersions(
   return opened;
 }
 
-function materialOf(named: VersionName, key: KeyObject): KeyMaterial {
+function materialOf(named: VersionName, key: KeyObject): VersionMaterial {
   return { version: named.version, materialName: Buffer.from(named.materialName, 'hex'), key };
 }

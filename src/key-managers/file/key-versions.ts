@@ -2,10 +2,10 @@ import { invariant } from '../../shared/assert.js';
 import { type KeyDescription, KeyManagerError, type KeyVersion } from '../backend.js';
 import type { EncryptionBudget } from '../counting/encryption-budget.js';
 import type { KeyDocument } from './key-document.js';
-import type { KeyMaterial } from './key-material.js';
+import type { VersionMaterial } from './key-material.js';
 
 /** A version with its material and what is left of its reservation. */
-export interface UsableVersion extends KeyMaterial {
+export interface UsableVersion extends VersionMaterial {
   readonly budget: EncryptionBudget;
 }
 

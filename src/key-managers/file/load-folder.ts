@@ -8,7 +8,7 @@ import type { DamagedKey } from './damaged-key.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { ExternalKey, type KeyPorts } from './external-key.js';
 import { DamagedDocumentError, parseKeyDocument } from './key-document.js';
-import { type KeyMaterial, openVersions } from './key-material.js';
+import { type VersionMaterial, openVersions } from './key-material.js';
 import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
 import { KeyVersions, type UsableVersion } from './key-versions.js';
 
@@ -105,7 +105,7 @@ async function loadKey(
  * is as good as full: an old one encrypts no more, and a current one gives way to a new one.
  */
 function withBudgets(
-  materials: readonly KeyMaterial[],
+  materials: readonly VersionMaterial[],
   counter: CounterFile | undefined,
   { limits }: KeyPorts,
 ): UsableVersion[] {

@@ -8,7 +8,7 @@ import { makeVersion } from './key-material.js';
 import { KeyVersions } from './key-versions.js';
 
 /** The key that is wanted; whether its id may be had has been looked at. */
-export interface KeyRequest {
+export interface WantedKey {
   readonly externalKeyId: string;
   readonly usage: ReadonlySet<KeyUsage>;
 }
@@ -22,7 +22,7 @@ export interface KeyRequest {
  * @throws the file system's error
  */
 export async function writeNewKey(
-  { externalKeyId, usage }: KeyRequest,
+  { externalKeyId, usage }: WantedKey,
   sealingKey: SealingKey,
   keyPorts: KeyPorts,
 ): Promise<ExternalKey> {

@@ -8,7 +8,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
 };
 
 /** How the external key id and the version of a key stand in the attributes of its object. */
-export interface KeyNames {
+export interface KeyNameTemplates {
   /** Template of CKA_LABEL, with `{externalKeyId}` and perhaps `{version}`. */
   readonly label: string;
   /** Template of CKA_ID, the bytes of this text; absent where CKA_ID says nothing. */
@@ -29,10 +29,10 @@ export interface NamedVersion {
 
 /** Translates between versions of keys and the attributes of their objects. */
 export class KeyNaming {
-  readonly #names: KeyNames;
+  readonly #names: KeyNameTemplates;
   readonly #pattern: RegExp;
 
-  constructor(names: KeyNames) {
+  constructor(names: KeyNameTemplates) {
     this.#names = names;
     const id = names.id === undefined ? '[^]*' : patternOf(names.id);
     // A placeholder that stands there twice has the same value both times.

@@ -1,4 +1,4 @@
-import type { KeyNames } from './key-naming.js';
+import type { KeyNameTemplates } from './key-naming.js';
 import type { SharedIds } from './vendor-profiles.js';
 
 const ID = '{externalKeyId}';
@@ -19,7 +19,7 @@ export interface TemplateProblem {
  * @param sharedIds what the token does with two keys of one CKA_ID
  */
 export function templateProblem(
-  { label, id }: KeyNames,
+  { label, id }: KeyNameTemplates,
   sharedIds: SharedIds,
 ): TemplateProblem | undefined {
   if (![label, id].some((template) => template !== undefined && namesTheKey(template))) {

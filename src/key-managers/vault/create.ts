@@ -12,7 +12,7 @@ import { KeyNames } from './key-names.js';
 import { KnownKeys } from './known-keys.js';
 import { Login } from './login.js';
 import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
-import { TokenSession } from './token-session.js';
+import { LoginSession } from './login-session.js';
 import { Transit } from './transit.js';
 import { VaultClient } from './vault-client.js';
 import { VaultNode } from './vault-node.js';
@@ -22,7 +22,7 @@ export interface VaultKeyManager extends StartedBackend {
   readonly administration: Required<KeyAdministration>;
 }
 
-interface StartedNode {
+interface VaultNodeAndTransit {
   readonly node: KeyManagerNode;
   readonly transit: Transit;
 }
@@ -63,13 +63,13 @@ interface NodePlan {
   readonly readOnly: boolean;
 }
 
-async function startNode(plan: NodePlan, ports: BackendPorts): Promise<StartedNode> {
+async function startNode(plan: NodePlan, ports: BackendPorts): Promise<VaultNodeAndTransit> {
   const { config, node, tls, names, readOnly } = plan;
   const { maxConnections, connectTimeoutMs, metadataMaxAgeMs, mountPath } = config;
   const namespace = config.namespace === undefined ? [] : ['x-vault-namespace', config.namespace];
   const { name, location, address } = node;
   const http = new HttpClient({ address, tls, maxConnections, connectTimeoutMs });
-  const session = new TokenSession(new Login(config.login, http, namespace), ports);
+  const session = new LoginSession(new Login(config.login, http, namespace), ports);
   const client = new VaultClient(http, session, namespace);
   const transit = new Transit(client, mountPath);
   const keys = new KnownKeys({ transit, names, clock: ports.clock, metadataMaxAgeMs });

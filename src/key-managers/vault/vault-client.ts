@@ -1,18 +1,18 @@
 import type { Deadline } from '../../shared/deadline.js';
 import type { VaultAnswer } from './answer.js';
 import type { HttpClient } from './http-client.js';
-import type { HeldToken, TokenSession } from './token-session.js';
+import type { HeldToken, LoginSession } from './login-session.js';
 
 /** Calls the API of one node with the token in force. */
 export class VaultClient {
   readonly #http: HttpClient;
-  readonly #session: TokenSession;
+  readonly #session: LoginSession;
   readonly #namespace: readonly string[];
   /** Kept by hand: the same for every call under one token. */
   #headers: { readonly held: HeldToken; readonly list: readonly string[] } | undefined;
 
   /** @param namespace the namespace header, name and value, or nothing */
-  constructor(http: HttpClient, session: TokenSession, namespace: readonly string[]) {
+  constructor(http: HttpClient, session: LoginSession, namespace: readonly string[]) {
     this.#http = http;
     this.#session = session;
     this.#namespace = namespace;

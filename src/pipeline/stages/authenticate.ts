@@ -1,7 +1,7 @@
 import { SignatureError } from '../../sigv4/failure.js';
 import type { IncomingCall } from '../call.js';
 import type { ServedKeyStore } from '../context.js';
-import type { CredentialFacts, Finding } from '../facts.js';
+import type { CredentialFacts, StageFinding } from '../facts.js';
 
 /**
  * Checks the signature with the credentials of this key store and no other. The body is not
@@ -13,7 +13,7 @@ export function authenticate(
   { verifier }: ServedKeyStore,
   call: IncomingCall,
   body: Buffer,
-): Finding<CredentialFacts, unknown> {
+): StageFinding<CredentialFacts, unknown> {
   const { method, target: path, rawHeaders } = call;
   try {
     const accessKeyId = verifier.verify({ method, path, rawHeaders, body });

@@ -1,6 +1,6 @@
 import { KeyManagerError } from '../../key-managers/backend.js';
 import type { ServedKeyStore } from '../context.js';
-import type { AuthorizationFacts, Finding } from '../facts.js';
+import type { AuthorizationFacts, StageFinding } from '../facts.js';
 
 const ALLOWED: AuthorizationFacts = { decision: 'allowed', by: 'exposes' };
 const DENIED: AuthorizationFacts = { decision: 'denied', by: 'exposes' };
@@ -9,7 +9,7 @@ const DENIED: AuthorizationFacts = { decision: 'denied', by: 'exposes' };
 export function authorize(
   keyStore: ServedKeyStore,
   externalKeyId: string,
-): Finding<AuthorizationFacts, unknown> {
+): StageFinding<AuthorizationFacts, unknown> {
   if (keyStore.exposes(externalKeyId)) return { facts: ALLOWED, refusal: undefined };
   const refusal = new KeyManagerError('key-not-found', 'not exposed by this key store');
   return { facts: DENIED, refusal };

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodeBase64 } from '../../shared/bytes.js';
 import { XksError } from '../../xks/errors.js';
 import type { Audited, HashedFields } from '../../xks/operation.js';
-import type { Finding, MetadataFacts, RequestBodyFacts } from '../facts.js';
+import type { StageFinding, MetadataFacts, RequestBodyFacts } from '../facts.js';
 
 /** An operation as far as parsing goes. */
 interface Parser<Request> {
@@ -24,7 +24,7 @@ interface Parsed<Request> {
 export function parse<Request extends Audited>(
   operation: Parser<Request>,
   bytes: Buffer,
-): Finding<RequestBodyFacts, Parsed<Request>> {
+): StageFinding<RequestBodyFacts, Parsed<Request>> {
   let json: unknown;
   let metadata = metadataOf(undefined);
   try {

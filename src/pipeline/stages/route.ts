@@ -2,7 +2,7 @@ import { XksError } from '../../xks/errors.js';
 import { parseTarget, type XksTarget } from '../../xks/paths.js';
 import type { IncomingCall } from '../call.js';
 import type { PipelineServices, ServedKeyStore } from '../context.js';
-import type { Finding, RouteFacts } from '../facts.js';
+import type { StageFinding, RouteFacts } from '../facts.js';
 import { MethodNotAllowedError } from '../failure.js';
 
 /** A path of the API has at most 128, a key id of 128 and the name of an operation. */
@@ -20,7 +20,10 @@ export interface Route {
  *
  * @see XKS Proxy API, section API operations
  */
-export function route(services: PipelineServices, call: IncomingCall): Finding<RouteFacts, Route> {
+export function route(
+  services: PipelineServices,
+  call: IncomingCall,
+): StageFinding<RouteFacts, Route> {
   const target = parseTarget(call.target);
   const keyStore = target === undefined ? undefined : services.keyStores.get(target.pathPrefix);
   if (target === undefined || keyStore === undefined) {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { SignatureError, type SignatureFailure } from '../../../src/sigv4/failure.js';
-import { type SignedRequest, SignatureVerifier } from '../../../src/sigv4/verifier.js';
+import type { SignedRequest } from '../../../src/sigv4/canonical-request.js';
+import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const ACCESS_KEY_ID = 'ABCDEFGHIJKLMNOPQRST';

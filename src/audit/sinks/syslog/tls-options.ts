@@ -8,7 +8,7 @@ import type { SyslogSinkConfig } from '../config.js';
  *
  * @throws the file system's error
  */
-export async function tlsOptions({
+export async function syslogTlsOptions({
   host,
   port,
   tls,

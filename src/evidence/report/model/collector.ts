@@ -19,7 +19,7 @@ export interface Entry<Record extends AuditRecord = AuditRecord> {
 export type FindingLevel = 'wrong' | 'check' | 'note';
 
 /** Something that a reader must look at before everything else. */
-export interface Finding {
+export interface CollectedFinding {
   readonly level: FindingLevel;
   /** How many of what it says there are; 0 is no finding. */
   readonly count: number;
@@ -40,7 +40,7 @@ export interface Collector {
   /** Called once, after the last record. */
   tables?(): readonly Table[];
   /** Called once, after the last record. */
-  findings?(): readonly Finding[];
+  findings?(): readonly CollectedFinding[];
   /** Called once, after the last record: numbers for the summary, by what they count. */
   totals?(): Readonly<Record<string, number>>;
 }

@@ -1,5 +1,5 @@
 import type { AuditRecord, AuditRecordType, RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, Finding } from './collector.js';
+import type { Collector, Entry, CollectedFinding } from './collector.js';
 import type { Row } from './document.js';
 import { type ListShape, RowList } from './row-list.js';
 import { Tally, type TallyShape } from './tally.js';
@@ -63,7 +63,7 @@ export function listOf<Type extends AuditRecordType>(
  */
 export function findingOf<Type extends AuditRecordType>(
   type: Type,
-  finding: Omit<Finding, 'count'>,
+  finding: Omit<CollectedFinding, 'count'>,
   countOf: (record: RecordOf<Type>) => number | boolean,
 ): Collector {
   const { add, count } = counter(type, countOf);

@@ -23,7 +23,7 @@ export interface Count {
 }
 
 /** One value of a tally. */
-export interface Counted {
+export interface CountedValue {
   /** The parts of the value. */
   readonly value: readonly string[];
   readonly count: Readonly<Count>;
@@ -62,7 +62,7 @@ class Node {
   }
 
   /** Adds every value below to a list. */
-  collect(counted: Counted[]): void {
+  collect(counted: CountedValue[]): void {
     const { value, count } = this;
     if (count !== undefined) counted.push({ value, count });
     if (this.below !== undefined) for (const node of this.below.values()) node.collect(counted);
@@ -125,8 +125,8 @@ export class Tally {
   }
 
   /** The values that are told apart: all, or those that begin with some parts. */
-  values(beginning: readonly string[] = []): Counted[] {
-    const counted: Counted[] = [];
+  values(beginning: readonly string[] = []): CountedValue[] {
+    const counted: CountedValue[] = [];
     this.#nodeOf(beginning)?.collect(counted);
     return counted;
   }
@@ -136,7 +136,7 @@ export class Tally {
    *
    * @param isMeant tells which values belong to the table; without it, all of them
    */
-  table(isMeant: (counted: Counted) => boolean = () => true): Table {
+  table(isMeant: (counted: CountedValue) => boolean = () => true): Table {
     const { id, title, parts, chart, limit } = this.#shape;
     const keys = Object.keys(parts);
     const sorted = this.values().filter(isMeant).sort(byCount);
@@ -203,7 +203,7 @@ function together(a: Readonly<Count>, b: Readonly<Count>): Count {
 }
 
 /** The highest count first; of the same count by code units: the same report on every machine. */
-function byCount(a: Counted, b: Counted): number {
+function byCount(a: CountedValue, b: CountedValue): number {
   const difference = totalOf(b.count) - totalOf(a.count);
   if (difference !== 0) return difference;
   const at = a.value.findIndex((part, index) => part !== b.value[index]);

@@ -1,4 +1,4 @@
-import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
 import { type Row, shapeOf, type Table } from '../model/document.js';
 
 interface LogCoverage {
@@ -29,7 +29,7 @@ const LOGS = shapeOf('logs', 'Logs', {
 });
 
 /** Which logs the report was made from, and how far they reach. */
-export function coverageSection(coverage: Coverage): SectionPlan {
+export function coverageSection(coverage: CoverageCollector): SectionPlan {
   return {
     id: 'coverage',
     title: 'What this report covers',
@@ -47,7 +47,7 @@ export function coverageSection(coverage: Coverage): SectionPlan {
 }
 
 /** The extent of each log. */
-export class Coverage implements Collector {
+export class CoverageCollector implements Collector {
   readonly #logs: LogCoverage[] = [];
 
   begin(log: string): void {
@@ -78,7 +78,7 @@ export class Coverage implements Collector {
     return { Records: this.#logs.reduce((sum, { inPeriod }) => sum + inPeriod, 0) };
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const notRecords = this.#logs.reduce((sum, log) => sum + log.notRecords, 0);
     const empty = this.#logs.filter(({ inPeriod }) => inPeriod === 0).length;
     const where = LOGS.title;

@@ -1,5 +1,5 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
 import { isSuccess, NONE, tallyOf } from '../model/declared.js';
 import { Tally } from '../model/tally.js';
 import { Inventories, keyOf } from './inventories.js';
@@ -78,7 +78,7 @@ class DisabledKeys implements Collector {
     return [this.#uses.table()];
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const finding =
       'Key operations succeeded on keys that the inventory before had as not enabled.';
     return [{ level: 'check', count: this.#uses.sum('success'), finding, where: BY_INVENTORY }];

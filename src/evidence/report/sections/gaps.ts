@@ -1,6 +1,12 @@
 import type { AuditRecord } from '../../../audit/record/index.js';
-import type { Finding as VerificationFinding } from '../../../audit/verify/finding.js';
-import type { Collector, Entry, Finding, FindingLevel, SectionPlan } from '../model/collector.js';
+import type { VerificationFinding as VerificationFinding } from '../../../audit/verify/finding.js';
+import type {
+  Collector,
+  Entry,
+  CollectedFinding,
+  FindingLevel,
+  SectionPlan,
+} from '../model/collector.js';
 import { findingOf, tallyOf } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
 
@@ -162,7 +168,7 @@ export class Gaps implements Collector {
     }
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const kinds = Object.entries(KINDS) as [Kind, (typeof KINDS)[Kind]][];
     return kinds.map(([kind, [level, finding]]) => ({
       ...{ level, count: this.#counts.get(kind) ?? 0, finding, where: `${LIST}: ${kind}` },

@@ -1,7 +1,7 @@
-import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
 import { isSuccess } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
-import { type Counted, Tally } from '../model/tally.js';
+import { type CountedValue, Tally } from '../model/tally.js';
 
 const NOT_RECORDED = '(not recorded)';
 /** A report has more keys with their principals than it has keys. */
@@ -64,7 +64,7 @@ class KeyPrincipals implements Collector {
     return { 'Keys that were used or asked for': keys.size, Principals: principals };
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const isKnown = !this.#pairs.overflowed;
     const refused = isKnown ? this.#principals().values().filter(isRefused).length : 0;
     return [
@@ -109,7 +109,7 @@ class KeyPrincipals implements Collector {
   }
 
   /** Undecided pairs are left out: where the time before is not known, nobody is new. */
-  #newPairs(): readonly Counted[] {
+  #newPairs(): readonly CountedValue[] {
     if (!this.#reachesBefore || this.#before.overflowed) return [];
     return this.#pairs
       .values()
@@ -129,6 +129,6 @@ class KeyPrincipals implements Collector {
   }
 }
 
-function isRefused({ count }: Counted): boolean {
+function isRefused({ count }: CountedValue): boolean {
   return count.success === 0;
 }

@@ -1,4 +1,4 @@
-import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
 import { isSuccess } from '../model/declared.js';
 import {
   type ColumnTitles,
@@ -117,10 +117,10 @@ class Keys implements Collector {
     this.#uses.add([keyManager, externalKeyId, operation], timeMs, isSuccess(record));
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const keys = this.#keys();
     const isOver = (listed: Listed) => this.#cryptoperiod(listed)['overLimit'] === 'yes';
-    const finding = (count: number, text: string, where: string): Finding => ({
+    const finding = (count: number, text: string, where: string): CollectedFinding => ({
       ...{ level: 'check', count, finding: text, where },
     });
     return [

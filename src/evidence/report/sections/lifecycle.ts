@@ -1,5 +1,5 @@
 import type { RecordOf } from '../../../audit/record/index.js';
-import type { Collector, Entry, Finding, SectionPlan } from '../model/collector.js';
+import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
 import { listOf } from '../model/declared.js';
 import type { ColumnTitles } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
@@ -104,9 +104,9 @@ class Configurations implements Collector {
     }
   }
 
-  findings(): readonly Finding[] {
+  findings(): readonly CollectedFinding[] {
     const loosened = [...this.#loosened].map(
-      ([what, count]): Finding => ({
+      ([what, count]): CollectedFinding => ({
         ...{ level: 'check', count, where: CHANGES },
         finding: `The configuration was loosened: ${what}.`,
       }),

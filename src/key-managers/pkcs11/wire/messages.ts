@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { KeyManagerErrorCode, KeyUsage } from '../../backend.js';
-import type { KeyNames } from '../key-naming.js';
+import type { KeyNameTemplates } from '../key-naming.js';
 import type { ProfileName } from '../vendor-profiles.js';
 
 /** Which token: exactly one of these. */
@@ -18,7 +18,7 @@ export interface OpenRequest {
   readonly token: TokenSelector;
   readonly pin: string;
   readonly profile: ProfileName;
-  readonly keyNames: KeyNames;
+  readonly keyNames: KeyNameTemplates;
 }
 
 /** `describe`: every version of a key. */

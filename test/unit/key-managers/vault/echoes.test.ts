@@ -57,7 +57,7 @@ async function failuresOf(node: KeyManagerNode): Promise<unknown[]> {
     node.decrypt(ref, sealed, PLAINTEXT, deadline()),
     node.checkHealth(deadline()),
   ];
-  const results = await Promise.allSettled(works);
+  const results = await Promise.allSettled(works.map((work) => Promise.resolve(work)));
   return results.map((result): unknown =>
     result.status === 'fulfilled' ? result.value : result.reason,
   );

@@ -27,7 +27,7 @@ export interface HeldToken {
 export type TokenSource = Pick<Login, 'logIn' | 'renew' | 'revoke'>;
 
 /** Keeps one node's token alive: logs in, renews in the background, logs in again. */
-export class TokenSession {
+export class LoginSession {
   readonly #login: TokenSource;
   readonly #ports: BackendPorts;
   #held: HeldToken | undefined;

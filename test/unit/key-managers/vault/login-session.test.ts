@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeyManagerError } from '../../../../src/key-managers/backend.js';
 import type { Token } from '../../../../src/key-managers/vault/login.js';
 import {
-  TokenSession,
+  LoginSession,
   type TokenSource,
-} from '../../../../src/key-managers/vault/token-session.js';
+} from '../../../../src/key-managers/vault/login-session.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { Secret } from '../../../../src/shared/secret.js';
@@ -22,7 +22,7 @@ function sessionOf(randomByte = 0) {
   const revoke = vi.fn(async () => undefined);
   const error = vi.fn();
   const login: TokenSource = { logIn, renew, revoke };
-  const session = new TokenSession(login, {
+  const session = new LoginSession(login, {
     clock: { now: () => Date.now(), monotonic: () => performance.now() },
     randomBytes: (size) => Buffer.alloc(size, randomByte),
     log: { info: () => undefined, warn: () => undefined, error },
