@@ -4,10 +4,10 @@ import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import { invariant } from '../shared/assert.js';
 import { AdminError } from './admin-error.js';
 
-/** What administrators need of a key manager. */
+/** The part of a key manager that administrators use. */
 export type AdministeredKeyManager = Pick<KeyManager, 'name' | 'administration' | 'health'>;
 
-/** What the running server serves. */
+/** The key stores and key managers of the running server. */
 export interface InForce {
   readonly keyStores: KeyStoreTable;
   /** By name, in configured order; each that a key store names is there. */

@@ -8,10 +8,10 @@ import type { Terminal } from './terminal.js';
 const folderSchema = z.object({ audit: auditSchema.pick({ directory: true }).loose() });
 
 /**
- * The folders of the audit logs that a command is about: those that are named, or else the one of the
- * configuration that a server would be started with.
+ * Returns the folders of the audit logs that a command reads: those named on the command line, or
+ * else the folder of the server's configuration.
  *
- * @throws CliError where neither names one
+ * @throws CliError if neither names a folder
  */
 export function auditFolders(
   named: readonly string[] | undefined,

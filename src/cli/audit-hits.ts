@@ -19,7 +19,7 @@ const WHO = ['awsPrincipalArn', 'by', 'accessKeyId'];
 const RESULT = ['errorName', 'errorCode', 'result'];
 const REQUEST_ID = ['kmsRequestId'];
 
-/** Records as a table for people, a line each. What a line has no room for is in the record itself. */
+/** Writes records as a table for people, one line each. The record itself has all fields. */
 export function hitTable(hits: readonly Hit[]): string {
   return table(
     HEADER,

@@ -20,7 +20,7 @@ export interface ConfiguredPath {
 }
 
 /**
- * Finds a path as the server does: by HOLDFAST_CONFIG and HOLDFAST_STATE_DIR. Looks at no other field
+ * Finds a path as the server does: by HOLDFAST_CONFIG and HOLDFAST_STATE_DIR. Reads no other field
  * of the configuration, so that it needs none of the secrets that the server may read and the
  * administrator may not.
  *

@@ -3,7 +3,7 @@ import type { KeyManagerDiagnosis } from '../composition/diagnose-key-manager.js
 import { alignColumns } from '../shared/columns.js';
 import { printableLine } from '../shared/printable.js';
 
-/** What was done, for people. */
+/** The name of each check, in words for people. */
 const DONE: Readonly<Record<Check, string>> = {
   start: 'start it',
   answer: 'ask it for the test key',
@@ -38,7 +38,7 @@ function rowOf({ check, outcome, detail }: DiagnosisFinding): readonly string[] 
   return [outcome, DONE[check], printableLine(first)];
 }
 
-/** What a line has no room for. */
+/** Writes the further details of a finding, its meaning and the advice, below its line. */
 function explanationOf(finding: DiagnosisFinding): string {
   const [, ...more] = finding.detail.split('\n');
   if (!('meaning' in finding)) return more.map(below).join('');

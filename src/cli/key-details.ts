@@ -1,7 +1,7 @@
 import type { Key } from '../admin/contract/keys.js';
 import { record } from './table.js';
 
-/** How a key's usage is written, on the command line as in listings. */
+/** Writes a key's usage as the command line takes it and as listings show it. */
 export function usageText({ usage }: Pick<Key, 'usage'>): string {
   return usage.length === 0 ? 'NONE' : usage.join(',');
 }

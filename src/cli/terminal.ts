@@ -1,7 +1,7 @@
 import { printableLines } from '../shared/printable.js';
 import { wellFormedJson } from '../shared/well-formed-json.js';
 
-/** What a command may touch of the process, passed in so that a test can look at it. */
+/** The streams and the environment of the process, passed in so that a test can look at them. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Writes to standard output: results, and nothing else. */

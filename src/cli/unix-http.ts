@@ -11,7 +11,7 @@ export interface UnixRequest {
   readonly timeoutMs: number;
 }
 
-/** What was answered. */
+/** An HTTP answer from a Unix domain socket. */
 export interface UnixAnswer {
   readonly status: number | undefined;
   readonly body: string;

@@ -6,7 +6,7 @@ export interface Endpoint {
   readonly what: string;
   readonly host: string;
   readonly port: number;
-  /** Where the configuration says so: `listeners[0]`. */
+  /** Its place in the configuration: `listeners[0]`. */
   readonly path: string;
   /** Environment variable that overrides the port, if one does. */
   readonly variable?: string;

@@ -13,7 +13,7 @@ import type { Logger } from '../observability/logger.js';
 /** A client that has connected and sent nothing is not idle in Node's eyes, and never would be. */
 const STOP_PATIENCE_MS = 2_000;
 
-/** Where acts are told of. */
+/** The services that the admin server needs to record what administrators do. */
 export interface AdminPorts {
   readonly log: Logger;
   /** Absent where there is no audit log. */

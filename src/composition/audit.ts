@@ -7,7 +7,7 @@ import type { LoadedConfiguration } from '../configuration/configuration-file.js
 import { inParts } from '../audit/trail/record-parts.js';
 import { VERSION } from './version.js';
 
-/** What is served, as far as the audit log tells of it. */
+/** The key stores and key managers that the audit log describes. */
 export interface Served {
   readonly keyStores: KeyStoreTable;
   readonly keyManagers: ReadonlyMap<string, KeyManager>;

@@ -16,10 +16,10 @@ export interface DiagnosisPorts extends DiagnosisTerms {
   readonly randomBytes: RandomBytes;
 }
 
-/** What was found of a key manager. */
+/** The result of diagnosing a key manager. */
 export interface KeyManagerDiagnosis {
   readonly nodes: readonly NodeDiagnosis[];
-  /** What a server would have logged meanwhile as a warning or an error, each message once. */
+  /** The warnings and errors that a server would have logged meanwhile, each message once. */
   readonly logged: readonly string[];
 }
 

@@ -13,7 +13,7 @@ import { throwAll } from './teardown.js';
 
 /** Choices of a start that are the same for every key manager. */
 export interface KeyManagerStart {
-  /** Whether empty key folders and tokens may be begun. */
+  /** True if empty key folders and tokens may be initialised. */
   readonly init: boolean;
   readonly nodeLimits: NodeLimits;
 }
@@ -23,9 +23,9 @@ export interface KeyManagerPorts extends BackendPorts {
   readonly log: Logger;
 }
 
-/** How long a start waits for the first health checks. */
+/** The time that a start waits for the first health checks. */
 const FIRST_HEALTH_CHECK_MS = 5_000;
-/** How long a scrape waits for a health check that is not there yet. */
+/** The time that a scrape waits for the first health check. */
 const SCRAPE_BUDGET_MS = 1_000;
 
 /**
@@ -131,9 +131,9 @@ export async function sampleNodeStates(
 }
 
 /**
- * What is left of every key's current version, for metrics. A key manager that cannot list its keys
- * just now has none here: what is wrong with it is told by the states of its nodes, and the other
- * metrics are wanted most at that time.
+ * Reads the encryptions left of every key's current version, for metrics. A key manager that cannot
+ * list its keys now is left out, so that the other metrics are still served. The states of its
+ * nodes show the failure.
  */
 export async function sampleEncryptionsLeft(
   keyManagers: ReadonlyMap<string, Pick<KeyManager, 'administration'>>,

@@ -9,7 +9,7 @@ import { SignatureVerifier } from '../sigv4/verifier.js';
 
 const DECOY_BYTES = 33;
 
-/** What key stores are served with. */
+/** The services that key stores share. */
 export interface KeyStorePorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;

@@ -25,7 +25,7 @@ export interface ServingListener {
   readonly security: string;
 }
 
-/** What listeners are made with. */
+/** The services that listeners share. */
 export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,7 +68,7 @@ export async function drainListeners(
   await Promise.all(listeners.map(({ server }) => server.drain(drainDelayMs)));
 }
 
-/** How long the certificates are good for, for metrics. */
+/** Reads the expiry of the certificates, for metrics. */
 export function sampleCertificates(
   listeners: readonly ServingListener[],
   now: number,

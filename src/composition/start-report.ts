@@ -10,7 +10,7 @@ export interface StartReport {
   readonly version: string;
   readonly configurationFile: string;
   readonly configurationHash: string;
-  /** What the quickstart has made; absent where it is not one. */
+  /** The files that the quickstart has made; undefined without a quickstart. */
   readonly quickstart: QuickstartFiles | undefined;
   readonly listeners: readonly ServingListener[];
   /** Absent where the system does not tell the limit. */

@@ -32,7 +32,7 @@ import { VERSION } from './version.js';
 export interface ProcessPorts {
   readonly clock: Clock;
   readonly loggers: Loggers;
-  /** Where the log goes, and sinks of the audit log that are to go there too. */
+  /** The destination of the log, and of audit sinks that write to standard output. */
   readonly stdout: LogDestination;
   /** The parts that may be begun (`--init`). */
   readonly firstStart: Pick<FirstStart, 'keys' | 'audit' | 'followsLostLog'>;

@@ -1,7 +1,7 @@
 /** Stops one thing. @param drainDelayMs how long load balancers are given to notice */
 type Stop = (drainDelayMs: number) => Promise<void>;
 
-/** What has been started and has to be stopped again, the latest first. */
+/** The list of started parts, which are stopped in reverse order. */
 export class Teardown {
   readonly #stops: Stop[] = [];
 

@@ -3,7 +3,7 @@ import type { Configuration } from './schema.js';
 
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
-/** What is allowed and still probably not meant. */
+/** Finds settings that are allowed and probably a mistake. */
 export function advise(configuration: Configuration): ConfigurationWarning[] {
   return [
     ...quickstartInPublic(configuration),

@@ -33,12 +33,12 @@ export interface ConfigurationSource {
   readonly file: string;
   /** Absolute; where relative paths and the files of secrets start. */
   readonly stateDirectory: string;
-  /** Whether what is missing is to be made before the configuration is loaded. */
+  /** True if missing files are to be made before the configuration is loaded. */
   readonly quickstart: boolean;
   readonly value: unknown;
-  /** What is wrong with the overrides. */
+  /** The problems of the overrides. */
   readonly problems: readonly ConfigurationProblem[];
-  /** Where a field stands in the file. */
+  /** Returns the position of a field in the file. */
   readonly locate: (path: FieldPath) => TextPosition | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface LoadedConfiguration {
   readonly file: string;
   readonly configuration: Configuration;
   readonly warnings: readonly ConfigurationWarning[];
-  /** What the listeners' files hold, by the index of the listener. */
+  /** The certificates and keys of the listeners, by the index of the listener. */
   readonly certificates: ReadonlyMap<number, ListenerCertificates>;
   /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
   readonly hash: string;

@@ -8,8 +8,8 @@ import { configurationOutline } from './schema.js';
 import { keyFolderFields } from './written-fields.js';
 
 /**
- * What no part of the configuration can see by itself. Looks at what is written, not at what
- * passed the schema, so that one mistake does not hide the next.
+ * Finds contradictions between parts of the configuration. Reads the values as written, not the
+ * output of the schema, so that one mistake does not hide the next.
  */
 export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
   const { value } = resolved;

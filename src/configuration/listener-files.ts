@@ -6,13 +6,13 @@ import type { ListenerCertificates } from '../http/tls/tls.js';
 import { readTlsFiles } from '../http/tls/tls-files.js';
 import { configurationOutline } from './schema.js';
 
-/** Where the files are, and what is known of them. */
+/** The folder that relative paths start from, and facts about the files. */
 export interface ListenerFilesContext {
-  /** Where relative paths start. */
+  /** The folder that relative paths start from. */
   readonly baseDirectory: string;
   /** In ms since 1970. */
   readonly now: number;
-  /** The quickstart's certificate, of an authority of its own, as everybody who tries it out knows. */
+  /** The quickstart's certificate, which its own certificate authority has signed. */
   readonly quickstartCertificate?: string | undefined;
 }
 

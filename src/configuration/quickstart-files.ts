@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 
-/** What the quickstart makes and others look for; absolute paths. */
+/** The absolute paths of the files that the quickstart makes and other parts read. */
 export interface QuickstartFiles {
   readonly folder: string;
   /** The certificate authority that a client must trust, PEM. */
   readonly authority: string;
   /** The listener's certificate, PEM. */
   readonly serverCertificate: string;
-  /** What the KMS console takes: URI path and credential. */
+  /** The values for the KMS console: URI path and credential. */
   readonly consoleFile: string;
 }
 
-/** Where the quickstart of a state directory keeps what it makes. */
+/** Returns the paths of the files that the quickstart makes in a state directory. */
 export function quickstartFiles(stateDirectory: string): QuickstartFiles {
   const folder = join(stateDirectory, 'quickstart');
   return {

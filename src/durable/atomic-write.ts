@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 const TEMPORARY_SUFFIX = '.tmp';
 
-/** Replaces a file whole. What {@link writeFileAtomically} does, as a type for those who are handed it. */
+/** The type of {@link writeFileAtomically}, for parts that are handed such a function. */
 export type AtomicWrite = (path: string, contents: string) => Promise<void>;
 
 /**

@@ -102,7 +102,7 @@ export interface KeyManagerNode {
 
 /** The administration of keys. A method that is present is a capability. */
 export interface KeyAdministration {
-  /** Whether summaries tell what is left. Where not, metrics do not list the keys to find out. */
+  /** True if key summaries contain the encryptions left. Otherwise metrics do not list the keys. */
   readonly countsEncryptions?: boolean;
   /**
    * Every external key, the damaged ones too, in the order of their ids; never the health-test key.
@@ -115,7 +115,7 @@ export interface KeyAdministration {
 /** An external key as an administrator sees it. */
 export interface KeySummary {
   readonly description: KeyDescription;
-  /** When the key was made; absent where it cannot be told, as in a damaged key. */
+  /** The time of creation; absent if it is unknown, as for a damaged key. */
   readonly createdAt?: Date;
   /** Encryptions that the current version may still make; absent where nobody counts. */
   readonly encryptionsLeft?: number;
@@ -146,7 +146,7 @@ export type KeyManagerErrorCode =
   | 'deadline'
   | 'unsupported'
   | 'conflict'
-  /** What is stored cannot be trusted; it is left as it is for a person to look at. */
+  /** The stored data cannot be trusted; it is left unchanged, for a person to examine. */
   | 'corrupt'
   | 'internal';
 

@@ -16,7 +16,7 @@ const list = {
 /** A `type` of key managers in the configuration. */
 export type BackendType = keyof typeof list;
 
-/** What a backend says of the fields that name folders and files. */
+/** The part of a backend's definition that lists its fields for folders and files. */
 export type NamedFields = Pick<BackendDefinition<never>, 'files' | 'folders'>;
 
 /** A key manager of a type, as configured. */

@@ -14,9 +14,9 @@ export interface BackendPorts {
 
 /** Choices of a start that are no matter of the configuration. */
 export interface BackendStart {
-  /** Whether an empty key folder, or a token without a health-test key, may be begun. */
+  /** True if an empty key folder, or a token without a health-test key, may be initialised. */
   readonly init?: boolean;
-  /** Whether keys, counters and files stay as they are, for a look at them. */
+  /** True if keys, counters and files must not be changed, as for a diagnosis. */
   readonly readOnly?: boolean;
 }
 
@@ -67,7 +67,7 @@ export interface BackendDefinition<Config> {
   readonly schema: z.ZodType<Config>;
   readonly folders: readonly BackendFolder[];
   readonly files: readonly BackendFile[];
-  /** Finds files that are named elsewhere than in a field for a file; they are read as programs are. */
+  /** Finds program files that are named in a field that is not for files. */
   moreFiles?(config: Config): readonly { field: readonly string[]; file: string }[];
   /** Lists the nodes; what a module has for nodes is known to the module alone. */
   nodes(config: Config): readonly ConfiguredNode<Config>[];

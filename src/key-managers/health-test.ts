@@ -48,7 +48,7 @@ export async function sealTest(node: TestedNode, key: KeyRef, deadline: Deadline
 }
 
 /**
- * Whether a node has the material with which a test was sealed, there or on another node.
+ * Tells whether a node has the key material that sealed a test, on this or another node.
  *
  * @param key as this node describes it
  * @throws KeyManagerError for a failure that speaks of the node and not of the material

@@ -1,5 +1,5 @@
 /**
- * What the package exports as `holdfast/key-managers`, for those who write a key manager of their
+ * The exports of the package as `holdfast/key-managers`, for authors of a key manager of their
  * own: the interfaces, the suite that every key manager must pass, and what is needed to run it.
  */
 export { systemClock } from '../shared/clock.js';

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-/** What `localhost` leads to; the quickstart's certificate is for no other host. */
+/** The addresses that `localhost` reaches; the quickstart's certificate names no other host. */
 const LOCAL = new Set(['127.0.0.1', '::1', '0.0.0.0', '::']);
 
 /** A quickstart that serves. */
@@ -13,7 +13,7 @@ export interface ServingQuickstart {
 }
 
 /**
- * What to try first: commands for a shell in any folder, with no environment of the server's.
+ * Writes the first commands to try, for a shell in any folder that lacks the server's environment.
  *
  * @returns a line each
  */

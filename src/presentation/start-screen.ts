@@ -126,7 +126,7 @@ function quickstartGroups({ quickstart, listeners, adminSocket }: StartReport): 
   ];
 }
 
-/** What is wrong with a node may quote a server or the name of a file. */
+/** Writes the health of a node. Its detail may quote a server or a file name, so it is escaped. */
 function healthOf({ status, detail }: NodeReport): string {
   return detail === undefined ? status : `${status} (${printableLine(detail)})`;
 }

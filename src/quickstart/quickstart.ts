@@ -16,7 +16,7 @@ import { keyFolderFields } from '../configuration/written-fields.js';
 
 const MASTER_KEY_BYTES = 32;
 
-/** What the quickstart is handed. */
+/** The services that the quickstart needs. */
 export interface QuickstartPorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -65,7 +65,7 @@ async function folderWithKeys(source: ConfigurationSource): Promise<string | und
   return (await field.keysAreIn(folder)) ? folder : undefined;
 }
 
-/** Where KMS would find the first key store. */
+/** Returns the URI path of the first key store. */
 function uriPathOf({ value }: ConfigurationSource): string {
   const pathPrefix = valueAt(value, ['keyStores', 0, 'pathPrefix']);
   return `${typeof pathPrefix === 'string' ? pathPrefix : ''}${URI_PATH_SUFFIX}`;

@@ -3,7 +3,7 @@ import { secretField } from '../configuration/reading/field-types.js';
 
 const ONE_SOURCE = 'either key or passphrase';
 
-/** Where a master key comes from, in the configuration of whoever seals with one. */
+/** The source of a master key, as the configuration gives it. */
 export const masterKeySchema = z.union(
   [
     z.strictObject({

@@ -1,4 +1,4 @@
-/** What can be wrong with a master key or with what it should open. */
+/** The faults of a master key or of the sealed contents that it should open. */
 export type SealingErrorCode =
   /** Not a master key at all. */
   | 'invalid-master-key'

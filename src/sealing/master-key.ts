@@ -18,7 +18,7 @@ const MASTER_KEY_ID_LABEL = 'holdfast master key id';
 
 const deriveKey = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
 
-/** Where the master key comes from: 32 bytes of standard base64, or a passphrase for scrypt. */
+/** The source of the master key: 32 bytes in standard base64, or a passphrase for scrypt. */
 export type MasterKeySource = { readonly key: Secret } | { readonly passphrase: Secret };
 
 /** A 256-bit key that seals, and how to arrive at it again. */
@@ -26,7 +26,7 @@ export interface SealingKey {
   /** 16 hexadecimal digits that tell this master key from any other. Not secret. */
   readonly id: string;
   readonly key: KeyObject;
-  /** What turned the passphrase into the key; absent for a key that was given as such. */
+  /** The parameters that derived the key from a passphrase; undefined for a key given as bytes. */
   readonly scrypt: ScryptParameters | undefined;
 }
 

@@ -5,7 +5,7 @@ import { decodeBase64 } from '../shared/bytes.js';
 export const SALT_BYTES = 16;
 
 /**
- * What deriving a key from a passphrase costs: 128 MiB of memory and a third of a second.
+ * The cost of deriving a key from a passphrase: 128 MiB of memory and a third of a second.
  *
  * @see OWASP Password Storage Cheat Sheet, scrypt
  */

@@ -6,7 +6,7 @@ import type { SealingKey } from './master-key.js';
 const ALGORITHM = 'dir';
 const ENCRYPTION = 'A256GCM';
 
-/** What sealed contents belong to. Readable in the sealed text, and authenticated with it. */
+/** The owner of sealed contents. Readable in the sealed text, and authenticated with it. */
 export type Binding = Readonly<Record<string, string | number | readonly string[]>>;
 
 /**

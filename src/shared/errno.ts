@@ -13,7 +13,7 @@ export function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether the operating system gave an error of this code. */
+/** Tells whether the operating system gave an error with this code. */
 export function isErrno(error: unknown, code: string): boolean {
   return errnoOf(error) === code;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.js';
 
-/** Tells the time as `Date.toISOString` writes it, which is asked once a second and costs as much as a hash. */
+/** Writes the time as `Date.toISOString` does, and formats the second only once, to save time. */
 export class IsoTime {
   readonly #clock: Pick<Clock, 'now'>;
   #second = Number.NaN;

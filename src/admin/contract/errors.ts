@@ -9,7 +9,7 @@ export const ADMIN_ERROR_STATUS = {
   /** The key store's `exposes` leaves this external key id out. */
   'not-exposed': 409,
   'too-large': 413,
-  /** What the key manager has stored cannot be trusted. */
+  /** The key manager's stored data cannot be trusted. */
   corrupt: 500,
   internal: 500,
   misconfigured: 500,
@@ -19,7 +19,7 @@ export const ADMIN_ERROR_STATUS = {
   unavailable: 503,
 } as const;
 
-/** Why the admin API refused or failed. */
+/** The reason for which the admin API refused or failed. */
 export type AdminErrorCode = keyof typeof ADMIN_ERROR_STATUS;
 
 const codes = Object.keys(ADMIN_ERROR_STATUS) as AdminErrorCode[];

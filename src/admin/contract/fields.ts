@@ -17,7 +17,7 @@ export const keyManagerNameSchema = z
   .max(128)
   .describe('A key manager by its name.');
 
-/** What a key may be used for; empty for a key without any use. */
+/** The uses that a key allows; empty for a key that allows none. */
 export const keyUsageSchema = z
   .array(z.enum(['ENCRYPT', 'DECRYPT']))
   .max(2)

@@ -26,8 +26,8 @@ export interface AdminRoute {
   readonly answer: z.ZodType;
 }
 
-/** What a client gives and an operation receives, by the route. */
+/** The request of a route, as an operation receives it. */
 export type RequestOf<R extends AdminRoute> = z.output<R['request']>;
 
-/** What an operation answers and a client receives, by the route. */
+/** The answer of a route, as a client receives it. */
 export type AnswerOf<R extends AdminRoute> = z.output<R['answer']>;

@@ -8,7 +8,7 @@ import { listKeys } from './list-keys.js';
 import { showKey } from './show-key.js';
 import { showKeyManager } from './show-key-manager.js';
 
-/** What the admin API can do, one function a route. Each throws an AdminError, or a defect. */
+/** The operations of the admin API, one per route. An expected failure is an AdminError. */
 export type AdminOperations = {
   readonly [Name in keyof Routes]: (
     request: RequestOf<Routes[Name]>,

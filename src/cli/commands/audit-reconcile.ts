@@ -90,7 +90,7 @@ async function compare(
   if (verdict === 'nothing-compared') throw new CliError(EXIT.nothingCompared, also.join('; '));
 }
 
-/** What is wrong with the input is a mistake in asking, and no finding. */
+/** Turns an error in the input into a usage error, because it is not a finding. */
 async function inputAsUsage<Result>(work: Promise<Result>): Promise<Result> {
   const { ReconciliationInputError } = await import('../../evidence/reconciliation/input-error.js');
   try {

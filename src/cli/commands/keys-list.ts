@@ -26,7 +26,7 @@ export function keysListCommand(terminal: Terminal): Command {
     });
 }
 
-/** What is wrong with keys is too long for a column of the table that all of them are in. */
+/** Writes all keys as a table, and their problems, too long for a column, below it. */
 function keyTables(keys: readonly Key[]): string {
   const problems = keys.flatMap(({ externalKeyId, keyManager, problem }) =>
     problem === undefined ? [] : [[externalKeyId, keyManager, problem]],

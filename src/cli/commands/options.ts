@@ -4,12 +4,12 @@ import { AdminClient } from '../admin-client.js';
 import { findAdminSocket } from '../socket-path.js';
 import type { Terminal } from '../terminal.js';
 
-/** What a command that speaks to a server is given. */
+/** The options of a command that speaks to a server. */
 export interface OnlineOptions {
   readonly socket?: string;
 }
 
-/** What a command with a result for people and for programs is given. */
+/** The options of a command whose result can be printed for people or for programs. */
 export interface ListingOptions extends OnlineOptions {
   readonly json?: boolean;
 }

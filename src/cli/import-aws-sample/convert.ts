@@ -7,12 +7,12 @@ import type { ImportChoices, SampleSettings } from './settings.js';
 export interface ImportedSecret {
   /** File name, without a folder. */
   readonly fileName: string;
-  /** Where it stands in the settings. */
+  /** Its place in the settings. */
   readonly setting: string;
   readonly secret: Secret;
 }
 
-/** What stands in the configuration for a secret. */
+/** Returns the reference that the configuration holds instead of a secret. */
 export type Refer = (secret: ImportedSecret) => string;
 
 type SampleKeyStore = SampleSettings['external_key_stores'][number];

@@ -13,11 +13,11 @@ import { type ImportNote, notesOn } from './notes.js';
 import { findRefusals } from './refusals.js';
 import { type ImportChoices, type SampleSettings, sampleSettingsSchema } from './settings.js';
 
-/** What an import came to. */
+/** The result of an import: a configuration, its secrets and notes. */
 export interface ImportedConfiguration {
   /** As it is to be written; secrets are referred to. */
   readonly configuration: object;
-  /** What the references refer to. */
+  /** The secrets that the configuration refers to. */
   readonly secrets: readonly ImportedSecret[];
   readonly notes: readonly ImportNote[];
 }
@@ -72,7 +72,7 @@ function parseToml(file: string, text: string): unknown {
   }
 }
 
-/** With the secrets in place, so that nothing is printed that would be refused when it is served. */
+/** Checks the text with its secrets in place, so that no invalid configuration is printed. */
 function assertTaken(file: string, settings: SampleSettings, choices: ImportChoices): void {
   const converted = literal(convert(settings, choices, ({ secret }) => secret.reveal()));
   const validation = validate(configurationSchema, converted, configurationOutline);

@@ -21,7 +21,7 @@ export function profileOf(
   return /cloudhsm/i.test(library) ? 'cloudhsm' : undefined;
 }
 
-/** Whether the module is pkcs11-logger, which passes every call on to the real one. */
+/** Tells whether the module is pkcs11-logger, which passes every call on to the real module. */
 export function isLogged({ pkcs11, pkcs11_logger: logger }: SampleSettings): boolean {
   const isLogger = /pkcs11-logger/i.test(basename(pkcs11.PKCS11_HSM_MODULE));
   return isLogger && (logger?.PKCS11_LOGGER_LIBRARY_PATH ?? '') !== '';

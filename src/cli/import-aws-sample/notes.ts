@@ -75,7 +75,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** What an operator should know of the settings that were not carried over word for word. */
+/** Lists the settings that were not carried over word for word, with the difference for each. */
 export function notesOn(settings: SampleSettings): readonly ImportNote[] {
   return RULES.filter(({ applies }) => applies(settings));
 }

@@ -5,7 +5,7 @@ import type { ImportChoices, SampleSettings } from './settings.js';
 
 const SERVICE = 'kms-xks-proxy';
 
-/** What is in the settings and cannot be carried over, each with the reason. */
+/** Finds the settings that cannot be carried over, each with the reason. */
 export function findRefusals(
   settings: SampleSettings,
   choices: ImportChoices,

@@ -97,13 +97,13 @@ export const sampleSettingsSchema = z.strictObject({
 /** The sample's settings, checked, secrets wrapped. */
 export type SampleSettings = z.output<typeof sampleSettingsSchema>;
 
-/** What the sample's settings do not say, and Holdfast has to know. */
+/** The choices that Holdfast needs and that the sample's settings do not contain. */
 export interface ImportChoices {
   /** The label of the token; the sample takes the first slot. */
   readonly tokenLabel: string;
   /** An upper bound of the encryptions that any one key has made; the sample does not count. */
   readonly priorEncryptions: number;
-  /** Where Holdfast will write; absolute. */
+  /** The absolute path of the folder that Holdfast will write to. */
   readonly stateDirectory: string;
   /** The vendor profile, where the settings do not tell which. */
   readonly profile?: string | undefined;

@@ -30,7 +30,7 @@ export function choiceField<const Choices extends readonly string[]>(choices: Ch
   return z.enum(choices, { error: allowed }).meta({ errorMessage: allowed });
 }
 
-/** What an operator calls a thing; shown in logs, metrics and answers. */
+/** A name that an operator chooses; shown in logs, metrics and answers. */
 export function nameField() {
   return textField(
     /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/,
@@ -71,7 +71,7 @@ export function bytesField(bounds: Bounds) {
   return wholeNumber(bounds, 'bytes');
 }
 
-/** How many of something. */
+/** A whole number within bounds. */
 export function countField(bounds: Bounds) {
   return wholeNumber(bounds, 'a count');
 }

@@ -30,17 +30,17 @@ export class SchemaOutline {
     return [...new Set(this.#at(path).flatMap(({ properties }) => Object.keys(properties ?? {})))];
   }
 
-  /** Whether the value at this path must not be seen. */
+  /** Tells whether the value at this path is secret. */
   isSecret(path: FieldPath): boolean {
     return this.#at(path).some(({ writeOnly }) => writeOnly === true);
   }
 
-  /** Whether the value at this path is the path of a file or folder. */
+  /** Tells whether the value at this path is the path of a file or folder. */
   isPath(path: FieldPath): boolean {
     return this.#at(path).some(({ format }) => format === 'path');
   }
 
-  /** Whether a text, number or boolean may stand at this path. */
+  /** Tells whether a text, number or boolean is allowed at this path. */
   isScalar(path: FieldPath): boolean {
     return this.#at(path).some(({ type }) => [type].flat().some((name) => SCALARS.has(name ?? '')));
   }

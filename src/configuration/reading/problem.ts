@@ -1,4 +1,4 @@
-/** Where a value stands in the configuration: field names and list indexes, from the top. */
+/** The path of a value in the configuration: field names and list indexes, from the top. */
 export type FieldPath = readonly (string | number)[];
 
 /** A place in the text of a configuration file; both count from 1. */
@@ -14,7 +14,7 @@ export interface ConfigurationProblem {
   readonly found: string;
   /** Completes "allowed: …". */
   readonly allowed: string;
-  /** When it is known otherwise than by the path. */
+  /** The position in the file, if it is not that of the path. */
   readonly position?: TextPosition;
 }
 

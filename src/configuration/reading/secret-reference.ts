@@ -7,19 +7,19 @@ const REFERENCE = /^\$\{(?<source>env|file):(?<name>[^{}\0]+)\}$/;
 /** JSON Schema's pattern of a reference, to be added to that of what it may stand for. */
 export const REFERENCE_PATTERN = '^\\$\\{(env|file):[^{}]+\\}$';
 
-/** Where references are looked up. */
+/** The environment and the folder in which references are looked up. */
 export interface ReferenceSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative paths of `${file:…}` start here. */
   readonly baseDirectory: string;
 }
 
-/** What a reference came to. */
+/** The result of looking up a reference. */
 export type Resolution =
   | { readonly text: string; readonly warning?: string }
   | { readonly found: string; readonly allowed: string };
 
-/** Whether a text is meant as a reference, well-formed or not. */
+/** Tells whether a text is meant as a reference, well-formed or not. */
 export function isReference(text: string): boolean {
   return text.includes('${');
 }

@@ -4,11 +4,11 @@ import { errnoOf, isErrno } from '../../shared/errno.js';
 
 const GROUP_AND_OTHERS = 0o077;
 
-/** What a reading came to: the text, or what completes "found: …". */
+/** The result of reading a file: its text, or the reason, which completes "found: …". */
 export type TextFileReading =
   | {
       readonly text: string;
-      /** That others than its owner can reach the file, and the command that changes it. */
+      /** A warning that other users can reach the file, with the command that stops it. */
       readonly openToOthers?: string;
     }
   | { readonly found: string };

@@ -5,7 +5,7 @@ import type { SchemaOutline } from './outline.js';
 import { type ConfigurationProblem, type FieldPath, formatFieldName } from './problem.js';
 import type { ResolvedValue } from './resolve-references.js';
 
-/** What a check came to. */
+/** The result of a validation. */
 export type Validation<Output> =
   | { readonly data: Output }
   | { readonly problems: readonly ConfigurationProblem[] };
@@ -35,8 +35,8 @@ interface PlacedIssue {
 }
 
 /**
- * Where a value fits none of several schemas but is of the kind of one of them (`exposes` is a
- * list, one entry of which is wrong), what is wrong inside is told, not that nothing fits.
+ * Finds the issues inside a value that matches none of several schemas but has the type of one of
+ * them: for a list `exposes` with one wrong entry, the issue is that entry, not the whole list.
  */
 function deepestIssues(issue: Issue, above: FieldPath): PlacedIssue[] {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'symbol' ? '' : part))];

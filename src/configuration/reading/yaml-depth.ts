@@ -1,7 +1,7 @@
 import { type CST, Parser } from 'yaml';
 
 /**
- * Whether values are nested deeper than a limit. To be asked before a text is composed: the
+ * Tells whether values are nested deeper than a limit. Called before a text is composed: the
  * library's composer descends by recursion, up to 800 levels, and an exhausted stack ends the
  * process where it happens to compile a regular expression. Its parser, used here, keeps a stack
  * of its own.

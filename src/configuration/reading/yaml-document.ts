@@ -28,7 +28,7 @@ export interface YamlDocument {
   readonly locate: (path: FieldPath) => TextPosition | undefined;
 }
 
-/** What a reading came to: the document, or what is wrong with it. */
+/** The result of reading YAML: the document, or its problems. */
 export type YamlReading =
   | { readonly document: YamlDocument }
   | { readonly problems: readonly ConfigurationProblem[] };

@@ -18,7 +18,7 @@ export class RetriedTask {
     this.#clock = clock;
   }
 
-  /** Whether the last run failed and none has succeeded since. */
+  /** True if the last run failed. */
   get isFailing(): boolean {
     return this.#failure !== undefined;
   }

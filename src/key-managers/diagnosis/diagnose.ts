@@ -62,7 +62,7 @@ async function examineAlone(
   return { node, proof, findings: [started, ...findings, ...ofKeys] };
 }
 
-/** What a server would say of the node in GetHealthStatus, and do about it. */
+/** Reports the status that GetHealthStatus would give for the node, and the consequence. */
 function healthOf({ status, detail = 'nothing is wrong' }: NodeHealth): DiagnosisFinding {
   switch (status) {
     case 'ACTIVE':

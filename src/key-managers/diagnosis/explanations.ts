@@ -6,7 +6,7 @@ const NODE_OUT =
   'Requests go to the other nodes. Where there is none they fail, and KMS callers see ' +
   'KMSInvalidStateException.';
 
-/** What a failure of the test key says of everything else that the node does. */
+/** The meaning of a failure of the test key for all other work of the node. */
 const EXPLANATIONS: Readonly<Record<KeyManagerErrorCode, Explanation>> = {
   'key-not-found': {
     meaning: 'Health checks have nothing to test with. Keys that are there may work all the same.',

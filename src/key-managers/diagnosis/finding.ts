@@ -1,6 +1,6 @@
 import type { HealthStatus, KeyManagerErrorCode } from '../backend.js';
 
-/** What is looked at on each node, in this order. */
+/** The checks of each node, in this order. */
 export type Check =
   | 'start'
   | 'answer'
@@ -12,17 +12,17 @@ export type Check =
   | 'other-nodes'
   | 'health';
 
-/** What a failure means, in a sentence or two each. */
+/** The explanation of a failure, in one or two sentences for each field. */
 export interface Explanation {
   /** For those who call AWS KMS. */
   readonly meaning: string;
-  /** What to do about it. */
+  /** The recommended action. */
   readonly advice: string;
 }
 
 interface Result {
   readonly check: Check;
-  /** What was found, in words that stand after what was done. */
+  /** The result, in words that follow the name of the check. */
   readonly detail: string;
   /** Of the round trip, in ms. */
   readonly tookMs?: number;
@@ -34,11 +34,11 @@ interface Unremarkable extends Result {
 
 interface Remarkable extends Result, Explanation {
   readonly outcome: 'warning' | 'failed';
-  /** Where the key manager gave one. */
+  /** The error code, if the key manager gave one. */
   readonly code?: KeyManagerErrorCode;
 }
 
-/** What one check of one node found. */
+/** The result of one check of one node. */
 export type DiagnosisFinding = Unremarkable | Remarkable;
 
 /** All that was found of one node. */
@@ -60,7 +60,7 @@ export function skipped(check: Check, detail: string): DiagnosisFinding {
   return { check, outcome: 'skipped', detail };
 }
 
-/** Whether KMS is served as it should be: every node ACTIVE, and no check failed. */
+/** Tells whether every node is ACTIVE and no check failed. */
 export function isSound(nodes: readonly NodeDiagnosis[]): boolean {
   return nodes.every(
     ({ status, findings }) =>

@@ -17,7 +17,7 @@ const STEP_BUDGET_MS = 5_000;
 /** The first may have to connect, so the fastest counts. */
 const ROUND_TRIPS = 3;
 
-/** What speaks of the test key; anything else speaks of the node. */
+/** The error codes that concern the test key; all others concern the node. */
 const OF_THE_KEY: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'version-not-found',
@@ -27,14 +27,14 @@ const OF_THE_KEY: ReadonlySet<KeyManagerErrorCode> = new Set([
   'corrupt',
 ]);
 
-/** What a diagnosis is made with. */
+/** The conditions of a diagnosis. */
 export interface DiagnosisTerms {
   readonly clock: Clock;
-  /** What a request has for everything, in ms. */
+  /** The total time of a request, in ms. */
   readonly deadlineMs: number;
 }
 
-/** What a node has shown by itself. */
+/** The results of examining one node alone. */
 export interface Examination {
   readonly findings: readonly DiagnosisFinding[];
   readonly answers: boolean;
@@ -81,7 +81,7 @@ export function inStep<T>(
   return withinDeadline(step(deadline), deadline, 'the node');
 }
 
-/** How material is called in findings. */
+/** Writes the name of key material for findings. */
 export function nameText(materialName: Buffer): string {
   return `material ${materialName.toString('hex')}`;
 }

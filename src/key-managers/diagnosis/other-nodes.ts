@@ -10,7 +10,7 @@ import { type DiagnosisTerms, inStep, nameText } from './node-checks.js';
 export interface ExaminedNode {
   readonly node: KeyManagerNode;
   readonly findings: readonly DiagnosisFinding[];
-  /** What it has sealed, where its round trip passed. */
+  /** The test that it has sealed, if its round trip passed. */
   readonly proof: TestProof | undefined;
 }
 

@@ -5,7 +5,7 @@ export interface DamagedKey {
   readonly fileName: string;
   /** As far as it can be told: in lower case where only the name of the file tells it. */
   readonly externalKeyId: string;
-  /** What is wrong, for an operator. */
+  /** The problem, in words for an operator. */
   readonly problem: string;
 }
 

@@ -23,7 +23,7 @@ export interface KeyPorts {
 /** A key as it was read from disk or has just been made. */
 export interface KeyState {
   readonly versions: KeyVersions;
-  /** What its document is sealed under. */
+  /** The key under which its document is sealed. */
   readonly sealingKey: SealingKey;
   /** The highest number ever given to a version of this key, whether or not it came to be. */
   readonly highestVersion: number;
@@ -78,12 +78,12 @@ export class ExternalKey {
     return Math.max(0, this.#keyPorts.limits.perVersion - budget.used);
   }
 
-  /** Whether the last attempt to write the counter or a new version failed. */
+  /** True if the last attempt to write the counter or a new version failed. */
   get isCountingFailing(): boolean {
     return this.#reserving.isFailing;
   }
 
-  /** Whether the current version can take no further block, so that a new one has to be made. */
+  /** True if the current version can reserve no further block, so that a new version is needed. */
   get needsNewVersion(): boolean {
     const { limits } = this.#keyPorts;
     return this.#versions.current.budget.reserved + limits.blockSize > limits.perVersion;

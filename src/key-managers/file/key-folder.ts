@@ -74,7 +74,7 @@ export class KeyFolder {
     }
   }
 
-  /** Whether a document of this id is on disk, read or not. */
+  /** Tells whether a document of this id is on disk, read or not. */
   async hasDocument(externalKeyId: string): Promise<boolean> {
     return exists(join(this.path, fileNameOf(externalKeyId)));
   }
@@ -148,7 +148,7 @@ async function prepare(path: string): Promise<void> {
   await assertPrivate(path);
 }
 
-/** Where nothing may be made there may be no counters: a backup need not have them. */
+/** Checks that only the owner can reach a folder. A backup that is only read may lack it. */
 async function assertPrivate(path: string): Promise<void> {
   const counters = join(path, COUNTERS);
   const folders = (await exists(counters)) ? [path, counters] : [path];

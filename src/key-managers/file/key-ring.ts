@@ -68,7 +68,7 @@ export class KeyRing {
     return this.#damaged;
   }
 
-  /** What is wrong with the folder, a sentence each, for the health of its node. */
+  /** The problems of the folder, one sentence each, for the health of its node. */
   get problems(): readonly string[] {
     const damaged = this.#damaged.map(({ externalKeyId }) => externalKeyId);
     const uncounted = [...this.keys]

@@ -2,13 +2,13 @@ import type { Secret } from '../../shared/secret.js';
 import type { KeyManagerError } from '../backend.js';
 import type { BackendPorts, StartedBackend } from '../definition.js';
 
-/** What a module is handed beside its options, so that it has to import nothing from Holdfast. */
+/** The services a module is given beside its options, so that it needs no import from Holdfast. */
 export interface ModulePorts extends BackendPorts {
   /** Its name in the configuration. */
   readonly name: string;
   /** The `secrets` of the configuration, by name. */
   readonly secrets: Readonly<Record<string, Secret>>;
-  /** What every method rejects with; anything else counts as a defect of the module. */
+  /** The error class of every expected failure; any other error is a defect of the module. */
   readonly KeyManagerError: typeof KeyManagerError;
 }
 
@@ -19,7 +19,7 @@ export interface ModulePorts extends BackendPorts {
 export type ModuleKeyManager = StartedBackend;
 
 /**
- * What a module exports as `createKeyManager`. Called once, when the server starts.
+ * The function that a module exports as `createKeyManager`. Called once, when the server starts.
  *
  * @param options the `options` of the configuration, which the module checks itself
  * @throws what keeps the server from starting; the message is shown to the operator
