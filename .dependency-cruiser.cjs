@@ -35,6 +35,7 @@ const layers = {
   'key-managers/diagnosis': [
     'shared',
     'key-managers/backend.ts',
+    'key-managers/backends.ts',
     'key-managers/health-test.ts',
     'key-managers/within-deadline.ts',
     'key-managers/nodes',

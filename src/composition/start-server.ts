@@ -80,6 +80,7 @@ class ServerStart {
   readonly #loaded: LoadedConfiguration;
   readonly #ports: ProcessPorts;
   readonly #teardown: Teardown;
+  #audit: OpenAuditTrail | undefined;
   #listeners: readonly ServingListener[] = [];
   #draining = false;
 
@@ -97,14 +98,14 @@ class ServerStart {
     const { configuration, file, hash } = this.#loaded;
     const { clock } = this.#ports;
     const keyStores = new KeyStoreTable(configuration.keyStores.map((each) => new KeyStore(each)));
-    const audit = await this.#startAudit();
+    await this.#startAudit();
     const keyManagers = await this.#startKeyManagers();
     const served = { keyStores, keyManagers };
-    const inventory = await this.#recordWhatIsServed(served, audit);
-    await this.#startAdmin(served, audit, inventory);
+    await this.#startAdmin(served, await this.#recordWhatIsServed(served));
+    const audit = this.#audit;
     const metrics = createMetrics({ served, audit, clock, listeners: () => this.#listeners });
-    const operations = await this.#startOperations(metrics, audit);
-    const descriptors = await this.#startListeners(served, metrics, audit);
+    const operations = await this.#startOperations(metrics);
+    const descriptors = await this.#startListeners(served, metrics);
     return {
       version: VERSION,
       configurationFile: file,
@@ -123,9 +124,9 @@ class ServerStart {
     };
   }
 
-  async #startAudit(): Promise<OpenAuditTrail | undefined> {
+  async #startAudit(): Promise<void> {
     const { audit } = this.#loaded.configuration;
-    if (audit === undefined) return undefined;
+    if (audit === undefined) return;
     const { clock, loggers, stdout, firstStart, acceptUnsignedTail } = this.#ports;
     const opened = await startAudit(audit, {
       clock,
@@ -136,7 +137,7 @@ class ServerStart {
       acceptUnsignedTail,
     });
     this.#teardown.add(() => opened.close());
-    return opened;
+    this.#audit = opened;
   }
 
   async #startKeyManagers(): Promise<Served['keyManagers']> {
@@ -151,43 +152,34 @@ class ServerStart {
     return keyManagers;
   }
 
-  async #recordWhatIsServed(
-    served: Served,
-    audit: OpenAuditTrail | undefined,
-  ): Promise<KeyInventory | undefined> {
-    const config = this.#loaded.configuration.audit;
-    if (audit === undefined || config === undefined) return undefined;
-    for (const fields of configurationRecords(this.#loaded, config, served)) {
-      await audit.trail.record('configuration', fields);
+  async #recordWhatIsServed(served: Served): Promise<KeyInventory | undefined> {
+    const { audit } = this.#loaded.configuration;
+    const trail = this.#audit?.trail;
+    if (audit === undefined || trail === undefined) return undefined;
+    for (const fields of configurationRecords(this.#loaded, audit, served)) {
+      await trail.record('configuration', fields);
     }
-    const inventory = new KeyInventory(audit.trail, served, this.#ports.loggers.audit);
+    const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
     this.#teardown.add(() => inventory.stop());
     return inventory;
   }
 
-  async #startAdmin(
-    served: Served,
-    audit: OpenAuditTrail | undefined,
-    inventory: KeyInventory | undefined,
-  ): Promise<void> {
+  async #startAdmin(served: Served, inventory: KeyInventory | undefined): Promise<void> {
     const server = await startAdmin(this.#loaded.configuration.admin.socket, served, {
       log: this.#ports.loggers.admin,
-      trail: audit?.trail,
+      trail: this.#audit?.trail,
       onAct: () => inventory?.takeAgain(),
     });
     this.#teardown.add(() => stopAdmin(server));
   }
 
-  async #startOperations(
-    metrics: Metrics,
-    audit: OpenAuditTrail | undefined,
-  ): Promise<AddressInfo> {
+  async #startOperations(metrics: Metrics): Promise<AddressInfo> {
     const config = this.#loaded.configuration.operations;
     const server = new OperationsServer({
       config,
       isDraining: () => this.#draining,
       isServing: () => this.#listeners.length > 0,
-      isRefusing: () => audit?.trail.isRefusing ?? false,
+      isRefusing: () => this.#audit?.trail.isRefusing ?? false,
       metrics,
       logger: this.#ports.loggers.http,
     });
@@ -198,18 +190,14 @@ class ServerStart {
     return address;
   }
 
-  async #startListeners(
-    served: Served,
-    metrics: Metrics,
-    audit: OpenAuditTrail | undefined,
-  ): Promise<DescriptorPlan | undefined> {
+  async #startListeners(served: Served, metrics: Metrics): Promise<DescriptorPlan | undefined> {
     const { configuration, certificates } = this.#loaded;
     const { clock, loggers, addresses } = this.#ports;
     const services = pipelineServices(configuration, served, {
       clock,
       loggers,
       metrics,
-      audit: audit?.trail,
+      audit: this.#audit?.trail,
     });
     const { listeners, plan } = affordableListeners(configuration, loggers.process);
     this.#listeners = await startListeners(listeners, {

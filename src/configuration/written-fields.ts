@@ -1,5 +1,5 @@
-import { backendsFor, type NamedFields } from '../key-managers/backends.js';
-import type { BackendFolder } from '../key-managers/definition.js';
+import { backendsFor } from '../key-managers/backends.js';
+import type { BackendFacts, BackendFolder } from '../key-managers/definition.js';
 import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 
 /** A folder that the configuration names and that must be open to its owner alone. */
@@ -51,7 +51,7 @@ export function writtenFields(value: unknown): readonly PlacedValue[] {
  */
 export function backendFields<Named extends { readonly field: readonly string[] }>(
   value: unknown,
-  namedBy: (backend: NamedFields) => readonly Named[],
+  namedBy: (backend: BackendFacts) => readonly Named[],
 ): readonly (PlacedValue & Named)[] {
   return valuesAt(value, ['keyManagers', '*']).flatMap(({ path, value: keyManager }) => {
     const fields = backendsFor(valueAt(keyManager, ['type'])).flatMap(namedBy);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BackendDefinition } from './definition.js';
+import type { BackendDefinition, BackendFacts } from './definition.js';
 import { fileBackend } from './file/index.js';
 import { moduleBackend } from './module/index.js';
 import { pkcs11Backend } from './pkcs11/index.js';
@@ -16,8 +16,8 @@ const list = {
 /** A `type` of key managers in the configuration. */
 export type BackendType = keyof typeof list;
 
-/** The part of a backend's definition that lists its fields for folders and files. */
-export type NamedFields = Pick<BackendDefinition<never>, 'files' | 'folders'>;
+/** All backends, as far as they are alike. */
+export const backends: readonly BackendFacts[] = Object.values(list);
 
 /** A key manager of a type, as configured. */
 type ConfigOf<Type extends BackendType> = z.output<(typeof list)[Type]['schema']>;
@@ -49,7 +49,7 @@ export function backendOf<Type extends BackendType>({
  * Finds the backends that a `type`, checked or not, may mean: its own, or all where there is none
  * of that name, so that a mistyped one makes nothing pass for less than it is.
  */
-export function backendsFor(type: unknown): readonly NamedFields[] {
+export function backendsFor(type: unknown): readonly BackendFacts[] {
   const own = Object.entries(definitions).find(([name]) => name === type)?.[1];
-  return own === undefined ? Object.values(definitions) : [own];
+  return own === undefined ? backends : [own];
 }

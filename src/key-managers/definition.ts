@@ -52,6 +52,9 @@ export interface BackendFile {
   readonly use: FileUse;
 }
 
+/** A fault that the words of its failure give away, and the advice of a diagnosis. */
+export type KnownCause = readonly [words: RegExp, advice: string];
+
 /** One node of a key manager, which can be started by itself. */
 export interface ConfiguredNode<Config> {
   readonly name: string;
@@ -61,12 +64,17 @@ export interface ConfiguredNode<Config> {
   readonly config: Config;
 }
 
-/** All that the rest of the program knows of a backend. */
-export interface BackendDefinition<Config> {
-  /** Of its entries of `keyManagers`. */
-  readonly schema: z.ZodType<Config>;
+/** The part of a backend's definition that is the same for all its key managers. */
+export interface BackendFacts {
   readonly folders: readonly BackendFolder[];
   readonly files: readonly BackendFile[];
+  readonly knownCauses: readonly KnownCause[];
+}
+
+/** All that the rest of the program knows of a backend. */
+export interface BackendDefinition<Config> extends BackendFacts {
+  /** Of its entries of `keyManagers`. */
+  readonly schema: z.ZodType<Config>;
   /** Finds program files that are named in a field that is not for files. */
   moreFiles?(config: Config): readonly { field: readonly string[]; file: string }[];
   /** Lists the nodes; what a module has for nodes is known to the module alone. */

@@ -8,6 +8,7 @@ export const fileBackend = {
   schema: fileKeyManagerSchema,
   folders: [{ field: 'directory', keys: { subfolders: [COUNTERS], areIn: hasKeyDocuments } }],
   files: [],
+  knownCauses: [],
   nodes: (config) => [{ name: config.name, location: config.location, config }],
   descriptors: () => 0,
   async start(config, ports, start) {

@@ -7,6 +7,7 @@ export const moduleBackend = {
   schema: moduleKeyManagerSchema,
   folders: [],
   files: [{ field: ['module'], use: 'program' }],
+  knownCauses: [],
   nodes: (config) => [{ name: config.name, config }],
   descriptors: () => 0,
   start: createModuleKeyManager,

@@ -1,6 +1,7 @@
 import type { BackendDefinition } from '../definition.js';
 import { type Pkcs11KeyManagerConfig, pkcs11KeyManagerSchema } from './config.js';
 import { createPkcs11KeyManager } from './create.js';
+import { KNOWN_CAUSES } from './known-causes.js';
 
 /** Pipes to the processes of a token. */
 const DESCRIPTORS_OF_A_NODE = 16;
@@ -17,6 +18,7 @@ export const pkcs11Backend = {
         ? [{ field: ['environment', name], file: value }]
         : [],
     ),
+  knownCauses: KNOWN_CAUSES,
   nodes: (config) =>
     config.nodes.map((node) => ({
       name: node.name,

@@ -1,6 +1,7 @@
 import type { BackendDefinition } from '../definition.js';
 import { type VaultKeyManagerConfig, vaultKeyManagerSchema } from './config.js';
 import { createVaultKeyManagerNodes } from './create.js';
+import { KNOWN_CAUSES } from './known-causes.js';
 
 /** Keys in the Transit engine of OpenBao or HashiCorp Vault. */
 export const vaultBackend = {
@@ -13,6 +14,7 @@ export const vaultBackend = {
     { field: ['login', 'tokenFile'], use: 'text' },
     { field: ['login', 'jwtFile'], use: 'text' },
   ],
+  knownCauses: KNOWN_CAUSES,
   nodes: (config) =>
     config.nodes.map((node) => ({
       name: node.name,
