@@ -6,6 +6,7 @@ import type { MemoryResult } from './measurements/memory.js';
 import type { ReconciliationResult } from './measurements/reconciliation.js';
 import type { VerificationResult } from './measurements/verification.js';
 import { median, medianRatio, type Percentiles } from './statistics.js';
+import { AWS_PROXY_VARIABLE, awsProxy } from './targets/aws-proxy.js';
 import { BASELINE, LATENCY, PLAIN } from './targets/index.js';
 import type { Target } from './targets/target.js';
 
@@ -61,13 +62,13 @@ function formatCpu(results: readonly CpuResult[]): string {
 }
 
 function comparedWith(
-  { name }: Target,
+  target: Target | undefined,
   { operation, connections, roundsUs }: CpuResult,
   results: readonly CpuResult[],
   compare: (rounds: [own: readonly number[], other: readonly number[]]) => number,
 ): string {
   const other = results.find(
-    (r) => r.target === name && r.operation === operation && r.connections === connections,
+    (r) => r.target === target?.name && r.operation === operation && r.connections === connections,
   );
   return other === undefined ? '' : compare([roundsUs, other.roundsUs]).toFixed(2);
 }
@@ -136,14 +137,17 @@ function formatEventLoop({ hsmCallMs, p99Ms, maxMs, answers }: EventLoopResult):
 
 function formatBackends(results: readonly CpuResult[]): string {
   return table(
-    "CPU time a request by key manager, children included (wanted: openbao ≤ 1.8 × holdfast's)",
-    ['operation', 'target', 'µs', 'bare ÷', '× holdfast'],
+    'CPU time a request by key manager, children included (wanted: openbao ≤ 1.8 × holdfast, ' +
+      'softhsm < 1 × aws-rust' +
+      (awsProxy === undefined ? `,\nleft out: ${AWS_PROXY_VARIABLE} names no program)` : ')'),
+    ['operation', 'target', 'µs', 'bare ÷', '× holdfast', '× aws-rust'],
     results.map((r) => [
       r.operation,
       r.target,
       r.medianUs.toFixed(0),
       comparedWith(BASELINE, r, results, ([own, bare]) => medianRatio(bare, own)),
       comparedWith(PLAIN, r, results, ([own, holdfast]) => medianRatio(own, holdfast)),
+      comparedWith(awsProxy, r, results, ([own, aws]) => medianRatio(own, aws)),
     ]),
   );
 }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generate } from 'selfsigned';
 import { freePort } from '../../support/free-ports.js';
 import { folderOnDisk } from './disk.js';
+import { makeIdentity } from './identity.js';
 import { startServer } from './server-process.js';
 import type { RunningTarget, Target } from './target.js';
 
@@ -75,17 +75,11 @@ async function startBare(
 }
 
 async function makeSettings(): Promise<BareServerSettings> {
-  const identity = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
-  });
+  const identity = await makeIdentity();
   return {
     host: '127.0.0.1',
     port: await freePort(),
-    certificate: identity.cert,
-    privateKey: identity.private,
+    ...identity,
     ciphers: CIPHERS,
     accessKeyId: 'BENCHMARKACCESSKEYID',
     secretAccessKey: randomBytes(33).toString('base64'),

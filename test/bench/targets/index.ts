@@ -1,4 +1,5 @@
 import { synced, written } from './audited.js';
+import { awsProxy } from './aws-proxy.js';
 import { bare, bareSynced } from './bare.js';
 import { holdfast } from './holdfast.js';
 import { openbao } from './openbao.js';
@@ -25,5 +26,14 @@ export const LATENCY: ReadonlyMap<Target, Target | undefined> = new Map([
   [synced, bareSynced],
 ]);
 
-/** Holdfast on other key managers; only their CPU time is compared. */
-export const BACKENDS: readonly Target[] = [bare, holdfast, softHsm, openbao];
+/**
+ * Holdfast on other key managers, and AWS's proxy on the same token where its program is named;
+ * only their CPU time is compared. AWS's proxy starts after Holdfast, which makes the key.
+ */
+export const BACKENDS: readonly Target[] = [
+  bare,
+  holdfast,
+  softHsm,
+  ...(awsProxy === undefined ? [] : [awsProxy]),
+  openbao,
+];

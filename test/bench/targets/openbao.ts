@@ -2,12 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { installOpenbao } from '../../../scripts/lib/install-openbao.mjs';
 import { OpenbaoServer } from '../../support/openbao.js';
-import { startHoldfast } from './holdfast.js';
+import { MAX_REFUSED_SHARE, startHoldfast } from './holdfast.js';
 import type { Target } from './target.js';
 
 /** Holdfast on an OpenBao server, which is not counted: it would run elsewhere. */
 export const openbao: Target = {
   name: 'openbao',
+  maxRefusedShare: MAX_REFUSED_SHARE,
   start: async () => {
     const backend = await OpenbaoServer.startReady(await installOpenbao());
     try {

@@ -20,7 +20,10 @@ const STOP_TIMEOUT_MS = 10_000;
 export async function startServer(command: ServerCommand): Promise<ServerProcess> {
   const logFile = join(command.stateDirectory, 'bench.log');
   const log = await open(logFile, 'a');
-  const [program, ...rest] = pinned(SERVER_CORE, [process.execPath, ...command.arguments]);
+  const [program, ...rest] = pinned(SERVER_CORE, [
+    command.program ?? process.execPath,
+    ...command.arguments,
+  ]);
   const child = spawn(program, rest, {
     stdio: ['ignore', log.fd, log.fd],
     env: { ...process.env, ...command.environment },

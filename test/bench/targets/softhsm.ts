@@ -1,17 +1,18 @@
 import { makeFaultyModule } from '../../support/faulty-module.js';
 import { freePort } from '../../support/free-ports.js';
 import { testPin, type TestToken } from '../../support/pkcs11.js';
-import { makeSoftHsmToken, type SoftHsmToken } from '../../support/softhsm.js';
-import { startHoldfast } from './holdfast.js';
+import { MAX_REFUSED_SHARE, startHoldfast } from './holdfast.js';
+import { shareToken, type SharedToken } from './shared-token.js';
 import type { RunningTarget, Target } from './target.js';
 
 /** Holdfast on a SoftHSM token; its children are counted with it. */
 export const softHsm: Target = {
   name: 'softhsm',
+  maxRefusedShare: MAX_REFUSED_SHARE,
   start: async () => {
-    const token = await makeSoftHsmToken();
-    const server = await startHoldfast('softhsm', { keyManager: keyManagerOn(token) });
-    return stoppingToo(server, token);
+    const shared = await shareToken();
+    const keyManager = keyManagerOn(shared.token);
+    return releasing(await startHoldfast('softhsm', { keyManager }), shared);
   },
 };
 
@@ -24,13 +25,13 @@ export interface SlowHsm extends RunningTarget {
 
 /** Starts Holdfast on a SoftHSM token whose library can be slowed down. */
 export async function startSlowHsm(): Promise<SlowHsm> {
-  const token = await makeSoftHsmToken();
-  const slow = await makeFaultyModule(token);
+  const shared = await shareToken();
+  const slow = await makeFaultyModule(shared.token);
   const operationsPort = await freePort();
   const keyManager = keyManagerOn(slow.token);
   const server = await startHoldfast('slow-hsm', { keyManager, operationsPort });
   return {
-    ...stoppingToo(server, token),
+    ...releasing(server, shared),
     operationsPort,
     delay: (ms) => {
       slow.fail(String(ms));
@@ -52,12 +53,12 @@ function keyManagerOn({ config, token }: TestToken): string {
   return `  - ${JSON.stringify(keyManager)}`; // JSON is YAML.
 }
 
-function stoppingToo(server: RunningTarget, token: SoftHsmToken): RunningTarget {
+function releasing(server: RunningTarget, shared: SharedToken): RunningTarget {
   return {
     ...server,
     stop: async () => {
       await server.stop();
-      token.remove();
+      shared.release();
     },
   };
 }

@@ -15,6 +15,8 @@ export interface Endpoint {
 
 /** How a target's server process is started. */
 export interface ServerCommand {
+  /** Node when absent. */
+  readonly program?: string;
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly port: number;
