@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { assertPrivateFiles } from '../durable/private.js';
 import { SealingError } from '../sealing/errors.js';
-import { masterKeyFrom, openingKey } from '../sealing/master-key.js';
+import { masterKeyFrom, type MasterKeySource, openingKey } from '../sealing/master-key.js';
 import { scryptParametersSchema } from '../sealing/scrypt-parameters.js';
 import { open, seal } from '../sealing/seal.js';
 import { isErrno } from '../shared/errno.js';
@@ -26,8 +26,6 @@ const keyDocumentSchema = z.strictObject({
   /** Compact JWE over the key in PKCS #8. */
   privateKey: z.string(),
 });
-
-type MasterKeySource = Extract<AuditConfig['signingKey'], { masterKey: object }>['masterKey'];
 
 /** What is known of the log before its key is. */
 export interface KnownLog {

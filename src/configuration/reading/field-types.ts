@@ -30,6 +30,14 @@ export function choiceField<const Choices extends readonly string[]>(choices: Ch
   return z.enum(choices, { error: allowed }).meta({ errorMessage: allowed });
 }
 
+/** The place of a node, for an auditor. */
+export function locationField() {
+  const allowed = 'a place, 1 to 64 characters without control characters';
+  return textField(/^[^\p{Cc}]{1,64}$/u, allowed)
+    .default('local')
+    .describe('The country or data centre that an auditor asks for.');
+}
+
 /** A name that an operator chooses; shown in logs, metrics and answers. */
 export function nameField() {
   return textField(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameField, pathField, textField } from '../../configuration/reading/field-types.js';
+import { locationField, nameField, pathField } from '../../configuration/reading/field-types.js';
 import { masterKeySchema } from '../../sealing/config.js';
 
 /** An entry of `keyManagers` in the configuration with `type: file`. */
@@ -10,12 +10,7 @@ export const fileKeyManagerSchema = z
     directory: pathField().describe(
       'The folder of the key documents, mode 0700. One running Holdfast a folder.',
     ),
-    location: textField(
-      /^[^\p{Cc}]{1,64}$/u,
-      'a place, 1 to 64 characters without control characters',
-    )
-      .default('local')
-      .describe('The country or data centre that an auditor asks for.'),
+    location: locationField(),
     masterKey: masterKeySchema.describe(
       'What the key documents are sealed with. Keep a copy away from the key folder.',
     ),

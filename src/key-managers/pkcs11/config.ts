@@ -3,6 +3,7 @@ import {
   choiceField,
   countField,
   listField,
+  locationField,
   millisecondsField,
   nameField,
   pathField,
@@ -34,12 +35,7 @@ const tokenSchema = z
 const nodeSchema = z
   .strictObject({
     name: nameField().describe('Shown in logs, metrics and GetHealthStatus. One name a node.'),
-    location: textField(
-      /^[^\p{Cc}]{1,64}$/u,
-      'a place, 1 to 64 characters without control characters',
-    )
-      .default('local')
-      .describe('The country or data centre that an auditor asks for.'),
+    location: locationField(),
     token: tokenSchema,
     pin: secretField(/^.{1,255}$/s, 'a PIN of 1 to 255 characters').describe(
       "The PIN of the token's user. A wrong one is tried once.",

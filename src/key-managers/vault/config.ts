@@ -3,6 +3,7 @@ import {
   choiceField,
   countField,
   listField,
+  locationField,
   millisecondsField,
   nameField,
   pathField,
@@ -20,12 +21,7 @@ const nodeSchema = z
       /^(https:\/\/[A-Za-z0-9.:[\]-]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)$/,
       'https://, a host and, if need be, a port, without a path; http:// for this machine alone',
     ).describe('Of one server. Redirects are not followed, so name every server that may serve.'),
-    location: textField(
-      /^[^\p{Cc}]{1,64}$/u,
-      'a place, 1 to 64 characters without control characters',
-    )
-      .default('local')
-      .describe('The country or data centre that an auditor asks for.'),
+    location: locationField(),
   })
   .describe('A server of the cluster.');
 
