@@ -1,4 +1,5 @@
-// Writes what is generated from the schemas of the configuration and of the audit record. Run: npm run docs
+// Writes what is generated from the schemas of the configuration and of the audit record.
+// Run: npm run docs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';

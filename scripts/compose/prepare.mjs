@@ -1,5 +1,6 @@
 // The first container of docker-compose.yml: makes certificates and secrets, each into the volume
-// of the one that needs it, and keeps what is there. `prepare.mjs openbao` or `prepare.mjs softhsm`.
+// of the one that needs it, and keeps what is there. Run:
+// `prepare.mjs openbao` or `prepare.mjs softhsm`.
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, randomInt, X509Certificate } from 'node:crypto';
 import {

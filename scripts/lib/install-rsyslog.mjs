@@ -7,8 +7,8 @@ const program = '/usr/sbin/rsyslogd';
 const packages = ['rsyslog', 'rsyslog-gnutls'];
 
 /**
- * The syslog daemon that the tests of the audit log's sinks run, installed where that is ours to do:
- * as root on a system with apt.
+ * The syslog daemon that the tests of the audit log's sinks run, installed where that is ours to
+ * do: as root on a system with apt.
  *
  * @returns {Promise<string>} path of `rsyslogd`
  * @throws {Error} where it is missing and has to be installed by hand

@@ -1,4 +1,6 @@
-/** What npm passes on comes right behind what the terminal has sent; nobody presses twice as fast. */
+/**
+ * What npm passes on comes right behind what the terminal has sent; nobody presses twice as fast.
+ */
 const SAME_SIGNAL_MS = 500;
 
 /**

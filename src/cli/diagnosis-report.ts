@@ -17,7 +17,9 @@ const DONE: Readonly<Record<Check, string>> = {
 };
 const BELOW = '           ';
 
-/** A diagnosis for people: a paragraph a node, a line a check, and more where something is wrong. */
+/**
+ * A diagnosis for people: a paragraph a node, a line a check, and more where something is wrong.
+ */
 export function renderDiagnosis({ nodes, logged }: KeyManagerDiagnosis): string {
   const paragraphs = nodes.map(renderNode);
   if (logged.length > 0) {

@@ -31,7 +31,8 @@ export function seal(
  *
  * @param binding what the protected header must say, field by field, and nothing beside it
  * @returns the contents; the caller overwrites them with zeros when it is done
- * @throws SealingError `not-authentic` when it does not open, `bound-elsewhere` when the header differs
+ * @throws SealingError `not-authentic` when it does not open, `bound-elsewhere` when the header
+ * differs
  */
 export async function open(
   sealingKey: SealingKey,

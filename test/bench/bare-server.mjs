@@ -2,8 +2,8 @@
  * The yardstick: what an XKS proxy cannot do without, written by hand on `node:https`. It checks
  * the signature, parses, runs AES-256-GCM and answers; it has no framework, validation, log,
  * metrics, key lookup or deadline. With `recordsFile` it appends 1 KB a request there and answers
- * when that is on the disk; what comes while one sync is under way shares the next. Plain JavaScript,
- * so that no loader stands between it and V8.
+ * when that is on the disk; what comes while one sync is under way shares the next. Plain
+ * JavaScript, so that no loader stands between it and V8.
  *
  * Usage: node bare-server.mjs SETTINGS.json (see `BareServerSettings` in targets/bare.ts)
  */

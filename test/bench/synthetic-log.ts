@@ -41,8 +41,8 @@ export interface SyntheticValues {
 }
 
 /**
- * Writes a log as a server would have: about 945 bytes a record, segments of 64 MiB, all but the last
- * few compressed, chained and signed.
+ * Writes a log as a server would have: about 945 bytes a record, segments of 64 MiB, all but the
+ * last few compressed, chained and signed.
  */
 export async function writeSyntheticLog(
   folder: string,

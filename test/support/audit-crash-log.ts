@@ -67,7 +67,9 @@ export class WatchedLog {
     };
   }
 
-  /** Verifies the log, looks for every answer in it, and keeps its checkpoints for the next time. */
+  /**
+   * Verifies the log, looks for every answer in it, and keeps its checkpoints for the next time.
+   */
   async inspect(answers: readonly Answer[]): Promise<Inspection> {
     const report = await this.#verify();
     await this.#keepCheckpoints();

@@ -10,7 +10,9 @@ import { checkpointFilesOf, type LogImage, linesOf, segmentsOf } from './audit-l
 const PUBLIC_KEY = /"publicKey":"(?<origin>[^+"]+)[^"]*"/;
 const { privateKey } = generateKeyPairSync('ed25519');
 
-/** What a record says from its time on, one list a segment: what is before follows from its place. */
+/**
+ * What a record says from its time on, one list a segment: what is before follows from its place.
+ */
 type Payloads = readonly (readonly string[])[];
 
 /**

@@ -5,7 +5,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 const SEGMENT = /^\d{12}\.jsonl(?:\.gz)?$/;
 const LINE_FEED = 0x0a;
 
-/** The files of a log in memory, by their names: what an attacker changes, and what is put back afterwards. */
+/**
+ * The files of a log in memory, by their names: what an attacker changes, and what is put back
+ * afterwards.
+ */
 export type LogImage = ReadonlyMap<string, Buffer>;
 
 /** Reads the segments and the files of checkpoints of a log. */

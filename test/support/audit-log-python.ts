@@ -16,7 +16,9 @@ export interface PythonReport {
   readonly problems: readonly string[];
 }
 
-/** A suite that needs Python. Where there is none it is skipped loudly, and in CI that is an error. */
+/**
+ * A suite that needs Python. Where there is none it is skipped loudly, and in CI that is an error.
+ */
 export function describeWithPython(title: string, suite: () => void): void {
   describe.skipIf(!isInstalled)(title, suite);
 }

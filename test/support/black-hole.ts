@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a server on loopback that can be made to swallow everything, as a broken network does. */
+/**
+ * A way to a server on loopback that can be made to swallow everything, as a broken network does.
+ */
 export class BlackHole {
   readonly port: number;
   readonly #server: Server;

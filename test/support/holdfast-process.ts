@@ -24,7 +24,10 @@ export type Started = z.infer<typeof startedLine>;
 /** A command line that becomes the server. */
 const SERVE: readonly string[] = [program, 'serve'];
 
-/** `holdfast serve`, as it was built, as a process. All that it prints is searched for secrets when the run ends. */
+/**
+ * `holdfast serve`, as it was built, as a process. All that it prints is searched for secrets when
+ * the run ends.
+ */
 export class HoldfastProcess {
   readonly #child: ChildProcess;
   readonly #logFile = testLogPath('holdfast');

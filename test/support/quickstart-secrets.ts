@@ -8,7 +8,8 @@ const ACCESS_KEY_ID = 'QUICKSTARTQUICKSTART';
 
 /**
  * Puts the secrets that the quickstart would make in place before its first start, so that the
- * search of the logs knows them. All of them: it would make those anew that belong to a missing one.
+ * search of the logs knows them. All of them: it would make those anew that belong to a missing
+ * one.
  */
 export function plantQuickstartSecrets(stateDirectory: string): void {
   const folder = join(stateDirectory, 'quickstart');

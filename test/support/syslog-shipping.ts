@@ -55,7 +55,10 @@ export async function openShippedLog(
   return log;
 }
 
-/** Every line is there. Looks at the contents seldom: the sink runs in this process, and has to get its turn. */
+/**
+ * Every line is there. Looks at the contents seldom: the sink runs in this process, and has to get
+ * its turn.
+ */
 export async function expectAllThere(rsyslog: Rsyslog, log: ShippedLog): Promise<void> {
   const lines = await log.lines();
   const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);

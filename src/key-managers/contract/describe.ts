@@ -14,7 +14,7 @@ const usages: readonly (readonly KeyUsage[])[] = [
   [],
 ];
 
-/** What describeKey says. */
+/** The cases of describeKey. */
 export const describeCases: readonly ContractCase[] = [
   ...usages.map(
     (usage) =>

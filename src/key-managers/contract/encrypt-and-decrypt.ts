@@ -13,7 +13,7 @@ const sizes: readonly { readonly plaintext: number; readonly aad: number }[] = [
   { plaintext: 32, aad: 65_558 },
 ];
 
-/** What encrypt makes and decrypt opens. */
+/** The cases of encrypt and decrypt that succeed. */
 export const encryptAndDecryptCases: readonly ContractCase[] = [
   ...sizes.map(
     (size) =>

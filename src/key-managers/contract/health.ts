@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ContractCase } from './contract-case.js';
 
-/** What checkHealth says, and what GetHealthStatus says of the node. */
+/** The cases of checkHealth and of the node in GetHealthStatus. */
 export const healthCases: readonly ContractCase[] = [
   {
     title: 'a node that works → ACTIVE',

@@ -7,7 +7,7 @@ import { refusalCases } from './refusals.js';
 
 export type { ContractCase, ContractHarness, OthersAtWork } from './contract-case.js';
 
-/** What every backend must do, free of any test framework: run each case against a harness. */
+/** The contract of every backend, free of any test framework: run each case against a harness. */
 export const keyManagerContract: readonly ContractCase[] = [
   ...describeCases,
   ...encryptAndDecryptCases,

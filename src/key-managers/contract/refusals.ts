@@ -37,7 +37,7 @@ const tamperings: readonly Tampering[] = [
   })),
 ];
 
-/** What must not open, and what must not be encrypted. */
+/** The cases in which a backend must refuse to encrypt or to decrypt. */
 export const refusalCases: readonly ContractCase[] = [
   ...tamperings.map(
     ({ what, change }) =>

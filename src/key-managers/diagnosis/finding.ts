@@ -45,7 +45,9 @@ export type DiagnosisFinding = Unremarkable | Remarkable;
 export interface NodeDiagnosis {
   readonly name: string;
   readonly location: string | undefined;
-  /** As a server would have it; UNKNOWN where a server at work keeps the node from being looked at. */
+  /**
+   * As a server would have it; UNKNOWN where a server at work keeps the node from being looked at.
+   */
   readonly status: HealthStatus | 'UNKNOWN';
   readonly findings: readonly DiagnosisFinding[];
 }

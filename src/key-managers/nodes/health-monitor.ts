@@ -42,7 +42,7 @@ export class HealthMonitor {
     }, RECOVERY_INTERVAL_MS).unref();
   }
 
-  /** What the last check found of a node; `undefined` before the first has ended. */
+  /** The result of the last check of a node; `undefined` before the first has ended. */
   last(index: number): FleetNodeHealth | undefined {
     return this.#last?.health[index];
   }

@@ -99,7 +99,8 @@ async function configured({ keyManager, durability }: HoldfastOptions): Promise<
     keyManager === undefined ? await readFile(QUICKSTART, 'utf8') : trialConfiguration(keyManager);
   const signingKey = { masterKey: { key: '${file:quickstart/master.key}' } };
   const audit = durability && { directory: AUDIT, durability, signingKey };
-  // The quickstart logs every request to show them; what is measured is what Holdfast does by itself.
+  // The quickstart logs every request to show them; what is measured is what Holdfast does by
+  // itself.
   return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit, log: {} });
 }
 

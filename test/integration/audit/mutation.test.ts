@@ -23,7 +23,10 @@ import { SeededRandom } from '../../support/audit-log-random.js';
 
 const DAY_MS = 86_400_000;
 const LINE_FEED = 0x0a;
-/** `HOLDFAST_MUTATIONS=100000 HOLDFAST_MUTATION_SEED=7 npx vitest run mutation` tries more of them, and others. */
+/**
+ * `HOLDFAST_MUTATIONS=100000 HOLDFAST_MUTATION_SEED=7 npx vitest run mutation` tries more of them,
+ * and others.
+ */
 const COUNT = Number(process.env['HOLDFAST_MUTATIONS'] ?? 10_000);
 const SEED = Number(process.env['HOLDFAST_MUTATION_SEED'] ?? 1);
 const NAMES = [...mutations.keys()];
@@ -134,7 +137,10 @@ async function verifyMutated(
   }
 }
 
-/** Neither a line feed nor made one: there are as many lines as before. The last record has no successor to tell of it. */
+/**
+ * Neither a line feed nor made one: there are as many lines as before. The last record has no
+ * successor to tell of it.
+ */
 function flipInRecord(image: LogImage, random: SeededRandom) {
   const segments = segmentsOf(image);
   const name = random.pick(segments);

@@ -8,7 +8,9 @@ import { describeWithModule } from '../../support/pkcs11-suite.js';
 import { softHsmModule } from '../../support/softhsm.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-/** What the containers of docker-compose.yml's profile do, with folders for volumes, as one user. */
+/**
+ * What the containers of docker-compose.yml's profile do, with folders for volumes, as one user.
+ */
 describeWithModule('prepare and setup of a SoftHSM token', softHsmModule, () => {
   let folder: string;
   let configuration: string;

@@ -21,7 +21,10 @@ const run = promisify(execFile);
 const documented = ['--exclude=./counters', '--exclude=*.tmp'];
 const aad = Buffer.from('what it belongs to');
 
-/** A key folder that has been used, its server still running, and a ciphertext from before the backup. */
+/**
+ * A key folder that has been used, its server still running, and a ciphertext from before the
+ * backup.
+ */
 async function makeUsedFolder() {
   const folder = await makeKeyFolder();
   const manager = await folder.open({ init: true });

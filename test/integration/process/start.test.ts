@@ -21,7 +21,9 @@ async function start(options: HoldfastOptions): Promise<HoldfastServer> {
   return server;
 }
 
-/** In a folder of its own and without the server's environment. Throws where the exit code is not 0. */
+/**
+ * In a folder of its own and without the server's environment. Throws where the exit code is not 0.
+ */
 async function runInShell(command: string): Promise<string> {
   const { PATH = '' } = process.env;
   const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], {

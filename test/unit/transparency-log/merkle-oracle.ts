@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 
-/** The definitions of RFC 6962, section 2.1, word for word and slow: what the product is held against. */
+/**
+ * The definitions of RFC 6962, section 2.1, word for word and slow: what the product is held
+ * against.
+ */
 export function treeHash(leaves: readonly Buffer[]): string {
   return rootBytes(leaves).toString('base64');
 }

@@ -9,7 +9,10 @@ import { signer } from '../log/log-fixture.js';
 
 type Told = readonly [sequence: number, first: number, last: number, accepted?: string];
 
-/** A reading whose records tell of ranges that were taken over, and that is signed up to some record. */
+/**
+ * A reading whose records tell of ranges that were taken over, and that is signed up to some
+ * record.
+ */
 function reading(
   told: readonly Told[],
   vouchedBefore: number,

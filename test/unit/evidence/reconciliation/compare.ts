@@ -10,8 +10,8 @@ import { logFile, otherEvent, wholeDay, writeInput, writeLog } from './fixtures.
 type Fields = Record<string, unknown>;
 
 /**
- * Compares events with the records of one day, at the end of that day unless the options say otherwise. Beside them the input
- * has events of another service, at 1 and at 13 o'clock.
+ * Compares events with the records of one day, at the end of that day unless the options say
+ * otherwise. Beside them the input has events of another service, at 1 and at 13 o'clock.
  */
 export async function compare(
   events: readonly Fields[],

@@ -34,7 +34,9 @@ beforeEach(async () => {
   await rotatePayroll();
 });
 
-/** Opens the folder and checks that `Payroll` is disabled, `hr` works, and nothing was overwritten. */
+/**
+ * Opens the folder and checks that `Payroll` is disabled, `hr` works, and nothing was overwritten.
+ */
 async function expectDisabled(): Promise<void> {
   const before = await readFile(folder.documentPath('Payroll'));
   const manager = await folder.open();

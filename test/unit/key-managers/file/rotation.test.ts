@@ -75,7 +75,8 @@ describe('a version that is full', () => {
       expect(await encryptOnce(manager)).toBe('internal');
       disk.isBroken = () => false;
 
-      // As after a crash at this moment: what is on disk tells nothing of version 1 that is too low.
+      // As after a crash at this moment: what is on disk tells nothing of version 1 that is too
+      // low.
       const again = await reopen();
       clock.at += 1000;
       expect(await versionOf(again)).toBeGreaterThanOrEqual(2);
