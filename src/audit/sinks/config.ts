@@ -10,7 +10,7 @@ import {
   portField,
   textField,
 } from '../../configuration/reading/field-types.js';
-import { FACILITY_NAMES } from './syslog/priority.js';
+import { FACILITY_NAMES } from './syslog/message.js';
 
 const MIB = 1024 * 1024;
 
@@ -48,7 +48,8 @@ const tlsSchema = z
   })
   .prefault({})
   .describe(
-    'TLS 1.2 or 1.3, and always verified. Files are read anew for every connection, so that they can be replaced.',
+    'TLS 1.2 or 1.3, and always verified. Files are read anew for every connection, so that ' +
+      'they can be replaced.',
   );
 
 const syslogSinkSchema = z

@@ -8,16 +8,14 @@ import type { SinkConfig, SyslogSinkConfig } from './config.js';
 import { LogFeed } from './feed/log-feed.js';
 import type { AuditSink } from './sink.js';
 import { StdoutSink } from './stdout-sink.js';
-import { Backoff } from './syslog/backoff.js';
-import { SyslogConnection } from './syslog/connection.js';
+import { Backoff, LinkState } from './syslog/attempts.js';
+import { SyslogConnection, syslogTlsOptions } from './syslog/connection.js';
 import { CursorFile } from './syslog/cursor-file.js';
 import { Delivery } from './syslog/delivery.js';
-import { LinkState } from './syslog/link-state.js';
 import { SyslogMessages } from './syslog/message.js';
 import { SyslogSink } from './syslog/syslog-sink.js';
-import { syslogTlsOptions } from './syslog/tls-options.js';
 
-/** What sinks are given. */
+/** The surroundings of sinks. */
 export interface SinkPorts {
   /** The folder of the log. Sinks keep their places in its folder `sinks`. */
   readonly directory: string;

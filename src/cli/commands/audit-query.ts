@@ -28,7 +28,7 @@ A record is found when it meets all that is asked for. --where names any field o
 deeper (authorization.decision, nodesTried.node); a value that ends in * stands for all that begin so, and * alone
 for any: --where errorName=*. --jsonl prints the lines as they stand in the log, which is what can be verified.
 
-Every segment of the log is read, on all cores. With --trust-clock those are left out that begin and end outside
+Every segment of the log is read, on up to four cores. With --trust-clock those are left out that begin and end outside
 the period, which is quick; standard error says how many. A record that was made while the clock was wrong may be
 in one of them.
 

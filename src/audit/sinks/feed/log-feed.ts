@@ -61,7 +61,10 @@ export class LogFeed {
     return Math.max(0, this.#size - this.#position.record);
   }
 
-  /** Takes note of lines that have become part of the log. All that stands before them is part of it, too. */
+  /**
+   * Takes note of lines that have become part of the log. All that stands before them is part of
+   * it, too.
+   */
   committed(lines: Buffer): void {
     this.#size = this.#recent.add(lines);
   }
@@ -72,7 +75,9 @@ export class LogFeed {
     this.#mustLookForNotes = this.#ports.carries.includes('checkpoints');
   }
 
-  /** Continues elsewhere: at the start, and where what was handed out has to be handed out again. */
+  /**
+   * Continues elsewhere: at the start, and where what was handed out has to be handed out again.
+   */
   async goTo(position: Position): Promise<void> {
     await this.#reader.close();
     this.#position = position;
@@ -129,7 +134,8 @@ export class LogFeed {
 
   async #nextNotes(): Promise<readonly string[]> {
     const { record, checkpoint } = this.#position;
-    // Before the end of the log there may be more, of those that were signed before this process began.
+    // Before the end of the log there may be more, of those that were signed before this process
+    // began.
     this.#mustLookForNotes = record < this.#size;
     this.#isNewSegment = false;
     const notes = await latestNotes(this.#ports.directory, checkpoint, record);

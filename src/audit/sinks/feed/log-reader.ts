@@ -9,7 +9,10 @@ export interface ReadRun extends LineRun {
   readonly isNewSegment: boolean;
 }
 
-/** Reads a log that is being written to, segment after segment, while these are compressed and removed. */
+/**
+ * Reads a log that is being written to, segment after segment, while these are compressed and
+ * removed.
+ */
 export class LogReader {
   readonly #directory: string;
   #lines: SegmentLines | undefined;

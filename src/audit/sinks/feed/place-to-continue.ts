@@ -3,8 +3,9 @@ import { isErrno } from '../../../shared/errno.js';
 import { LogFolder } from '../../read/log-folder.js';
 
 /**
- * Where a sink goes on: where it was, or further on where the log does not go back so far, or where
- * more than a given size is waiting for the sink. Whole segments are left out then, as few as will do.
+ * Finds where a sink goes on: where it was, or further on where the log does not go back so far, or
+ * where more than a given size is waiting for the sink. Whole segments are left out then, as few as
+ * will do.
  *
  * @param from sequence of the next record
  * @param bufferBytes of the files of the segments after the one that holds this record

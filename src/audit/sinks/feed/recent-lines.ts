@@ -23,7 +23,10 @@ interface Commit {
   readonly bytes: Buffer;
 }
 
-/** The newest lines of the log, for a sink that keeps up: it need not read what was just written. */
+/**
+ * The newest lines of the log, for a sink that keeps up: it need not read what was just
+ * written.
+ */
 export class RecentLines {
   readonly #commits: Commit[] = [];
   #bytes = 0;

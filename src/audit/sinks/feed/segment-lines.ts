@@ -11,7 +11,8 @@ export interface SegmentLines {
   /** Sequence of the line that is read next. */
   readonly next: number;
   /**
-   * @param limit sequence of the first record that must not be read: what stands there may be cut off yet
+   * @param limit sequence of the first record that must not be read: what stands there may be
+   *   cut off yet
    * @returns no lines at the end of the file
    * @throws UnreadableError for what is no segment, or the file system's error
    */

@@ -1,7 +1,13 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { SyslogSinkConfig } from '../config.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** A collector that has taken nothing for so long is gone, and the kernel may take 15 minutes to notice. */
+/**
+ * A collector that has taken nothing for so long is gone, and the kernel may take 15 minutes to
+ * notice.
+ */
 const STALL_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 30_000;
 
@@ -33,7 +39,7 @@ export class SyslogConnection {
     socket.resume();
   }
 
-  /** Why it is of no use any more; undefined while it is. */
+  /** The reason why it is of no use any more; undefined while it is. */
   get failure(): Error | undefined {
     return this.#failure;
   }
@@ -100,4 +106,27 @@ export class SyslogConnection {
 
 function hasEndedInOrder({ readableEnded, errored }: TLSSocket): boolean {
   return readableEnded && errored === null;
+}
+
+/**
+ * Reads the options of a connection to a collector, with the files as they are now.
+ *
+ * @throws the file system's error
+ */
+export async function syslogTlsOptions({
+  host,
+  port,
+  tls,
+}: Pick<SyslogSinkConfig, 'host' | 'port' | 'tls'>): Promise<ConnectionOptions> {
+  const servername = tls.serverName ?? (isIP(host) === 0 ? host : undefined);
+  return {
+    host,
+    port,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(servername === undefined ? {} : { servername }),
+    ...(tls.ca === undefined ? {} : { ca: await readFile(tls.ca) }),
+    ...(tls.certificate === undefined ? {} : { cert: await readFile(tls.certificate) }),
+    ...(tls.privateKey === undefined ? {} : { key: await readFile(tls.privateKey) }),
+  };
 }

@@ -11,7 +11,7 @@ const cursorSchema = z.object({
   checkpoint: z.int().min(0),
 });
 
-/** Keeps the position of a sink over restarts. */
+/** The file that keeps the position of a sink over restarts. */
 export class CursorFile {
   readonly #path: string;
   #saved: Position | undefined;

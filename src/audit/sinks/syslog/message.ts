@@ -1,15 +1,63 @@
 import { checkpointLine } from '../checkpoint-line.js';
-import { type FacilityName, priorityOf, quietPriority } from './priority.js';
+
+/** @see RFC 5424, section 6.2.1, table 1 */
+const FACILITIES = {
+  auth: 4,
+  authpriv: 10,
+  audit: 13,
+  local0: 16,
+  local1: 17,
+  local2: 18,
+  local3: 19,
+  local4: 20,
+  local5: 21,
+  local6: 22,
+  local7: 23,
+} as const;
+
+/** @see RFC 5424, section 6.2.1, table 2 */
+const WARNING = 4;
+const NOTICE = 5;
+const INFORMATIONAL = 6;
+
+/** Types of records that tell of something that should not have happened. */
+const ALARMING: ReadonlySet<string> = new Set([
+  'recovery',
+  'gap',
+  'late-sync',
+  'sink-gap',
+  'abandoned',
+]);
+/** Types of records of what strangers do all day. */
+const OF_STRANGERS: ReadonlySet<string> = new Set(['unauthenticated', 'omitted']);
+
+/** Name of a facility in the configuration. */
+export type FacilityName = keyof typeof FACILITIES;
+
+/** Facilities that an audit log may be sent under. */
+export const FACILITY_NAMES = [
+  'audit',
+  'auth',
+  'authpriv',
+  'local0',
+  'local1',
+  'local2',
+  'local3',
+  'local4',
+  'local5',
+  'local6',
+  'local7',
+] as const satisfies readonly FacilityName[];
 
 /** More than the log writes before the type: sequence, hash, time and the name of the replica. */
 const HEAD_BYTES = 1024;
-/** A quotation mark in a text of the record is escaped, so nothing that a client sent looks like this. */
+/** Quotes within a text of the record are escaped: nothing that a client sent looks like this. */
 const HEAD =
   /"time":"(?<time>[^"]{24})","replica":"(?:[^"\\]|\\.)*","type":"(?<type>[a-z-]{1,32})"/;
 const FAILURE = Buffer.from(',"result":"failure"');
 const NIL = '-';
 
-/** Who sends messages, for their headers. */
+/** The sender of messages, as their headers name it. */
 export interface MessageSender {
   readonly facility: FacilityName;
   readonly hostname: string;
@@ -17,7 +65,10 @@ export interface MessageSender {
   readonly processId: number;
 }
 
-/** Puts lines of the log into syslog messages (RFC 5424), framed by counting octets (RFC 5425, section 4.3). */
+/**
+ * Writer of syslog messages (RFC 5424) with lines of the log in them, framed by counting octets
+ * (RFC 5425, section 4.3).
+ */
 export class SyslogMessages {
   readonly #facility: FacilityName;
   readonly #sender: string;
@@ -27,7 +78,11 @@ export class SyslogMessages {
     this.#sender = `${hostname} ${appName} ${processId}`;
   }
 
-  /** @param lines without their line feeds; ASCII, as the log has them */
+  /**
+   * Puts records into messages.
+   *
+   * @param lines without their line feeds; ASCII, as the log has them
+   */
   records(lines: readonly Buffer[]): Buffer {
     const parts: Buffer[] = [];
     for (const line of lines) {
@@ -40,6 +95,8 @@ export class SyslogMessages {
   }
 
   /**
+   * Puts checkpoints into messages.
+   *
    * @param notes signed notes
    * @param time now, as records have it: a checkpoint does not say when it was signed
    */
@@ -58,4 +115,22 @@ export class SyslogMessages {
     const header = `<${priority}>1 ${time} ${this.#sender} ${messageId} - `;
     return Buffer.from(`${header.length + lineBytes} ${header}`, 'latin1');
   }
+}
+
+/** Priority of a message that tells of nothing unusual. */
+function quietPriority(facility: FacilityName): number {
+  return FACILITIES[facility] * 8 + INFORMATIONAL;
+}
+
+/**
+ * Calculates the priority of a record.
+ *
+ * @param type of the record
+ * @param isFailure whether what the record tells of was not done
+ * @returns PRIVAL
+ */
+function priorityOf(facility: FacilityName, type: string, isFailure: boolean): number {
+  if (OF_STRANGERS.has(type)) return FACILITIES[facility] * 8 + NOTICE;
+  if (isFailure || ALARMING.has(type)) return FACILITIES[facility] * 8 + WARNING;
+  return quietPriority(facility);
 }

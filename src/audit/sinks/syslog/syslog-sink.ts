@@ -2,21 +2,58 @@ import type { Logger } from '../../../observability/logger.js';
 import type { LogFeed } from '../feed/log-feed.js';
 import { BEGINNING, type Position } from '../feed/position.js';
 import type { AuditSink } from '../sink.js';
-import type { Backoff } from './backoff.js';
+import type { Backoff, LinkState } from './attempts.js';
 import type { SyslogConnection } from './connection.js';
 import type { CursorFile } from './cursor-file.js';
 import type { Delivery } from './delivery.js';
-import type { LinkState } from './link-state.js';
-import { Signal } from './signal.js';
 
-/** Records that come one after the other are sent together: one write to a socket costs more than ten records. */
+/**
+ * Records that come one after the other are sent together: one write to a socket costs more than
+ * ten records.
+ */
 const GATHER_MS = 20;
-/** A connection that has lasted so long was accepted: with TLS 1.3 a client certificate is refused later. */
+/**
+ * A connection that has lasted so long was accepted: with TLS 1.3 a client certificate is refused
+ * later.
+ */
 const ACCEPTED_AFTER_MS = 2_000;
 const SAVE_EVERY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** What a syslog sink is made of. */
+/** Wakes the one who waits for something to do. */
+class Signal {
+  #isSet = false;
+  #wake: (() => void) | undefined;
+
+  /** Wakes the one who waits, or the next one who would. */
+  set(): void {
+    this.#isSet = true;
+    this.#wake?.();
+  }
+
+  /**
+   * Waits until it is set.
+   *
+   * @param timeoutMs after which it resolves in any case
+   */
+  async wait(timeoutMs?: number): Promise<void> {
+    if (!this.#isSet) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (timeoutMs === undefined) return;
+        const timer = setTimeout(resolve, timeoutMs).unref();
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+    this.#isSet = false;
+  }
+}
+
+/** The parts of a syslog sink. */
 export interface SyslogSinkPorts {
   readonly name: string;
   readonly feed: LogFeed;
@@ -29,7 +66,10 @@ export interface SyslogSinkPorts {
   readonly connect: (onLost: () => void) => Promise<SyslogConnection>;
 }
 
-/** Sends the log to a collector, beside everything else, and keeps its place when the collector is away. */
+/**
+ * A sink that sends the log to a collector, beside everything else, and keeps its place when the
+ * collector is away.
+ */
 export class SyslogSink implements AuditSink {
   readonly name: string;
   readonly #ports: SyslogSinkPorts;

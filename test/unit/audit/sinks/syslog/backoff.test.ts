@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Backoff } from '../../../../../src/audit/sinks/syslog/backoff.js';
+import { Backoff } from '../../../../../src/audit/sinks/syslog/attempts.js';
 
 function waits(backoff: Backoff, count: number): number[] {
   return Array.from({ length: count }, () => backoff.nextMs());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InDoubt } from '../../../../../src/audit/sinks/syslog/in-doubt.js';
+import { InDoubt } from '../../../../../src/audit/sinks/syslog/delivery.js';
 
 const MIB = 1024 * 1024;
 const at = (record: number) => ({ record, checkpoint: 0 });
