@@ -25,7 +25,7 @@ export type { InitPart } from './composition/first-start.js';
 
 const STDOUT = 1;
 
-/** How to serve, where that is not a matter of the configuration. */
+/** The options of `serve` on the command line. */
 export interface ServeArguments {
   /** Default: what `HOLDFAST_CONFIG` names, else the quickstart. */
   readonly configFile?: string;

@@ -42,8 +42,8 @@ export interface KnownLog {
  * The key that signs a log's checkpoints: the configured one, or the one in the log's folder, which
  * is made when the log is begun.
  *
- * @throws UnusableLogError when the key of an existing log is gone, SealingError when it does not open,
- *   NotPrivateError when others can reach it
+ * @throws UnusableLogError when the key of an existing log is gone, SealingError when it does not
+ *   open, NotPrivateError when others can reach it
  */
 export async function signingKeyOf(
   config: AuditConfig['signingKey'],

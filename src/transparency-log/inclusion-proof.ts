@@ -1,7 +1,10 @@
 import { MerkleFrontier } from './frontier.js';
 import { type Hash, nodeHash } from './hashes.js';
 
-/** A subtree beside the way from a leaf to the root: the leaves from `start` up to `end`, and their tree so far. */
+/**
+ * A subtree beside the way from a leaf to the root: the leaves from `start` up to `end`, and their
+ * tree so far.
+ */
 interface Sibling {
   readonly start: number;
   readonly end: number;
@@ -39,7 +42,10 @@ export class InclusionProofBuilder {
     this.#next += 1;
   }
 
-  /** When every leaf of the tree has gone by: the siblings' hashes, from the leaf's up to the root's child. */
+  /**
+   * When every leaf of the tree has gone by: the siblings' hashes, from the leaf's up to the root's
+   * child.
+   */
   path(): Hash[] {
     return this.#siblings.map(({ tree }) => tree.root());
   }

@@ -29,7 +29,8 @@ export interface LogEnd {
 }
 
 /**
- * Reads a log from the segment on in which it was signed last, believing nothing but that signature.
+ * Reads a log from the segment on in which it was signed last, believing nothing but that
+ * signature.
  *
  * @param folder of a log with a segment
  * @param newest the last checkpoint; absent where nothing was signed yet

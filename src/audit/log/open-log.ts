@@ -66,9 +66,9 @@ interface Found extends LogEnd {
 }
 
 /**
- * Finds the end of a log: reads it from where it was signed last, and cuts off what a crash has left
- * behind the last whole record. Before an answer went out its record had been written whole; after a
- * power cut, with `written`, more may be gone, and what is no record is kept beside.
+ * Finds the end of a log: reads it from where it was signed last, and cuts off what a crash has
+ * left behind the last whole record. Before an answer went out its record had been written whole;
+ * after a power cut, with `written`, more may be gone, and what is no record is kept beside.
  *
  * @param listed the folder as it is; its lock is held
  * @throws UnusableLogError for another log, or one that was changed: it must be kept and looked at
@@ -206,8 +206,8 @@ interface LastSegment {
 }
 
 /**
- * Sets last segments aside whose first record was never written whole, and so never signed: they had
- * not begun.
+ * Sets last segments aside whose first record was never written whole, and so never signed: they
+ * had not begun.
  *
  * @returns the log without them; no last segment where it has none
  */

@@ -4,7 +4,9 @@ import { UnreadableError } from './unreadable.js';
 export const MAX_LINE_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
 
-/** Some lines of a file, as bytes: whoever needs a hash or a search needs no object for each line. */
+/**
+ * Some lines of a file, as bytes: whoever needs a hash or a search needs no object for each line.
+ */
 export interface LineChunk {
   /** Whole lines, each with its line feed. The memory is not used again for other lines. */
   readonly bytes: Buffer;

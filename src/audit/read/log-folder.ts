@@ -128,8 +128,8 @@ export class LogFolder {
   }
 
   /**
-   * Finds the newest checkpoint that a key has signed, whether or not the segment beside it is there,
-   * and whatever else stands in the file.
+   * Finds the newest checkpoint that a key has signed, whether or not the segment beside it is
+   * there, and whatever else stands in the file.
    *
    * @returns undefined where there is none
    * @throws UnreadableError for a file that is too large to be one, or the file system's error

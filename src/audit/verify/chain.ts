@@ -75,7 +75,8 @@ export class CheckedChain {
   }
 
   /**
-   * A segment begins. Its first record says what came before it; the record itself is still to be added.
+   * A segment begins. Its first record says what came before it; the record itself is still to be
+   * added.
    *
    * @param next the line that follows its first one
    */
@@ -181,8 +182,8 @@ export class CheckedChain {
   /**
    * The hash of the line before as the line that should come next has it.
    *
-   * @returns undefined where it says nothing, and where nothing but that hash was changed in it: its
-   *   successor has the hash of the line as it was
+   * @returns undefined where it says nothing, and where nothing but that hash was changed in it:
+   *   its successor has the hash of the line as it was
    */
   #linkOf(line: Buffer, next: Buffer | undefined): Hash | undefined {
     const claims = claimsOf(line);
@@ -280,7 +281,8 @@ export class CheckedChain {
   }
 
   #found(kind: VerificationFinding['kind'], sequence: number, message: string): void {
-    // The first record of a segment tells by itself that it was changed, and its successor tells it too.
+    // The first record of a segment tells by itself that it was changed, and its successor tells it
+    // too.
     if (kind === 'changed' && sequence === this.#lastChanged) return;
     if (kind === 'changed') this.#lastChanged = sequence;
     this.#listener.found({ kind, file: this.#file, sequence, message });

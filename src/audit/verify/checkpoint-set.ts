@@ -41,7 +41,8 @@ export class CheckpointSet {
 
   /**
    * @param origin of the log
-   * @param keys among them those that the log may be signed with: one, or several where it was changed
+   * @param keys among them those that the log may be signed with: one, or several where it was
+   * changed
    */
   constructor(origin: string, keys: readonly VerifierKey[], findings: Findings) {
     this.#origin = origin;
@@ -55,8 +56,8 @@ export class CheckpointSet {
   }
 
   /**
-   * Adds a file in the folder of the log, or what it has more than when it was read before. One whose
-   * segment is gone counts: it says that there was one.
+   * Adds a file in the folder of the log, or what it has more than when it was read before. One
+   * whose segment is gone counts: it says that there was one.
    */
   async addOwnFile(path: string): Promise<void> {
     const file = basename(path);

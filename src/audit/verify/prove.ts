@@ -11,7 +11,9 @@ import { readSegmentHeader } from '../read/segment-header.js';
 import { checkpointsPath, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf } from '../read/unreadable.js';
 
-/** There is no proof of the record, or what was given as one proves nothing. The message says why. */
+/**
+ * There is no proof of the record, or what was given as one proves nothing. The message says why.
+ */
 export class ProofError extends Error {
   override readonly name = 'ProofError';
 }

@@ -26,8 +26,8 @@ export interface VerificationInput {
    */
   readonly accepted?: readonly (readonly [first: number, last: number])[];
   /**
-   * Called with the lines of the log as they are read, each with its line feed, whatever verification
-   * makes of them.
+   * Called with the lines of the log as they are read, each with its line feed, whatever
+   * verification makes of them.
    */
   readonly visit?: ((lines: Buffer) => void | Promise<void>) | undefined;
 }

@@ -3,7 +3,8 @@ import type { RecordOf } from '../../audit/record/index.js';
 
 /**
  * What KMS asked the proxy to work on, as one digest: the operation, the additional authenticated
- * data and, for Decrypt, the ciphertext. That of Encrypt is its output, and every repeat has another.
+ * data and, for Decrypt, the ciphertext. That of Encrypt is its output, and every repeat has
+ * another.
  */
 export function inputOf({
   operation,

@@ -73,7 +73,8 @@ export class IndexedEvent {
 
 /**
  * Events by request id, each once: CloudTrail repeats events now and then, and a call with a key of
- * another account stands in the trails of both. Takes about 270 bytes of memory an event, with its call.
+ * another account stands in the trails of both. Takes about 270 bytes of memory an event, with its
+ * call.
  */
 export class EventIndex {
   readonly #byRequestId = new Map<string, IndexedEvent | readonly IndexedEvent[]>();

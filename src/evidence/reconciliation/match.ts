@@ -5,8 +5,9 @@ import type { EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
 /**
- * What may lie between a call here and its event. The proxy accepts a signature that is dated so much
- * before or after its own clock, so the clocks cannot differ by more; the call itself takes seconds.
+ * What may lie between a call here and its event. The proxy accepts a signature that is dated so
+ * much before or after its own clock, so the clocks cannot differ by more; the call itself takes
+ * seconds.
  */
 const MAX_APART_MS = 5 * 60 * 1000;
 
@@ -45,8 +46,9 @@ export function findEvent(
 }
 
 /**
- * An operation of KMS that is not known may lead to any of the proxy's, if its event names an external
- * key. Many never ask the proxy, such as DescribeKey: their events must not cover for a use of the key.
+ * An operation of KMS that is not known may lead to any of the proxy's, if its event names an
+ * external key. Many never ask the proxy, such as DescribeKey: their events must not cover for a
+ * use of the key.
  */
 function canLeadTo(
   operation: string | undefined,

@@ -41,8 +41,8 @@ export function findMissing(index: EventIndex, survey: LogSurvey, scope: EventSc
 }
 
 /**
- * Calls of the event that should be in a log. ReEncrypt may have a key of KMS itself on one side: then
- * only the call with the key that was ever used here is to be expected.
+ * Calls of the event that should be in a log. ReEncrypt may have a key of KMS itself on one side:
+ * then only the call with the key that was ever used here is to be expected.
  */
 function missingCalls(event: IndexedEvent, { keys }: LogSurvey): readonly ExpectedCall[] {
   const { eventName, calls } = event.act;

@@ -18,15 +18,17 @@ export interface ReconciliationInput {
   readonly period: Period;
   /** Ids of the custom key stores that this proxy serves; empty for all that the input has. */
   readonly customKeyStores: readonly string[];
-  /** When the CloudTrail input was collected, in milliseconds since 1970; default: its newest event. */
+  /**
+   * When the CloudTrail input was collected, in milliseconds since 1970; default: its newest event.
+   */
   readonly collectedAt: number | undefined;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /**
- * Compares what the audit logs say was done here with what CloudTrail says was asked of KMS. It reads
- * the logs twice and CloudTrail once. In memory it keeps the events of keys in external key stores,
- * of the period alone.
+ * Compares what the audit logs say was done here with what CloudTrail says was asked of KMS. It
+ * reads the logs twice and CloudTrail once. In memory it keeps the events of keys in external key
+ * stores, of the period alone.
  *
  * @throws ReconciliationInputError, which names the file or the folder
  */
@@ -84,7 +86,8 @@ async function lookUpCalls({ logs }: LogSurvey, options: ComparedEvents): Promis
   const calls = new UsedCalls(options);
   for (const { directory } of logs) {
     for await (const record of recordsOf(directory)) {
-      // Health checks touch no key of a customer, and who was not authenticated touched none at all.
+      // Health checks touch no key of a customer, and who was not authenticated touched none at
+      // all.
       if (record.type === 'key-operation') calls.add(record, directory);
     }
   }

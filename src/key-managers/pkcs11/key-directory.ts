@@ -16,8 +16,8 @@ const REFRESH_MS = 30_000;
 /** After this long a request waits for the new answer. */
 const MAX_AGE_MS = 60_000;
 /**
- * A version that turns up encrypts only after this long: until then a replica may serve that has not
- * looked, and would refuse the ciphertext. So it is not less than {@link MAX_AGE_MS}.
+ * A version that turns up encrypts only after this long: until then a replica may serve that has
+ * not looked, and would refuse the ciphertext. So it is not less than {@link MAX_AGE_MS}.
  */
 const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;

@@ -63,7 +63,9 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
-  /** @returns what was encrypted, with `triedSha256` exactly where the operation is `encryptAndTry` */
+  /**
+   * @returns what was encrypted, with `triedSha256` exactly where the operation is `encryptAndTry`
+   */
   encrypt(
     operation: EncryptOperation,
     request: CipherRequest,

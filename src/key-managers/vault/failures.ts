@@ -33,7 +33,8 @@ const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|HOSTNAM
  * is never taken for one about a key.
  *
  * @param answer of any status but 2xx
- * @param ambiguous the code of a 400 that says none of the known things: `rejected` for a decryption
+ * @param ambiguous the code of a 400 that says none of the known things: `rejected` for a
+ * decryption
  */
 export function refusal(
   answer: VaultAnswer,

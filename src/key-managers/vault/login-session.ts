@@ -132,7 +132,9 @@ export class LoginSession {
     return this.#held;
   }
 
-  /** At the end of its longest life a token renews for less and less, or not at all: log in then. */
+  /**
+   * At the end of its longest life a token renews for less and less, or not at all: log in then.
+   */
   async #renew(token: Token): Promise<void> {
     if (token.renewable) {
       try {

@@ -12,7 +12,10 @@ export const transitKeySchema = z.object({
   derived: z.boolean().default(false),
   soft_deleted: z.boolean().default(false),
   min_encryption_version: z.int().min(0).default(0),
-  /** Creation times in seconds since 1970, by version; those below min_decryption_version are left out. */
+  /**
+   * Creation times in seconds since 1970, by version; those below min_decryption_version are left
+   * out.
+   */
   keys: z.record(z.string().regex(/^[1-9][0-9]{0,9}$/), z.unknown()),
 });
 

@@ -20,7 +20,8 @@ interface Counted extends Place {
  * The accounts and regions, and the times, that the CloudTrail input speaks for.
  *
  * An event of KMS or the name of a delivered log file makes an account's region covered. Events of
- * other services do not: those of global services stand in a trail under a region that it is not for.
+ * other services do not: those of global services stand in a trail under a region that it is not
+ * for.
  */
 export class Coverage {
   readonly #places = new Map<string, Counted>();

@@ -9,7 +9,9 @@ export type XksOperation = 'Encrypt' | 'Decrypt' | 'GetKeyMetadata';
 export interface ExpectedCall {
   /** `undefined` for an operation of KMS that is not known: it may lead to any, or to none. */
   readonly operation: XksOperation | undefined;
-  /** ARN of the KMS key, or what the caller named instead; `undefined` where the event tells none. */
+  /**
+   * ARN of the KMS key, or what the caller named instead; `undefined` where the event tells none.
+   */
   readonly key: string | undefined;
 }
 
@@ -41,8 +43,8 @@ const ENCRYPTING = new Set([
 ]);
 
 /**
- * Whether the event is a call of KMS. The same call can stand in CloudTrail a second time as network
- * activity of a VPC endpoint, which tells nothing more.
+ * Whether the event is a call of KMS. The same call can stand in CloudTrail a second time as
+ * network activity of a VPC endpoint, which tells nothing more.
  */
 export function isKmsCall({ eventsource, eventtype, eventcategory }: TrailEvent): boolean {
   if (eventsource?.startsWith('kms.amazonaws.com') !== true) return false;
@@ -58,7 +60,8 @@ export function asksProxy(eventName: string): boolean {
  * What an event of KMS says.
  *
  * @returns `undefined` for an event without a request id, which nothing can be joined to
- * @see AWS KMS Developer Guide, "Decrypt with a KMS key in an external key store" among the CloudTrail examples
+ * @see AWS KMS Developer Guide, "Decrypt with a KMS key in an external key store" among the
+ * CloudTrail examples
  */
 export function toKmsEvent(event: TrailEvent): KmsEvent | undefined {
   const requestId = textOf(event.requestid);
@@ -114,7 +117,10 @@ function keyArnsOf({ resources }: TrailEvent): readonly string[] {
   return arns.filter((arn) => arn !== undefined).filter((arn) => arn.includes(':key/'));
 }
 
-/** Values of fields of this name, or with something before it, as ReEncrypt has them for its two keys. */
+/**
+ * Values of fields of this name, or with something before it, as ReEncrypt has them for its two
+ * keys.
+ */
 function valuesNamed(name: string, ...objects: readonly Fields[]): readonly string[] {
   const values = new Set<string>();
   for (const fields of objects) {

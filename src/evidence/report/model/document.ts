@@ -2,8 +2,8 @@
 export type Cell = string | number | undefined;
 
 /**
- * The meaning of a column's values, which decides how people see them. Machine-readable formats have
- * them as they are.
+ * The meaning of a column's values, which decides how people see them. Machine-readable formats
+ * have them as they are.
  *
  * - `text`: words and names; `prose`: sentences; `code`: text that is compared or copied, such as a
  *   hash

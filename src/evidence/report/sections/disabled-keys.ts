@@ -10,7 +10,10 @@ const STATE_ERROR = 'InvalidStateException';
 const BY_INVENTORY = 'By the state in the inventory';
 const ASKED = { operation: 'Operation', awsPrincipalArn: 'Principal' };
 
-/** Who used, or tried to use, keys that were disabled, pending deletion or in any other state but enabled. */
+/**
+ * Who used, or tried to use, keys that were disabled, pending deletion or in any other state but
+ * enabled.
+ */
 export function disabledKeysSection(limit: number): SectionPlan {
   return {
     id: 'disabled-keys',

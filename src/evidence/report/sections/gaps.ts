@@ -158,7 +158,9 @@ export class Gaps implements Collector {
     this.#before = { sequence, time, timeMs };
   }
 
-  /** Takes what verification has found about the ends of files, and those that it could not read. */
+  /**
+   * Takes what verification has found about the ends of files, and those that it could not read.
+   */
   addVerification(findings: readonly VerificationFinding[]): void {
     for (const { kind, file, sequence, message } of findings) {
       if (kind === 'unreadable') this.#note({ sequence }, kind, { detail: message });

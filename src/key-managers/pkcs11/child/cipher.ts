@@ -71,7 +71,9 @@ function tried(session: TokenSession, key: NamedKeyObject, request: CipherReques
   }
 }
 
-/** @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt */
+/**
+ * @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt
+ */
 export function decrypt(
   session: TokenSession,
   key: NamedKeyObject,

@@ -254,7 +254,9 @@ function nonNull(bytes: Buffer): Buffer {
   return bytes.length === 0 ? SPACE.subarray(0, 0) : bytes;
 }
 
-/** CK_AES_CTR_PARAMS: an unsigned long and 16 bytes, on the 64-bit little-endian machines of today. */
+/**
+ * CK_AES_CTR_PARAMS: an unsigned long and 16 bytes, on the 64-bit little-endian machines of today.
+ */
 function ctrParameters(counter: Buffer): Buffer {
   const parameters = Buffer.alloc(8 + BLOCK_BYTES);
   parameters.writeBigUInt64LE(BigInt(BLOCK_BYTES * 8));

@@ -11,7 +11,9 @@ export interface Waiter {
   readonly isCipher: boolean;
 }
 
-/** A single slow turn is a hiccup, of the token or of this process; so many in a row are its pace. */
+/**
+ * A single slow turn is a hiccup, of the token or of this process; so many in a row are its pace.
+ */
 const TURNS_OF_A_PACE = 3;
 
 /** What a child has been asked and has not answered, in the order in which it answers. */

@@ -3,7 +3,9 @@ const MATERIAL_NAME_BYTES = 8;
 const REPLY_SIZES_BYTES = 2;
 const NOTHING = Buffer.alloc(0);
 
-/** What Encrypt and Decrypt are asked with. Binary, because every request of KMS makes two of them. */
+/**
+ * What Encrypt and Decrypt are asked with. Binary, because every request of KMS makes two of them.
+ */
 export interface CipherRequest {
   /** Which object: the text of a {@link KeyLookup}, compared as it is and parsed when it is new. */
   readonly lookup: Buffer;
