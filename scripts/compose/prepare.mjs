@@ -55,7 +55,7 @@ if (variant === 'openbao') {
  * @typedef {object} Volume
  * @property {(name: string) => string | undefined} read the text of a file that is there
  * @property {(name: string, contents: string | Buffer) => void} write for its owner alone
- * @property {(name: string, contents: () => string | Buffer) => void} keep writes unless it is there
+ * @property {(name: string, contents: () => string | Buffer) => void} keep writes if it is missing
  */
 
 /**
