@@ -9,7 +9,7 @@ import {
   type KeyUsage,
 } from '../backend.js';
 import { knownKeyOf } from './key-directory.js';
-import type { TokenAtWork } from './token-at-work.js';
+import type { Pkcs11Token } from './pkcs11-token.js';
 import type { KeyReply } from './wire/messages.js';
 
 const BUDGET_MS = 30_000;
@@ -23,7 +23,7 @@ const EXHAUSTED =
  * What an administrator may do with the keys of these tokens. A key that is made in one of several
  * would be missing in the others, so that is left to the vendor's tools, which can copy it.
  */
-export function administrationOf(tokens: readonly TokenAtWork[], clock: Clock): KeyAdministration {
+export function administrationOf(tokens: readonly Pkcs11Token[], clock: Clock): KeyAdministration {
   const administrations = tokens.map((token) => new TokenAdministration(token, clock));
   const [only, ...others] = administrations;
   if (only !== undefined && others.length === 0) return only;
@@ -50,12 +50,12 @@ async function listFirst(
 
 class TokenAdministration implements Required<KeyAdministration> {
   readonly countsEncryptions: boolean;
-  readonly #token: TokenAtWork;
+  readonly #token: Pkcs11Token;
   readonly #clock: Clock;
   #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
-  constructor(token: TokenAtWork, clock: Clock) {
+  constructor(token: Pkcs11Token, clock: Clock) {
     this.countsEncryptions = token.counts !== undefined;
     this.#token = token;
     this.#clock = clock;

@@ -11,14 +11,14 @@ import { Pkcs11Node } from './pkcs11-node.js';
 import { ChildFailure } from './pool/child-failure.js';
 import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
 import { choosesIv, PROFILES } from './vendor-profiles.js';
-import { TokenAtWork } from './token-at-work.js';
+import { Pkcs11Token } from './pkcs11-token.js';
 import { TokenCipher } from './token-cipher.js';
 import type { OpenRequest } from './wire/messages.js';
 
-/** What libraries and their loaders commonly need. The rest of our environment holds secrets. */
+/** Variables that libraries and their loaders commonly need. The rest of our environment holds secrets. */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 
-/** What ends the node and leaves Holdfast running. */
+/** Failures that end the node and leave Holdfast running. */
 const NODE_STOPS: ReadonlySet<ChildFailure['effect']> = new Set(['pin-refused', 'unsafe-iv']);
 
 /** Tokens at work, a node for each, in configured order. */
@@ -74,7 +74,7 @@ export async function createPkcs11KeyManager(
   };
 }
 
-/** What the tokens of one key manager share. */
+/** Parts that the tokens of one key manager share. */
 interface Shared {
   readonly ports: BackendPorts;
   readonly start: Pkcs11Start;
@@ -86,8 +86,8 @@ function tokenOf(
   config: Pkcs11KeyManagerConfig,
   node: Pkcs11NodeConfig,
   { ports, start, cipher, counts }: Shared,
-): TokenAtWork {
-  return new TokenAtWork({
+): Pkcs11Token {
+  return new Pkcs11Token({
     name: node.name,
     location: node.location,
     ports,

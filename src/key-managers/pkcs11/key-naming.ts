@@ -7,7 +7,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '{version}': '(?<version>[1-9][0-9]{0,9})',
 };
 
-/** How the external key id and the version of a key stand in the attributes of its object. */
+/** Templates of a key's attributes, filled with its external key id and version. */
 export interface KeyNameTemplates {
   /** Template of CKA_LABEL, with `{externalKeyId}` and perhaps `{version}`. */
   readonly label: string;
@@ -21,7 +21,7 @@ export interface KeyLookup {
   readonly id?: string;
 }
 
-/** What an object's attributes say. */
+/** External key id and version, read from an object's attributes. */
 export interface NamedVersion {
   readonly externalKeyId: string;
   readonly version: number;

@@ -12,9 +12,9 @@ import {
 import { proveRoundTrip } from '../health-test.js';
 import type { KeyDirectory, KnownKey } from './key-directory.js';
 import type { Encryption, Target } from './token-cipher.js';
-import type { TokenAtWork } from './token-at-work.js';
+import type { Pkcs11Token } from './pkcs11-token.js';
 
-/** What an operation finds when the key is not any more what the directory remembers. */
+/** Failures of an operation whose key has changed since the directory remembered it. */
 const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'version-not-found',
@@ -23,15 +23,15 @@ const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
   'unsupported',
 ]);
 
-/** A token as a node. */
+/** Node on one token. */
 export class Pkcs11Node implements KeyManagerNode {
   readonly name: string;
   readonly location: string;
   readonly inProcess = false;
-  readonly #token: TokenAtWork;
+  readonly #token: Pkcs11Token;
   readonly #directory: KeyDirectory;
 
-  constructor(token: TokenAtWork) {
+  constructor(token: Pkcs11Token) {
     this.name = token.name;
     this.location = token.location;
     this.#token = token;

@@ -12,7 +12,7 @@ const TEXT = {
   aad: Buffer.from('self test'),
 } as const;
 
-/** How the test is made. */
+/** Conditions of the self-test. */
 export interface SelfTestPorts {
   /** Whether a token without a health-test key may be given one. */
   readonly init: boolean;

@@ -22,7 +22,7 @@ const SLOW_STALL_MS = 15_000;
 /** Encryption alone, or with a trial decryption of what came of it. */
 export type EncryptOperation = 'encrypt' | 'encryptAndTry';
 
-/** One child, or a pool of them. */
+/** A child, or a pool of them. */
 export interface RequestChannel {
   request(request: ChildRequest): Promise<Buffer>;
 }
@@ -63,9 +63,7 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
-  /**
-   * @returns what was encrypted, with `triedSha256` exactly where the operation is `encryptAndTry`
-   */
+  /** @returns the ciphertext, with `triedSha256` exactly where the operation is `encryptAndTry` */
   encrypt(
     operation: EncryptOperation,
     request: CipherRequest,

@@ -16,7 +16,7 @@ export type IvStrategy = 'caller' | 'hsm-random' | 'zeros-in' | 'appended';
  */
 export type SharedIds = 'kept' | 'replaced' | 'unknown';
 
-/** What differs from vendor to vendor, as data. */
+/** Peculiarities of one vendor, as data. */
 export interface VendorProfile {
   /** Shown as the vendor before the token has named itself. */
   readonly vendor: string;

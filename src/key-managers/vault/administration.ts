@@ -15,7 +15,7 @@ import { createdAt, descriptionOf, type TransitKey, unfitness } from './transit-
 const BUDGET_MS = 10_000;
 const READS_AT_ONCE = 8;
 
-/** What administration works with. */
+/** Parts of the administration. */
 export interface AdministrationPorts {
   /** One a node, in configured order. */
   readonly transits: readonly Transit[];

@@ -1,4 +1,4 @@
-/** What a server said. */
+/** Answer of a server. */
 export interface VaultAnswer {
   readonly status: number;
   readonly body: string;

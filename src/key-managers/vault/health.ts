@@ -30,7 +30,7 @@ const STATES: ReadonlyMap<number, string> = new Map([
   [503, 'it is sealed'],
 ]);
 
-/** What a health check works with. */
+/** Services and settings of a health check. */
 export interface HealthPorts {
   readonly client: VaultClient;
   readonly transit: Transit;

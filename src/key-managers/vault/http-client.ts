@@ -15,7 +15,7 @@ export interface TlsIdentity {
   readonly clientKey?: string;
 }
 
-/** How connections to one server are made. */
+/** Settings of the connections to one server. */
 export interface HttpClientPorts {
   readonly address: string;
   readonly tls: TlsIdentity;

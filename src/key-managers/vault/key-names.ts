@@ -2,7 +2,7 @@ import type { KeyUsage } from '../backend.js';
 import type { VaultKeyManagerConfig } from './config.js';
 
 const PLACEHOLDER = '{externalKeyId}';
-/** What Transit takes for a key's name. */
+/** Pattern of the key names that Transit takes. */
 const TRANSIT_KEY = /^\w([\w.-]*\w)?$/;
 const EXTERNAL_KEY_ID = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;
 const BOTH: ReadonlySet<KeyUsage> = new Set(['ENCRYPT', 'DECRYPT']);

@@ -12,7 +12,7 @@ interface KnownKey {
   readonly description: KeyDescription;
 }
 
-/** What {@link KnownKeys} is made of. */
+/** Parts of {@link KnownKeys}. */
 export interface KnownKeysPorts {
   readonly transit: Transit;
   readonly names: KeyNames;

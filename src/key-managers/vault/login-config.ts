@@ -3,7 +3,7 @@ import { pathField, secretField, textField } from '../../configuration/reading/f
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** How Holdfast logs in, an alternative each method. */
+/** Login methods, one of which is configured. */
 export const loginSchema = z
   .discriminatedUnion('method', [
     z.strictObject({

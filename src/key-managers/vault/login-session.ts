@@ -23,7 +23,7 @@ export interface HeldToken {
   readonly obtainedAt: number;
 }
 
-/** Where tokens come from, and go. */
+/** Source of tokens, which also renews and revokes them. */
 export type TokenSource = Pick<Login, 'logIn' | 'renew' | 'revoke'>;
 
 /** Keeps one node's token alive: logs in, renews in the background, logs in again. */

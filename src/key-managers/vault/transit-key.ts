@@ -12,17 +12,14 @@ export const transitKeySchema = z.object({
   derived: z.boolean().default(false),
   soft_deleted: z.boolean().default(false),
   min_encryption_version: z.int().min(0).default(0),
-  /**
-   * Creation times in seconds since 1970, by version; those below min_decryption_version are left
-   * out.
-   */
+  /** Creation times in seconds since 1970, by version, from min_decryption_version on. */
   keys: z.record(z.string().regex(/^[1-9][0-9]{0,9}$/), z.unknown()),
 });
 
 /** A key as Transit describes it. */
 export type TransitKey = z.output<typeof transitKeySchema>;
 
-/** What a description is made of beside the key itself. */
+/** Facts of a description beside the key itself. */
 export interface DescribedAs {
   readonly externalKeyId: string;
   readonly usage: ReadonlySet<KeyUsage>;

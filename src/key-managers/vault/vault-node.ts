@@ -20,7 +20,7 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'misconfigured',
 ]);
 
-/** What a node is made of. */
+/** Parts of a node. */
 export interface VaultNodePorts extends HealthPorts {
   readonly name: string;
   readonly location: string;

@@ -14,7 +14,7 @@ const IV_BYTES = 12;
 const LONGER_IV_BYTES = 16;
 const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set(['invalid-ciphertext', 'rejected']);
 
-/** What an encryption was given and gave. */
+/** Input and output of one encryption. */
 interface Encryption {
   readonly request: CipherRequest;
   /** What the token was given, and may have written to. */
@@ -72,6 +72,8 @@ function tried(session: TokenSession, key: NamedKeyObject, request: CipherReques
 }
 
 /**
+ * Decrypts and checks the tag.
+ *
  * @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt
  */
 export function decrypt(

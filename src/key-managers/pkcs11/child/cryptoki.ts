@@ -210,7 +210,7 @@ export class Cryptoki {
   }
 }
 
-/** What AES-GCM needs beside key and text. */
+/** Parameters of AES-GCM beside key and text. */
 export interface GcmParameters {
   /** The token may write to it. */
   readonly iv: Buffer;

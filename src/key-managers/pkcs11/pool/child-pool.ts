@@ -9,14 +9,20 @@ import type { ChildProcess, ChildRequest } from './child-process.js';
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-/** What a pool is made of. */
+/** The part of a child process that the pool uses. */
+export type PooledChild = Pick<
+  ChildProcess,
+  'pid' | 'ended' | 'isGone' | 'outstanding' | 'hasRoom' | 'request' | 'kill' | 'close'
+>;
+
+/** Size of a pool, and how it starts and opens its children. */
 export interface PoolPorts {
   readonly size: number;
   readonly log: OperatorLog;
   /** Starts a process. */
-  readonly start: () => ChildProcess;
+  readonly start: () => PooledChild;
   /** Logs a process in, or in again, and tries it out. It serves when this has resolved. */
-  readonly open: (child: ChildProcess) => Promise<void>;
+  readonly open: (child: PooledChild) => Promise<void>;
 }
 
 /**
@@ -25,13 +31,13 @@ export interface PoolPorts {
  */
 export class ChildPool {
   readonly #ports: PoolPorts;
-  readonly #ready = new Set<ChildProcess>();
+  readonly #ready = new Set<PooledChild>();
   /** Processes whose session is gone. */
-  readonly #toBeOpened = new Set<ChildProcess>();
+  readonly #toBeOpened = new Set<PooledChild>();
   readonly #events = new EventEmitter();
   readonly #closing = new AbortController();
   #filling: Promise<void> | undefined;
-  #opening: ChildProcess | undefined;
+  #opening: PooledChild | undefined;
   /** Why there are fewer than there should be; not set while they start for the first time. */
   #problem: string | undefined;
   /** Why no child is opened any more. */
@@ -41,7 +47,7 @@ export class ChildPool {
     this.#ports = ports;
   }
 
-  /** What is wrong; absent while every child serves, or the others are about to. */
+  /** Reason why children are missing; absent while all serve, or are about to. */
   get problem(): string | undefined {
     if (this.#stoppedFor !== undefined) return this.#stoppedFor;
     if (this.#ready.size === 0) return this.#problem ?? 'no child serves yet';
@@ -49,7 +55,7 @@ export class ChildPool {
   }
 
   /** Children that serve. */
-  get ready(): ReadonlySet<ChildProcess> {
+  get ready(): ReadonlySet<PooledChild> {
     return this.#ready;
   }
 
@@ -68,8 +74,7 @@ export class ChildPool {
   }
 
   /**
-   * Asks a child. Where it turns out to have lost its session, and so
-   * has done nothing, another one is asked.
+   * Asks a child. One that has lost its session has done nothing, so another is asked then.
    */
   async request(request: ChildRequest): Promise<Buffer> {
     for (let tries = 0; ; tries += 1) {
@@ -109,8 +114,8 @@ export class ChildPool {
    * The first child that has room: requests that go to one process together share its system
    * calls. Where none has, the one with the least to do.
    */
-  #choose(): ChildProcess {
-    let least: ChildProcess | undefined;
+  #choose(): PooledChild {
+    let least: PooledChild | undefined;
     for (const child of this.#ready) {
       if (child.hasRoom()) return child;
       if (least === undefined || child.outstanding < least.outstanding) least = child;
@@ -120,7 +125,7 @@ export class ChildPool {
   }
 
   /** Draws the consequences of a child's failure. */
-  #take(child: ChildProcess, { effect, message }: ChildFailure): void {
+  #take(child: PooledChild, { effect, message }: ChildFailure): void {
     if (effect === undefined) return;
     if (effect === 'unsafe-iv') this.stop(message);
     // Those that are logged in go on; nobody logs in again.
@@ -175,7 +180,7 @@ export class ChildPool {
     this.#ports.log.info({ pid: child.pid }, 'a child serves');
   }
 
-  #started(): ChildProcess {
+  #started(): PooledChild {
     const child = this.#ports.start();
     void child.ended.then((reason) => {
       this.#toBeOpened.delete(child);

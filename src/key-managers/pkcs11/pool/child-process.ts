@@ -26,7 +26,7 @@ const QUICK_TURN_MS = 1;
 const CROWDED = 16;
 const CLOSE_BUDGET_MS = 2_000;
 
-/** How to start a child. */
+/** Program, environment and clock of a child. */
 export interface ChildPorts {
   /** Path of the child's program, JavaScript. */
   readonly program: string;
@@ -35,7 +35,7 @@ export interface ChildPorts {
   readonly clock: Clock;
 }
 
-/** What a child is asked. */
+/** One request to a child. */
 export interface ChildRequest {
   readonly operation: Operation;
   /** In parts. */

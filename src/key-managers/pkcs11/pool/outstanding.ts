@@ -1,6 +1,6 @@
 import { KeyManagerError } from '../../backend.js';
 
-/** Somebody who waits for a reply. Times are on the parent's monotonic clock, in ms. */
+/** A caller that waits for a reply. Times are on the parent's monotonic clock, in ms. */
 export interface Waiter {
   readonly resolve: (body: Buffer) => void;
   readonly reject: (error: Error) => void;
@@ -11,12 +11,10 @@ export interface Waiter {
   readonly isCipher: boolean;
 }
 
-/**
- * A single slow turn is a hiccup, of the token or of this process; so many in a row are its pace.
- */
+/** One slow turn is a hiccup of the token or of this process; so many in a row are its pace. */
 const TURNS_OF_A_PACE = 3;
 
-/** What a child has been asked and has not answered, in the order in which it answers. */
+/** Requests that a child has not answered yet, in the order in which it answers. */
 export class Outstanding {
   readonly #waiters = new Map<number, Waiter>();
   /** Whose deadline has passed: their replies come nevertheless. */

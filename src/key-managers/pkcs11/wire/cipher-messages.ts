@@ -3,9 +3,7 @@ const MATERIAL_NAME_BYTES = 8;
 const REPLY_SIZES_BYTES = 2;
 const NOTHING = Buffer.alloc(0);
 
-/**
- * What Encrypt and Decrypt are asked with. Binary, because every request of KMS makes two of them.
- */
+/** Request of Encrypt and Decrypt: binary, because every request of KMS makes one. */
 export interface CipherRequest {
   /** Which object: the text of a {@link KeyLookup}, compared as it is and parsed when it is new. */
   readonly lookup: Buffer;
@@ -18,7 +16,7 @@ export interface CipherRequest {
   readonly input: Buffer;
 }
 
-/** What Encrypt gives. */
+/** Reply to Encrypt. */
 export interface CipherReply {
   readonly iv: Buffer;
   /** Ciphertext and, behind it, the tag. */

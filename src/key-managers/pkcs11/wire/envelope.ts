@@ -1,6 +1,6 @@
 import { frameOf } from './frames.js';
 
-/** What a child is asked to do, as the byte on the pipe. */
+/** Operations of a child, each with its byte on the pipe. */
 export const OPERATIONS = {
   open: 1,
   describe: 2,
@@ -22,7 +22,7 @@ export const CIPHER_OPERATIONS: ReadonlySet<Operation> = new Set([
   'decrypt',
 ]);
 
-/** Whether a reply is what was asked for, or says why not. */
+/** Status of a reply: the result, or the reason why there is none. */
 export const STATUS = { ok: 0, failed: 1 } as const;
 
 const REQUEST_HEADER_BYTES = 13;

@@ -25,7 +25,7 @@ export class FrameReader {
   /**
    * @param chunk may be reused when the frames have been dealt with
    * @returns the frames that are complete now, without their lengths; views of the chunk where
-   * possible
+   *   possible
    * @throws FramingError for a length that no frame has
    */
   push(chunk: Buffer): Buffer[] {

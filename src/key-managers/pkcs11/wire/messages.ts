@@ -3,7 +3,7 @@ import type { KeyManagerErrorCode, KeyUsage } from '../../backend.js';
 import type { KeyNameTemplates } from '../key-naming.js';
 import type { ProfileName } from '../vendor-profiles.js';
 
-/** Which token: exactly one of these. */
+/** Selector of a token: exactly one of these. */
 export type TokenSelector =
   | { readonly label: string }
   | { readonly serial: string }
@@ -78,7 +78,7 @@ const failureSchema = z.object({
 });
 
 /**
- * Why a child could not do what it was asked.
+ * A child's reason for not doing what it was asked.
  *
  * `effect` is what follows for others than the one who asked: the child has to be opened again;
  * it is of no use any more; nobody may log in again with this PIN; the token makes IVs that must

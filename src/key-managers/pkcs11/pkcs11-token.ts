@@ -9,15 +9,15 @@ import type { BackendPorts } from '../definition.js';
 import type { VendorProfile } from './vendor-profiles.js';
 import { selfTest } from './self-test.js';
 import type { TokenCipher } from './token-cipher.js';
-import { TokenClient } from './token-client.js';
+import { type RequestChannel, TokenClient } from './token-client.js';
 import type { KeyReply, OpenRequest, TokenReply } from './wire/messages.js';
 
 const OPEN_BUDGET_MS = 15_000;
 const WITNESS_TRIES = 3;
 
-/** What a token is worked with. */
-export interface TokenPorts {
-  /** Of the node. */
+/** Settings and services of one token. */
+export interface TokenConfig {
+  /** Name of the node. */
   readonly name: string;
   readonly location: string;
   readonly ports: BackendPorts;
@@ -35,8 +35,8 @@ export interface TokenPorts {
   readonly stallMs: number;
 }
 
-/** A token, the processes that have it open, and what is known of its keys. */
-export class TokenAtWork {
+/** A token with its child processes and the directory of its keys. */
+export class Pkcs11Token {
   readonly name: string;
   readonly location: string;
   readonly profile: VendorProfile;
@@ -44,23 +44,23 @@ export class TokenAtWork {
   readonly counts: EncryptionCounts | undefined;
   readonly client: TokenClient;
   readonly directory: KeyDirectory;
-  readonly #tokenPorts: TokenPorts;
+  readonly #config: TokenConfig;
   readonly #pool: ChildPool;
   #report: TokenReply | undefined;
   /** Until it has served once: a token that loses its keys later on is left as it is. */
   #mayInit: boolean;
 
-  constructor(tokenPorts: TokenPorts) {
-    const { ports, profile, cipher, counts, stallMs } = tokenPorts;
-    this.name = tokenPorts.name;
-    this.location = tokenPorts.location;
-    this.#tokenPorts = tokenPorts;
-    this.#mayInit = tokenPorts.init;
+  constructor(config: TokenConfig) {
+    const { ports, profile, cipher, counts, stallMs } = config;
+    this.name = config.name;
+    this.location = config.location;
+    this.#config = config;
+    this.#mayInit = config.init;
     this.profile = profile;
     this.cipher = cipher;
     this.counts = counts;
     this.#pool = new ChildPool({
-      size: tokenPorts.children,
+      size: config.children,
       log: ports.log,
       start: () => this.#startChild(),
       open: (child) => this.#open(child),
@@ -73,12 +73,12 @@ export class TokenAtWork {
     );
   }
 
-  /** What the token says of itself; absent until it has been reached. */
+  /** The token's description of itself; absent until it has been reached. */
   get report(): TokenReply | undefined {
     return this.#report;
   }
 
-  /** What is wrong, a sentence each. */
+  /** Problems of the pool, the counters and the keys, a sentence each. */
   get problems(): string[] {
     return [this.#pool.problem, this.counts?.problem, this.#exhaustion].filter(
       (problem) => problem !== undefined,
@@ -127,7 +127,7 @@ export class TokenAtWork {
     if (this.profile.seesOthers) return created;
     const witness = this.#startChild();
     try {
-      const client = new TokenClient(witness, this.#tokenPorts.stallMs);
+      const client = new TokenClient(witness, this.#config.stallMs);
       await this.#openWitness(client, deadline);
       await assertAlone(client, created, deadline);
     } finally {
@@ -143,7 +143,7 @@ export class TokenAtWork {
   async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        await client.open(this.#tokenPorts.openRequest(), deadline);
+        await client.open(this.#config.openRequest(), deadline);
         return;
       } catch (error) {
         const isFinal = error instanceof ChildFailure && error.effect === 'pin-refused';
@@ -153,12 +153,12 @@ export class TokenAtWork {
   }
 
   #startChild(): ChildProcess {
-    const { childProgram: program, environment, ports } = this.#tokenPorts;
+    const { childProgram: program, environment, ports } = this.#config;
     return new ChildProcess({ program, environment, clock: ports.clock });
   }
 
-  async #open(child: ChildProcess): Promise<void> {
-    const { ports, openRequest, stallMs } = this.#tokenPorts;
+  async #open(child: RequestChannel): Promise<void> {
+    const { ports, openRequest, stallMs } = this.#config;
     const client = new TokenClient(child, stallMs);
     const deadline = Deadline.after(ports.clock, OPEN_BUDGET_MS);
     this.#report = await client.open(openRequest(), deadline);
@@ -184,7 +184,8 @@ async function assertAlone(
     await client.discard({ externalKeyId, materialName: version.materialName }, deadline);
     throw new KeyManagerError(
       'conflict',
-      `another process has made ${externalKeyId} at the same time; see whether it is there, and try again`,
+      `another process has made ${externalKeyId} at the same time; see whether it is there, ` +
+        'and try again',
       { cause: error },
     );
   }
