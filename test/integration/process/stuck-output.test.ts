@@ -10,7 +10,15 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const LOST = /The log could not be written, and lost \d+ lines \(\d+ bytes\)\.$/m;
-const DEFECT = 'data:text/javascript,setTimeout(()=>{throw new Error("a defect")},1500)';
+/** Throws where nobody catches it, once the server has begun to write its log. */
+const DEFECT = `data:text/javascript,
+  import { existsSync } from 'node:fs';
+  const socket = process.env.HOLDFAST_STATE_DIR + '/admin.sock';
+  const untilServing = setInterval(() => {
+    if (!existsSync(socket)) return;
+    clearInterval(untilServing);
+    setTimeout(() => { throw new Error('a defect'); }, 500);
+  }, 20);`;
 
 const outputs: [string, () => number][] = [
   ['a full disk', fullDisk],
