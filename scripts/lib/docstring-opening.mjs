@@ -18,7 +18,7 @@ export const docstringOpening = {
   create(context) {
     return {
       'ExportNamedDeclaration, ExportDefaultDeclaration'(
-        /** @type {import('estree').Node} */ node,
+        /** @type {import('eslint').Rule.Node} */ node,
       ) {
         const comment = context.sourceCode.getCommentsBefore(node).at(-1);
         if (comment?.type !== 'Block' || !comment.value.startsWith('*')) return;

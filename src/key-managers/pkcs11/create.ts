@@ -15,7 +15,10 @@ import { Pkcs11Token } from './pkcs11-token.js';
 import { TokenCipher } from './token-cipher.js';
 import type { OpenRequest } from './wire/messages.js';
 
-/** Variables that libraries and their loaders commonly need. The rest of our environment holds secrets. */
+/**
+ * Variables that libraries and their loaders commonly need. The rest of our environment holds
+ * secrets.
+ */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 
 /** Failures that end the node and leave Holdfast running. */
