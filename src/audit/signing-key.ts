@@ -32,7 +32,7 @@ export interface KnownLog {
   readonly directory: string;
   /** The name of the log by {@link originOfLog}; absent for a new log that may have any. */
   readonly origin: string | undefined;
-  /** Whether a log is there already. */
+/** True when the log exists already. */
   readonly exists: boolean;
   /** True when a log that is begun takes the place of one that was lost. */
   readonly followsLostLog?: boolean;
@@ -173,7 +173,7 @@ function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {
   }
 }
 
-/** Looks at what it is before it is opened: a pipe would be waited for. */
+/** Opens a key file. A pipe is refused before it is opened, as that would wait for a writer. */
 async function readPrivateIfThere(path: string): Promise<string | undefined> {
   try {
     await assertPrivateFiles([path]);

@@ -24,7 +24,7 @@ export interface OpenSegment {
   readonly file: AppendOnlyFile;
 }
 
-/** Everything that checkpoints are written with. */
+/** The ports of the checkpoint writer. */
 export interface CheckpointWriterPorts {
   /** The folder of the log. */
   readonly directory: string;

@@ -11,7 +11,7 @@ export interface SegmentLimits {
   readonly maxAgeMs: number;
 }
 
-/** Those who want to know what has become part of the log. */
+/** The listeners to a log: sinks, metrics and the checks of free space. */
 export interface LogListener {
   /** Whole lines, in the file. */
   committed(lines: Buffer): void;
@@ -27,7 +27,7 @@ export interface LogListener {
    * they are there after all.
    */
   inDoubt(error: unknown): void;
-  /** The disk is full. What is under way has room; nothing else is to be begun. */
+/** Tells that the disk is full. Requests under way have room; no other may begin. */
   full(error: unknown): void;
 }
 
@@ -42,7 +42,7 @@ export interface AppendSteps {
   readonly durable: Promise<number>;
 }
 
-/** Everything that a log is written with. */
+/** The ports that a log is written with. */
 export interface AuditLogPorts {
   /** The folder of the log; its lock is held. */
   readonly directory: string;

@@ -19,9 +19,9 @@ const STOP_MARK = '"type":"stop"';
 /** The end of a log, as it was found. */
 export interface LogEnd {
   readonly chain: Pick<Chain, 'tree' | 'previous'>;
-  /** Whether a server has stopped in order, and none has started since. */
+/** True when the last server stopped in order. */
   readonly isStopped: boolean;
-  /** Of the last segment: what stands behind them is no record. */
+/** Bytes of whole records in the last segment. The rest of the file is no record. */
   readonly wholeBytes: number;
   /** Time at which its last record was made, in ms since 1970. */
   readonly lastRecordAt: number | undefined;

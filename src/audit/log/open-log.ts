@@ -23,12 +23,12 @@ import { UnusableLogError } from './unusable-log.js';
 
 /** The largest that the configuration allows, and a batch that began just before it was full. */
 const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
-/** Of a segment whose first record is not whole: no record is so long, nor are the first few. */
+/** Maximum bytes of a segment whose first record is not whole. A record is shorter. */
 const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
 
 /**
- * Everything that a log is opened with; `everyRecords` and `everyMs` bound what of it may be
- * unsigned.
+* The settings and ports that a log is opened with. `everyRecords` and `everyMs` bound its unsigned
+ * records.
  */
 export interface OpenLogPorts extends CheckpointSchedule {
   /** The key of the checkpoints that are signed from now on. */
@@ -50,7 +50,7 @@ export type Recovery = Pick<
 /** A log that can be continued. */
 export interface OpenedLog {
   readonly position: LogPosition;
-  /** Absent where the log had been closed in order and is all signed, or is new. */
+/** Absent for a new log, and for one that was closed in order and is wholly signed. */
   readonly recovery: Recovery | undefined;
   /** Time at which its newest record was made, in ms since 1970; undefined in a new log. */
   readonly newestRecordAt: number | undefined;
@@ -100,7 +100,7 @@ export async function openLog(listed: LogFolder, ports: OpenLogPorts): Promise<O
   return { position, recovery, newestRecordAt: found.lastRecordAt };
 }
 
-/** @throws UnusableLogError for a file of checkpoints that is none */
+/** @throws UnusableLogError for a file of checkpoints that holds something else */
 async function readable<Result>(reading: Promise<Result>): Promise<Result> {
   try {
     return await reading;

@@ -5,7 +5,7 @@ import { type CheckpointSchedule, UNSIGNED_TIMES } from './checkpoint-writer.js'
  */
 const STARTS = 8;
 const RECORDS_A_START = 2;
-/** Of the machine's clock, while records waited to be written: a step counts as one interval. */
+/** Largest step of the machine's clock, in ms, that is taken for time between two records. */
 const STEPS = 1;
 /**
  * Records are made before they are written; a disk that stands still for longer takes no more of
@@ -15,7 +15,7 @@ const WAITING_MS = 5_000;
 
 const TIME = /"time":"(?<time>[^"]{20,30})"/;
 const TYPE = /"type":"(?<type>recovery|segment)"/;
-/** Of a line: more than stands before its type. */
+/** Bytes at the beginning of a line that hold at least its type. */
 const HEAD_BYTES = 400;
 
 /** The records at the end of a log that no checkpoint vouches for, as a start finds them. */

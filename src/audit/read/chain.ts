@@ -2,7 +2,7 @@ import type { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
 import { SCHEMA_VERSION } from '../record/index.js';
 
-/** Longer than the beginning of any line. */
+/** Room for the beginning of any line, in bytes. */
 const HEAD_BYTES = 256;
 const LINK_END = '",';
 const ZERO = 0x30;
@@ -45,7 +45,7 @@ export class LineHead {
     this.#bytes.write(previous, this.#length - previous.length - LINK_END.length, 'latin1');
   }
 
-  /** Tells whether a line begins so. */
+/** Tells whether a line begins with these bytes. */
   begins(bytes: Buffer, start: number, end: number): boolean {
     const length = this.#length;
     return (

@@ -9,7 +9,7 @@ import { UnreadableError } from './unreadable.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 const RECORD_HEAD = Buffer.from('{"schema":');
-/** Stands in every record. */
+/** Text that every record has. */
 const EVERY_RECORD = Buffer.from('"sequence":');
 
 /** The file of a segment: all that is needed to read it, also for another thread. */

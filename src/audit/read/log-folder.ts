@@ -13,7 +13,7 @@ import { UnreadableError } from './unreadable.js';
 const LOG_FILE = /^\d{12}\./;
 const CHECKPOINTS_FILE = /^\d{12}\.checkpoints$/;
 
-/** There is no log in a folder. */
+/** The error for a folder without a log. */
 export class NoLogError extends Error {
   override readonly name = 'NoLogError';
 

@@ -13,7 +13,7 @@ const SIGNATURE = '\u2014 ';
 const MAX_NOTE_LENGTH = 64 * 1024;
 /** A checkpoint every 100 ms for a day makes less. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
-/** Of a note that was being written: the server's checkpoints are half as long. */
+/** Maximum characters of a note that was being written. The server's are half as long. */
 const MAX_TORN_BYTES = 1_024;
 const END_OF_FIRST_NOTE = /^(?:[^\n]+\n)+\n(?:\u2014 [^\n]*\n)+/u;
 const SIZE = /^[^\n]+\n(?<size>\d{1,15})\n/;
@@ -29,7 +29,7 @@ export interface NotesEnd {
   readonly rest: string;
   /** Number of bytes that were read before that. */
   readonly wholeBytes: number;
-  /** Whether all whole lines are UTF-8. */
+/** True when all whole lines are UTF-8. */
   readonly isText: boolean;
 }
 

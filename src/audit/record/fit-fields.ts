@@ -14,7 +14,7 @@ const SHORTEST_TEXT_BYTES = 128;
 const MOST_FIELDS = 64;
 const DEEPEST = 16;
 
-/** All attempts, from the mildest to the harshest. */
+/** Attempts to make a record fit, from the mildest to the harshest. */
 const ATTEMPTS: readonly Limits[] = [
   ...halvings(32_768, SHORTEST_TEXT_BYTES).map((textBytes) => attempt({ textBytes })),
   ...halvings(4_096, 1).map((entries) => attempt({ entries })),

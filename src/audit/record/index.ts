@@ -23,7 +23,7 @@ import {
 
 export { SCHEMA_VERSION } from './common.js';
 
-/** Every record that can stand in the log, one line each. */
+/** The schemas of all records of the log. A record is one line. */
 export const auditRecordSchema = z.discriminatedUnion('type', [
   keyOperationSchema,
   healthCheckSchema,
@@ -60,7 +60,7 @@ export type FieldsOf<Type extends AuditRecordType> = {
   readonly [Name in keyof Omit<RecordOf<Type>, Envelope>]: RecordOf<Type>[Name];
 };
 
-/** All fields of the record of a request, undefined where nothing is known. */
+/** The fields of a request's record, undefined where nothing is known. */
 export type RequestFields = {
   readonly [Name in keyof typeof requestFields]: FieldsOf<'key-operation'>[Name] | undefined;
 };

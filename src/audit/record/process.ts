@@ -115,7 +115,7 @@ export const recoverySchema = z.strictObject({
     .describe('Files that were renamed, because they are not what the server writes.'),
 });
 
-/** For a time the log could not be written. */
+/** A time in which the log could not be written. */
 export const gapSchema = z.strictObject({
   type: z.literal('gap'),
   ...envelope,

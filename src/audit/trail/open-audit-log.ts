@@ -8,7 +8,7 @@ import type { Payloads } from '../log/payloads.js';
 import { LogFolder } from '../read/log-folder.js';
 import { originOfLog, signingKeyOf } from '../signing-key.js';
 
-/** Everything that a log is opened with, beside its configuration. */
+/** The ports that a log is opened with. */
 interface OpeningPorts {
   readonly clock: Clock;
   readonly listener: LogListener;

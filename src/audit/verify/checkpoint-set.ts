@@ -20,16 +20,16 @@ export interface SignedRoot {
   readonly isKept: boolean;
 }
 
-/** Of one file. More make no checkpoint of it, and could be billions. */
+/** Maximum notes of one file that the key has not signed. A forged file can hold billions. */
 const MAX_FOREIGN = 1000;
 
-/** Every checkpoint that a log is held against, from beside its segments and from elsewhere. */
+/** The checkpoints that a log is held against, from its own folder and from elsewhere. */
 export class CheckpointSet {
   readonly #keys: readonly VerifierKey[];
   readonly #bySize = new Map<number, SignedRoot[]>();
   readonly #origin: string;
   readonly #findings: Findings;
-  /** Genuine ones, which need not be verified again where they are repeated. */
+/** Genuine checkpoints, which need not be verified again where they are repeated. */
   readonly #seen = new Map<string, SignedRoot>();
   readonly #ownFiles = new Set<string>();
   readonly notes: string[] = [];

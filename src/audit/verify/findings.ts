@@ -1,6 +1,6 @@
 import type { VerificationFinding, FindingKind } from './finding.js';
 
-/** Nobody reads more of one kind, and a forged log can have as many as it has lines. */
+/** Maximum findings of one kind that are kept. A forged log can have one for each line. */
 const MAX_OF_A_KIND = 100;
 
 /** Faults that were found: the first of each kind, and how many more there are. */
@@ -9,7 +9,7 @@ export class Findings {
   readonly #counts = new Map<FindingKind, number>();
   #total = 0;
 
-  /** Number of those that were added. */
+/** Number of findings that were added. */
   get total(): number {
     return this.#total;
   }

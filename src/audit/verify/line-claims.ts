@@ -4,7 +4,7 @@ const CLAIMS =
   /^\{"schema":1,"sequence":(?<sequence>0|[1-9][0-9]{0,14}),(?:"previous":"(?<previous>[A-Za-z0-9+/]{43}=)",)?/;
 const CLAIMS_BYTES = 120;
 
-/** What a line says of its own place in the log. */
+/** The place in the log that a line claims for itself. */
 export interface LineClaims {
   readonly sequence: number;
   /** Leaf hash of the line before; absent where the line names none. */

@@ -1,10 +1,10 @@
-/** More of them are no gaps that somebody has cut, but a file of forged numbers. */
+/** Maximum number of gaps that are told apart. A file with more has forged numbers. */
 const MAX_RUNS = 1000;
 
 /** Records that are missing, one after the other. */
 export interface Run {
   readonly first: number;
-  /** In it. */
+/** Sequence of the last record, which is missing as well. */
   readonly last: number;
   /** The file that they are missing in, or the missing file. */
   readonly file: string;
@@ -43,7 +43,7 @@ export class Ranges {
     return true;
   }
 
-  /** Takes them all out, in their order. */
+/** Takes all gaps out, in their order. */
   clear(): readonly Run[] {
     const runs = this.#runs.sort((a, b) => a.first - b.first);
     this.#runs = [];
@@ -51,7 +51,7 @@ export class Ranges {
   }
 }
 
-/** Records, as sentences name them. */
+/** Names a range of records for a sentence. */
 export function rangeText(first: number, last: number): string {
   return first === last ? `Record ${String(first)}` : `Records ${String(first)} to ${String(last)}`;
 }

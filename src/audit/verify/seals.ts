@@ -18,7 +18,7 @@ export interface UnsealedEnd {
   readonly coveredBy: number | undefined;
 }
 
-/** A server signs the log whenever it closes a segment. */
+/** Checks that a checkpoint vouches for the end of each closed segment. */
 export class Seals {
   readonly #checkpoints: CheckpointSet;
   readonly #unsealed: UnsealedEnd[] = [];
@@ -51,7 +51,7 @@ export class Seals {
     this.#unsealed.push({ file: before, size: first, coveredBy: undefined });
   }
 
-  /** A checkpoint of this size was right. */
+/** Takes note of a checkpoint of this size that is right. */
   vouched(size: number): void {
     for (let at = this.#unsealed.length - 1; at >= 0; at -= 1) {
       const end = this.#unsealed[at];

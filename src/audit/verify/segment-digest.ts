@@ -137,11 +137,11 @@ export class SegmentDigester {
   }
 }
 
-/** A segment that was read, and how far. */
+/** The digest of a segment, and the bytes that were read for it. */
 export interface DigestedSegment {
   /** Undefined where the segment has to be read line by line. */
   readonly digest: SegmentDigest | undefined;
-  /** How many bytes of whole lines were visited. */
+/** Number of bytes of whole lines that were visited. */
   readonly visitedBytes: number;
 }
 

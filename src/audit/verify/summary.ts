@@ -4,7 +4,7 @@ import { rangeText } from './ranges.js';
 import type { FinishedReading } from './reading.js';
 import { removedCheckpoints, takenOver, unsealedEnds } from './unvouched.js';
 
-/** Says what a reading has found out: what only shows when all of it is known is found here. */
+/** Sums a reading up, and finds the faults that show only when all of the log is known. */
 export function summary(
   reading: FinishedReading,
 ): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {

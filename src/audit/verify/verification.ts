@@ -18,7 +18,7 @@ import { Seals } from './seals.js';
 import type { DigestedSegment, SegmentDigest } from './segment-digest.js';
 import { summary } from './summary.js';
 
-/** Of one segment. A file that has more is none, and a small one can hold billions of lines. */
+/** Maximum findings in one segment. A forged file can hold billions of wrong lines. */
 const MAX_FINDINGS = 10_000;
 
 /** A line of the log, and the segment that it begins. */
@@ -27,7 +27,7 @@ interface HeldLine {
   readonly begins: SegmentName | undefined;
 }
 
-/** One reading of a log. */
+/** The verification of a log in one reading. */
 export class Verification {
   readonly #checkpoints: CheckpointSet;
   readonly #findings: Findings;
@@ -102,7 +102,7 @@ export class Verification {
     }
   }
 
-  /** @returns what has come of it */
+/** @returns the result of the reading */
   end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
     const last = this.#held?.line;
     this.#follow(undefined);
@@ -216,7 +216,7 @@ export class Verification {
     this.#records += 1;
   }
 
-  /** Each line is looked at when the one after it is known. */
+/** Looks at a line when the one after it is known. */
   #follow(next: Buffer | undefined): void {
     if (this.#held === undefined) return;
     const { line, begins } = this.#held;

@@ -8,10 +8,10 @@ import {
 } from './contents-pool.js';
 import { ReconciliationInputError } from './input-error.js';
 
-/** As many as fit into a Map. */
+/** Maximum entries of a Map. */
 const MAX_EVENTS = 2 ** 24;
 
-/** There are more events than can be compared at once. */
+/** The error for more events than can be compared at once. */
 export class TooManyEventsError extends ReconciliationInputError {
   override readonly name = 'TooManyEventsError';
 
@@ -46,7 +46,7 @@ export class IndexedEvent {
     this.caller = caller;
   }
 
-  /** How often a call of the event was found, by its place among the calls. */
+/** Number of times that each call of the event was found, by its place among the calls. */
   found(at: number): number {
     return at === 0 ? this.#first : this.#second;
   }
@@ -103,7 +103,7 @@ export class EventIndex {
     return this.#contents.customKeyStoreIds();
   }
 
-  /** Every event, in the order in which they came. */
+/** The events, in the order in which they came. */
   *[Symbol.iterator](): Generator<IndexedEvent, void, undefined> {
     for (const present of this.#byRequestId.values()) {
       if (present instanceof IndexedEvent) yield present;

@@ -1,6 +1,6 @@
 import type { Listed } from './outcome.js';
 
-/** Enough to see what is going on; a wrong input has millions. */
+/** Maximum things that are kept; a wrong input has millions. */
 const MAX_LISTED = 10_000;
 
 /** Counts things and keeps the first of them. */
@@ -13,7 +13,7 @@ export class Listing<Item> {
     if (this.#first.length < MAX_LISTED) this.#first.push(item);
   }
 
-  /** What was added so far. */
+/** The count and the first things that were added. */
   listed(): Listed<Item> {
     return { count: this.#count, first: this.#first };
   }

@@ -3,14 +3,14 @@ import { readRecords } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { AuditLogInputError } from './input-error.js';
 
-/** What one log is about. Times are milliseconds since 1970. */
+/** The extent of a log. Times are milliseconds since 1970. */
 export interface SurveyedLog {
   readonly directory: string;
   readonly replicas: readonly string[];
   readonly records: number;
   readonly oldest: number;
   readonly newest: number;
-  /** Whether it begins with its first record; older ones may have been removed. */
+/** True when it begins with record 0; otherwise older ones were removed. */
   readonly fromTheStart: boolean;
 }
 
@@ -21,19 +21,19 @@ export interface ServedGap {
   readonly served: number;
 }
 
-/** What is to be known of the logs before events are compared with them. */
+/** The keys, gaps and extent of the logs, which the comparison needs first. */
 export interface LogSurvey {
   readonly logs: readonly SurveyedLog[];
   /** KMS keys that were used here: their ARNs, and their ids without the rest of the ARN. */
   readonly keys: ReadonlySet<string>;
   readonly gaps: readonly ServedGap[];
-  /** From when to when all of the logs together are whole. */
+/** Time in which all of the logs together are whole. */
   readonly oldest: number;
   readonly newest: number;
 }
 
 /**
- * Reads logs once, for what they are about.
+* Surveys logs in one reading.
  *
  * @param directories folders of logs, one a replica
  * @throws AuditLogInputError
@@ -58,7 +58,7 @@ export async function surveyLogs(directories: readonly string[]): Promise<LogSur
 }
 
 /**
- * Every record of a log.
+* Reads the records of a log.
  *
  * @throws AuditLogInputError
  */

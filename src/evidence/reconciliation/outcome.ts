@@ -1,7 +1,7 @@
 import type { CoveredPlace } from './cloudtrail/coverage.js';
 import type { SurveyedLog } from './log-survey.js';
 
-/** Why a use of a key has no event. */
+/** The reasons for a use of a key without an event. */
 export type WithoutEvent =
   | 'no-event'
   /** An event has the request id, but it stands for another operation. */
@@ -78,7 +78,7 @@ export interface NotCovered {
 export interface Matched {
   /** Calls of the proxy, those that repeat another not counted. */
   readonly calls: number;
-  /** Of those, calls whose event says that KMS failed or refused. */
+/** Number of the matched calls whose event says that KMS failed or refused. */
   readonly failedInKms: number;
   /**
    * Further calls of the same request, operation, key and input: KMS repeats one that timed out.
@@ -100,13 +100,13 @@ export interface ExplainedEvents {
   readonly afterLog: number;
   /** In a time in which the proxy answered without records, as the log itself says. */
   readonly inGap: number;
-  /** Of a custom key store that was not asked about. */
+/** Events of a custom key store that was not asked about. */
   readonly otherKeyStore: number;
 }
 
 /** Something that was given to be compared, and that nothing was compared of. */
 export type NotCompared =
-  /** No call has an event, and no event is missing a call. */
+/** The whole comparison: no call has an event, and no event is missing a call. */
   | { readonly what: 'everything' }
   /** An id of a custom key store that no event has. */
   | {
@@ -130,11 +130,11 @@ export type NotCompared =
  */
 export type Verdict = 'matched' | 'alarmed' | 'nothing-compared';
 
-/** What a reconciliation has found. */
+/** The result of a reconciliation. */
 export interface Reconciliation {
   readonly verdict: Verdict;
   readonly notCompared: readonly NotCompared[];
-  /** Whether something needs a look: a list of alarms, or the one of repeats, is not empty. */
+/** True when a list of alarms, or the list of repeats, is not empty. */
   readonly alarming: boolean;
   readonly range: { readonly from: string | undefined; readonly to: string | undefined };
   readonly matched: Matched;

@@ -4,7 +4,7 @@ export interface Period {
   readonly to: number | undefined;
 }
 
-/** Whether a time lies in the period. */
+/** Tells whether a time lies in the period. */
 export function isWithin({ from, to }: Period, time: number): boolean {
   return (from === undefined || time >= from) && (to === undefined || time < to);
 }
@@ -12,7 +12,7 @@ export function isWithin({ from, to }: Period, time: number): boolean {
 /** More than clocks differ and calls take. */
 const NEAR_MS = 15 * 60 * 1000;
 
-/** Whether something at a time may have to do with something in the period. */
+/** Tells whether a time lies in the period or so near it that clocks may differ by that. */
 export function isNear({ from, to }: Period, time: number): boolean {
   return isWithin({ from: from && from - NEAR_MS, to: to && to + NEAR_MS }, time);
 }

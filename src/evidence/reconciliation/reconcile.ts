@@ -77,7 +77,7 @@ export async function reconcile(options: ReconciliationInput): Promise<Reconcili
   };
 }
 
-/** Whether an event can have a call in the logs: keys of KMS itself are none of our business. */
+/** Tells whether an event can have a call in the logs; events of keys of KMS itself have none. */
 function isOfExternalKey({ ofExternalKeyStore, calls }: KmsEvent, { keys }: LogSurvey): boolean {
   return ofExternalKeyStore || calls.some(({ key }) => key !== undefined && keys.has(key));
 }

@@ -20,11 +20,11 @@ export interface ComparedEvents {
   readonly index: EventIndex;
   readonly coverage: Coverage;
   readonly period: Period;
-  /** Up to when the CloudTrail input was collected, in milliseconds since 1970. */
+/** Time up to which the CloudTrail input was collected, in ms since 1970. */
   readonly collectedAt: number;
 }
 
-/** What became of the calls. */
+/** The results of comparing the calls. */
 export interface UsedCallsResult {
   readonly matched: Matched;
   readonly withoutEvent: Listed<UsedWithoutEvent>;
@@ -65,7 +65,7 @@ export class UsedCalls {
     else this.#withoutEvent.add({ ...usedHere(record, log), why: match });
   }
 
-  /** What became of all calls that were added. */
+/** The results for all calls that were added. */
   result(): UsedCallsResult {
     const { index, period } = this.#events;
     return {

@@ -26,14 +26,14 @@ export interface ReportConfig extends CountingConfig {
   readonly keptCheckpoints?: readonly string[] | undefined;
 }
 
-/** A report, and what of it concerns whoever asked for it. */
+/** A report, and the facts that decide the exit status of its command. */
 export interface ReportOutcome {
   readonly report: Report;
   /** Paths of files that could not be read to their end. The report has them among the gaps. */
   readonly unreadable: readonly string[];
-  /** Whether a log is not what was signed, by keys that were given. */
+/** True when keys were given, and a log is not as they signed it. */
   readonly isNotAsSigned: boolean;
-  /** Everything that the report begins with, in its order. */
+/** The findings that the report begins with, in its order. */
   readonly findings: readonly ReportFinding[];
 }
 
@@ -95,7 +95,7 @@ function reportOf({ logs, config, verified, findings, counted }: Pass): Report {
   };
 }
 
-/** Reads a log: what is verified is counted. */
+/** Verifies a log and counts its records in the same reading. */
 async function readLog(
   directory: string,
   config: ReportConfig,

@@ -28,10 +28,10 @@ export interface ReportFinding extends CollectedFinding {
   readonly section: string;
 }
 
-/** One log's verification, and the keys that it was verified with. */
+/** The verification of a log, and the keys that it was verified with. */
 export interface VerifiedLog extends VerificationReport {
   readonly keys: readonly VerifierKey[];
-  /** Whether the keys come from whoever asked for the report, and not from the log itself. */
+/** True when the keys were given on the command line, and not taken from the log itself. */
   readonly isKeyGiven: boolean;
 }
 
@@ -82,7 +82,7 @@ const LIMITS = shapeOf('verification-limits', 'What verification cannot vouch fo
   what: ['What', 'prose'],
 });
 
-/** What the summary is made of. */
+/** The results that the summary shows. */
 export interface SummaryInput {
   /** Sorted. */
   readonly findings: readonly ReportFinding[];
@@ -210,7 +210,7 @@ function keyFrom(isGiven: boolean, count: number): string {
   return count === 0 ? 'nowhere: the log names none' : 'the log itself';
 }
 
-/** As `openssl dgst -sha256` prints it for the 32 bytes of the key. */
+/** Formats the fingerprint as `openssl dgst -sha256` does for the 32 bytes of the key. */
 function fingerprintOf({ publicKey }: VerifierKey): string {
   return createHash('sha256').update(publicKey).digest('hex');
 }

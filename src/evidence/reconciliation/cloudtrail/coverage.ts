@@ -1,6 +1,6 @@
 import type { Place } from './input-files.js';
 
-/** What the CloudTrail input holds for an account and a region. */
+/** The CloudTrail input for an account and a region. */
 export interface CoveredPlace extends Place {
   /** Events of KMS, of any key. */
   readonly kmsEvents: number;
@@ -41,7 +41,7 @@ export class Coverage {
     this.#newest = Math.max(this.#newest ?? time, time);
   }
 
-  /** The newest event of all. */
+/** Time of the newest event. */
   get newest(): number | undefined {
     return this.#newest;
   }
@@ -56,7 +56,7 @@ export class Coverage {
   }
 
   /**
-   * From when on there is input for an account and region; an unknown one stands for any.
+  * The time from which on there is input for an account and region; an unknown one stands for any.
    *
    * @returns milliseconds since 1970, or `undefined` where there is none
    */

@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { CloudTrailInputError } from '../input-error.js';
 
 /**
- * What lies beside log files in a bucket and holds no events of the API: digests, the signatures of
- * query results, statistics of CloudTrail Insights, what CloudWatch Logs tries out a bucket with.
+* Files beside log files in a bucket that hold no events of the API: digests, signatures of query
+ * results, statistics of CloudTrail Insights, and the files with which CloudWatch Logs tries a bucket.
  */
 const WITHOUT_EVENTS = [
   /_CloudTrail-Digest_/,
@@ -38,8 +38,8 @@ export async function listInputFiles(paths: readonly string[]): Promise<readonly
 }
 
 /**
- * For which account and region CloudTrail has delivered a log file, which its name says. A file of
- * another name says nothing.
+* Reads the account and region of a log file from the name that CloudTrail gave it; undefined for
+ * a file of another name.
  *
  * @see AWS CloudTrail User Guide, "Finding your CloudTrail log files"
  */

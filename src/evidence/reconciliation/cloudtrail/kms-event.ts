@@ -20,17 +20,17 @@ export interface KmsEvent {
   readonly requestId: string;
   /** The operation of KMS. */
   readonly eventName: string;
-  /** When the call was completed, in whole seconds, as milliseconds since 1970. */
+/** Time at which the call was completed, in ms since 1970, to the second. */
   readonly time: number;
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly principal: string | undefined;
-  /** Why KMS refused or failed; absent for a call that succeeded. */
+/** Error code with which KMS refused or failed; absent for a call that succeeded. */
   readonly errorCode: string | undefined;
   readonly calls: readonly ExpectedCall[];
   readonly externalKeyIds: readonly string[];
   readonly customKeyStoreIds: readonly string[];
-  /** Whether the event tells that a key of an external key store was meant. */
+/** True when the event names a key of an external key store. */
   readonly ofExternalKeyStore: boolean;
 }
 
@@ -51,13 +51,13 @@ export function isKmsCall({ eventsource, eventtype, eventcategory }: TrailEvent)
   return eventtype !== 'AwsVpceEvent' && eventcategory !== 'NetworkActivity';
 }
 
-/** Whether KMS asks the proxy in order to serve the operation, unless it refuses it first. */
+/** Tells whether KMS calls the proxy to serve the operation, unless it refuses it first. */
 export function asksProxy(eventName: string): boolean {
   return ENCRYPTING.has(eventName) || ['Decrypt', 'ReEncrypt', 'CreateKey'].includes(eventName);
 }
 
 /**
- * What an event of KMS says.
+* Reads an event of KMS.
  *
  * @returns `undefined` for an event without a request id, which nothing can be joined to
  * @see AWS KMS Developer Guide, "Decrypt with a KMS key in an external key store" among the
@@ -132,14 +132,14 @@ function valuesNamed(name: string, ...objects: readonly Fields[]): readonly stri
   return [...values];
 }
 
-/** Who called: an ARN, or the AWS service that called on its own. */
+/** The caller: an ARN, or the AWS service that called on its own. */
 function principalOf({ useridentity }: TrailEvent): string | undefined {
   const { arn, invokedby, principalid, accountid } = withLowerCaseNames(useridentity);
   return textOf(arn) ?? textOf(invokedby) ?? textOf(principalid) ?? textOf(accountid);
 }
 
 /**
- * Whether a key as an event names it can be the KMS key of an ARN. An alias can be any key.
+* Tells whether a key that an event names can be the KMS key of an ARN. An alias can be any key.
  *
  * @param named ARN, key id or alias; `undefined` where the event names none
  */

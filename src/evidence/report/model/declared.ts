@@ -4,7 +4,7 @@ import type { Row } from './document.js';
 import { type ListShape, RowList } from './row-list.js';
 import { Tally, type TallyShape } from './tally.js';
 
-/** For a field that a record does not have. */
+/** The cell for a field that a record does not have. */
 export const NONE = '(none)';
 
 /**
@@ -80,7 +80,7 @@ export function totalOf<Type extends AuditRecordType>(
   return { types: [type], add, totals: () => ({ [what]: count() }) };
 }
 
-/** Whether something was done; what has no result has happened. */
+/** Tells whether something was done. A record without a result tells of something that was. */
 export function isSuccess(record: AuditRecord): boolean {
   return !('result' in record) || record.result === 'success';
 }

@@ -1,6 +1,6 @@
 import { type ColumnTitles, columns, type Row, type Table } from './document.js';
 
-/** As many values are told apart; the rest are counted together, so that memory stays bounded. */
+/** Maximum values that are told apart. The rest are counted together, to bound the memory. */
 const CAPACITY = 50_000;
 /** Characters of all values that are told apart: one can have 2,000. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
@@ -108,12 +108,12 @@ export class Tally {
     Object.assign(count, together(count, counted));
   }
 
-  /** Whether a value is among those that are told apart. */
+/** Tells whether a value is among those that are told apart. */
   has(value: readonly string[]): boolean {
     return this.#nodeOf(value)?.count !== undefined;
   }
 
-  /** Whether some values could not be told apart any more. */
+/** True when some values are counted together. */
   get overflowed(): boolean {
     return this.#overflow !== undefined;
   }

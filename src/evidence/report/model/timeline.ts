@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** A chart has room for so many columns. */
+/** Maximum columns of a chart. */
 const MAX_STEPS = 120;
 const STEPS_MS = [HOUR_MS, 6 * HOUR_MS, DAY_MS, 7 * DAY_MS, 28 * DAY_MS, 364 * DAY_MS];
 const LENGTH_OF_MINUTES = '2026-01-01T00:00'.length;
@@ -23,12 +23,12 @@ export class Timeline {
     this.stepMs = STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
   }
 
-  /** Whether a time lies in the period; NaN does not. */
+/** Tells whether a time lies in the period; NaN does not. */
   holds(timeMs: number): boolean {
     return timeMs >= this.fromMs && timeMs < this.toMs;
   }
 
-  /** How many steps there are; the last one may reach beyond the end. */
+/** Number of steps; the last one may reach beyond the end. */
   get steps(): number {
     return Math.ceil((this.toMs - this.fromMs) / this.stepMs);
   }

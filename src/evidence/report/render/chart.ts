@@ -4,7 +4,7 @@ import { escapeHtml } from './escape.js';
 
 const BAR_WIDTH = 100;
 const STEP_HEIGHT = 100;
-/** Of a step; the rest is the gap to the next one. */
+/** Width of a bar as a part of its step; the rest is the gap to the next one. */
 const STEP_WIDTH = 0.85;
 
 /** Explains the colours of the charts. */

@@ -57,7 +57,7 @@ ${told.map((section) => page.section(section)).join('')}</main>
 `;
 }
 
-/** What the parts of a page refer to. */
+/** Renders the sections of a page, which refer to each other by title. */
 class Page {
   readonly #titles: ReadonlyMap<Cell, string>;
 
@@ -145,12 +145,12 @@ function className(kind: Column['kind']): string {
   return ` class="${NUMBERS.has(kind) ? 'number' : kind}"`;
 }
 
-/** Whether a table tells nothing: it has no row, or none with a number to draw. */
+/** Tells whether a table is empty: it has no row, or none with a number to draw. */
 function isEmpty(table: Table): boolean {
   return table.rows.length === 0 || (table.chart === 'steps' && highestOf(table) === 0);
 }
 
-/** One line for all that is empty, with what must be known of it nevertheless. */
+/** Names the empty tables or sections in one line, with their remarks. */
 function nothing(empty: readonly { readonly title: string; readonly note?: string | undefined }[]) {
   if (empty.length === 0) return '';
   const titles = empty.map(({ title }) => title).join(' · ');
@@ -163,7 +163,7 @@ function contentsItem({ id, title }: Section): string {
   return `<li><a href="#${escapeHtml(id)}">${escapeHtml(title)}</a></li>\n`;
 }
 
-/** To the minute. */
+/** Formats a time to the minute. */
 function time(text: string): string {
   const [toMinutes = ''] = /^.{16}|^.*$/.exec(timeText(text)) ?? [];
   return `<time datetime="${escapeHtml(text)}">${escapeHtml(toMinutes)}</time>`;

@@ -1,7 +1,7 @@
 import { wellFormedJson } from '../../../shared/well-formed-json.js';
 import type { Cell, Report, Table } from '../model/document.js';
 
-/** Of the JSON document. */
+/** Version of the JSON document's format. */
 const FORMAT = 1;
 
 /** A report as JSON: rows are objects, and a cell that is empty has no member. */

@@ -7,7 +7,7 @@ const MAX_ACTS = 1000;
 const LOOSENING = { exportKeyStore: 'handed out the credentials of a key store' };
 const ACTS = 'In their order';
 
-/** What administrators did, or tried to do. */
+/** Acts of administrators, and their attempts. */
 export function administrationSection(): SectionPlan {
   const type = 'administrative-act';
   const check = (finding: string) => ({ level: 'check' as FindingLevel, finding, where: ACTS });

@@ -22,7 +22,7 @@ const KEY = { externalKeyId: 'Key', awsPrincipalArn: 'Principal' };
 const DENIED = 'Denied by authorization';
 const REFUSED = 'Refused, by error';
 
-/** Who was refused the use of which key, and why. */
+/** Callers who were refused the use of a key, by reason. */
 export function denialsSection(limit: number): SectionPlan {
   const type = 'key-operation';
   const level = 'check';

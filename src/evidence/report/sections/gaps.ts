@@ -39,7 +39,7 @@ interface GapCells {
   readonly requests?: number;
 }
 
-/** What a server noted of a gap; undefined for records that tell of none. */
+/** Reads a server's note of a gap; undefined for records that tell of none. */
 function toldBy(record: AuditRecord): (GapCells & { readonly kind: Kind }) | undefined {
   switch (record.type) {
     case 'gap': {
@@ -74,7 +74,7 @@ function toldBy(record: AuditRecord): (GapCells & { readonly kind: Kind }) | und
   }
 }
 
-/** Where a log is not whole, or says itself that it was not. */
+/** Gaps in the logs: those that verification found, and those that the logs tell of. */
 export function gapsSection(gaps: Gaps, limit: number): SectionPlan {
   return {
     id: 'gaps',
@@ -181,7 +181,7 @@ export class Gaps implements Collector {
     return [this.#list.table()];
   }
 
-  /** What shows in the order of the records. */
+/** Notes gaps that show in the order of the records. */
   #addSeen(record: AuditRecord, timeMs: number): void {
     const before = this.#before;
     const { sequence, type } = record;

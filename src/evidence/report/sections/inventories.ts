@@ -5,7 +5,7 @@ type InventoryRecord = RecordOf<'key-inventory'>;
 /** A key as an inventory has it. */
 export type InventoriedKey = InventoryRecord['keys'][number];
 
-/** All keys of a key manager at one time. */
+/** The keys of a key manager at one time. */
 export interface Inventory {
   readonly keyManager: string;
   readonly replica: string;
@@ -14,7 +14,7 @@ export interface Inventory {
   readonly problem: string | undefined;
 }
 
-/** When a version of a key was first seen as the one that encrypts, after another one had been. */
+/** The version of a key that encrypts, and the time since which the log knows it as that. */
 export interface VersionSeen {
   readonly version: number;
   readonly since: string | undefined;
@@ -51,7 +51,7 @@ export class Inventories {
     return [...this.#newest.values()].sort((a, b) => (a.keyManager < b.keyManager ? -1 : 1));
   }
 
-  /** What is known of the age of the version that encrypts. */
+/** The version of a key that encrypts; undefined for a key without versions. */
   versionOf(keyManager: string, externalKeyId: string): VersionSeen | undefined {
     return this.#versions.get(keyOf(keyManager, externalKeyId));
   }

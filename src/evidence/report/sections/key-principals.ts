@@ -10,7 +10,7 @@ const PARTS = { externalKeyId: 'Key', awsPrincipalArn: 'Principal' };
 const NEW = 'New in the period';
 const REFUSED = 'Principals without any success';
 
-/** Which principal used which key, and which of them are new. */
+/** Principals by the keys that they used, and those that are new to a key. */
 export function keyPrincipalsSection(fromMs: number, limit: number): SectionPlan {
   return {
     id: 'key-principals',

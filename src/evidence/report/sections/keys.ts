@@ -11,7 +11,7 @@ import { Tally } from '../model/tally.js';
 import { Inventories, type InventoriedKey, keyOf } from './inventories.js';
 
 const DAY_MS = 86_400_000;
-/** As many keys are listed. */
+/** Maximum keys that are listed. */
 const MAX_ROWS = 10_000;
 
 const KEY: ColumnTitles = { keyManager: 'Key manager', externalKeyId: 'Key' };
@@ -65,7 +65,7 @@ interface UsedKey {
   readonly externalKeyId: string;
 }
 
-/** What the inventory is held against. */
+/** The limit of a cryptoperiod, and the time at which it is measured. */
 export interface CryptoperiodRule {
   /** A cryptoperiod that is longer is marked; undefined: none is. */
   readonly limitDays: number | undefined;

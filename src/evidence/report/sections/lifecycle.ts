@@ -73,7 +73,7 @@ class Configurations implements Collector {
     title: CHANGES,
     titles: { ...WHERE, setting: 'Setting', before: 'Before', after: 'After', loosens: 'Loosens' },
   });
-  /** Of this log, so that a configuration that did not change is seen as the same. */
+/** Hash of the configuration before it in this log. */
   #sha256: string | undefined;
   #history = new ConfigurationHistory();
   readonly #loosened = new Map<string, number>();

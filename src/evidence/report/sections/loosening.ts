@@ -4,9 +4,9 @@ import type { ConfigurationChange } from './configuration-changes.js';
 interface LooseningRule {
   /** Path of the setting, entries of lists by their names. */
   readonly path: RegExp;
-  /** Whether a change of that setting is one. */
+/** Tells whether a change of that setting loosens it. */
   readonly holds: (change: ConfigurationChange) => boolean;
-  /** What is looser now. */
+/** The effect of the change, as the report words it. */
   readonly what: string;
 }
 
@@ -22,7 +22,7 @@ const rises = ({ before, after }: ConfigurationChange) => Number(after[0]) > Num
 const falls = ({ before, after }: ConfigurationChange) =>
   Number(after[0]) < Number(before[0] ?? Number.POSITIVE_INFINITY);
 
-/** What counts as loosening. */
+/** The changes that count as loosening. */
 const RULES: readonly LooseningRule[] = [
   { path: /^keyStores\[.*\]\.exposes$/, holds: added, what: 'a key store exposes other keys' },
   {
