@@ -32,7 +32,7 @@ export interface KnownLog {
   readonly directory: string;
   /** The name of the log by {@link originOfLog}; absent for a new log that may have any. */
   readonly origin: string | undefined;
-/** True when the log exists already. */
+  /** True when the log exists already. */
   readonly exists: boolean;
   /** True when a log that is begun takes the place of one that was lost. */
   readonly followsLostLog?: boolean;

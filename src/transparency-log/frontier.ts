@@ -2,7 +2,7 @@ import { invariant } from '../shared/assert.js';
 import { EMPTY_ROOT, type Hash, nodeHash } from './hashes.js';
 
 /**
-* The part of a Merkle tree that is needed to add leaves to it and to compute its root: the roots
+ * The part of a Merkle tree that is needed to add leaves to it and to compute its root: the roots
  * of the perfect subtrees that cover its leaves from left to right, largest first. Their sizes are
  * the powers of two of the number of leaves, so there are at most 53.
  *

@@ -12,8 +12,8 @@ interface Sibling {
 }
 
 /**
-* Builds an inclusion proof from the leaves in their order. The frontier before the first one stands
- * for the leaves before it.
+ * Builds an inclusion proof from the leaves in their order. The frontier before the first one
+ * stands for the leaves before it.
  *
  * @see RFC 6962, section 2.1.1
  */
@@ -52,7 +52,7 @@ export class InclusionProofBuilder {
 }
 
 /**
-* Tells whether a tree with this root has the leaf at this index.
+ * Tells whether a tree with this root has the leaf at this index.
  *
  * @param leaf its hash
  * @see RFC 9162, section 2.1.3.2

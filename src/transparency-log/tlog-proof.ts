@@ -22,7 +22,7 @@ export function formatTlogProof({ index, path, checkpoint }: TlogProof): string 
 }
 
 /**
-* Parses a proof without checking it.
+ * Parses a proof without checking it.
  *
  * @throws NoteError for a text that is no proof
  * @see C2SP tlog-proof, section Format

@@ -53,7 +53,7 @@ export interface CommitPorts {
 export class GroupCommit {
   readonly #ports: CommitPorts;
   #waiting: Entry[] = [];
-/** True when a write is under way, or about to begin. */
+  /** True when a write is under way, or about to begin. */
   #isBusy = false;
   #syncsUnderWay = 0;
   /** Ends the wait for a sync. */

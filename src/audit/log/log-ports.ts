@@ -27,7 +27,7 @@ export interface LogListener {
    * they are there after all.
    */
   inDoubt(error: unknown): void;
-/** Tells that the disk is full. Requests under way have room; no other may begin. */
+  /** Tells that the disk is full. Requests under way have room; no other may begin. */
   full(error: unknown): void;
 }
 

@@ -19,9 +19,9 @@ const STOP_MARK = '"type":"stop"';
 /** The end of a log, as it was found. */
 export interface LogEnd {
   readonly chain: Pick<Chain, 'tree' | 'previous'>;
-/** True when the last server stopped in order. */
+  /** True when the last server stopped in order. */
   readonly isStopped: boolean;
-/** Bytes of whole records in the last segment. The rest of the file is no record. */
+  /** Bytes of whole records in the last segment. The rest of the file is no record. */
   readonly wholeBytes: number;
   /** Time at which its last record was made, in ms since 1970. */
   readonly lastRecordAt: number | undefined;

@@ -27,7 +27,7 @@ const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
 const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
 
 /**
-* The settings and ports that a log is opened with. `everyRecords` and `everyMs` bound its unsigned
+ * The settings and ports that a log is opened with. `everyRecords` and `everyMs` bound its unsigned
  * records.
  */
 export interface OpenLogPorts extends CheckpointSchedule {
@@ -50,7 +50,7 @@ export type Recovery = Pick<
 /** A log that can be continued. */
 export interface OpenedLog {
   readonly position: LogPosition;
-/** Absent for a new log, and for one that was closed in order and is wholly signed. */
+  /** Absent for a new log, and for one that was closed in order and is wholly signed. */
   readonly recovery: Recovery | undefined;
   /** Time at which its newest record was made, in ms since 1970; undefined in a new log. */
   readonly newestRecordAt: number | undefined;

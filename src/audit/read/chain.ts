@@ -45,7 +45,7 @@ export class LineHead {
     this.#bytes.write(previous, this.#length - previous.length - LINK_END.length, 'latin1');
   }
 
-/** Tells whether a line begins with these bytes. */
+  /** Tells whether a line begins with these bytes. */
   begins(bytes: Buffer, start: number, end: number): boolean {
     const length = this.#length;
     return (

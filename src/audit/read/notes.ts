@@ -29,7 +29,7 @@ export interface NotesEnd {
   readonly rest: string;
   /** Number of bytes that were read before that. */
   readonly wholeBytes: number;
-/** True when all whole lines are UTF-8. */
+  /** True when all whole lines are UTF-8. */
   readonly isText: boolean;
 }
 

@@ -20,7 +20,7 @@ export function parseRecord(line: Buffer | string): AuditRecord {
 }
 
 /**
-* Reads the records of a log in order. A record at the end that is being written is left out.
+ * Reads the records of a log in order. A record at the end that is being written is left out.
  *
  * @param directory the folder of the log
  * @throws NoLogError, NotARecordError, UnreadableError, or the file system's error

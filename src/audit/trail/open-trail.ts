@@ -23,7 +23,7 @@ import { openAuditLog } from './open-audit-log.js';
 export interface AuditPorts {
   readonly clock: Clock;
   readonly logger: Logger;
-/** Standard output, for sinks that write to it. */
+  /** Standard output, for sinks that write to it. */
   readonly stdout: LogDestination;
   /** True where an empty or missing folder may become the folder of a log. */
   readonly init: boolean;
@@ -40,7 +40,7 @@ export interface OpenAuditTrail {
   readonly trail: AuditTrail;
   /** The verifier key of its checkpoints; begins with the name of the log. */
   readonly publicKey: string;
-/** The sinks, for metrics. */
+  /** The sinks, for metrics. */
   sample(): AuditSample;
   /**
    * Records that the server stops, signs the log, closes it, and lets another process have the

@@ -27,7 +27,7 @@ export interface ChainListener {
    * say.
    */
   beganAt(sequence: number): boolean;
-/** Takes the tree after each leaf, while all leaves before are known. */
+  /** Takes the tree after each leaf, while all leaves before are known. */
   grown(tree: MerkleFrontier): void;
 }
 
@@ -45,7 +45,7 @@ export class CheckedChain {
   /** The first record of a segment that alone says what came before it. */
   #treeRestsOn: number | undefined;
   #expected: number;
-/** Leaf hash of the line that was taken last, which is not in the tree yet. */
+  /** Leaf hash of the line that was taken last, which is not in the tree yet. */
   #leaf: Hash | undefined;
   #leafText: Hash | undefined;
   /** Records that have not come, though later ones have. */
@@ -69,7 +69,7 @@ export class CheckedChain {
     return this.#expected;
   }
 
-/** Takes note that the rest of the segment could not be read. */
+  /** Takes note that the rest of the segment could not be read. */
   stopReading(): void {
     this.#isUnread = true;
   }
@@ -154,7 +154,7 @@ export class CheckedChain {
     }
   }
 
-/** Ends the log: records that have not come are missing. */
+  /** Ends the log: records that have not come are missing. */
   end(): void {
     this.#settle(undefined);
     for (const { first, last, file } of this.#missing.clear()) {
@@ -171,7 +171,7 @@ export class CheckedChain {
     this.#listener.found({ kind: 'removed', file: this.#file, message });
   }
 
-/** Takes a line with the right number and the right hash of the line before, as nearly all are. */
+  /** Takes a line with the right number and the right hash of the line before: nearly all have. */
   #isInPlace(line: Buffer): boolean {
     this.#lineHead.moveTo(this.#expected, this.#leafText);
     if (!this.#lineHead.begins(line, 0, line.length)) return false;
@@ -251,7 +251,7 @@ export class CheckedChain {
     else this.#grow(leaf);
   }
 
-/** Tells whether the segment is as it was written, and the records before it are not. */
+  /** Tells whether the segment is as it was written, and the records before it are not. */
   #isGenuine(before: MerkleFrontier, line: Buffer, next: Buffer | undefined): boolean {
     const signed = this.#listener.signedRoots(before.size);
     if (signed.includes(before.root())) return true;
@@ -259,7 +259,7 @@ export class CheckedChain {
     return claimsOf(next)?.previous === leafHash(line);
   }
 
-/** Reports changed records before a segment, unless a signature over them does so already. */
+  /** Reports changed records before a segment, unless a signature over them does so already. */
   #foundBefore(before: SegmentName, { file, first }: SegmentName): void {
     if (this.#listener.signedRoots(first).length > 0) return;
     this.#listener.found({

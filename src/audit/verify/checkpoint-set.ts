@@ -29,7 +29,7 @@ export class CheckpointSet {
   readonly #bySize = new Map<number, SignedRoot[]>();
   readonly #origin: string;
   readonly #findings: Findings;
-/** Genuine checkpoints, which need not be verified again where they are repeated. */
+  /** Genuine checkpoints, which need not be verified again where they are repeated. */
   readonly #seen = new Map<string, SignedRoot>();
   readonly #ownFiles = new Set<string>();
   readonly notes: string[] = [];

@@ -16,7 +16,7 @@ export type FindingKind =
   | 'forked'
   /** The log ends before the end that was signed. */
   | 'cut-off'
-/** No signature vouches for any record. */
+  /** No signature vouches for any record. */
   | 'unsigned'
   /** A server has continued the log behind records that nothing had been signed for. */
   | 'taken-over'
@@ -36,16 +36,16 @@ export interface VerificationFinding {
   readonly sequence?: number;
   /** The last of several records. */
   readonly lastSequence?: number;
-/** The fault, in one sentence. */
+  /** The fault, in one sentence. */
   readonly message: string;
 }
 
 /** The result of verifying a log. */
 export interface VerificationReport {
   readonly directory: string;
-/** The name of the log, as the verifier key has it. */
+  /** The name of the log, as the verifier key has it. */
   readonly origin: string;
-/** Names and ids of the keys that signed the matching checkpoints: `NAME+ID`. */
+  /** Names and ids of the keys that signed the matching checkpoints: `NAME+ID`. */
   readonly signedBy: readonly string[];
   readonly segments: number;
   readonly records: number;
@@ -60,7 +60,7 @@ export interface VerificationReport {
    * once.
    */
   readonly matchedCheckpoints: number;
-/** Number of the matching checkpoints that were kept elsewhere. */
+  /** Number of the matching checkpoints that were kept elsewhere. */
   readonly matchedKeptCheckpoints: number;
   /** The signatures vouch for the records before this one. */
   readonly vouchedBefore: number;
@@ -76,8 +76,8 @@ export interface VerificationReport {
   readonly moreFindings: Readonly<Partial<Record<FindingKind, number>>>;
   /** Files that the operating system did not let this program read; each is a finding, too. */
   readonly unread: readonly string[];
-/** The limits of this verification, one sentence each. */
+  /** The limits of this verification, one sentence each. */
   readonly notVouchedFor: readonly string[];
-/** Remarks that are no faults. */
+  /** Remarks that are no faults. */
   readonly notes: readonly string[];
 }

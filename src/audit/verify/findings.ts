@@ -9,7 +9,7 @@ export class Findings {
   readonly #counts = new Map<FindingKind, number>();
   #total = 0;
 
-/** Number of findings that were added. */
+  /** Number of findings that were added. */
   get total(): number {
     return this.#total;
   }

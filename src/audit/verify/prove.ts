@@ -136,7 +136,7 @@ class ProofReading {
     throw new ProofError(`Record ${String(this.#sequence)} is not in the log.`);
   }
 
-/** Makes the proof and checks it against the checkpoint: a changed log proves nothing. */
+  /** Makes the proof and checks it against the checkpoint: a changed log proves nothing. */
   proof() {
     const { size, root } = this.#checkpoint;
     const path = this.#builder?.path() ?? [];

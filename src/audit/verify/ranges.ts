@@ -4,7 +4,7 @@ const MAX_RUNS = 1000;
 /** Records that are missing, one after the other. */
 export interface Run {
   readonly first: number;
-/** Sequence of the last record, which is missing as well. */
+  /** Sequence of the last record, which is missing as well. */
   readonly last: number;
   /** The file that they are missing in, or the missing file. */
   readonly file: string;
@@ -43,7 +43,7 @@ export class Ranges {
     return true;
   }
 
-/** Takes all gaps out, in their order. */
+  /** Takes all gaps out, in their order. */
   clear(): readonly Run[] {
     const runs = this.#runs.sort((a, b) => a.first - b.first);
     this.#runs = [];

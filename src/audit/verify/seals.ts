@@ -51,7 +51,7 @@ export class Seals {
     this.#unsealed.push({ file: before, size: first, coveredBy: undefined });
   }
 
-/** Takes note of a checkpoint of this size that is right. */
+  /** Takes note of a checkpoint of this size that is right. */
   vouched(size: number): void {
     for (let at = this.#unsealed.length - 1; at >= 0; at -= 1) {
       const end = this.#unsealed[at];

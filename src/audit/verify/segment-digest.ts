@@ -141,7 +141,7 @@ export class SegmentDigester {
 export interface DigestedSegment {
   /** Undefined where the segment has to be read line by line. */
   readonly digest: SegmentDigest | undefined;
-/** Number of bytes of whole lines that were visited. */
+  /** Number of bytes of whole lines that were visited. */
   readonly visitedBytes: number;
 }
 

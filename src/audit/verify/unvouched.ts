@@ -32,7 +32,7 @@ export function takenOver(reading: FinishedReading) {
 /** Records that were taken over unsigned, and the records that tell of it. */
 interface UnvouchedRange extends RecordRange {
   readonly toldBy: readonly TakenOver[];
-/** True when one of the records that tell of it is signed. */
+  /** True when one of the records that tell of it is signed. */
   readonly isSigned: boolean;
 }
 

@@ -102,7 +102,7 @@ export class Verification {
     }
   }
 
-/** @returns the result of the reading */
+  /** @returns the result of the reading */
   end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
     const last = this.#held?.line;
     this.#follow(undefined);
@@ -216,7 +216,7 @@ export class Verification {
     this.#records += 1;
   }
 
-/** Looks at a line when the one after it is known. */
+  /** Looks at a line when the one after it is known. */
   #follow(next: Buffer | undefined): void {
     if (this.#held === undefined) return;
     const { line, begins } = this.#held;

@@ -46,7 +46,7 @@ export class IndexedEvent {
     this.caller = caller;
   }
 
-/** Number of times that each call of the event was found, by its place among the calls. */
+  /** Number of times that each call of the event was found, by its place among the calls. */
   found(at: number): number {
     return at === 0 ? this.#first : this.#second;
   }
@@ -103,7 +103,7 @@ export class EventIndex {
     return this.#contents.customKeyStoreIds();
   }
 
-/** The events, in the order in which they came. */
+  /** The events, in the order in which they came. */
   *[Symbol.iterator](): Generator<IndexedEvent, void, undefined> {
     for (const present of this.#byRequestId.values()) {
       if (present instanceof IndexedEvent) yield present;

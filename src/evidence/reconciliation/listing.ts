@@ -13,7 +13,7 @@ export class Listing<Item> {
     if (this.#first.length < MAX_LISTED) this.#first.push(item);
   }
 
-/** The count and the first things that were added. */
+  /** The count and the first things that were added. */
   listed(): Listed<Item> {
     return { count: this.#count, first: this.#first };
   }

@@ -10,7 +10,7 @@ export interface SurveyedLog {
   readonly records: number;
   readonly oldest: number;
   readonly newest: number;
-/** True when it begins with record 0; otherwise older ones were removed. */
+  /** True when it begins with record 0; otherwise older ones were removed. */
   readonly fromTheStart: boolean;
 }
 
@@ -27,13 +27,13 @@ export interface LogSurvey {
   /** KMS keys that were used here: their ARNs, and their ids without the rest of the ARN. */
   readonly keys: ReadonlySet<string>;
   readonly gaps: readonly ServedGap[];
-/** Time in which all of the logs together are whole. */
+  /** Time in which all of the logs together are whole. */
   readonly oldest: number;
   readonly newest: number;
 }
 
 /**
-* Surveys logs in one reading.
+ * Surveys logs in one reading.
  *
  * @param directories folders of logs, one a replica
  * @throws AuditLogInputError
@@ -58,7 +58,7 @@ export async function surveyLogs(directories: readonly string[]): Promise<LogSur
 }
 
 /**
-* Reads the records of a log.
+ * Reads the records of a log.
  *
  * @throws AuditLogInputError
  */

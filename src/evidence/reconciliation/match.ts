@@ -14,7 +14,7 @@ const MAX_APART_MS = 5 * 60 * 1000;
 /** A call of the proxy that an event leads to. */
 export interface Match {
   readonly event: IndexedEvent;
-/** Place of the call among the event's calls, from 0. */
+  /** Place of the call among the event's calls, from 0. */
   readonly at: number;
 }
 

@@ -10,7 +10,7 @@ export interface Comparison {
   readonly matchedCalls: number;
   /** Ids of custom key stores that were asked about. */
   readonly customKeyStores: readonly string[];
-/** Ids of custom key stores that events have. */
+  /** Ids of custom key stores that events have. */
   readonly idsInInput: readonly string[];
   readonly notCovered: readonly NotCovered[];
 }

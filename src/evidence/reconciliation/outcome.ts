@@ -78,7 +78,7 @@ export interface NotCovered {
 export interface Matched {
   /** Calls of the proxy, those that repeat another not counted. */
   readonly calls: number;
-/** Number of the matched calls whose event says that KMS failed or refused. */
+  /** Number of the matched calls whose event says that KMS failed or refused. */
   readonly failedInKms: number;
   /**
    * Further calls of the same request, operation, key and input: KMS repeats one that timed out.
@@ -100,13 +100,13 @@ export interface ExplainedEvents {
   readonly afterLog: number;
   /** In a time in which the proxy answered without records, as the log itself says. */
   readonly inGap: number;
-/** Events of a custom key store that was not asked about. */
+  /** Events of a custom key store that was not asked about. */
   readonly otherKeyStore: number;
 }
 
 /** Something that was given to be compared, and that nothing was compared of. */
 export type NotCompared =
-/** The whole comparison: no call has an event, and no event is missing a call. */
+  /** The whole comparison: no call has an event, and no event is missing a call. */
   | { readonly what: 'everything' }
   /** An id of a custom key store that no event has. */
   | {
@@ -134,7 +134,7 @@ export type Verdict = 'matched' | 'alarmed' | 'nothing-compared';
 export interface Reconciliation {
   readonly verdict: Verdict;
   readonly notCompared: readonly NotCompared[];
-/** True when a list of alarms, or the list of repeats, is not empty. */
+  /** True when a list of alarms, or the list of repeats, is not empty. */
   readonly alarming: boolean;
   readonly range: { readonly from: string | undefined; readonly to: string | undefined };
   readonly matched: Matched;

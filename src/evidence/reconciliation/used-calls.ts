@@ -20,7 +20,7 @@ export interface ComparedEvents {
   readonly index: EventIndex;
   readonly coverage: Coverage;
   readonly period: Period;
-/** Time up to which the CloudTrail input was collected, in ms since 1970. */
+  /** Time up to which the CloudTrail input was collected, in ms since 1970. */
   readonly collectedAt: number;
 }
 
@@ -65,7 +65,7 @@ export class UsedCalls {
     else this.#withoutEvent.add({ ...usedHere(record, log), why: match });
   }
 
-/** The results for all calls that were added. */
+  /** The results for all calls that were added. */
   result(): UsedCallsResult {
     const { index, period } = this.#events;
     return {

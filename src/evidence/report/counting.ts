@@ -23,11 +23,11 @@ const MAX_TYPES = 100;
 
 /** The terms by which records are counted. */
 export interface CountingConfig {
-/** Beginning of the period in ms since 1970, included. */
+  /** Beginning of the period in ms since 1970, included. */
   readonly fromMs: number;
-/** End of the period in ms since 1970, not included; later than `fromMs`. */
+  /** End of the period in ms since 1970, not included; later than `fromMs`. */
   readonly toMs: number;
-/** Time at which the report is made, in ms since 1970. */
+  /** Time at which the report is made, in ms since 1970. */
   readonly nowMs: number;
   /** Lines of a table that could have any number. */
   readonly limit: number;

@@ -31,9 +31,9 @@ export interface ReportOutcome {
   readonly report: Report;
   /** Paths of files that could not be read to their end. The report has them among the gaps. */
   readonly unreadable: readonly string[];
-/** True when keys were given, and a log is not as they signed it. */
+  /** True when keys were given, and a log is not as they signed it. */
   readonly isNotAsSigned: boolean;
-/** The findings that the report begins with, in its order. */
+  /** The findings that the report begins with, in its order. */
   readonly findings: readonly ReportFinding[];
 }
 

@@ -31,7 +31,7 @@ export interface ReportFinding extends CollectedFinding {
 /** The verification of a log, and the keys that it was verified with. */
 export interface VerifiedLog extends VerificationReport {
   readonly keys: readonly VerifierKey[];
-/** True when the keys were given on the command line, and not taken from the log itself. */
+  /** True when the keys were given on the command line, and not taken from the log itself. */
   readonly isKeyGiven: boolean;
 }
 

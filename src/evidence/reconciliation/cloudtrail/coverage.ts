@@ -41,7 +41,7 @@ export class Coverage {
     this.#newest = Math.max(this.#newest ?? time, time);
   }
 
-/** Time of the newest event. */
+  /** Time of the newest event. */
   get newest(): number | undefined {
     return this.#newest;
   }
@@ -56,7 +56,7 @@ export class Coverage {
   }
 
   /**
-  * The time from which on there is input for an account and region; an unknown one stands for any.
+   * The time from which on there is input for an account and region; an unknown one stands for any.
    *
    * @returns milliseconds since 1970, or `undefined` where there is none
    */

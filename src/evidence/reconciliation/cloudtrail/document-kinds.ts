@@ -4,7 +4,7 @@ import { eventOrEnvelope, logged, lookedUp, queriedRow } from './carriers.js';
 /** A kind of JSON document that carries events in an array. */
 export interface DocumentKind {
   readonly name: string;
-/** Names of the fields that may stand beside the array. */
+  /** Names of the fields that may stand beside the array. */
   readonly rest: z.ZodType<DocumentRest>;
   /** The event that an element carries; `undefined` where it is not CloudTrail's. */
   readonly event: (element: unknown) => unknown;

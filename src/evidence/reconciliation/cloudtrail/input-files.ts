@@ -3,8 +3,9 @@ import { basename, join } from 'node:path';
 import { CloudTrailInputError } from '../input-error.js';
 
 /**
-* Files beside log files in a bucket that hold no events of the API: digests, signatures of query
- * results, statistics of CloudTrail Insights, and the files with which CloudWatch Logs tries a bucket.
+ * Files beside log files in a bucket that hold no events of the API: digests, signatures of query
+ * results, statistics of CloudTrail Insights, and the files with which CloudWatch Logs tries a
+ * bucket.
  */
 const WITHOUT_EVENTS = [
   /_CloudTrail-Digest_/,
@@ -38,7 +39,7 @@ export async function listInputFiles(paths: readonly string[]): Promise<readonly
 }
 
 /**
-* Reads the account and region of a log file from the name that CloudTrail gave it; undefined for
+ * Reads the account and region of a log file from the name that CloudTrail gave it; undefined for
  * a file of another name.
  *
  * @see AWS CloudTrail User Guide, "Finding your CloudTrail log files"

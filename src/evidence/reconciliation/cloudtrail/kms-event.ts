@@ -20,17 +20,17 @@ export interface KmsEvent {
   readonly requestId: string;
   /** The operation of KMS. */
   readonly eventName: string;
-/** Time at which the call was completed, in ms since 1970, to the second. */
+  /** Time at which the call was completed, in ms since 1970, to the second. */
   readonly time: number;
   readonly account: string | undefined;
   readonly region: string | undefined;
   readonly principal: string | undefined;
-/** Error code with which KMS refused or failed; absent for a call that succeeded. */
+  /** Error code with which KMS refused or failed; absent for a call that succeeded. */
   readonly errorCode: string | undefined;
   readonly calls: readonly ExpectedCall[];
   readonly externalKeyIds: readonly string[];
   readonly customKeyStoreIds: readonly string[];
-/** True when the event names a key of an external key store. */
+  /** True when the event names a key of an external key store. */
   readonly ofExternalKeyStore: boolean;
 }
 
@@ -57,7 +57,7 @@ export function asksProxy(eventName: string): boolean {
 }
 
 /**
-* Reads an event of KMS.
+ * Reads an event of KMS.
  *
  * @returns `undefined` for an event without a request id, which nothing can be joined to
  * @see AWS KMS Developer Guide, "Decrypt with a KMS key in an external key store" among the
@@ -139,7 +139,7 @@ function principalOf({ useridentity }: TrailEvent): string | undefined {
 }
 
 /**
-* Tells whether a key that an event names can be the KMS key of an ARN. An alias can be any key.
+ * Tells whether a key that an event names can be the KMS key of an ARN. An alias can be any key.
  *
  * @param named ARN, key id or alias; `undefined` where the event names none
  */

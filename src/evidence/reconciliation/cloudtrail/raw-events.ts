@@ -9,7 +9,7 @@ import { JsonSyntaxError } from './json-documents.js';
 import { JsonEvents, type RawEvent } from './json-events.js';
 
 /**
-* Reads the events of a file in any of the known formats.
+ * Reads the events of a file in any of the known formats.
  *
  * @throws CloudTrailInputError that names the file and the place in it, where the file cannot be
  *   read, is damaged, or holds anything else

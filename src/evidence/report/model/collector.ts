@@ -6,14 +6,14 @@ export interface Entry<Record extends AuditRecord = AuditRecord> {
   readonly record: Record;
   /** Its time, in ms since 1970; NaN for none. */
   readonly timeMs: number;
-/** True when its time lies in the period of the report. */
+  /** True when its time lies in the period of the report. */
   readonly inPeriod: boolean;
-/** True when its time lies before the end of the period. */
+  /** True when its time lies before the end of the period. */
   readonly beforeEnd: boolean;
 }
 
 /**
-* The weight of a finding: `wrong`, the evidence itself is damaged, incomplete or not
+ * The weight of a finding: `wrong`, the evidence itself is damaged, incomplete or not
  * vouched for; `check`, somebody has to explain it; `note`, good to know.
  */
 export type FindingLevel = 'wrong' | 'check' | 'note';
@@ -21,9 +21,9 @@ export type FindingLevel = 'wrong' | 'check' | 'note';
 /** Something that a reader must look at before everything else. */
 export interface CollectedFinding {
   readonly level: FindingLevel;
-/** Number of the things that it is about; 0 is no finding. */
+  /** Number of the things that it is about; 0 is no finding. */
   readonly count: number;
-/** The finding, in one sentence. */
+  /** The finding, in one sentence. */
   readonly finding: string;
   /** Title of the table that has the details. */
   readonly where: string;

@@ -41,11 +41,11 @@ export interface TableShape {
   readonly title: string;
   readonly columns: readonly Column[];
   /**
-* Drawing of the columns `success` and `failure`: `bars`, a bar in each row; `steps`, one
+   * Drawing of the columns `success` and `failure`: `bars`, a bar in each row; `steps`, one
    * chart of a row of times.
    */
   readonly chart?: 'bars' | 'steps' | undefined;
-/** Layout of a few rows with many columns for people: `across` shows each row as a column. */
+  /** Layout of a few rows with many columns for people: `across` shows each row as a column. */
   readonly layout?: 'across' | undefined;
   /** Rows that ask for attention: those with one of these values in this column. */
   readonly marked?: { readonly key: string; readonly values: readonly Cell[] } | undefined;
@@ -75,7 +75,7 @@ export interface Report {
   readonly generator: string;
   readonly from: string;
   readonly to: string;
-/** The basis of the report and its limits, for its reader. */
+  /** The basis of the report and its limits, for its reader. */
   readonly statement: readonly string[];
   readonly sections: readonly Section[];
 }

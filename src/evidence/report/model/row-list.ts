@@ -25,7 +25,7 @@ export class RowList {
     else this.#left += 1;
   }
 
-/** Number of rows, listed or not. */
+  /** Number of rows, listed or not. */
   get count(): number {
     return this.#rows.length + this.#left;
   }

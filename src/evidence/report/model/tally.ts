@@ -108,12 +108,12 @@ export class Tally {
     Object.assign(count, together(count, counted));
   }
 
-/** Tells whether a value is among those that are told apart. */
+  /** Tells whether a value is among those that are told apart. */
   has(value: readonly string[]): boolean {
     return this.#nodeOf(value)?.count !== undefined;
   }
 
-/** True when some values are counted together. */
+  /** True when some values are counted together. */
   get overflowed(): boolean {
     return this.#overflow !== undefined;
   }

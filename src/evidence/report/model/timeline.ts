@@ -23,12 +23,12 @@ export class Timeline {
     this.stepMs = STEPS_MS.find((step) => step >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
   }
 
-/** Tells whether a time lies in the period; NaN does not. */
+  /** Tells whether a time lies in the period; NaN does not. */
   holds(timeMs: number): boolean {
     return timeMs >= this.fromMs && timeMs < this.toMs;
   }
 
-/** Number of steps; the last one may reach beyond the end. */
+  /** Number of steps; the last one may reach beyond the end. */
   get steps(): number {
     return Math.ceil((this.toMs - this.fromMs) / this.stepMs);
   }

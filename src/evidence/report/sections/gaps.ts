@@ -181,7 +181,7 @@ export class Gaps implements Collector {
     return [this.#list.table()];
   }
 
-/** Notes gaps that show in the order of the records. */
+  /** Notes gaps that show in the order of the records. */
   #addSeen(record: AuditRecord, timeMs: number): void {
     const before = this.#before;
     const { sequence, type } = record;

@@ -51,7 +51,7 @@ export class Inventories {
     return [...this.#newest.values()].sort((a, b) => (a.keyManager < b.keyManager ? -1 : 1));
   }
 
-/** The version of a key that encrypts; undefined for a key without versions. */
+  /** The version of a key that encrypts; undefined for a key without versions. */
   versionOf(keyManager: string, externalKeyId: string): VersionSeen | undefined {
     return this.#versions.get(keyOf(keyManager, externalKeyId));
   }

@@ -4,9 +4,9 @@ import type { ConfigurationChange } from './configuration-changes.js';
 interface LooseningRule {
   /** Path of the setting, entries of lists by their names. */
   readonly path: RegExp;
-/** Tells whether a change of that setting loosens it. */
+  /** Tells whether a change of that setting loosens it. */
   readonly holds: (change: ConfigurationChange) => boolean;
-/** The effect of the change, as the report words it. */
+  /** The effect of the change, as the report words it. */
   readonly what: string;
 }
 
