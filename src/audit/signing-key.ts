@@ -27,7 +27,7 @@ const keyDocumentSchema = z.strictObject({
   privateKey: z.string(),
 });
 
-/** What is known of the log before its key is. */
+/** The facts of the log that its key depends on. */
 export interface KnownLog {
   readonly directory: string;
   /** The name of the log by {@link originOfLog}; absent for a new log that may have any. */
@@ -173,7 +173,7 @@ function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {
   }
 }
 
-/** Opens a key file. A pipe is refused before it is opened, as that would wait for a writer. */
+/** Reads a private file after a check that it is one: opening a pipe would wait for a writer. */
 async function readPrivateIfThere(path: string): Promise<string | undefined> {
   try {
     await assertPrivateFiles([path]);

@@ -11,7 +11,7 @@ export interface SegmentLimits {
   readonly maxAgeMs: number;
 }
 
-/** The listeners to a log: sinks, metrics and the checks of free space. */
+/** The listener to a log: it hears what became part of it, and what failed. */
 export interface LogListener {
   /** Whole lines, in the file. */
   committed(lines: Buffer): void;

@@ -23,7 +23,7 @@ import { UnusableLogError } from './unusable-log.js';
 
 /** The largest that the configuration allows, and a batch that began just before it was full. */
 const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;
-/** Maximum bytes of a segment whose first record is not whole. A record is shorter. */
+/** Maximum bytes of a segment whose first record is not whole: more than its first few records. */
 const MAX_UNBEGUN_BYTES = 4 * 1024 * 1024;
 
 /**

@@ -5,7 +5,7 @@ import { type CheckpointSchedule, UNSIGNED_TIMES } from './checkpoint-writer.js'
  */
 const STARTS = 8;
 const RECORDS_A_START = 2;
-/** Largest step of the machine's clock, in ms, that is taken for time between two records. */
+/** Steps of the machine's clock that are allowed for; each counts as one interval. */
 const STEPS = 1;
 /**
  * Records are made before they are written; a disk that stands still for longer takes no more of

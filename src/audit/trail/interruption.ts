@@ -62,7 +62,7 @@ export class Interruption {
     return setTimeout(() => void this.#tryToEnd(), RETRY_MS).unref();
   }
 
-  /** The attempt that is under way; there is one at a time. */
+  /** Tries to end the interruption, one attempt at a time. */
   #tryToEnd(): Promise<void> {
     this.#ending ??= this.#end().finally(() => {
       this.#ending = undefined;

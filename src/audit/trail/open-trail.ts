@@ -40,7 +40,7 @@ export interface OpenAuditTrail {
   readonly trail: AuditTrail;
   /** The verifier key of its checkpoints; begins with the name of the log. */
   readonly publicKey: string;
-  /** The sinks, for metrics. */
+  /** Takes a sample of the trail for metrics. */
   sample(): AuditSample;
   /**
    * Records that the server stops, signs the log, closes it, and lets another process have the

@@ -14,7 +14,7 @@ export class Findings {
     return this.#total;
   }
 
-  /** Those that are kept, in the order in which they were added. */
+  /** The findings that are kept, in the order in which they were added. */
   get list(): readonly VerificationFinding[] {
     return this.#kept;
   }

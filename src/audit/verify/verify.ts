@@ -10,7 +10,7 @@ import { Findings } from './findings.js';
 import { digestSegment } from './segment-digest.js';
 import { Verification } from './verification.js';
 
-/** Everything that a log is verified with, all of it from elsewhere. */
+/** The log to verify, with the keys and checkpoints to verify it with. */
 export interface VerificationInput {
   /** The folder of the log. Nothing is written to it. */
   readonly directory: string;

@@ -46,7 +46,7 @@ export class IndexedEvent {
     this.caller = caller;
   }
 
-  /** Number of times that each call of the event was found, by its place among the calls. */
+  /** Number of times that the call at this place among the event's calls was found. */
   found(at: number): number {
     return at === 0 ? this.#first : this.#second;
   }

@@ -10,7 +10,7 @@ export interface SurveyedLog {
   readonly records: number;
   readonly oldest: number;
   readonly newest: number;
-  /** True when it begins with record 0; otherwise older ones were removed. */
+  /** True when it begins with record 0; otherwise older ones may have been removed. */
   readonly fromTheStart: boolean;
 }
 

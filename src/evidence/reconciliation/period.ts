@@ -12,7 +12,7 @@ export function isWithin({ from, to }: Period, time: number): boolean {
 /** More than clocks differ and calls take. */
 const NEAR_MS = 15 * 60 * 1000;
 
-/** Tells whether a time lies in the period or so near it that clocks may differ by that. */
+/** Tells whether a time lies in the period, or within 15 minutes of it. */
 export function isNear({ from, to }: Period, time: number): boolean {
   return isWithin({ from: from && from - NEAR_MS, to: to && to + NEAR_MS }, time);
 }

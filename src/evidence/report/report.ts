@@ -26,7 +26,7 @@ export interface ReportConfig extends CountingConfig {
   readonly keptCheckpoints?: readonly string[] | undefined;
 }
 
-/** A report, and the facts that decide the exit status of its command. */
+/** A report, with its findings and the facts that decide the exit status of its command. */
 export interface ReportOutcome {
   readonly report: Report;
   /** Paths of files that could not be read to their end. The report has them among the gaps. */

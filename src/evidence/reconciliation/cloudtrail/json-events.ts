@@ -26,7 +26,7 @@ export class JsonEvents {
   readonly #documents = new JsonDocuments(ARRAYS);
   #count = 0;
   #documentCount = 0;
-  /** Number of the document that is being read. */
+  /** Number of events in the document that is being read. */
   #events = 0;
   #others = 0;
   /** The page before has a further one, of this kind. */

@@ -6,7 +6,7 @@ import { asksProxy, isKmsCall, type KmsEvent, toKmsEvent } from './kms-event.js'
 import { readRawEvents } from './raw-events.js';
 import { accountOf, parseTrailEvent, type TrailEvent } from './trail-event.js';
 
-/** The events that were read, and the time that they cover. */
+/** Counts of what was read, and the places and times that it covers. */
 export interface CloudTrailInput {
   readonly files: number;
   readonly events: number;

@@ -14,7 +14,7 @@ export interface Inventory {
   readonly problem: string | undefined;
 }
 
-/** The version of a key that encrypts, and the time since which the log knows it as that. */
+/** The version of a key that encrypts; `since` is absent until it has followed another one. */
 export interface VersionSeen {
   readonly version: number;
   readonly since: string | undefined;
@@ -51,7 +51,7 @@ export class Inventories {
     return [...this.#newest.values()].sort((a, b) => (a.keyManager < b.keyManager ? -1 : 1));
   }
 
-  /** The version of a key that encrypts; undefined for a key without versions. */
+  /** The version of a key that encrypts; undefined where no inventory tells one. */
   versionOf(keyManager: string, externalKeyId: string): VersionSeen | undefined {
     return this.#versions.get(keyOf(keyManager, externalKeyId));
   }

@@ -73,7 +73,7 @@ class Configurations implements Collector {
     title: CHANGES,
     titles: { ...WHERE, setting: 'Setting', before: 'Before', after: 'After', loosens: 'Loosens' },
   });
-  /** Hash of the configuration before it in this log. */
+  /** Hash of the last configuration in this log, which tells whether the next one is the same. */
   #sha256: string | undefined;
   #history = new ConfigurationHistory();
   readonly #loosened = new Map<string, number>();
