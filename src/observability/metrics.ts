@@ -1,6 +1,6 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import { registerProcessGauges } from './process-gauges.js';
-import type { RequestEntry } from './request-entry.js';
+import { FIRST_FAILURE, type RequestEntry } from './request-entry.js';
 import { registerStateGauges, type MetricSources } from './state-gauges.js';
 
 /**
@@ -79,7 +79,7 @@ export class Metrics {
   recordRequest(request: RequestEntry): void {
     const { operation = NONE, keyStore = NONE, errorName } = request;
     // A refusal without a name is the 405: the specification's table of errors leaves it out.
-    const result = errorName ?? (request.status < 400 ? 'success' : 'method-not-allowed');
+    const result = errorName ?? (request.status < FIRST_FAILURE ? 'success' : 'method-not-allowed');
     this.#durations.observe({ operation, key_store: keyStore, result }, request.durationUs / 1e6);
     if (errorName === undefined) return;
     this.#errors.inc({ error_name: errorName, key_store: keyStore });

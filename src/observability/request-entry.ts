@@ -1,3 +1,6 @@
+/** HTTP statuses from here on tell of a failure. */
+export const FIRST_FAILURE = 400;
+
 /**
  * One request as the log, the metrics and the audit log are told of it: the numbers and names that
  * they decide by, and all its fields in one text.

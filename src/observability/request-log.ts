@@ -3,11 +3,8 @@ import { IsoTime } from '../shared/iso-time.js';
 import type { LogConfig } from './config.js';
 import type { LogDestination } from './log-destination.js';
 import type { Logger } from './logger.js';
-import type { RequestEntry } from './request-entry.js';
+import { FIRST_FAILURE, type RequestEntry } from './request-entry.js';
 import type { StrangerLog } from './stranger-log.js';
-
-/** HTTP statuses from here on tell of a failure. */
-const FIRST_FAILURE = 400;
 
 /** The parts that a request log is made of. */
 export interface RequestLogPorts {

@@ -3,7 +3,7 @@ import { cutText } from '../audit/record/fit-fields.js';
 import type { RequestFields } from '../audit/record/index.js';
 import { MAX_FIELDS_BYTES } from '../audit/record/limits.js';
 import { recordJson } from '../audit/record/record-json.js';
-import type { RequestEntry } from '../observability/request-entry.js';
+import { FIRST_FAILURE, type RequestEntry } from '../observability/request-entry.js';
 import type { OutcomeFacts, RequestFacts } from './facts.js';
 
 /** Of any text of a client. The longest that KMS sends, an ARN, has 2,048. */
@@ -97,7 +97,7 @@ export class ToldRequest implements RequestEntry {
       node: execution?.node,
       location: execution?.location,
       nodesTried: execution?.nodesTried.length === 0 ? undefined : execution?.nodesTried,
-      result: status < 400 ? 'success' : 'failure',
+      result: status < FIRST_FAILURE ? 'success' : 'failure',
       status,
       errorName,
       cause: bounded(cause, longest),

@@ -1,5 +1,5 @@
 import type { Logger } from '../../observability/logger.js';
-import type { RequestEntry } from '../../observability/request-entry.js';
+import { FIRST_FAILURE, type RequestEntry } from '../../observability/request-entry.js';
 import type { Clock } from '../../shared/clock.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { FirstPerMinute } from '../../shared/first-per-minute.js';
@@ -17,11 +17,6 @@ import { SharedTimeout } from './shared-timeout.js';
  * Time for a record in any case: a request that has used up its own is still to be recorded.
  */
 const MIN_WAIT_MS = 10;
-/**
- * HTTP statuses from here on tell of a failure, which gives nothing away that a record must go
- * before.
- */
-const FIRST_FAILURE = 400;
 /** The operation that uses no key of a customer. */
 const HEALTH_OPERATION = 'GetHealthStatus';
 
@@ -224,6 +219,7 @@ export class AuditTrail {
     if (await log.isStuck(STUCK_SYNC_MS[lateSync])) this.#interrupt(error);
   }
 
+  /** A failure is answered in any case: it gives nothing away that a record must go before. */
   #isServed({ status }: RequestEntry): boolean {
     return this.#ports.onAuditFailure === 'serve' || status >= FIRST_FAILURE;
   }

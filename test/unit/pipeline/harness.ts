@@ -23,7 +23,7 @@ export const credential: Credential = {
   secretAccessKey: canaries.secretAccessKey,
 };
 
-/** What the log and the audit log are told of a request. */
+/** The fields of a request, as the log and the audit log are told of it. */
 export function fieldsOf(request: RequestEntry): RequestFields {
   if (!(request instanceof ToldRequest)) throw new Error('the pipeline tells in its own way');
   return request.fields();

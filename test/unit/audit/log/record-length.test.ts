@@ -18,7 +18,7 @@ function written<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type
   return auditRecordSchema.parse(JSON.parse(bytes.toString()));
 }
 
-/** What is told of a request, with some of its texts. */
+/** The fields of a request with some texts. */
 function requestFields(texts: Partial<FieldsOf<'key-operation'>>): FieldsOf<'key-operation'> {
   const outcome = { result: 'success', status: 200, durationUs: 1_500 } as const;
   return { clientAddress: '127.0.0.1', ...outcome, ...texts };
