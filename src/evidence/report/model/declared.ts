@@ -80,6 +80,9 @@ export function totalOf<Type extends AuditRecordType>(
   return { types: [type], add, totals: () => ({ [what]: count() }) };
 }
 
+/** The value of a field that a record has not. */
+export const NOT_RECORDED = '(not recorded)';
+
 /** Tells whether something was done. A record without a result tells of something that was. */
 export function isSuccess(record: AuditRecord): boolean {
   return !('result' in record) || record.result === 'success';

@@ -1,9 +1,8 @@
 import type { Collector, Entry, CollectedFinding, SectionPlan } from '../model/collector.js';
-import { isSuccess } from '../model/declared.js';
+import { isSuccess, NOT_RECORDED } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
 import { type CountedValue, Tally } from '../model/tally.js';
 
-const NOT_RECORDED = '(not recorded)';
 /** A report has more keys with their principals than it has keys. */
 const PAIRS_PER_LINE = 10;
 const PARTS = { externalKeyId: 'Key', awsPrincipalArn: 'Principal' };

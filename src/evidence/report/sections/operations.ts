@@ -1,14 +1,12 @@
 import type { RecordOf } from '../../../audit/record/index.js';
 import type { Collector, SectionPlan } from '../model/collector.js';
-import { findingOf, isSuccess, tallyOf, totalOf } from '../model/declared.js';
+import { findingOf, isSuccess, NOT_RECORDED, tallyOf, totalOf } from '../model/declared.js';
 import { columns } from '../model/document.js';
 import { Tally } from '../model/tally.js';
 import type { Timeline } from '../model/timeline.js';
 
 type Operation = RecordOf<'key-operation'>;
 
-/** For a field that a record has not. */
-const NOT_RECORDED = '(not recorded)';
 /** Errors that are answered because something failed, and not because of who asked or for what. */
 const FAILURES: ReadonlySet<string> = new Set(['InternalException', 'DependencyTimeoutException']);
 const MAX_TYPES = 100;
