@@ -1,5 +1,5 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LogFolder } from '../../src/audit/read/log-folder.js';
 import { eachNote } from '../../src/audit/read/notes.js';
 import { readRecords } from '../../src/audit/read/records.js';
@@ -69,9 +69,12 @@ export class WatchedLog {
 
   /**
    * Verifies the log, looks for every answer in it, and keeps its checkpoints for the next time.
+   *
+   * @param isKilled whether the server was killed, and nothing was started since
    */
-  async inspect(answers: readonly Answer[]): Promise<Inspection> {
+  async inspect(answers: readonly Answer[], isKilled: boolean): Promise<Inspection> {
     const report = await this.#verify();
+    const lastClosed = basename((await LogFolder.open(this.directory)).segments.at(-2)?.path ?? '');
     await this.#keepCheckpoints();
     const reading = new Reading();
     for await (const record of readRecords(this.directory)) reading.add(record);
@@ -80,6 +83,8 @@ export class WatchedLog {
       .filter(({ kind }) => kind !== 'unsigned' || this.#kept.size > 0)
       // Every kill can leave records that nothing was signed for.
       .filter(({ kind }) => kind !== 'taken-over')
+      // A segment is sealed beside the writing of the next one. The next start tells of it.
+      .filter(({ kind, file }) => kind !== 'unsealed' || !isKilled || file !== lastClosed)
       .map(({ kind, message }) => `${kind}: ${message}`);
     return {
       problems: [...findings, ...reading.problems, ...reading.missing(answers)],

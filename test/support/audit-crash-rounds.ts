@@ -92,7 +92,7 @@ export class CrashRounds {
   async finish(): Promise<Inspection> {
     const server = await this.#start('synced');
     const code = await server.stop();
-    const inspection = await this.#log.inspect(this.#answers);
+    const inspection = await this.#log.inspect(this.#answers, false);
     const { unsignedRecords } = inspection.report;
     const problems = [
       ...(code === 0 ? [] : [`The server has stopped with ${code}.`]),
@@ -138,7 +138,7 @@ export class CrashRounds {
 
   async #look(): Promise<Inspection> {
     await this.#countTraces();
-    return this.#log.inspect(this.#answers);
+    return this.#log.inspect(this.#answers, true);
   }
 
   async #countTraces(): Promise<void> {

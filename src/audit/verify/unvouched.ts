@@ -121,7 +121,7 @@ export function unsealedEnds({
     if (isTold) continue;
     const next =
       coveredBy === undefined
-        ? 'No checkpoint covers them.'
+        ? 'No checkpoint covers them: a kill just then leaves that to the next start.'
         : `The next checkpoint, of ${String(coveredBy)} records, covers them.`;
     findings.add({
       kind: 'unsealed',
