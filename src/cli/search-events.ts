@@ -5,11 +5,6 @@ export function eventText(event: SearchEvent): string {
   switch (event.kind) {
     case 'old-index':
       return `${event.folder} is the index of an earlier version; it is not used and can be removed`;
-    case 'left-out':
-      return (
-        `${event.segments} segments of ${event.log} were not read: by the clock they hold nothing of ` +
-        'the period (--trust-clock)'
-      );
     case 'unreadable':
       return `cannot read all of ${event.segment}: ${event.reason}`;
     case 'not-records':

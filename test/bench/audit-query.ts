@@ -88,11 +88,6 @@ async function measure(program: Program, log: SyntheticLog): Promise<void> {
   ]);
   await report(program, 'request id, in an hour', log, (id) => ['--request-id', id, ...window]);
   await report(program, 'one principal, in an hour', log, () => [...principal, ...window]);
-  await report(program, 'the same, --trust-clock', log, () => [
-    ...principal,
-    ...window,
-    '--trust-clock',
-  ]);
 }
 
 async function report(

@@ -3,6 +3,7 @@ import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { SegmentTimes } from '../../src/audit/read/segment-times.js';
 import { signCheckpoint } from '../../src/transparency-log/checkpoint.js';
 import { MerkleFrontier } from '../../src/transparency-log/frontier.js';
 import { leafHash } from '../../src/transparency-log/hashes.js';
@@ -117,6 +118,8 @@ class RecordMaker {
   #previous: string | undefined;
   readonly #pool = Buffer.alloc(RANDOM_POOL_BYTES);
   #poolAt = RANDOM_POOL_BYTES;
+  /** Of the segment that is being made. */
+  #times: SegmentTimes | undefined;
 
   constructor(publicKey: string, values: SyntheticValues) {
     this.#publicKey = publicKey;
@@ -130,11 +133,14 @@ class RecordMaker {
 
   /** The record that begins a segment. */
   segment(): string {
+    const segmentBefore = this.#times?.told;
+    this.#times = new SegmentTimes(this.sequence);
     return this.#line({
       type: 'segment',
       origin: ORIGIN,
       publicKey: this.#publicKey,
       frontier: [...this.tree.roots],
+      segmentBefore,
     });
   }
 
@@ -183,7 +189,9 @@ class RecordMaker {
       replica: 'proxy-1',
       ...fields,
     });
-    this.#previous = leafHash(Buffer.from(line));
+    const bytes = Buffer.from(line);
+    this.#times?.add(bytes);
+    this.#previous = leafHash(bytes);
     this.tree.append(this.#previous);
     return `${line}\n`;
   }

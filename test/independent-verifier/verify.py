@@ -217,6 +217,7 @@ class LogVerifier:
         self.tree, self.previous, self.first, self.records, self.signed = None, None, None, 0, 0
         self.retentions, self.taken_over, self.unsealed, self.matched = [], [], [], []
         self.is_end_unread, self.set_aside = False, []
+        self.times, self.begun_at = [], None
 
     def found(self, problem):
         if len(self.problems) < MAX_PROBLEMS:
@@ -299,6 +300,7 @@ class LogVerifier:
         if record["type"] == "recovery" and "unsignedFirst" in record:
             taken = range(record["unsignedFirst"], record.get("unsignedLast", self.tree.size - 1) + 1)
             self.taken_over.append((self.tree.size, taken))
+        self.times.append(record["time"])
         self.tree.add(line)
         self.previous, self.records = leaf_hash(line), self.records + 1
         self.compare()
@@ -316,6 +318,12 @@ class LogVerifier:
         elif (self.tree.size, self.tree.roots) != (tree.size, tree.roots):
             self.found(f"record {segment}: its frontier is not that of the records before it")
             self.tree = tree
+        # A search for a period believes this. Logs of 0.1 do not say it.
+        before = {"firstSequence": self.begun_at, "earliest": min(self.times, default=None),
+                  "latest": max(self.times, default=None)}
+        if self.begun_at is not None and record.get("segmentBefore", before) != before:
+            self.found(f"record {segment}: says another thing of the times of the records before it")
+        self.begun_at, self.times = segment, []
 
     def compare(self):
         """Holds the tree against the checkpoint of its size, if there is one."""

@@ -4,7 +4,11 @@ import { readSegmentHeader } from '../../src/audit/read/segment-header.js';
 import { signCheckpoint } from '../../src/transparency-log/checkpoint.js';
 import type { MerkleFrontier } from '../../src/transparency-log/frontier.js';
 import { leafHash } from '../../src/transparency-log/hashes.js';
-import { formatVerifierKey, noteSigner } from '../../src/transparency-log/signed-note.js';
+import {
+  formatVerifierKey,
+  type NoteSigner,
+  noteSigner,
+} from '../../src/transparency-log/signed-note.js';
 import { checkpointFilesOf, type LogImage, linesOf, segmentsOf } from './audit-log-image.js';
 
 const PUBLIC_KEY = /"publicKey":"(?<origin>[^+"]+)[^"]*"/;
@@ -47,11 +51,16 @@ export function signedByAnother(image: LogImage): LogImage {
   const renamed = rebuild(image, (payloads) =>
     payloads.map((some) => some.map((payload) => payload.replace(PUBLIC_KEY, publicKey))),
   );
-  const names = segmentsOf(renamed);
-  const chain = chainBefore(linesOf(renamed, names[0] ?? '')[0]);
-  const files = new Map([...renamed].filter(([name]) => !name.endsWith('.checkpoints')));
+  return signedAnew(renamed, signer);
+}
+
+/** A log whose lines are as they should be, with a checkpoint at the end of each segment. */
+export function signedAnew(image: LogImage, signer: NoteSigner): LogImage {
+  const names = segmentsOf(image);
+  const chain = chainBefore(linesOf(image, names[0] ?? '')[0]);
+  const files = new Map([...image].filter(([name]) => !name.endsWith('.checkpoints')));
   for (const name of names) {
-    for (const line of linesOf(renamed, name)) chain.line(payloadOf(line));
+    for (const line of linesOf(image, name)) chain.line(payloadOf(line));
     const checkpoint = { origin: signer.verifierKey.name, size: chain.size, root: chain.root() };
     files.set(
       name.replace('.jsonl', '.checkpoints'),

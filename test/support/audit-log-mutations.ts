@@ -159,6 +159,13 @@ const attacks: Readonly<Record<string, Mutation>> = {
     const image2 = withLines(image, last, [...linesOf(image, last), ...forged]);
     return without(image2, ...gone, ...gone.map(checkpointsOf));
   },
+  'say other times of the segment before and write the log anew': (image, random) =>
+    rebuild(image, (payloads) => {
+      const segment = 1 + random.below(payloads.length - 1);
+      const [head = '', ...others] = payloads[segment] ?? [];
+      const bound = random.pick(['earliest', 'latest']);
+      return payloads.with(segment, [head.replace(`"${bound}":"2`, `"${bound}":"1`), ...others]);
+    }),
   'roll back to an older checkpoint': (image, random) => {
     const names = segmentsOf(image);
     const at = random.below(names.length);

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { formatVerifierKey } from '../../transparency-log/signed-note.js';
+import { SegmentTimes } from '../read/segment-times.js';
 import { segmentPath } from '../read/segments.js';
 import { CheckpointWriter, type OpenSegment } from './checkpoint-writer.js';
 import { encodeLines, type LogState } from './encode-lines.js';
@@ -246,16 +247,18 @@ export class AuditLog {
   /** The first record of a segment tells what is needed to verify from there on. */
   async #beginSegment(): Promise<OpenSegment> {
     const { directory, signer, payloads, clock } = this.#ports;
-    const { tree } = this.#state;
+    const { tree, times } = this.#state;
     const path = segmentPath(directory, tree.size);
     // A segment that outlives a power cut tells of all before it, so those must outlive it as well.
     await this.#segment?.file.sync();
     const file = await AppendOnlyFile.open(path, 0, clock);
-    const { bytes, state } = encodeLines(this.#state, [
+    const begun = { ...this.#state, times: new SegmentTimes(tree.size) };
+    const { bytes, state } = encodeLines(begun, [
       payloads.of('segment', {
         origin: signer.verifierKey.name,
         publicKey: formatVerifierKey(signer.verifierKey),
         frontier: [...tree.roots],
+        segmentBefore: times?.told,
       }),
     ]);
     try {

@@ -1,6 +1,7 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { leafHash } from '../../transparency-log/hashes.js';
 import { lineStart, linkTo } from '../read/chain.js';
+import type { SegmentTimes } from '../read/segment-times.js';
 import { ENVELOPE_BYTES } from '../record/limits.js';
 
 const LINE_FEED = 0x0a;
@@ -11,10 +12,16 @@ export interface LogState {
   readonly tree: MerkleFrontier;
   /** Leaf hash of the last record in base64; absent in an empty log. */
   readonly previous: string | undefined;
+  /** The times of the records of the last segment; absent where there is none. */
+  readonly times: SegmentTimes | undefined;
 }
 
 /** A log without records. */
-export const EMPTY_LOG: LogState = { tree: MerkleFrontier.empty(), previous: undefined };
+export const EMPTY_LOG: LogState = {
+  tree: MerkleFrontier.empty(),
+  previous: undefined,
+  times: undefined,
+};
 
 /**
  * Puts lines together and adds them to the tree.
@@ -24,15 +31,18 @@ export const EMPTY_LOG: LogState = { tree: MerkleFrontier.empty(), previous: und
  */
 export function encodeLines(state: LogState, payloads: readonly string[]) {
   const tree = state.tree.copy();
+  const times = state.times?.copy();
   let { previous } = state;
   const lines = new LineBuffer(payloads);
   for (const payload of payloads) {
     const line = `${lineStart(tree.size)}${linkTo(previous)}${payload}`;
-    const leaf = leafHash(lines.append(line));
+    const appended = lines.append(line);
+    const leaf = leafHash(appended);
+    times?.add(appended);
     tree.append(leaf);
     previous = leaf;
   }
-  return { bytes: lines.bytes(), state: { tree, previous } satisfies LogState };
+  return { bytes: lines.bytes(), state: { tree, previous, times } satisfies LogState };
 }
 
 /** Room for some lines. */

@@ -4,11 +4,12 @@ import { splitLines } from '../read/line-chunks.js';
 import type { LogFolder } from '../read/log-folder.js';
 import { NotARecordError, parseRecord } from '../read/records.js';
 import { readSegmentHeader } from '../read/segment-header.js';
+import { msOfLine, SegmentTimes } from '../read/segment-times.js';
 import type { Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
 import { damaged } from './damaged.js';
-import { timeOfLine, UnsignedTail } from './unsigned-tail.js';
+import { UnsignedTail } from './unsigned-tail.js';
 
 /**
  * Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these.
@@ -19,6 +20,8 @@ const STOP_MARK = '"type":"stop"';
 /** The end of a log, as it was found. */
 export interface LogEnd {
   readonly chain: Pick<Chain, 'tree' | 'previous'>;
+  /** Of the records of the last segment. */
+  readonly times: SegmentTimes;
   /** True when the last server stopped in order. */
   readonly isStopped: boolean;
   /** Bytes of whole records in the last segment. The rest of the file is no record. */
@@ -56,6 +59,7 @@ class LogReading {
   #isStopped = false;
   #wholeBytes = 0;
   #lastLine: Buffer | undefined;
+  #times: SegmentTimes | undefined;
 
   constructor(newest: Checkpoint | undefined, unsigned: UnsignedTail) {
     this.#newest = newest;
@@ -65,6 +69,7 @@ class LogReading {
   async read(folder: LogFolder, segment: Segment): Promise<void> {
     const isLast = !folder.isClosed(segment);
     this.#wholeBytes = 0;
+    this.#times = new SegmentTimes(segment.first);
     try {
       for await (const { bytes } of folder.lines(segment)) {
         for (const line of splitLines(bytes)) {
@@ -84,8 +89,8 @@ class LogReading {
   }
 
   end(): LogEnd {
-    const chain = this.#chain;
-    if (chain === undefined) throw damaged('it has no beginning');
+    const [chain, times] = [this.#chain, this.#times];
+    if (chain === undefined || times === undefined) throw damaged('it has no beginning');
     const { size } = chain.tree;
     if (this.#newest !== undefined && this.#newest.size > size) {
       throw damaged(
@@ -94,9 +99,10 @@ class LogReading {
     }
     return {
       chain,
+      times,
       isStopped: this.#isStopped,
       wholeBytes: this.#wholeBytes,
-      lastRecordAt: this.#lastLine && timeOfLine(this.#lastLine),
+      lastRecordAt: this.#lastLine && msOfLine(this.#lastLine),
       unsigned: this.#unsigned,
     };
   }
@@ -125,6 +131,7 @@ class LogReading {
     }
     if (this.#isUnsigned(chain)) this.#unsigned.add(line);
     chain.append(line, 0, line.length);
+    this.#times?.add(line);
     this.#compare(chain);
     this.#wholeBytes += line.length + 1;
     this.#lastLine = line;

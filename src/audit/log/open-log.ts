@@ -149,7 +149,7 @@ function acceptedTail(found: Found, directory: string, ports: OpenLogPorts): str
 }
 
 async function positionAfter(
-  { segment, start, chain, wholeBytes, signedSize }: Found,
+  { segment, start, chain, times, wholeBytes, signedSize }: Found,
   { key, clock }: OpenLogPorts,
 ): Promise<LogPosition> {
   const file = await AppendOnlyFile.open(segment.path, wholeBytes, clock);
@@ -157,7 +157,7 @@ async function positionAfter(
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();
   return {
-    state: { tree: chain.tree, previous: chain.previous },
+    state: { tree: chain.tree, previous: chain.previous, times },
     segment: isOwn ? { first: segment.first, file } : undefined,
     segmentBegunAt: Date.parse(start.time),
     signedSize,

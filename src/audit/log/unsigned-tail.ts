@@ -1,3 +1,4 @@
+import { msOfLine } from '../read/segment-times.js';
 import { type CheckpointSchedule, UNSIGNED_TIMES } from './checkpoint-writer.js';
 
 /**
@@ -13,7 +14,6 @@ const STEPS = 1;
  */
 const WAITING_MS = 5_000;
 
-const TIME = /"time":"(?<time>[^"]{20,30})"/;
 const TYPE = /"type":"(?<type>recovery|segment)"/;
 /** Bytes at the beginning of a line that hold at least its type. */
 const HEAD_BYTES = 400;
@@ -44,7 +44,7 @@ export class UnsignedTail {
     if (type === 'segment' && this.#records > 0) this.#closedSegments += 1;
     this.#records += 1;
     if (type === 'recovery') this.#starts += 1;
-    const time = timeOfLine(line);
+    const time = msOfLine(line);
     if (time === undefined) return;
     this.#addTime(time, type === 'recovery' && this.#starts <= STARTS);
   }
@@ -78,17 +78,6 @@ export class UnsignedTail {
     this.#from ??= time;
     this.#to = time;
   }
-}
-
-/**
- * Reads the time at which a record says that it was made, in ms since 1970.
- *
- * @returns undefined where it says nothing of the kind
- */
-export function timeOfLine(line: Buffer): number | undefined {
-  const head = line.toString('latin1', 0, HEAD_BYTES);
-  const time = Date.parse(TIME.exec(head)?.groups?.['time'] ?? '');
-  return Number.isNaN(time) ? undefined : time;
 }
 
 function iso(ms: number): string {

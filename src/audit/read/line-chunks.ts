@@ -72,3 +72,11 @@ export function splitLines(bytes: Buffer): Buffer[] {
   forEachLine(bytes, (start, end) => lines.push(bytes.subarray(start, end)));
   return lines;
 }
+
+/** Tells whether a text stands at a place in some bytes. */
+export function isTextAt(bytes: Buffer, text: Buffer, at: number): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    if (bytes[at + index] !== text[index]) return false;
+  }
+  return true;
+}

@@ -167,6 +167,16 @@ export const segmentSchema = z.strictObject({
     .describe(
       'Roots of the perfect subtrees that cover all the records before, from left to right: the sizes are the powers of two of `sequence`, largest first.',
     ),
+  segmentBefore: z
+    .strictObject({
+      firstSequence: countSchema.describe('Its first record.'),
+      earliest: timeSchema.describe('The earliest `time` of its records.'),
+      latest: timeSchema.describe('The latest `time` of its records.'),
+    })
+    .optional()
+    .describe(
+      'The segment before this one: a search for a period need not read it where it holds nothing of that. Absent in record 0, and in logs of 0.1.',
+    ),
 });
 
 /** Old segments were removed, as the retention that is configured has it. */

@@ -21,14 +21,3 @@ export function claimsOf(line: Buffer | undefined): LineClaims | undefined {
     previous: previous !== undefined && isHash(previous) ? previous : undefined,
   };
 }
-
-const TIME =
-  /^\{"schema":1,"sequence":[0-9]+,(?:"previous":"[^"]*",)?"time":"(?<time>[0-9T:.-]{19,30}Z)"/;
-const HEAD_BYTES = 200;
-
-/**
- * Reads the time at which a line says that its record was made; undefined where it does not say.
- */
-export function lineTime(line: Buffer): string | undefined {
-  return TIME.exec(line.toString('latin1', 0, HEAD_BYTES))?.groups?.['time'];
-}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTextAt } from '../read/line-chunks.js';
 import { parseRecord } from '../read/records.js';
 import { countSchema } from '../record/common.js';
 
@@ -126,18 +127,11 @@ export class TellingLines {
    * @param start of the line
    */
   has(bytes: Buffer, start: number): boolean {
-    if (!isAt(bytes, TYPE, start + this.#typeAt)) {
+    if (!isTextAt(bytes, TYPE, start + this.#typeAt)) {
       this.#typeAt = Math.max(0, bytes.indexOf(TYPE, start) - start);
     }
-    return isAt(bytes, MARK, start + this.#typeAt + TYPE.length);
+    return isTextAt(bytes, MARK, start + this.#typeAt + TYPE.length);
   }
-}
-
-function isAt(line: Buffer, text: Buffer, at: number): boolean {
-  for (let index = 0; index < text.length; index += 1) {
-    if (line[at + index] !== text[index]) return false;
-  }
-  return true;
 }
 
 function parsed(line: Buffer): z.infer<typeof wordsSchema> | undefined {

@@ -3,6 +3,7 @@ import { Chain } from '../read/chain.js';
 import { forEachLine } from '../read/line-chunks.js';
 import { lineChunks, type SegmentPath } from '../read/lines.js';
 import { readSegmentHeader } from '../read/segment-header.js';
+import { type SegmentBefore, SegmentTimes } from '../read/segment-times.js';
 import { isUnreadable } from '../read/unreadable.js';
 import { TellingLines } from './own-words.js';
 
@@ -39,6 +40,8 @@ export interface SegmentDigest {
   readonly roots: readonly SizedRoot[];
   /** Lines in which the log tells of itself, between the first and the last. */
   readonly telling: readonly PlacedLine[];
+  /** Times of the records before the last. */
+  readonly times: SegmentBefore;
   /** Bytes at the end that are no whole line. */
   readonly tornBytes: number;
 }
@@ -58,6 +61,7 @@ export class SegmentDigester {
   readonly #roots: SizedRoot[] = [];
   readonly #telling: PlacedLine[] = [];
   readonly #head: string[] = [];
+  readonly #times: SegmentTimes;
   #chain: Chain | undefined;
   #nextSize = 0;
   /** The last line so far, which is not in the chain yet. */
@@ -67,6 +71,7 @@ export class SegmentDigester {
   constructor({ segment, sizes }: DigestTask) {
     this.#first = segment.first;
     this.#sizes = sizes;
+    this.#times = new SegmentTimes(segment.first);
   }
 
   /**
@@ -106,6 +111,7 @@ export class SegmentDigester {
       previous: chain.previous,
       roots: this.#roots,
       telling: this.#telling,
+      times: this.#times.told,
       tornBytes,
     };
   }
@@ -121,6 +127,7 @@ export class SegmentDigester {
     if (this.#tellingLines.has(bytes, start) && sequence > this.#first) {
       this.#telling.push({ sequence, line: bytes.toString('latin1', start, end) });
     }
+    this.#times.add(bytes, start);
     this.#chain.append(bytes, start, end);
     if (this.#chain.tree.size === this.#sizes[this.#nextSize]) this.#keepRoot(this.#chain);
   }

@@ -5,13 +5,14 @@ import type { Hash } from '../../transparency-log/hashes.js';
 import { splitLines } from '../read/line-chunks.js';
 import { lineChunks } from '../read/lines.js';
 import { readSegmentHeader } from '../read/segment-header.js';
+import { timeOfLine } from '../read/segment-times.js';
 import { segmentStem, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf, UnreadableError } from '../read/unreadable.js';
 import { CheckedChain, type SegmentName } from './chain.js';
+import { CheckedTimes } from './checked-times.js';
 import type { CheckpointSet } from './checkpoint-set.js';
 import type { VerificationReport } from './finding.js';
 import type { Findings } from './findings.js';
-import { lineTime } from './line-claims.js';
 import { OwnWords } from './own-words.js';
 import type { VerificationScope } from './reading.js';
 import { Seals } from './seals.js';
@@ -36,6 +37,7 @@ export class Verification {
   readonly #chain: CheckedChain;
   readonly #words = new OwnWords();
   readonly #seals: Seals;
+  readonly #times: CheckedTimes;
   readonly #signedBy = new Set<string>();
   readonly #unread: string[] = [];
   #nextSize = 0;
@@ -58,6 +60,7 @@ export class Verification {
     this.#scope = scope;
     this.#sizes = checkpoints.sizes;
     this.#seals = new Seals(checkpoints);
+    this.#times = new CheckedTimes(findings);
     this.#chain = new CheckedChain(scope.first, {
       found: (finding) => {
         findings.add(finding);
@@ -118,7 +121,7 @@ export class Verification {
         vouchedBefore: this.#vouchedBefore,
         root: this.#root,
         firstTime: this.#firstTime,
-        lastTime: last && lineTime(last),
+        lastTime: last && timeOfLine(last),
         tornBytes: this.#tornBytes,
         isUnread: this.#isUnread,
         isEndUnread: this.#isEndUnread,
@@ -150,6 +153,7 @@ export class Verification {
     for (const { line, sequence } of digest.telling) {
       this.#words.add(Buffer.from(line, 'latin1'), sequence);
     }
+    this.#times.addAll(records - 2, digest.times);
     this.#held = undefined;
     this.#records += records - 3;
     this.#push({ line: Buffer.from(lastLine, 'latin1'), begins: undefined });
@@ -212,7 +216,7 @@ export class Verification {
   #push(held: HeldLine): void {
     this.#follow(held.line);
     this.#held = held;
-    if (this.#records === 0) this.#firstTime = lineTime(held.line);
+    if (this.#records === 0) this.#firstTime = timeOfLine(held.line);
     this.#records += 1;
   }
 
@@ -221,9 +225,12 @@ export class Verification {
     if (this.#held === undefined) return;
     const { line, begins } = this.#held;
     if (begins !== undefined) {
+      const before = this.#findings.total;
       this.#seals.begin(begins, line, this.#chain.expected);
       this.#chain.beginSegment(begins, line, next);
+      this.#times.begin(begins, line, before);
     }
+    this.#times.add(line);
     this.#words.add(line, this.#chain.expected);
     this.#chain.add(line, next);
     this.#held = undefined;

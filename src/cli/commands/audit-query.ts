@@ -28,9 +28,7 @@ A record is found when it meets all that is asked for. --where names any field o
 deeper (authorization.decision, nodesTried.node); a value that ends in * stands for all that begin so, and * alone
 for any: --where errorName=*. --jsonl prints the lines as they stand in the log, which is what can be verified.
 
-Every segment of the log is read, on up to four cores. With --trust-clock those are left out that begin and end outside
-the period, which is quick; standard error says how many. A record that was made while the clock was wrong may be
-in one of them.
+The log is read on up to four cores: with --from or --to, only the segments that hold records of the period.
 
 Exit code 1 says that a part of a log could not be read: there may be more than was printed.`;
 
@@ -43,7 +41,6 @@ interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
   readonly limit?: number;
   readonly json?: boolean;
   readonly jsonl?: boolean;
-  readonly trustClock?: boolean;
 }
 
 /** `holdfast audit query` */
@@ -70,7 +67,6 @@ export function auditQueryCommand(terminal: Terminal): Command {
     )
     .option('--json', 'print a JSON array, for programs')
     .option('--jsonl', 'print the lines of the log as they are')
-    .option('--trust-clock', 'leave out segments that begin and end outside the period')
     .addHelpText('after', NOTES)
     .addHelpText(
       'after',
@@ -91,7 +87,6 @@ async function query(options: Options, terminal: Terminal): Promise<void> {
   const unreadable: string[] = [];
   const config: SearchConfig = {
     threads: Math.min(availableParallelism(), MAX_THREADS),
-    trustClock: options.trustClock === true,
     notify(event) {
       if (event.kind === 'unreadable') unreadable.push(event.segment);
       terminal.complain(`${eventText(event)}\n`);

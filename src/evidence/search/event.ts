@@ -2,8 +2,6 @@
 export type SearchEvent =
   /** The folder of an index that an earlier version made. It is not read. */
   | { readonly kind: 'old-index'; readonly folder: string }
-  /** Segments were left out, because by the clock they hold nothing of the period. */
-  | { readonly kind: 'left-out'; readonly log: string; readonly segments: number }
   /** The segment, or a part of it, could not be searched: there may be more to find. */
   | { readonly kind: 'unreadable'; readonly segment: string; readonly reason: string }
   /** Lines that are no audit records. */

@@ -27,12 +27,7 @@ export interface Hit {
 export interface SearchConfig {
   /** Threads that read one log. */
   readonly threads: number;
-  /**
-   * Whether segments are left out that begin and end outside the period. A record that was made
-   * while the clock was wrong may then be missed.
-   */
-  readonly trustClock: boolean;
-  /** Is told what could not be searched, and what was left out. */
+  /** Is told what could not be searched. */
   readonly notify: (event: SearchEvent) => void;
 }
 
@@ -44,14 +39,12 @@ export interface SearchConfig {
 export async function* searchLog(
   log: string,
   filter: Filter,
-  { threads, trustClock, notify }: SearchConfig,
+  { threads, notify }: SearchConfig,
 ): AsyncGenerator<Hit, void, undefined> {
   const folder = await LogFolder.open(log);
   const index = await oldIndexOf(log);
   if (index !== undefined) notify({ kind: 'old-index', folder: index });
-  const segments = trustClock ? await segmentsInPeriod(folder, filter) : folder.segments;
-  const leftOut = folder.segments.length - segments.length;
-  if (leftOut > 0) notify({ kind: 'left-out', log, segments: leftOut });
+  const segments = await segmentsInPeriod(folder, filter);
   const jobs = segments.map(
     (segment): ScanJob => ({
       segment: { path: segment.path, compressed: segment.compressed },

@@ -1,44 +1,50 @@
 import type { LogFolder } from '../../audit/read/log-folder.js';
 import type { Segment } from '../../audit/read/segments.js';
 import { isUnreadable } from '../../audit/read/unreadable.js';
-import { type Filter, timeOf } from './filter.js';
+import type { Filter } from './filter.js';
 
-/** Records wait a moment between their time and their place in the log. */
-const MARGIN_MS = 60_000;
 /** Heads that are read at once. */
-const AT_ONCE = 2;
+const AT_ONCE = 4;
 
 /**
- * Finds the segments that can hold records of a period where the clock was right: those that do not
- * begin and end outside of it, by their first records. One whose beginning or end is not known is
- * among them, and so is one that begins later than it ends.
+ * Finds the segments that can hold records of a period: all but those of which the first record of
+ * the next segment says that they hold none. Logs of 0.1 do not say it, and are read wholly.
  */
 export async function segmentsInPeriod(
   folder: LogFolder,
-  { fromMs = -Infinity, toMs = Infinity }: Filter,
+  filter: Filter,
 ): Promise<readonly Segment[]> {
   const { segments } = folder;
-  if (fromMs === -Infinity && toMs === Infinity) return segments;
-  const begins: number[] = [];
+  if (filter.fromMs === undefined && filter.toMs === undefined) return segments;
+  const within: Segment[] = [];
   for (let at = 0; at < segments.length; at += AT_ONCE) {
     const some = segments.slice(at, at + AT_ONCE);
-    begins.push(...(await Promise.all(some.map((segment) => beginOf(folder, segment)))));
+    const areOutside = await Promise.all(
+      some.map((segment, index) => isOutside(folder, [segment, segments[at + index + 1]], filter)),
+    );
+    within.push(...some.filter((_, index) => areOutside[index] === false));
   }
-  return segments.filter((_, at) => {
-    const begin = begins[at] ?? NaN;
-    const end = at + 1 < segments.length ? (begins[at + 1] ?? NaN) : Infinity;
-    const isOutside = end + MARGIN_MS < fromMs || begin - MARGIN_MS >= toMs;
-    return !(begin <= end && isOutside);
-  });
+  return within;
 }
 
-/** @returns NaN where it cannot be told */
-async function beginOf(folder: LogFolder, segment: Segment): Promise<number> {
+async function isOutside(
+  folder: LogFolder,
+  [segment, next]: readonly [Segment, Segment | undefined],
+  { fromMs = -Infinity, toMs = Infinity }: Filter,
+): Promise<boolean> {
+  const record = next && (await recordOf(folder, next));
+  const before = record?.segmentBefore;
+  // Another segment may have stood between the two.
+  if (record?.sequence !== next?.first || before?.firstSequence !== segment.first) return false;
+  return Date.parse(before.latest) < fromMs || Date.parse(before.earliest) >= toMs;
+}
+
+/** @returns undefined where it cannot be read */
+async function recordOf(folder: LogFolder, segment: Segment) {
   try {
-    const header = await folder.header(segment);
-    return header?.record.sequence === segment.first ? timeOf(header.record) : NaN;
+    return (await folder.header(segment))?.record;
   } catch (error) {
-    if (isUnreadable(error)) return NaN;
+    if (isUnreadable(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkProof, proveRecord } from '../../../src/audit/verify/prove.js';
 import { verifyLog } from '../../../src/audit/verify/verify.js';
 import { splitNotes } from '../../../src/transparency-log/checkpoint.js';
@@ -84,6 +84,9 @@ describeWithPython('verifyLog and a verifier that knows nothing of it', () => {
     const directory = temporaryFolder();
     const server = await startServer({ directory, records: 80, everyRecords: 50 });
     try {
+      await vi.waitFor(() => {
+        expect(readdirSync(directory)).toContain('000000000000.checkpoints');
+      });
       expect(await expectAgreement(directory)).toMatchObject({ records: 82, unsignedRecords: 30 });
     } finally {
       await server.close();

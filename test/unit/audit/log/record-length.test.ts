@@ -12,7 +12,7 @@ const payloads = new Payloads('h'.repeat(253), systemClock);
 
 /** A record as the log has it, of which the schema was asked. */
 function written<Type extends AuditRecordType>(type: Type, fields: FieldsOf<Type>) {
-  const state = { tree: EMPTY_LOG.tree, previous: 'A'.repeat(43).concat('=') };
+  const state = { tree: EMPTY_LOG.tree, previous: 'A'.repeat(43).concat('='), times: undefined };
   const { bytes } = encodeLines(state, [payloads.of(type, fields)]);
   expect(bytes.length - 1).toBeLessThanOrEqual(MOST);
   return auditRecordSchema.parse(JSON.parse(bytes.toString()));

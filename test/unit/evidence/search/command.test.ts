@@ -59,7 +59,6 @@ describe('holdfast audit query', () => {
     [['--from', timeAt(10), '--to', timeAt(12)], 2],
     [['--from', '2026-01-01', '--to', '2026-01-01T01:00:29+01:00'], 29],
     [['--from', '2026-01-02'], 0],
-    [['--trust-clock', '--request-id', 'request-7'], 1],
   ])('%j → %i records', async (args, count) => {
     const { code, stdout } = await query('--log', logFolder(), '--jsonl', ...args);
     expect(code).toBe(0);

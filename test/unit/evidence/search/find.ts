@@ -28,11 +28,7 @@ export function linesOf(from: number, to: number, fields: object = {}): string[]
 export async function find(
   logs: string | readonly string[],
   conditions: Readonly<Record<string, string>>,
-  {
-    trustClock = false,
-    fromMs,
-    toMs,
-  }: Partial<Record<'fromMs' | 'toMs', number>> & { trustClock?: boolean } = {},
+  { fromMs, toMs }: Partial<Record<'fromMs' | 'toMs', number>> = {},
 ): Promise<Found> {
   const found: Found = { sequences: [], events: [] };
   const filter = {
@@ -42,7 +38,6 @@ export async function find(
   };
   const hits = search([logs].flat(), filter, {
     threads: 1,
-    trustClock,
     notify: (event) => found.events.push(event),
   });
   for await (const { record } of hits) found.sequences.push(record.sequence);

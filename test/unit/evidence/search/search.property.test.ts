@@ -98,7 +98,7 @@ function write(
 
 async function found(folder: string, filter: Filter): Promise<string[]> {
   const lines: string[] = [];
-  const config = { threads: 1, trustClock: false, notify: () => undefined };
+  const config = { threads: 1, notify: () => undefined };
   for await (const { line } of search([folder], filter, config)) lines.push(line);
   return lines;
 }

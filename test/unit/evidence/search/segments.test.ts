@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from '
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { SegmentBefore } from '../../../../src/audit/read/segment-times.js';
 import type { SearchEvent } from '../../../../src/evidence/search/event.js';
 import { search } from '../../../../src/evidence/search/search.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
@@ -97,7 +98,6 @@ describe('search', () => {
       { conditions: [], fromMs: undefined, toMs: undefined },
       {
         threads: 1,
-        trustClock: false,
         notify: (event) => events.push(event),
       },
     );
@@ -125,27 +125,46 @@ describe('search', () => {
     const fromMs = Date.parse(timeAt(5000));
     const toMs = Date.parse(timeAt(5200));
 
-    it('a record of the first with a wrong time → is found', async () => {
-      const folder = hours();
-      expect(await find(folder, {}, { fromMs, toMs })).toEqual({ sequences: [2, 4], events: [] });
+    /** The first segment is told of when it is read. */
+    async function searchIn(folder: string, period: object = { fromMs, toMs }) {
+      writeSegment(folder, { first: 0, lines: ['{"damaged":true}'], linesInMember: 1 });
+      const { sequences, events } = await find(folder, {}, period);
+      return { sequences, isFirstRead: events.some(({ kind }) => kind === 'unreadable') };
+    }
+
+    it('their heads say when the records before them were made → the first is not read', async () => {
+      const folder = hours({ earliest: timeAt(0), latest: timeAt(2) });
+      expect(await searchIn(folder)).toEqual({ sequences: [4], isFirstRead: false });
     });
 
-    it('the clock is trusted → the others are left out, and that is told', async () => {
-      const folder = hours();
-      expect(await find(folder, {}, { fromMs, toMs, trustClock: true })).toEqual({
-        sequences: [4],
-        events: [{ kind: 'left-out', log: folder, segments: 2 }],
-      });
+    it('no period → all are read', async () => {
+      const folder = hours({ earliest: timeAt(0), latest: timeAt(2) });
+      expect((await searchIn(folder, {})).isFirstRead).toBe(true);
     });
 
-    it('the clock is trusted and a beginning is damaged → what lies beside it is read', async () => {
-      const folder = hours();
+    it.each([
+      ['a record of the first has a time in the period', { latest: timeAt(5100) }],
+      ['the last record of the first is at its beginning', { latest: timeAt(5000) }],
+      ['their heads say nothing of it, as in logs of 0.1', undefined],
+      ['their heads speak of another segment than the one before', { firstSequence: 1 }],
+    ])('%s → the first is read', async (_, told) => {
+      const folder = hours(told && { earliest: timeAt(0), latest: timeAt(2), ...told });
+      expect(await searchIn(folder)).toEqual({ sequences: [4], isFirstRead: true });
+    });
+
+    it('all records of the first come after the period → it is not read', async () => {
+      const folder = hours({ earliest: timeAt(5200), latest: timeAt(5300) });
+      expect((await searchIn(folder)).isFirstRead).toBe(false);
+    });
+
+    it.each([
+      ['begins no segment', ['"type":"segment"', '"type":"other"'] as const],
+      ['has another number', ['"sequence":3', '"sequence":4'] as const],
+    ])('the head of the second %s → the first is read', async (_, [from, to]) => {
+      const folder = hours({ earliest: timeAt(0), latest: timeAt(2) });
       const path = join(folder, '000000000003.jsonl');
-      writeFileSync(path, readFileSync(path, 'utf8').replace('"type":"segment"', '"type":"other"'));
-      expect(await find(folder, {}, { fromMs, toMs, trustClock: true })).toEqual({
-        sequences: [2, 4],
-        events: [{ kind: 'left-out', log: folder, segments: 1 }],
-      });
+      writeFileSync(path, readFileSync(path, 'utf8').replace(from, to));
+      expect((await searchIn(folder)).isFirstRead).toBe(true);
     });
   });
 
@@ -159,20 +178,22 @@ describe('search', () => {
   });
 });
 
-/** Each begins with its head. Record 2 was made while the clock was an hour fast. */
-function hours(): string {
+/** @param told what the head of the second says of the first */
+function hours(told: Partial<SegmentBefore> | undefined): string {
   const folder = temporaryFolder();
-  const head = (sequence: number, time: number): string =>
+  const head = (sequence: number, time: number, before: object | undefined): string =>
     lineOf({
       ...{ schema: 1, sequence, previous: 'A'.repeat(43) + '=', time: timeAt(time) },
       ...{ replica: 'a', type: 'segment', origin: 'log.example/a', publicKey: 'k' },
       frontier: Array.from(sequence.toString(2).replaceAll('0', ''), () => 'A'.repeat(43) + '='),
+      ...(before !== undefined && { segmentBefore: before }),
     });
   const at = (sequence: number, time: number): string =>
     lineOf(operation(sequence, { time: timeAt(time) }));
-  writeSegment(folder, { first: 0, lines: [head(0, 0), at(1, 1), at(2, 5000)], linesInMember: 3 });
-  writeSegment(folder, { first: 3, lines: [head(3, 3600), at(4, 5100)] });
-  writeSegment(folder, { first: 5, lines: [head(5, 7200), at(6, 9000)] });
+  const second = told && { firstSequence: 0, ...told };
+  const third = { firstSequence: 3, earliest: timeAt(3600), latest: timeAt(5100) };
+  writeSegment(folder, { first: 3, lines: [head(3, 3600, second), at(4, 5100)] });
+  writeSegment(folder, { first: 5, lines: [head(5, 7200, third), at(6, 9000)] });
   return folder;
 }
 
