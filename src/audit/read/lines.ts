@@ -8,6 +8,8 @@ import type { Segment } from './segments.js';
 import { UnreadableError } from './unreadable.js';
 
 const CHUNK_BYTES = 1024 * 1024;
+/** Enough for the first line of a segment, of which a search for a period reads hundreds. */
+const HEAD_CHUNK_BYTES = 16 * 1024;
 const RECORD_HEAD = Buffer.from('{"schema":');
 /** Text that every record has. */
 const EVERY_RECORD = Buffer.from('"sequence":');
@@ -24,15 +26,18 @@ interface SegmentInReading extends SegmentPath {
  * Reads the lines of a segment, about a megabyte at a time, as far as the file reaches. The file is
  * closed when the reading ends, wherever that is.
  *
+ * @param chunkBytes bytes of the file that are read at once
  * @throws UnreadableError for what is no segment, after the lines before the damage; the file
  *   system's error
  */
 export async function* lineChunks(
   segment: SegmentPath,
+  chunkBytes = CHUNK_BYTES,
 ): AsyncGenerator<LineChunk, void, undefined> {
   const { path, compressed, handle } = await openSegment(segment);
+  const bytes = fileBytes(handle, 0, chunkBytes);
   try {
-    yield* wholeLines(path, compressed ? uncompressedBytes(path, handle) : fileBytes(handle));
+    yield* wholeLines(path, compressed ? uncompressedBytes(path, handle, bytes) : bytes);
   } finally {
     await handle.close();
   }
@@ -74,7 +79,7 @@ export async function* recordChunks(
  * @throws as `lineChunks`
  */
 export async function firstLine(segment: SegmentPath): Promise<Buffer | undefined> {
-  for await (const { bytes } of lineChunks(segment)) {
+  for await (const { bytes } of lineChunks(segment, HEAD_CHUNK_BYTES)) {
     if (bytes.length > 0) return bytes.subarray(0, bytes.indexOf('\n'));
   }
   return undefined;
@@ -84,14 +89,16 @@ export async function firstLine(segment: SegmentPath): Promise<Buffer | undefine
  * Reads the bytes of a file as far as it reaches now, at most a megabyte at a time.
  *
  * @param from the byte to begin with
+ * @param chunkBytes bytes that are read at once
  */
 export async function* fileBytes(
   handle: FileHandle,
   from = 0,
+  chunkBytes = CHUNK_BYTES,
 ): AsyncGenerator<Buffer, void, undefined> {
   for (let at = from; ; ) {
-    const memory = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    const { bytesRead } = await handle.read(memory, 0, CHUNK_BYTES, at);
+    const memory = Buffer.allocUnsafeSlow(chunkBytes);
+    const { bytesRead } = await handle.read(memory, 0, chunkBytes, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield memory.subarray(0, bytesRead);
@@ -107,11 +114,12 @@ export async function* fileBytes(
 async function* uncompressedBytes(
   path: string,
   handle: FileHandle,
+  bytes: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { size } = await handle.stat();
   const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
   // A failure of either ends both, and reaches whoever reads.
-  pipeline(Readable.from(fileBytes(handle)), unzipped, () => undefined);
+  pipeline(Readable.from(bytes), unzipped, () => undefined);
   try {
     yield* unzipped as AsyncIterable<Buffer>;
   } catch (cause) {

@@ -52,13 +52,6 @@ export class SegmentTimes {
     if (at < 0) this.#include(LATEST, 0);
   }
 
-  /** Adds so many lines, whose times are known. */
-  addAll(records: number, { earliest, latest }: SegmentBefore): void {
-    this.#records += records;
-    this.#include(Buffer.from(earliest), 0);
-    this.#include(Buffer.from(latest), 0);
-  }
-
   copy(): SegmentTimes {
     const copy = new SegmentTimes(this.#first);
     copy.#records = this.#records;

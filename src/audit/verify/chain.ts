@@ -40,6 +40,8 @@ export interface ChainListener {
 export class CheckedChain {
   readonly #listener: ChainListener;
   readonly #lineHead = new LineHead();
+  /** Sequence of the record that the head is that of. */
+  #headAt: number | undefined;
   /** Undefined while leaves are unknown: between records that were removed and the next segment. */
   #tree: MerkleFrontier | undefined;
   /** The first record of a segment that alone says what came before it. */
@@ -112,24 +114,6 @@ export class CheckedChain {
     this.#expected = first;
   }
 
-  /**
-   * Passes over lines that follow on from the one that was added last, one after the other.
-   *
-   * @param tree with all of them
-   * @param previous leaf hash of the last of them
-   * @returns false, and passes over none, where what was before is not what they were written after
-   */
-  passOver(before: MerkleFrontier, tree: MerkleFrontier, previous: Hash): boolean {
-    const here = this.#tree;
-    if (this.#expected !== before.size + 1 || here?.size !== before.size) return false;
-    if (!sameRoots(before, here)) return false;
-    this.#tree = tree;
-    this.#expected = tree.size;
-    this.#leaf = undefined;
-    this.#leafText = previous;
-    return true;
-  }
-
   /** @param next the line that follows, in this file or the next */
   add(line: Buffer, next: Buffer | undefined): void {
     if (this.#isInPlace(line)) {
@@ -173,7 +157,8 @@ export class CheckedChain {
 
   /** Takes a line with the right number and the right hash of the line before: nearly all have. */
   #isInPlace(line: Buffer): boolean {
-    this.#lineHead.moveTo(this.#expected, this.#leafText);
+    if (this.#headAt !== this.#expected) this.#lineHead.moveTo(this.#expected, this.#leafText);
+    this.#headAt = this.#expected;
     if (!this.#lineHead.begins(line, 0, line.length)) return false;
     this.#settle(this.#leaf);
     return true;
@@ -196,9 +181,13 @@ export class CheckedChain {
   }
 
   #take(line: Buffer): void {
+    const isHeadHere = this.#headAt === this.#expected;
     this.#leaf = leafHash(line);
     this.#leafText = this.#leaf;
     this.#expected += 1;
+    if (!isHeadHere) return;
+    this.#lineHead.advance(this.#expected, this.#leaf);
+    this.#headAt = this.#expected;
   }
 
   /**

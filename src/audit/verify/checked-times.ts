@@ -45,11 +45,6 @@ export class CheckedTimes {
   add(line: Buffer): void {
     this.#times?.add(line);
   }
-
-  /** Adds so many lines at once, whose times are known. */
-  addAll(records: number, times: SegmentBefore): void {
-    this.#times?.addAll(records, times);
-  }
 }
 
 function isSame(a: SegmentBefore, b: SegmentBefore): boolean {

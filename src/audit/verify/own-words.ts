@@ -62,7 +62,6 @@ export class OwnWords {
   readonly #removals: { readonly sequence: number; readonly removed: RecordRange }[] = [];
   readonly #takenOver: TakenOver[] = [];
   readonly #leftBehind: LeftBehind[] = [];
-  readonly #tellingLines = new TellingLines();
 
   /** Records that servers have taken over, whoever wrote them. */
   get takenOver(): readonly TakenOver[] {
@@ -79,7 +78,7 @@ export class OwnWords {
    * @param sequence its place in the log, whatever it says itself
    */
   add(line: Buffer, sequence: number): void {
-    if (!this.#tellingLines.has(line, 0)) return;
+    if (!isTelling(line)) return;
     const record = parsed(line);
     // What says another number of itself says things twice, and readers differ in which they take.
     if (record?.sequence !== sequence) return;
@@ -114,24 +113,10 @@ export class OwnWords {
   }
 }
 
-/** Finds the lines that may tell something of the log itself. */
-export class TellingLines {
-  /**
-   * Place of the type in the line before: mostly it stands there again, and need not be looked for.
-   */
-  #typeAt = 0;
-
-  /**
-   * Tells whether a line is one of them.
-   *
-   * @param start of the line
-   */
-  has(bytes: Buffer, start: number): boolean {
-    if (!isTextAt(bytes, TYPE, start + this.#typeAt)) {
-      this.#typeAt = Math.max(0, bytes.indexOf(TYPE, start) - start);
-    }
-    return isTextAt(bytes, MARK, start + this.#typeAt + TYPE.length);
-  }
+/** Tells whether a line may tell something of the log itself. */
+function isTelling(line: Buffer): boolean {
+  const typeAt = line.indexOf(TYPE);
+  return typeAt >= 0 && isTextAt(line, MARK, typeAt + TYPE.length);
 }
 
 function parsed(line: Buffer): z.infer<typeof wordsSchema> | undefined {

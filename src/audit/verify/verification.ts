@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import { errnoOf } from '../../shared/errno.js';
-import { MerkleFrontier } from '../../transparency-log/frontier.js';
+import type { MerkleFrontier } from '../../transparency-log/frontier.js';
 import type { Hash } from '../../transparency-log/hashes.js';
 import { splitLines } from '../read/line-chunks.js';
 import { lineChunks } from '../read/lines.js';
-import { readSegmentHeader } from '../read/segment-header.js';
 import { timeOfLine } from '../read/segment-times.js';
 import { segmentStem, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf, UnreadableError } from '../read/unreadable.js';
@@ -16,7 +15,6 @@ import type { Findings } from './findings.js';
 import { OwnWords } from './own-words.js';
 import type { VerificationScope } from './reading.js';
 import { Seals } from './seals.js';
-import type { DigestedSegment, SegmentDigest } from './segment-digest.js';
 import { summary } from './summary.js';
 
 /** Maximum findings in one segment. A forged file can hold billions of wrong lines. */
@@ -70,7 +68,7 @@ export class Verification {
         checkpoints.signedFor(sequence).length > 0 ||
         checkpoints.hasFile(`${segmentStem(sequence)}.checkpoints`),
       grown: (tree) => {
-        this.#compare(tree.size, () => tree.root());
+        this.#compare(tree);
       },
     });
   }
@@ -83,22 +81,13 @@ export class Verification {
     return this.#seals.isLastUnsealed;
   }
 
-  /**
-   * Reads a segment; where its file is damaged, as far as that goes.
-   *
-   * @param digested what another reading has made of it
-   */
-  async read(segment: Segment, { digest, visitedBytes }: DigestedSegment): Promise<void> {
+  /** Reads a segment; where its file is damaged, as far as that goes. */
+  async read(segment: Segment): Promise<void> {
     const name = { file: basename(segment.path), first: segment.first };
     this.#closeBefore(name);
     this.#isEndUnread = false;
-    const taken = digest === undefined ? 0 : this.#takeDigest(name, digest);
-    if (digest?.records === taken) return;
     try {
-      this.#tornBytes = await this.#readLines(segment, taken === 0 ? name : undefined, {
-        taken,
-        visitedBytes,
-      });
+      this.#tornBytes = await this.#readLines(segment, name);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       this.#stopReading(name, error);
@@ -135,62 +124,20 @@ export class Verification {
     });
   }
 
-  /**
-   * Takes a segment whose lines follow on from each other, if they follow on from those before.
-   *
-   * @returns how many of its records were taken
-   */
-  #takeDigest(name: SegmentName, digest: SegmentDigest): number {
-    const { records, firstLine, secondLine, lastLine, frontier, previous } = digest;
-    const first = Buffer.from(firstLine, 'latin1');
-    this.#push({ line: first, begins: name });
-    this.#push({ line: Buffer.from(secondLine, 'latin1'), begins: undefined });
-    const before = readSegmentHeader(first)?.before;
-    const tree = MerkleFrontier.from(name.first + records - 1, frontier);
-    if (before === undefined || tree === undefined) return 2;
-    if (!this.#chain.passOver(before, tree, previous)) return 2;
-    for (const { size, root } of digest.roots) this.#compare(size, () => root);
-    for (const { line, sequence } of digest.telling) {
-      this.#words.add(Buffer.from(line, 'latin1'), sequence);
-    }
-    this.#times.addAll(records - 2, digest.times);
-    this.#held = undefined;
-    this.#records += records - 3;
-    this.#push({ line: Buffer.from(lastLine, 'latin1'), begins: undefined });
-    this.#tornBytes = digest.tornBytes;
-    this.#withoutLine = undefined;
-    return records;
-  }
-
-  /**
-   * Reads a segment line by line.
-   *
-   * @param name of the segment, where its first line is still to be taken
-   * @returns how many bytes at its end are no whole line
-   */
-  async #readLines(
-    segment: Segment,
-    name: SegmentName | undefined,
-    { taken, visitedBytes }: { readonly taken: number; readonly visitedBytes: number },
-  ): Promise<number> {
+  /** @returns how many bytes at its end are no whole line */
+  async #readLines(segment: Segment, name: SegmentName): Promise<number> {
     const before = this.#findings.total;
-    let begins = name;
+    let begins: SegmentName | undefined = name;
     let tornBytes = 0;
-    let offset = 0;
-    let toSkip = taken;
     for await (const { bytes, torn } of lineChunks(segment)) {
-      const unvisited = bytes.subarray(Math.max(0, visitedBytes - offset));
-      if (unvisited.length > 0) await this.#scope.visit?.(unvisited);
-      offset += bytes.length;
-      const lines = splitLines(bytes);
-      for (const line of lines.slice(toSkip)) {
+      if (bytes.length > 0) await this.#scope.visit?.(bytes);
+      for (const line of splitLines(bytes)) {
         this.#push({ line, begins });
         begins = undefined;
         if (this.#findings.total - before <= MAX_FINDINGS) continue;
         const what = `has more than ${String(MAX_FINDINGS)} lines that do not belong there`;
         throw new UnreadableError(segment.path, what);
       }
-      toSkip -= Math.min(toSkip, lines.length);
       tornBytes = torn?.length ?? 0;
     }
     if (begins !== undefined && segment.compressed) {
@@ -258,10 +205,11 @@ export class Verification {
     this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
   }
 
-  #compare(size: number, rootOf: () => Hash): void {
+  #compare(tree: MerkleFrontier): void {
+    const { size } = tree;
     while ((this.#sizes[this.#nextSize] ?? Number.POSITIVE_INFINITY) < size) this.#nextSize += 1;
     if (this.#sizes[this.#nextSize] !== size) return;
-    const root = rootOf();
+    const root = tree.root();
     for (const signed of this.#checkpoints.signedFor(size)) {
       if (signed.root === root) {
         this.#matchedSizes.push(size);

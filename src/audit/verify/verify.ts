@@ -7,7 +7,6 @@ import { isUnreadable } from '../read/unreadable.js';
 import { CheckpointSet } from './checkpoint-set.js';
 import type { VerificationReport } from './finding.js';
 import { Findings } from './findings.js';
-import { digestSegment } from './segment-digest.js';
 import { Verification } from './verification.js';
 
 /** The log to verify, with the keys and checkpoints to verify it with. */
@@ -57,12 +56,7 @@ export async function verifyLog(options: VerificationInput): Promise<Verificatio
     isHeldAgainstKept: keptCheckpoints.length > 0,
     visit,
   });
-  const signed = checkpoints.sizes;
-  for (const [at, segment] of segments.entries()) {
-    const until = segments[at + 1]?.first ?? Number.POSITIVE_INFINITY;
-    const sizes = signed.filter((size) => segment.first < size && size <= until);
-    await verification.read(segment, await digestSegment({ segment, sizes }, visit));
-  }
+  for (const segment of segments) await verification.read(segment);
   // What was being signed when the folder was listed has been by now.
   const closing = segments.at(-2);
   if (closing !== undefined && verification.isLastUnsealed) {
