@@ -12,8 +12,6 @@ export interface Checkpoint {
 }
 
 const BODY = /^(?<origin>[^\n]+)\n(?<size>0|[1-9][0-9]{0,14})\n(?<root>[^\n]+)\n(?:[^\n]+\n)*$/;
-/** Signature lines, and whatever stands before them. */
-const NOTE = /(?:(?!\u2014 )[^\n]*\n)+(?:\u2014 [^\n]*\n)+/gu;
 
 /**
  * @returns a signed note
@@ -33,17 +31,6 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
   const checkpoint = parseBody(openNote(note, key));
   if (checkpoint.origin === key.name) return checkpoint;
   throw new NoteError(`a checkpoint of another log: ${checkpoint.origin}`);
-}
-
-/**
- * The notes that stand one after the other in a text.
- *
- * @throws NoteError when something in it is none
- */
-export function splitNotes(text: string): string[] {
-  const notes = text.match(NOTE) ?? [];
-  if (notes.join('').length === text.length) return notes;
-  throw new NoteError('something between the signed notes is none');
 }
 
 function parseBody(text: string): Checkpoint {

@@ -1,5 +1,5 @@
 import { MAX_LINE_BYTES } from '../../src/audit/read/line-chunks.js';
-import { splitNotes } from '../../src/transparency-log/checkpoint.js';
+import { splitNotes } from './split-notes.js';
 import { linesAfter, payloadOf, rebuild, signedByAnother } from './audit-log-attacker.js';
 import {
   checkpointFilesOf,

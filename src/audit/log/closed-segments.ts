@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
 import { syncFolder } from '../../durable/atomic-write.js';
-import { firstLine, lineChunks } from '../read/lines.js';
+import { fileBytes, firstLine } from '../read/lines.js';
 import { LogFolder } from '../read/log-folder.js';
+import { openRegularFile } from '../read/open-file.js';
 import { parseRecord } from '../read/records.js';
 import { checkpointsPath, type Segment, segmentPath } from '../read/segments.js';
 
-const compress = promisify(gzip);
-const LINE_FEED = 0x0a;
-/** Bytes of lines in one member of the gzip file, all of which a reader of one line unpacks. */
-const MEMBER_BYTES = 256 * 1024;
+/** Compressed at once: longer would keep a thread from the writing of the log. */
+const CHUNK_BYTES = 64 * 1024;
 
 /** The limits of a compression. */
 export interface CompressionLimits {
@@ -26,8 +26,7 @@ export interface CompressionLimits {
 }
 
 /**
- * Compresses the segments that were closed some time ago, one member for about 256 KiB of lines, so
- * that a record can be read without unpacking all of them. `zcat` reads them as one.
+ * Compresses the segments that were closed some time ago, with gzip.
  *
  * @param closedBefore in ms since 1970
  */
@@ -45,34 +44,22 @@ export async function compressSegments(
   }
 }
 
-async function compressSegment(segment: Segment): Promise<void> {
-  const path = `${segment.path}.gz`;
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = await open(temporary, 'wx', 0o600);
+async function compressSegment({ path }: Segment): Promise<void> {
+  const compressed = `${path}.gz`;
+  const temporary = `${compressed}.${randomUUID()}.tmp`;
+  const segment = await openRegularFile(path);
   try {
-    for await (const lines of members(segment)) await file.appendFile(await compress(lines));
-    await file.sync();
+    await pipeline(
+      fileBytes(segment, 0, CHUNK_BYTES),
+      createGzip({ chunkSize: CHUNK_BYTES }),
+      createWriteStream(temporary, { flags: 'wx', mode: 0o600, flush: true }),
+    );
   } finally {
-    await file.close();
+    await segment.close();
   }
-  await rename(temporary, path);
+  await rename(temporary, compressed);
   await syncFolder(dirname(path));
-  await rm(segment.path);
-}
-
-/** Divides a segment into whole lines for the members, about as many bytes as one holds. */
-async function* members(segment: Segment): AsyncGenerator<Buffer, void, undefined> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const { bytes } of lineChunks(segment)) {
-    let lines = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
-    while (lines.length >= MEMBER_BYTES) {
-      const end = lines.indexOf(LINE_FEED, MEMBER_BYTES - 1) + 1;
-      yield lines.subarray(0, end);
-      lines = lines.subarray(end);
-    }
-    rest = lines;
-  }
-  if (rest.length > 0) yield rest;
+  await rm(path);
 }
 
 /** Segments that follow each other, and the range of their records. */

@@ -8,8 +8,8 @@ import { msOfLine, SegmentTimes } from '../read/segment-times.js';
 import type { Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
-import { damaged } from './damaged.js';
 import { UnsignedTail } from './unsigned-tail.js';
+import { damaged } from './unusable-log.js';
 
 /**
  * Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these.

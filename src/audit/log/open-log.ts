@@ -14,12 +14,11 @@ import type { RecordOf } from '../record/index.js';
 import { AppendOnlyFile, sizeOf } from './append-only-file.js';
 import type { LogPosition } from './log-ports.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
-import { damaged } from './damaged.js';
 import { EMPTY_LOG } from './encode-lines.js';
 import { type LogEnd, readEnd } from './log-reading.js';
 import { prepareCheckpoints, type SetAside, setAside } from './prepare-checkpoints.js';
 import { unsignedTailError } from './unsigned-tail-error.js';
-import { UnusableLogError } from './unusable-log.js';
+import { damaged, UnusableLogError } from './unusable-log.js';
 
 /** The largest that the configuration allows, and a batch that began just before it was full. */
 const MAX_SEGMENT_BYTES = 1_100 * 1024 * 1024;

@@ -9,3 +9,10 @@ export const NEW_LOG =
 export class UnusableLogError extends Error {
   override readonly name = 'UnusableLogError';
 }
+
+/** Makes the error for a log that must be kept as it is and looked at. */
+export function damaged(what: string): UnusableLogError {
+  return new UnusableLogError(
+    `The audit log was changed since it was written: ${what}. Find out with "holdfast audit verify". ${NEW_LOG}`,
+  );
+}

@@ -106,12 +106,13 @@ export async function* fileBytes(
 }
 
 /**
- * Reads a compressed segment, at most a megabyte at a time.
+ * Uncompresses a gzip file, at most a megabyte at a time.
  *
+ * @param bytes all that the file holds
  * @throws UnreadableError where it is damaged, or goes on after what is compressed: Node would pass
  *   over that, and other programs would not; the file system's error
  */
-async function* uncompressedBytes(
+export async function* uncompressedBytes(
   path: string,
   handle: FileHandle,
   bytes: AsyncIterable<Buffer>,
@@ -120,17 +121,20 @@ async function* uncompressedBytes(
   const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
   // A failure of either ends both, and reaches whoever reads.
   pipeline(Readable.from(bytes), unzipped, () => undefined);
+  let length = 0;
   try {
-    yield* unzipped as AsyncIterable<Buffer>;
+    for await (const chunk of unzipped as AsyncIterable<Buffer>) {
+      yield chunk;
+      length += chunk.length;
+    }
   } catch (cause) {
     if (!(cause instanceof Error) || errnoOf(cause) !== undefined) throw cause;
-    throw new UnreadableError(path, `cannot be uncompressed to its end: ${cause.message}`, {
-      cause,
-    });
+    const what = `is damaged gzip, or was cut off, after ${String(length)} bytes of its contents`;
+    throw new UnreadableError(path, `${what} (${cause.message})`, { cause });
   }
   const rest = size - unzipped.bytesWritten;
   if (rest === 0 && size > 0) return;
-  const what = size === 0 ? 'is empty' : `has ${String(rest)} bytes after what is compressed`;
+  const what = size === 0 ? 'is empty' : `has ${String(rest)} bytes after its gzip data`;
   throw new UnreadableError(path, what);
 }
 

@@ -123,8 +123,8 @@ export class LogFolder {
   }
 
   /** Reads a file of checkpoints in the folder. @see eachNote */
-  notes(file: string, visit: (note: string) => void, lastBytes?: number): Promise<NotesEnd> {
-    return eachNote(join(this.directory, file), visit, lastBytes);
+  notes(file: string, visit: (note: string) => void): Promise<NotesEnd> {
+    return eachNote(join(this.directory, file), visit);
   }
 
   /**

@@ -38,22 +38,15 @@ export interface NotesEnd {
  * left out: the process ended while it was being written.
  *
  * @param visit is called with each signed note, nothing of which is believed yet
- * @param lastBytes reads no more than that of the end of the file, from the first whole note on
  * @throws NoteError or UnreadableError for a file that is none, after the notes before the damage;
  *   the file system's error
  */
-export async function eachNote(
-  path: string,
-  visit: (note: string) => void,
-  lastBytes = Number.POSITIVE_INFINITY,
-): Promise<NotesEnd> {
+export async function eachNote(path: string, visit: (note: string) => void): Promise<NotesEnd> {
   const handle = await openIfThere(path);
   if (handle === undefined) return { rest: '', wholeBytes: 0, isText: true };
   try {
-    const { size } = await handle.stat();
-    const from = Math.max(0, size - lastBytes);
-    const reader = new NoteReader(visit, from > 0);
-    for await (const { bytes, torn } of wholeLines(path, fileBytes(handle, from))) {
+    const reader = new NoteReader(visit);
+    for await (const { bytes, torn } of wholeLines(path, fileBytes(handle))) {
       reader.add(bytes, torn);
     }
     return reader.end();
@@ -154,23 +147,19 @@ export class NoteSplitter {
 class NoteReader {
   readonly #visit: (note: string) => void;
   readonly #splitter = new NoteSplitter();
-  #isAmidNote: boolean;
-  #hasSignature = false;
   #bytes = 0;
   #isText = true;
   #torn = '';
 
-  /** @param isAmidNote true when the first lines may be the end of a note, which is passed over */
-  constructor(visit: (note: string) => void, isAmidNote: boolean) {
+  constructor(visit: (note: string) => void) {
     this.#visit = visit;
-    this.#isAmidNote = isAmidNote;
   }
 
   add(bytes: Buffer, torn: Buffer | undefined): void {
     this.#bytes += bytes.length;
     this.#isText &&= isUtf8(bytes);
     forEachLine(bytes, (start, end) => {
-      this.#push(bytes.toString('utf8', start, end));
+      this.#take(this.#splitter.push(bytes.toString('utf8', start, end)));
     });
     this.#torn = torn?.toString() ?? '';
   }
@@ -180,18 +169,6 @@ class NoteReader {
     const { rest } = this.#splitter;
     const wholeBytes = this.#bytes - Buffer.byteLength(rest);
     return { rest: rest + this.#torn, wholeBytes, isText: this.#isText };
-  }
-
-  #push(line: string): void {
-    if (this.#isAmidNote) {
-      const isSignature = line.startsWith(SIGNATURE);
-      if (isSignature || !this.#hasSignature) {
-        this.#hasSignature ||= isSignature;
-        return;
-      }
-      this.#isAmidNote = false;
-    }
-    this.#take(this.#splitter.push(line));
   }
 
   #take(note: string | undefined): void {

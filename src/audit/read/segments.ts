@@ -9,7 +9,7 @@ export interface Segment {
   readonly first: number;
   /** Path of the file. */
   readonly path: string;
-  /** True when the file is gzip; members follow one another in it. */
+  /** True when the file is gzip; in logs of 0.1, members follow one another in it. */
   readonly compressed: boolean;
 }
 

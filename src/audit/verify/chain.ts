@@ -1,10 +1,10 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
 import { LineHead, linkTo } from '../read/chain.js';
+import { claimsOf } from '../read/line-claims.js';
 import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
 import type { VerificationFinding } from './finding.js';
-import { claimsOf } from './line-claims.js';
 import { Ranges } from './ranges.js';
 
 const LINK = /"previous":"[^"]*",/;

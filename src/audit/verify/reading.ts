@@ -15,29 +15,31 @@ export interface VerificationScope {
   readonly visit: ((lines: Buffer) => void | Promise<void>) | undefined;
 }
 
-/** The result of a reading. */
+/** The result of a reading, as far as it has come. */
 export interface ReadingResult {
-  readonly records: number;
+  records: number;
   /** Sequence of the record that would come next. */
-  readonly end: number;
+  end: number;
   /** Sizes of the checkpoints that were right, ascending. */
-  readonly matchedSizes: readonly number[];
-  readonly matchedKept: number;
-  readonly signedBy: ReadonlySet<string>;
-  readonly vouchedBefore: number;
-  readonly root: Hash | undefined;
-  readonly firstTime: string | undefined;
-  readonly lastTime: string | undefined;
-  readonly tornBytes: number;
-  /** True when some records, or the last ones, could not be read. */
-  readonly isUnread: boolean;
-  readonly isEndUnread: boolean;
-  readonly unread: readonly string[];
+  readonly matchedSizes: number[];
+  matchedKept: number;
+  readonly signedBy: Set<string>;
+  vouchedBefore: number;
+  root: Hash | undefined;
+  firstTime: string | undefined;
+  lastTime: string | undefined;
+  tornBytes: number;
+  /** True when some records could not be read. */
+  isUnread: boolean;
+  /** True when the last ones could not be read. */
+  isEndUnread: boolean;
+  /** Names of the files that the system did not let this program read. */
+  readonly unread: string[];
 }
 
 /** A reading that has come to its end, and what it was made with. */
 export interface FinishedReading {
-  readonly result: ReadingResult;
+  readonly result: Readonly<ReadingResult>;
   readonly checkpoints: CheckpointSet;
   readonly findings: Findings;
   readonly words: OwnWords;

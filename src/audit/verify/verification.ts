@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
 import { errnoOf } from '../../shared/errno.js';
 import type { MerkleFrontier } from '../../transparency-log/frontier.js';
-import type { Hash } from '../../transparency-log/hashes.js';
 import { splitLines } from '../read/line-chunks.js';
 import { lineChunks } from '../read/lines.js';
 import { timeOfLine } from '../read/segment-times.js';
@@ -13,7 +12,7 @@ import type { CheckpointSet } from './checkpoint-set.js';
 import type { VerificationReport } from './finding.js';
 import type { Findings } from './findings.js';
 import { OwnWords } from './own-words.js';
-import type { VerificationScope } from './reading.js';
+import type { ReadingResult, VerificationScope } from './reading.js';
 import { Seals } from './seals.js';
 import { summary } from './summary.js';
 
@@ -36,18 +35,22 @@ export class Verification {
   readonly #words = new OwnWords();
   readonly #seals: Seals;
   readonly #times: CheckedTimes;
-  readonly #signedBy = new Set<string>();
-  readonly #unread: string[] = [];
+  readonly #result: ReadingResult = {
+    records: 0,
+    end: 0,
+    matchedSizes: [],
+    matchedKept: 0,
+    signedBy: new Set(),
+    vouchedBefore: 0,
+    root: undefined,
+    firstTime: undefined,
+    lastTime: undefined,
+    tornBytes: 0,
+    isUnread: false,
+    isEndUnread: false,
+    unread: [],
+  };
   #nextSize = 0;
-  readonly #matchedSizes: number[] = [];
-  #matchedKept = 0;
-  #vouchedBefore = 0;
-  #root: Hash | undefined;
-  #records = 0;
-  #tornBytes = 0;
-  #isUnread = false;
-  #isEndUnread = false;
-  #firstTime: string | undefined;
   #held: HeldLine | undefined;
   /** The segment that was read last, where it has no whole line. */
   #withoutLine: SegmentName | undefined;
@@ -85,9 +88,9 @@ export class Verification {
   async read(segment: Segment): Promise<void> {
     const name = { file: basename(segment.path), first: segment.first };
     this.#closeBefore(name);
-    this.#isEndUnread = false;
+    this.#result.isEndUnread = false;
     try {
-      this.#tornBytes = await this.#readLines(segment, name);
+      this.#result.tornBytes = await this.#readLines(segment, name);
     } catch (error) {
       if (!isUnreadable(error)) throw error;
       this.#stopReading(name, error);
@@ -96,26 +99,14 @@ export class Verification {
 
   /** @returns the result of the reading */
   end(): Omit<VerificationReport, 'directory' | 'origin' | 'segments'> {
-    const last = this.#held?.line;
+    const result = this.#result;
+    result.lastTime = this.#held && timeOfLine(this.#held.line);
     this.#follow(undefined);
     this.#findMisplacedEnd();
     this.#chain.end();
+    result.end = this.#chain.expected;
     return summary({
-      result: {
-        records: this.#records,
-        end: this.#chain.expected,
-        matchedSizes: this.#matchedSizes,
-        matchedKept: this.#matchedKept,
-        signedBy: this.#signedBy,
-        vouchedBefore: this.#vouchedBefore,
-        root: this.#root,
-        firstTime: this.#firstTime,
-        lastTime: last && timeOfLine(last),
-        tornBytes: this.#tornBytes,
-        isUnread: this.#isUnread,
-        isEndUnread: this.#isEndUnread,
-        unread: this.#unread,
-      },
+      result,
       checkpoints: this.#checkpoints,
       findings: this.#findings,
       words: this.#words,
@@ -149,13 +140,13 @@ export class Verification {
 
   /** Ends the reading of a damaged file. Its records are not called missing as well. */
   #stopReading({ file, first }: SegmentName, error: Error): void {
-    this.#tornBytes = 0;
-    this.#isUnread = true;
-    this.#isEndUnread = true;
+    this.#result.tornBytes = 0;
+    this.#result.isUnread = true;
+    this.#result.isEndUnread = true;
     this.#chain.stopReading();
     const from = Math.max(first, this.#chain.expected + (this.#held === undefined ? 0 : 1));
     const isRefused = errnoOf(error) !== undefined;
-    if (isRefused) this.#unread.push(file);
+    if (isRefused) this.#result.unread.push(file);
     const message = `${file} ${isRefused ? 'could not be read: ' : ''}${reasonOf(error)}. What stands there from record ${String(from)} on was not looked at.`;
     this.#findings.add({ kind: 'unreadable', file, sequence: from, message });
   }
@@ -163,8 +154,8 @@ export class Verification {
   #push(held: HeldLine): void {
     this.#follow(held.line);
     this.#held = held;
-    if (this.#records === 0) this.#firstTime = timeOfLine(held.line);
-    this.#records += 1;
+    if (this.#result.records === 0) this.#result.firstTime = timeOfLine(held.line);
+    this.#result.records += 1;
   }
 
   /** Looks at a line when the one after it is known. */
@@ -188,8 +179,8 @@ export class Verification {
    * written.
    */
   #closeBefore({ file, first }: SegmentName): void {
-    if (this.#tornBytes === 0) return;
-    const message = `Before ${file} stand ${String(this.#tornBytes)} bytes that are no whole line.`;
+    if (this.#result.tornBytes === 0) return;
+    const message = `Before ${file} stand ${String(this.#result.tornBytes)} bytes that are no whole line.`;
     this.#findings.add({ kind: 'unreadable', file, sequence: first, message });
   }
 
@@ -212,14 +203,14 @@ export class Verification {
     const root = tree.root();
     for (const signed of this.#checkpoints.signedFor(size)) {
       if (signed.root === root) {
-        this.#matchedSizes.push(size);
-        if (signed.isKept) this.#matchedKept += 1;
-        this.#signedBy.add(signed.signedBy);
+        this.#result.matchedSizes.push(size);
+        if (signed.isKept) this.#result.matchedKept += 1;
+        this.#result.signedBy.add(signed.signedBy);
         this.#seals.vouched(size);
-        this.#vouchedBefore = size;
-        this.#root = root;
+        this.#result.vouchedBefore = size;
+        this.#result.root = root;
       } else {
-        const from = Math.max(this.#vouchedBefore, this.#scope.first);
+        const from = Math.max(this.#result.vouchedBefore, this.#scope.first);
         this.#findings.add({
           kind: 'not-as-signed',
           file: signed.file,

@@ -1,11 +1,10 @@
+import { hash } from 'node:crypto';
 import type { RecordOf } from '../../audit/record/index.js';
-import { inputOf } from './call-input.js';
 import type { Coverage } from './cloudtrail/coverage.js';
 import type { EventIndex } from './event-index.js';
 import { Listing } from './listing.js';
 import { findEvent } from './match.js';
 import { MatchedCalls } from './matched-calls.js';
-import { NotCoveredCalls } from './not-covered.js';
 import type { Listed, Matched, NotCovered, UsedHere, UsedWithoutEvent } from './outcome.js';
 import { isWithin, type Period } from './period.js';
 
@@ -97,4 +96,43 @@ function usedHere(record: RecordOf<'key-operation'>, log: string): UsedHere {
     result,
     errorName,
   };
+}
+
+/** Counts calls that the CloudTrail input does not speak for, by account, region and reason. */
+class NotCoveredCalls {
+  readonly #byPlace = new Map<string, NotCovered>();
+
+  add(record: RecordOf<'key-operation'>, why: NotCovered['why']): void {
+    const { awsAccount: account, awsRegion: region, time } = record;
+    const place = JSON.stringify([account, region, why]);
+    const { calls, oldest, newest } = this.#byPlace.get(place) ?? {
+      calls: 0,
+      oldest: time,
+      newest: time,
+    };
+    this.#byPlace.set(place, {
+      account,
+      region,
+      why,
+      calls: calls + 1,
+      oldest: time < oldest ? time : oldest,
+      newest: time > newest ? time : newest,
+    });
+  }
+
+  /** By account and region. */
+  list(): readonly NotCovered[] {
+    const places = [...this.#byPlace.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+    return places.map(([, counted]) => counted);
+  }
+}
+
+/**
+ * Digests what KMS asked the proxy to work on: the operation, the additional authenticated
+ * data and, for Decrypt, the ciphertext. That of Encrypt is its output, and every repeat has
+ * another.
+ */
+function inputOf({ operation, aadSha256, ciphertextSha256 }: RecordOf<'key-operation'>): string {
+  const ciphertext = operation === 'Encrypt' ? undefined : ciphertextSha256;
+  return hash('sha256', JSON.stringify([operation, aadSha256, ciphertext]), 'base64');
 }

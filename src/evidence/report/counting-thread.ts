@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { VerificationFinding as VerificationFinding } from '../../audit/verify/finding.js';
+import type { VerificationFinding } from '../../audit/verify/finding.js';
 import { type Counted, type Counter, Counting, type CountingConfig } from './counting.js';
 
 /** Chunks of about a megabyte that wait to be counted. */

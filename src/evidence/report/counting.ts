@@ -1,6 +1,6 @@
 import { splitLines } from '../../audit/read/line-chunks.js';
 import type { AuditRecordType } from '../../audit/record/index.js';
-import type { VerificationFinding as VerificationFinding } from '../../audit/verify/finding.js';
+import type { VerificationFinding } from '../../audit/verify/finding.js';
 import type { Collector, SectionPlan } from './model/collector.js';
 import type { Section } from './model/document.js';
 import { Timeline } from './model/timeline.js';

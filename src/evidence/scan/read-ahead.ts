@@ -1,4 +1,4 @@
-/** Batches of one segment that are held until they are asked for. */
+/** Values of one source that are held until they are asked for. */
 const MAX_HELD = 4;
 
 /** A generator that is run ahead of whoever reads it, as far as a few values. */

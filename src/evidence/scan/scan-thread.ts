@@ -18,17 +18,22 @@ export class ScanThread<Found> {
   }
 
   /**
-   * Scans a segment. The thread waits with each batch until the next is asked for.
+   * Scans segments, one after the other. The thread waits with each batch until the next is asked
+   * for; the end of a segment is one without anything found.
    *
    * @throws the error of the scan, or of the thread
    */
-  async *scan(job: ScanJob): AsyncGenerator<Found, void, undefined> {
-    for (let request: ScanJob | 'more' = job; ; request = 'more') {
-      const answered = once(this.#worker, 'message');
-      this.#worker.postMessage(request);
-      const [answer] = (await answered) as [ThreadAnswer<Found>];
-      if (answer.found === undefined) return;
-      yield answer.found;
+  async *scanAll(
+    jobs: readonly ScanJob[],
+  ): AsyncGenerator<ThreadAnswer<Found> & { readonly job: ScanJob }, void, undefined> {
+    for (const job of jobs) {
+      for (let request: ScanJob | 'more' = job; ; request = 'more') {
+        const answered = once(this.#worker, 'message');
+        this.#worker.postMessage(request);
+        const [{ found }] = (await answered) as [ThreadAnswer<Found>];
+        yield { job, found };
+        if (found === undefined) break;
+      }
     }
   }
 

@@ -5,9 +5,7 @@ import { parseRecord } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import type { ScanJob } from '../scan/scan.js';
 import { scanSegments } from '../scan/scan-segments.js';
-import type { SearchEvent } from './event.js';
 import type { Filter } from './filter.js';
-import { oldIndexOf } from './old-index.js';
 import { searchSegment } from './search-segment.js';
 import { segmentsInPeriod } from './segments-in-period.js';
 
@@ -15,6 +13,13 @@ const THREAD = new URL('./search-thread.js', import.meta.url);
 
 /** Less is read sooner than threads begin. */
 const WORTH_THREADS_BYTES = 32 * 1024 * 1024;
+
+/** Something that whoever searches should know, beside what was found. */
+export type SearchEvent =
+  /** The segment, or a part of it, could not be searched: there may be more to find. */
+  | { readonly kind: 'unreadable'; readonly segment: string; readonly reason: string }
+  /** Lines that are no audit records. */
+  | { readonly kind: 'not-records'; readonly segment: string; readonly count: number };
 
 /** A record that was looked for. */
 export interface Hit {
@@ -42,8 +47,6 @@ export async function* searchLog(
   { threads, notify }: SearchConfig,
 ): AsyncGenerator<Hit, void, undefined> {
   const folder = await LogFolder.open(log);
-  const index = await oldIndexOf(log);
-  if (index !== undefined) notify({ kind: 'old-index', folder: index });
   const segments = await segmentsInPeriod(folder, filter);
   const jobs = segments.map(
     (segment): ScanJob => ({

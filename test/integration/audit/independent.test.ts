@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkProof, proveRecord } from '../../../src/audit/verify/prove.js';
 import { verifyLog } from '../../../src/audit/verify/verify.js';
-import { splitNotes } from '../../../src/transparency-log/checkpoint.js';
+import { splitNotes } from '../../support/split-notes.js';
 import {
   auditSigner,
   auditVerifierKey,

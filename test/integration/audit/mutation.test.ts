@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { VerificationReport } from '../../../src/audit/verify/finding.js';
 import { type VerificationInput, verifyLog } from '../../../src/audit/verify/verify.js';
-import { splitNotes } from '../../../src/transparency-log/checkpoint.js';
+import { splitNotes } from '../../support/split-notes.js';
 import { linesAfter, payloadOf } from '../../support/audit-log-attacker.js';
 import { auditSigner, runServer } from '../../support/audit-log-folder.js';
 import {

@@ -1,10 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  openCheckpoint,
-  signCheckpoint,
-  splitNotes,
-} from '../../../src/transparency-log/checkpoint.js';
+import { openCheckpoint, signCheckpoint } from '../../../src/transparency-log/checkpoint.js';
+import { splitNotes } from '../../support/split-notes.js';
 import {
   formatVerifierKey,
   NoteError,
@@ -94,7 +91,7 @@ describe('a checkpoint', () => {
     const notes = [0, 1, 2].map((size) => signCheckpoint({ ...checkpoint, size }, signer));
     expect(splitNotes(notes.join(''))).toEqual(notes);
     expect(splitNotes('')).toEqual([]);
-    expect(() => splitNotes(`${notes.join('')}torn`)).toThrow(NoteError);
+    expect(() => splitNotes(`${notes.join('')}torn`)).toThrow('none');
   });
 });
 

@@ -4,8 +4,8 @@ import { LogFolder } from '../../read/log-folder.js';
 import { sizeOfNote } from '../../read/notes.js';
 import { checkpointsPath } from '../../read/segments.js';
 
-/** Of one file, from its end: some 250 checkpoints. The last one covers all before it. */
-const MAX_BYTES = 64 * 1024;
+/** Of one file, the last ones. The very last covers all before it. */
+const MAX_NOTES = 250;
 
 /** A signed note, and the size of the log that it is about. */
 export interface SizedNote {
@@ -58,7 +58,10 @@ async function lastNotes(folder: LogFolder, first: number): Promise<readonly Siz
   const notes: SizedNote[] = [];
   try {
     const file = basename(checkpointsPath(folder.directory, first));
-    await folder.notes(file, (note) => notes.push({ note, size: sizeOfNote(note) }), MAX_BYTES);
+    await folder.notes(file, (note) => {
+      if (notes.length >= MAX_NOTES) notes.shift();
+      notes.push({ note, size: sizeOfNote(note) });
+    });
     return notes;
   } catch (error) {
     if (error instanceof NoteError) return [];

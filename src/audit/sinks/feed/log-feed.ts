@@ -1,10 +1,12 @@
+import { claimsOf } from '../../read/line-claims.js';
 import { sizeOfNote } from '../../read/notes.js';
 import type { Carried } from '../config.js';
 import { latestNotes, newestNoteSize } from './latest-notes.js';
-import { LogReader } from './log-reader.js';
+import { type LineRun, LogReader } from './log-reader.js';
 import { placeToContinue } from './place-to-continue.js';
 import { BEGINNING, type Position } from './position.js';
-import { type LineRun, RecentLines } from './recent-lines.js';
+
+const LINE_FEED = 0x0a;
 
 /** What a feed is made of. */
 export interface LogFeedPorts {
@@ -29,7 +31,6 @@ export type FeedItem = { readonly at: Position } & (
  */
 export class LogFeed {
   readonly #ports: LogFeedPorts;
-  readonly #recent = new RecentLines();
   readonly #reader: LogReader;
   #position = BEGINNING;
   #size = 0;
@@ -66,7 +67,9 @@ export class LogFeed {
    * it, too.
    */
   committed(lines: Buffer): void {
-    this.#size = this.#recent.add(lines);
+    const lastAt = lines.lastIndexOf(LINE_FEED, -2) + 1;
+    const last = claimsOf(lines.subarray(lastAt))?.sequence;
+    if (last !== undefined) this.#size = last + 1;
   }
 
   /** Takes note of a checkpoint, which is on the disk. */
@@ -122,7 +125,6 @@ export class LogFeed {
 
   #passOverRecords(): void {
     this.#position = { ...this.#position, record: this.#size };
-    this.#recent.forgetBefore(this.#size);
   }
 
   /** Whoever gets a checkpoint should have the records under it. */
@@ -148,8 +150,6 @@ export class LogFeed {
   }
 
   async #nextRun(): Promise<LineRun | undefined> {
-    const recent = this.#recent.take(this.#position.record);
-    if (recent !== undefined) return recent;
     if (this.#mustCheckPlace) await this.#checkPlace();
     return (await this.#read()) ?? this.#readAfterRemoval();
   }

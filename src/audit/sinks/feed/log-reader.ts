@@ -1,11 +1,16 @@
 import { isErrno } from '../../../shared/errno.js';
+import { splitLines, wholeLines } from '../../read/line-chunks.js';
+import { fileBytes, lineChunks } from '../../read/lines.js';
 import { LogFolder } from '../../read/log-folder.js';
+import { openRegularFile } from '../../read/open-file.js';
 import type { Segment } from '../../read/segments.js';
-import type { LineRun } from './recent-lines.js';
-import { type SegmentLines, segmentLines } from './segment-lines.js';
 
-/** Lines out of the files, and whether a segment has been finished before them. */
-export interface ReadRun extends LineRun {
+const CHUNK_BYTES = 256 * 1024;
+
+/** Lines that follow each other in the log, without their line feeds. */
+export interface LineRun {
+  readonly lines: readonly Buffer[];
+  /** True when a segment has been finished before them. */
   readonly isNewSegment: boolean;
 }
 
@@ -15,7 +20,7 @@ export interface ReadRun extends LineRun {
  */
 export class LogReader {
   readonly #directory: string;
-  #lines: SegmentLines | undefined;
+  #segment: SegmentLines | undefined;
 
   /** @param directory the folder of the log */
   constructor(directory: string) {
@@ -30,40 +35,36 @@ export class LogReader {
    * @returns undefined where the log does not hold the record any more
    * @throws UnreadableError, Error for a log that is not whole, or the file system's error
    */
-  async read(from: number, limit: number): Promise<ReadRun | undefined> {
-    const run = await this.#readHere(from, limit);
-    if (run !== undefined) return { ...run, isNewSegment: false };
+  async read(from: number, limit: number): Promise<LineRun | undefined> {
+    const lines = await this.#readHere(from, limit);
+    if (lines !== undefined) return { lines, isNewSegment: false };
     await this.close();
-    const segment = await this.#segmentOf(from);
+    const { segments } = await LogFolder.list(this.#directory);
+    const segment = segments.findLast(({ first }) => first <= from);
     if (segment === undefined) return undefined;
-    this.#lines = segmentLines(segment);
+    this.#segment = new SegmentLines(segment);
     const first = await this.#readHere(from, limit);
-    if (first !== undefined) return { ...first, isNewSegment: true };
+    if (first !== undefined) return { lines: first, isNewSegment: true };
     if (await this.#hasMoved(segment)) return this.read(from, limit);
     throw new Error(`${segment.path} does not hold record ${from}`);
   }
 
   /** Lets go of the file. The reader can be used again. */
   async close(): Promise<void> {
-    await this.#lines?.close();
-    this.#lines = undefined;
+    await this.#segment?.close();
+    this.#segment = undefined;
   }
 
   /** @returns undefined at the end of the segment, or where it is not the one */
-  async #readHere(from: number, limit: number): Promise<LineRun | undefined> {
-    const segment = this.#lines;
+  async #readHere(from: number, limit: number): Promise<readonly Buffer[] | undefined> {
+    const segment = this.#segment;
     if (segment === undefined || segment.next > from) return undefined;
     for (;;) {
       const start = segment.next;
-      const lines = await linesOf(segment, limit);
+      const lines = await segment.read(limit);
       if (lines.length === 0) return undefined;
-      if (segment.next > from) return { first: from, lines: lines.slice(from - start) };
+      if (segment.next > from) return lines.slice(from - start);
     }
-  }
-
-  async #segmentOf(sequence: number): Promise<Segment | undefined> {
-    const { segments } = await LogFolder.list(this.#directory);
-    return segments.findLast(({ first }) => first <= sequence);
   }
 
   /** Whether it was compressed or removed under our hands. */
@@ -73,12 +74,64 @@ export class LogReader {
   }
 }
 
-/** A file that is gone has no lines. */
-async function linesOf(segment: SegmentLines, limit: number): Promise<readonly Buffer[]> {
-  try {
-    return await segment.read(limit);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
+/**
+ * The lines of one segment, from its beginning and one after the other. A segment that may still
+ * grow is not held open between two reads, so that one that is removed is gone.
+ */
+class SegmentLines {
+  readonly #path: string;
+  /** Of a compressed segment, which is closed, so that all of it may be read. */
+  readonly #chunks: ReturnType<typeof lineChunks> | undefined;
+  #next: number;
+  #offset = 0;
+
+  constructor(segment: Segment) {
+    this.#path = segment.path;
+    this.#next = segment.first;
+    this.#chunks = segment.compressed ? lineChunks(segment) : undefined;
+  }
+
+  /** Sequence of the line that is read next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /**
+   * Reads the next lines.
+   *
+   * @param limit sequence of the first record that must not be read: what stands there may be
+   *   cut off yet
+   * @returns no lines at the end of the file, and where it is gone
+   * @throws UnreadableError for what is no segment, or the file system's error
+   */
+  async read(limit: number): Promise<readonly Buffer[]> {
+    const lines = splitLines(await this.#bytesHere()).slice(0, limit - this.#next);
+    for (const line of lines) this.#offset += line.length + 1;
+    this.#next += lines.length;
+    return lines;
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks?.return();
+  }
+
+  /** @returns whole lines */
+  async #bytesHere(): Promise<Buffer> {
+    try {
+      const chunk = this.#chunks === undefined ? await this.#grown() : await this.#chunks.next();
+      return chunk.value?.bytes ?? Buffer.alloc(0);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
+      throw error;
+    }
+  }
+
+  async #grown() {
+    const file = await openRegularFile(this.#path);
+    try {
+      return await wholeLines(this.#path, fileBytes(file, this.#offset, CHUNK_BYTES)).next();
+    } finally {
+      await file.close();
+    }
   }
 }

@@ -2,9 +2,9 @@ import { checkpointLine } from '../checkpoint-line.js';
 
 /** @see RFC 5424, section 6.2.1, table 1 */
 const FACILITIES = {
+  audit: 13,
   auth: 4,
   authpriv: 10,
-  audit: 13,
   local0: 16,
   local1: 17,
   local2: 18,
@@ -34,20 +34,8 @@ const OF_STRANGERS: ReadonlySet<string> = new Set(['unauthenticated', 'omitted']
 /** Name of a facility in the configuration. */
 export type FacilityName = keyof typeof FACILITIES;
 
-/** Facilities that an audit log may be sent under. */
-export const FACILITY_NAMES = [
-  'audit',
-  'auth',
-  'authpriv',
-  'local0',
-  'local1',
-  'local2',
-  'local3',
-  'local4',
-  'local5',
-  'local6',
-  'local7',
-] as const satisfies readonly FacilityName[];
+/** Names of the facilities that an audit log may be sent under. */
+export const FACILITY_NAMES = Object.keys(FACILITIES) as FacilityName[];
 
 /** More than the log writes before the type: sequence, hash, time and the name of the replica. */
 const HEAD_BYTES = 1024;

@@ -1,3 +1,4 @@
+import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import type { Logger } from '../../../observability/logger.js';
 import type { LogFeed } from '../feed/log-feed.js';
 import { BEGINNING, type Position } from '../feed/position.js';
@@ -20,34 +21,21 @@ const ACCEPTED_AFTER_MS = 2_000;
 const SAVE_EVERY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Wakes the one who waits for something to do. */
+/** Wakes the one who waits for something to do, or the next one who would. */
 class Signal {
   #isSet = false;
   #wake: (() => void) | undefined;
 
-  /** Wakes the one who waits, or the next one who would. */
   set(): void {
     this.#isSet = true;
     this.#wake?.();
   }
 
-  /**
-   * Waits until it is set.
-   *
-   * @param timeoutMs after which it resolves in any case
-   */
-  async wait(timeoutMs?: number): Promise<void> {
-    if (!this.#isSet) {
+  async wait(): Promise<void> {
+    while (!this.#isSet) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (timeoutMs === undefined) return;
-        const timer = setTimeout(resolve, timeoutMs).unref();
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
       });
-      this.#wake = undefined;
     }
     this.#isSet = false;
   }
@@ -74,13 +62,12 @@ export class SyslogSink implements AuditSink {
   readonly name: string;
   readonly #ports: SyslogSinkPorts;
   readonly #news = new Signal();
-  readonly #closing = new Signal();
+  readonly #closing = new AbortController();
   #connection: SyslogConnection | undefined;
   #work: Promise<void> | undefined;
   #saver: NodeJS.Timeout | undefined;
   #saving: Promise<void> = Promise.resolve();
   #cannotSave = false;
-  #isClosing = false;
   #isGivenUp = false;
 
   constructor(ports: SyslogSinkPorts) {
@@ -105,9 +92,8 @@ export class SyslogSink implements AuditSink {
   }
 
   async close(): Promise<void> {
-    this.#isClosing = true;
     this.#news.set();
-    this.#closing.set();
+    this.#closing.abort();
     if (this.#work === undefined) return;
     const giveUp = setTimeout(() => {
       this.#isGivenUp = true;
@@ -125,14 +111,14 @@ export class SyslogSink implements AuditSink {
     this.#saver = setInterval(() => void this.#save(), SAVE_EVERY_MS).unref();
     for (let isLast = false; !isLast && !this.#isGivenUp; ) {
       // After close() has been called there is one more attempt.
-      isLast = this.#isClosing;
+      isLast = this.#closing.signal.aborted;
       try {
         await this.#connectAndSend();
         return;
       } catch (error) {
         link.down(error, feed.size - delivery.delivered.record);
       }
-      if (!this.#isClosing) await this.#closing.wait(backoff.nextMs());
+      await this.#pause(backoff.nextMs());
     }
   }
 
@@ -178,13 +164,21 @@ export class SyslogSink implements AuditSink {
   async #sendUntilClosed(connection: SyslogConnection): Promise<void> {
     for (;;) {
       // Read before sending: what comes after it is sent by another round.
-      const isLast = this.#isClosing;
+      const isLast = this.#closing.signal.aborted;
       await this.#ports.delivery.sendAll(connection);
       if (isLast) return;
       await this.#news.wait();
       if (connection.failure !== undefined) throw connection.failure;
-      if (!this.#isClosing) await this.#closing.wait(GATHER_MS);
+      await this.#pause(GATHER_MS);
     }
+  }
+
+  /** Waits, unless the sink is closed. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    await setTimeoutAsync(ms, undefined, { signal, ref: false }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   #acceptLater(connection: SyslogConnection): NodeJS.Timeout {

@@ -1,12 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
 import { TextDecoder } from 'node:util';
-import { createGunzip, type Gunzip } from 'node:zlib';
+import { fileBytes, uncompressedBytes } from '../../../audit/read/lines.js';
+import { openRegularFile } from '../../../audit/read/open-file.js';
 import { InputProblem } from './input-problem.js';
 
 const CHUNK_BYTES = 64 * 1024;
-const MAGIC_BYTES = 4;
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
 /** Beginnings of files that hold no text, and what to do with them. */
@@ -22,7 +19,8 @@ const NO_TEXT: readonly (readonly [magic: Buffer, problem: string])[] = [
  * The text of a file, in pieces, unzipped where it is gzip, without its byte order mark. Its bytes
  * tell, not its name: whatever downloaded it may have unzipped it and kept the name.
  *
- * @throws InputProblem for what is no text, or is damaged; the file system's error
+ * @throws InputProblem or UnreadableError for what is no text, or is damaged; the file system's
+ *   error
  */
 export async function* textOf(path: string): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -37,51 +35,13 @@ export async function* textOf(path: string): AsyncGenerator<string, void, undefi
 }
 
 async function* contentsOf(path: string): AsyncGenerator<Buffer, void, undefined> {
-  const info = await stat(path);
-  if (!info.isFile()) throw new InputProblem('is no regular file');
-  const magic = await firstBytes(path);
-  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
-  if (magic.subarray(0, GZIP.length).equals(GZIP)) {
-    const unzipped = createGunzip({ chunkSize: CHUNK_BYTES });
-    // A failure of either ends both, and reaches whoever reads.
-    pipeline(file, unzipped, () => undefined);
-    yield* unzippedContents(unzipped, info.size);
-  } else {
-    yield* file as AsyncIterable<Buffer>;
-  }
-}
-
-async function* unzippedContents(
-  unzipped: Gunzip,
-  size: number,
-): AsyncGenerator<Buffer, void, undefined> {
-  let bytes = 0;
+  const handle = await openRegularFile(path);
   try {
-    for await (const chunk of unzipped as AsyncIterable<Buffer>) {
-      yield chunk;
-      bytes += chunk.length;
-    }
-  } catch (cause) {
-    if (!isZlibError(cause)) throw cause;
-    const place = `after ${bytes} bytes of its contents`;
-    throw new InputProblem(`is damaged gzip, or was cut off, ${place}`, { cause });
-  }
-  // Node passes over what follows the last member.
-  if (unzipped.bytesWritten === size) return;
-  throw new InputProblem(`has bytes after its gzip data, from byte ${unzipped.bytesWritten} on`);
-}
-
-function isZlibError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('Z_');
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_BYTES), 0, MAGIC_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    const { buffer } = await handle.read(Buffer.alloc(GZIP.length), 0, GZIP.length, 0);
+    const bytes = fileBytes(handle, 0, CHUNK_BYTES);
+    yield* buffer.equals(GZIP) ? uncompressedBytes(path, handle, bytes) : bytes;
   } finally {
-    await file.close();
+    await handle.close();
   }
 }
 

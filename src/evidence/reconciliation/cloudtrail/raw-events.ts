@@ -1,5 +1,6 @@
 import { jsonVerifier, type VerifierError } from 'stream-json/core/utils/verifier.js';
 import { none } from 'stream-chain/core';
+import { UnreadableError } from '../../../audit/read/unreadable.js';
 import { CloudTrailInputError } from '../input-error.js';
 import { textOf } from './contents.js';
 import { csvEvents } from './csv-events.js';
@@ -22,6 +23,7 @@ export async function* readRawEvents(file: string): AsyncGenerator<RawEvent, voi
       throw new CloudTrailInputError(file, `is no JSON${await placeOfSyntaxError(file)}`);
     }
     if (cause instanceof InputProblem) throw new CloudTrailInputError(file, cause.message);
+    if (cause instanceof UnreadableError) throw new CloudTrailInputError(file, cause.reason);
     if (cause instanceof CloudTrailInputError) throw cause;
     throw new CloudTrailInputError(file, 'cannot be read', { cause });
   }

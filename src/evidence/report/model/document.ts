@@ -8,7 +8,7 @@ export type Cell = string | number | undefined;
  * - `text`: words and names; `prose`: sentences; `code`: text that is compared or copied, such as a
  *   hash
  * - `count`: a number of things; `id`: a number that names a thing, such as a process id
- * - `time`: ISO 8601, UTC; `duration`: milliseconds; `bytes`
+ * - `time`: ISO 8601, UTC; `duration`: milliseconds
  * - `section`: the id of a section of the report, to which the cell leads
  */
 export type ColumnKind =
@@ -19,7 +19,6 @@ export type ColumnKind =
   | 'id'
   | 'time'
   | 'duration'
-  | 'bytes'
   | 'section';
 
 /** A column of a table. */

@@ -4,8 +4,6 @@ import type { Cell, ColumnKind } from '../model/document.js';
 const SEPARATOR = '\u202f';
 const THOUSANDS = /\B(?=(?:\d{3})+$)/g;
 const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d[\d:.]*)Z$/;
-const KIB = 1024;
-const BYTE_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 const DAY_S = 24 * HOUR_S;
@@ -15,7 +13,6 @@ export function cellText(cell: Cell, kind: ColumnKind): string {
   if (cell === undefined) return '';
   if (typeof cell === 'string') return kind === 'time' ? timeText(cell) : cell;
   if (kind === 'duration') return durationText(cell);
-  if (kind === 'bytes') return bytesText(cell);
   return kind === 'count' ? countText(cell) : String(cell);
 }
 
@@ -47,11 +44,4 @@ function twoUnits(seconds: number, [large, name]: Unit, [small, smallName]: Unit
   const rest = Math.floor((seconds % large) / small);
   const whole = `${countText(Math.floor(seconds / large))} ${name}`;
   return rest === 0 ? whole : `${whole} ${rest} ${smallName}`;
-}
-
-function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  for (; value >= KIB && unit < BYTE_UNITS.length - 1; unit += 1) value /= KIB;
-  return `${countText(unit === 0 ? value : Math.round(value * 10) / 10)} ${BYTE_UNITS[unit] ?? ''}`;
 }

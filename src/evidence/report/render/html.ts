@@ -13,7 +13,7 @@ const SHORT_TABLE = 8;
 const UNBROKEN = /[^\s]{24}/u;
 /** Pieces of a text behind which a line may end. */
 const PIECES = /[^\s:/]{1,32}[:/]*\s*|[\s:/]+/gu;
-const NUMBERS: ReadonlySet<string> = new Set(['count', 'id', 'duration', 'bytes']);
+const NUMBERS: ReadonlySet<string> = new Set(['count', 'id', 'duration']);
 
 /**
  * A report as one HTML file that loads nothing, runs nothing and needs nothing: a policy in it

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../../audit/record/index.js';
-import type { VerificationFinding as VerificationFinding } from '../../../audit/verify/finding.js';
+import type { VerificationFinding } from '../../../audit/verify/finding.js';
 import type {
   Collector,
   Entry,

@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest';
 import { Payloads } from '../../../../src/audit/log/payloads.js';
 import { UnusableLogError } from '../../../../src/audit/log/unusable-log.js';
 import { verifyLog } from '../../../../src/audit/verify/verify.js';
-import { splitNotes } from '../../../../src/transparency-log/checkpoint.js';
+import { splitNotes } from '../../../support/split-notes.js';
 import { NotPrivateError } from '../../../../src/durable/private.js';
 import { auditRecords } from '../../../support/audit-records.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { verifyLog } from '../../../../src/audit/verify/verify.js';
 import { run } from '../../../../src/cli/run.js';
-import { splitNotes } from '../../../../src/transparency-log/checkpoint.js';
+import { splitNotes } from '../../../support/split-notes.js';
 import { linesAfter, payloadOf, rebuild } from '../../../support/audit-log-attacker.js';
 import {
   auditSigner,

@@ -129,8 +129,6 @@ describe('the report as HTML', () => {
     ['duration', 86_400_000, '<td class="number">1 d</td>'],
     ['duration', 3250, '<td class="number">3.3 s</td>'],
     ['duration', 45, '<td class="number">45 ms</td>'],
-    ['bytes', 1_572_864, '<td class="number">1.5 MiB</td>'],
-    ['bytes', 17, '<td class="number">17 B</td>'],
     ['time', '2026-01-20T14:05:06.123Z', '<td class="time">2026-01-20 14:05:06.123</td>'],
     ['time', '<b>', '<td class="time">&lt;b&gt;</td>'],
     ['section', 'a', '<td class="section"><a href="#a">x</a></td>'],

@@ -1,5 +1,5 @@
 import { conditionOn } from '../../../../src/evidence/search/condition.js';
-import type { SearchEvent } from '../../../../src/evidence/search/event.js';
+import type { SearchEvent } from '../../../../src/evidence/search/search-log.js';
 import { search } from '../../../../src/evidence/search/search.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { lineOf, operation, writeSegment } from './log-folder.js';

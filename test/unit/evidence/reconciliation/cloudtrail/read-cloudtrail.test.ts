@@ -128,6 +128,6 @@ describe('what cannot be read', () => {
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(read(join(folder, 'none'))).rejects.toThrow(join(folder, 'none'));
     await expect(read(join(folder, 'empty'))).rejects.toThrow(CloudTrailInputError);
-    await expect(read(join(folder, 'pipe'))).rejects.toThrow('pipe: is no regular file');
+    await expect(read(join(folder, 'pipe'))).rejects.toThrow('pipe: is no file but a pipe');
   });
 });
