@@ -17,7 +17,10 @@ export type AtomicWrite = (path: string, contents: string) => Promise<void>;
  *
  * @throws the file system's error (ENOSPC, EROFS, ENOENT …)
  */
-export async function writeFileAtomically(path: string, contents: string): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  contents: string | Uint8Array,
+): Promise<void> {
   const temporary = `${path}.${randomUUID()}${TEMPORARY_SUFFIX}`;
   try {
     await writeAndSync(temporary, contents);
@@ -56,7 +59,7 @@ export async function removeTemporaryFiles(folder: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true })));
 }
 
-async function writeAndSync(path: string, contents: string): Promise<void> {
+async function writeAndSync(path: string, contents: string | Uint8Array): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
     await handle.writeFile(contents);

@@ -1,0 +1,17 @@
+/** An exception as KMS answers with it. */
+export class KmsException extends Error {
+  override readonly name: string;
+
+  /**
+   * @param name `__type` of the answer
+   * @param message as KMS words it
+   */
+  constructor(
+    name: string,
+    message: string,
+    readonly status = 400,
+  ) {
+    super(message);
+    this.name = name;
+  }
+}
