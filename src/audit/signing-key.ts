@@ -39,8 +39,8 @@ export interface KnownLog {
 }
 
 /**
- * The key that signs a log's checkpoints: the configured one, or the one in the log's folder, which
- * is made when the log is begun.
+ * Finds the key that signs a log's checkpoints: the configured one, or the one in the log's folder,
+ * which is made when the log is begun.
  *
  * @throws UnusableLogError when the key of an existing log is gone, SealingError when it does not
  *   open, NotPrivateError when others can reach it
@@ -79,8 +79,8 @@ function parseKey(pem: Secret): KeyObject {
 }
 
 /**
- * The name of a log, of which no two may be alike: to whoever has kept checkpoints of the first,
- * the second would be the first one rewritten.
+ * Decides on the name of a log, of which no two may be alike: to whoever has kept checkpoints of
+ * the first, the second would be the first one rewritten.
  *
  * @param configured what a log is called, or what its name begins with
  * @param log `begun`: its name, where it is there; `followsLostLog`: whether it takes the place of

@@ -14,7 +14,8 @@ export interface Checkpoint {
 const BODY = /^(?<origin>[^\n]+)\n(?<size>0|[1-9][0-9]{0,14})\n(?<root>[^\n]+)\n(?:[^\n]+\n)*$/;
 
 /**
- * @returns a signed note
+ * Signs a checkpoint, and returns the signed note.
+ *
  * @see C2SP tlog-checkpoint
  */
 export function signCheckpoint({ origin, size, root }: Checkpoint, signer: NoteSigner): string {

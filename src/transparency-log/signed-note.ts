@@ -12,12 +12,12 @@ const SIGNATURE_LINE = /^\u2014 (?<name>[^\s+]+) (?<signature>[A-Za-z0-9+/=]+)$/
 /** DER of an Ed25519 SubjectPublicKeyInfo up to the key itself (RFC 8410, section 4). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** A note, or the key to one, is not what it should be. */
+/** The error for a note, or the key to one, that is not what it should be. */
 export class NoteError extends Error {
   override readonly name = 'NoteError';
 }
 
-/** What signatures are checked with: an Ed25519 key and the name that it signs under. */
+/** A public key that signatures are checked with: Ed25519, and the name that it signs under. */
 export interface VerifierKey {
   readonly name: string;
   /** First four bytes of a hash over name, algorithm and key: tells keys of one name apart. */
@@ -26,18 +26,20 @@ export interface VerifierKey {
   readonly publicKey: Buffer;
 }
 
-/** What notes are signed with. */
+/** A private key that notes are signed with. */
 export interface NoteSigner {
   readonly verifierKey: VerifierKey;
   readonly privateKey: KeyObject;
 }
 
-/** Whether a text may be the name of a key. */
+/** Tells whether a text may be the name of a key. */
 export function isKeyName(text: string): boolean {
   return KEY_NAME.test(text);
 }
 
 /**
+ * Makes the signer of a name.
+ *
  * @param privateKey Ed25519
  * @throws NoteError for a name or a key that cannot sign notes
  */
@@ -48,7 +50,7 @@ export function noteSigner(name: string, privateKey: KeyObject): NoteSigner {
 }
 
 /**
- * A verifier key as text, `name+id+key`: all that a verifier must be given on a trusted way.
+ * Formats a verifier key as `name+id+key`: all that a verifier must be given on a trusted way.
  *
  * @see C2SP signed-note, section Verifier keys
  */
@@ -58,6 +60,8 @@ export function formatVerifierKey({ name, id, publicKey }: VerifierKey): string 
 }
 
 /**
+ * Reads a verifier key from its text.
+ *
  * @throws NoteError for anything but the verifier key of an Ed25519 key
  * @see C2SP signed-note, section Verifier keys
  */
@@ -73,6 +77,8 @@ export function parseVerifierKey(text: string): VerifierKey {
 }
 
 /**
+ * Signs a text, and returns the note.
+ *
  * @param text ends with a line feed
  * @see C2SP signed-note, section Format
  */

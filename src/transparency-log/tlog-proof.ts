@@ -15,7 +15,11 @@ const HEADER = 'c2sp.org/tlog-proof@v1';
 const PROOF =
   /^c2sp\.org\/tlog-proof@v1\n(?:extra [^\n]*\n)?index (?<index>0|[1-9][0-9]{0,14})\n(?<path>(?:[^\n]+\n)*)\n(?<checkpoint>[^]+)$/;
 
-/** @see C2SP tlog-proof, section Format */
+/**
+ * Formats a proof as text.
+ *
+ * @see C2SP tlog-proof, section Format
+ */
 export function formatTlogProof({ index, path, checkpoint }: TlogProof): string {
   const hashes = path.map((hash) => `${hash}\n`).join('');
   return `${HEADER}\nindex ${String(index)}\n${hashes}\n${checkpoint}`;

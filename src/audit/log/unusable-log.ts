@@ -3,8 +3,8 @@ export const NEW_LOG =
   'To begin a new log, move the folder away, where auditors find it as it is, and start once with --init audit.';
 
 /**
- * A log cannot be continued: it is another log than the configuration means, or not what it was
- * when it was written. The message says what, where, and what to do.
+ * The error for a log that cannot be continued: it is another log than the configuration means, or
+ * not what it was when it was written. The message says what, where, and what to do.
  */
 export class UnusableLogError extends Error {
   override readonly name = 'UnusableLogError';

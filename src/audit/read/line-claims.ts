@@ -11,7 +11,7 @@ export interface LineClaims {
   readonly previous: Hash | undefined;
 }
 
-/** @returns undefined for a line that no server has written */
+/** Reads the place that a line claims; undefined for a line that no server has written. */
 export function claimsOf(line: Buffer | undefined): LineClaims | undefined {
   const groups = line && CLAIMS.exec(line.toString('latin1', 0, CLAIMS_BYTES))?.groups;
   if (groups === undefined) return undefined;

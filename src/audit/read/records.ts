@@ -2,7 +2,7 @@ import type { AuditRecord } from '../record/index.js';
 import { splitLines } from './line-chunks.js';
 import { LogFolder } from './log-folder.js';
 
-/** A line of a log that is no record. */
+/** The error for a line of a log that is no record. */
 export class NotARecordError extends Error {
   override readonly name = 'NotARecordError';
 }

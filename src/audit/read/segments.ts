@@ -44,7 +44,7 @@ function stem(directory: string, first: number): string {
   return join(directory, segmentStem(first));
 }
 
-/** Name of the files of the segment that begins with a record, without what it ends with. */
+/** Names the files of the segment that begins with a record, without what it ends with. */
 export function segmentStem(first: number): string {
   return String(first).padStart(SEQUENCE_DIGITS, '0');
 }

@@ -1,6 +1,6 @@
 import { codeOf, errnoOf } from '../../shared/errno.js';
 
-/** A file of a log that is not what the server writes, so that what stands in it is not known. */
+/** The error for a file that is not what it should be, so that nobody knows what stands in it. */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
   /** The reason, without the path. */
@@ -26,7 +26,7 @@ export function isUnreadable(error: unknown): error is Error {
   );
 }
 
-/** The reason why a file could not be read, without its path where that is known. */
+/** Says why a file could not be read, without its path where that is known. */
 export function reasonOf(error: Error): string {
   return error instanceof UnreadableError ? error.reason : error.message;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { countSchema, envelope, sha256Schema, timeSchema } from './common.js';
 
-/** A server has begun to use the log. */
+/** The record that says that a server has begun to use the log. */
 export const startSchema = z.strictObject({
   type: z.literal('start'),
   ...envelope,
@@ -10,7 +10,7 @@ export const startSchema = z.strictObject({
   processId: countSchema,
 });
 
-/** The server has stopped in order: nothing is missing before this record. */
+/** The record that says that the server has stopped in order: nothing is missing before it. */
 export const stopSchema = z.strictObject({
   type: z.literal('stop'),
   ...envelope,
@@ -54,7 +54,9 @@ const settingSchema = z.strictObject({
     .describe('Of a secret, the reference in the configuration, or `[secret]` without one.'),
 });
 
-/** The configuration that is in force from here on, in as many records as it takes. */
+/**
+ * The record of the configuration that is in force from here on, in as many records as it takes.
+ */
 export const configurationRecordSchema = z.strictObject({
   type: z.literal('configuration'),
   ...envelope,
@@ -89,7 +91,7 @@ const setAsideSchema = z.strictObject({
     .describe('Sizes of the genuine checkpoints in it, where it had been a file of checkpoints.'),
 });
 
-/** The log was continued although nobody had closed it: the process, or the machine, had died. */
+/** The record of a start after a crash: the log is continued although nobody had closed it. */
 export const recoverySchema = z.strictObject({
   type: z.literal('recovery'),
   ...envelope,
@@ -115,7 +117,7 @@ export const recoverySchema = z.strictObject({
     .describe('Files that were renamed, because they are not what the server writes.'),
 });
 
-/** A time in which the log could not be written. */
+/** The record of a time in which the log could not be written. */
 export const gapSchema = z.strictObject({
   type: z.literal('gap'),
   ...envelope,
@@ -128,7 +130,7 @@ export const gapSchema = z.strictObject({
   ),
 });
 
-/** A time in which syncs came too late, and answers went out before them. */
+/** The record of a time in which syncs came too late, and answers went out before them. */
 export const lateSyncSchema = z.strictObject({
   type: z.literal('late-sync'),
   ...envelope,
@@ -140,8 +142,8 @@ export const lateSyncSchema = z.strictObject({
 });
 
 /**
- * Unauthenticated requests that were counted instead of recorded, so that strangers cannot fill the
- * disk.
+ * The record of unauthenticated requests that were counted instead of recorded, so that strangers
+ * cannot fill the disk.
  */
 export const omittedSchema = z.strictObject({
   type: z.literal('omitted'),
@@ -179,7 +181,7 @@ export const segmentSchema = z.strictObject({
     ),
 });
 
-/** Old segments were removed, as the retention that is configured has it. */
+/** The record of old segments that are removed, as the retention that is configured has it. */
 export const retentionSchema = z.strictObject({
   type: z.literal('retention'),
   ...envelope,
@@ -187,7 +189,7 @@ export const retentionSchema = z.strictObject({
   lastSequence: countSchema.describe('The last record that was removed.'),
 });
 
-/** A sink fell so far behind that records were left out for it. They are in this log. */
+/** The record of records that were left out for a sink that fell too far behind. */
 export const sinkGapSchema = z.strictObject({
   type: z.literal('sink-gap'),
   ...envelope,

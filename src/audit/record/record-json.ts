@@ -24,9 +24,9 @@ export function recordJson(fields: object, maxBytes: number): string {
 }
 
 /**
- * JSON of a value on one line. What is not ASCII is escaped, so that a line has as many bytes as
- * characters, and nothing that a client sent can move a terminal's cursor. Texts are well-formed
- * Unicode, because many programs stop at a line that is not.
+ * Writes a value as JSON on one line. What is not ASCII is escaped, so that a line has as many
+ * bytes as characters, and nothing that a client sent can move a terminal's cursor. Texts are well-
+ * formed Unicode, because many programs stop at a line that is not.
  */
 export function asciiJson(value: object | string): string {
   const json = JSON.stringify(value);

@@ -1,7 +1,7 @@
 import { asciiJson } from '../record/record-json.js';
 
 /**
- * A signed note as one line, in ASCII and without a line feed at its end.
+ * Writes a signed note as one line, in ASCII and without a line feed at its end.
  * `jq -j .checkpoint` gives back the note, byte for byte.
  */
 export function checkpointLine(note: string): string {

@@ -94,5 +94,5 @@ export type SinkConfig = z.output<typeof sinksSchema>[number];
 /** A syslog sink as configured. */
 export type SyslogSinkConfig = Extract<SinkConfig, { type: 'syslog' }>;
 
-/** What a sink gets. */
+/** The kinds of things that a sink gets. */
 export type Carried = SinkConfig['carries'];

@@ -2,7 +2,7 @@
 export interface AuditSink {
   /** Its name in the configuration. */
   readonly name: string;
-  /** How many records of the log it has not been given yet. */
+  /** Number of records of the log that it has not sent yet. */
   readonly behind: number;
   /** Lines have become part of the log. Returns at once: no request waits for a sink. */
   committed(lines: Buffer): void;

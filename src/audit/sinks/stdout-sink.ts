@@ -3,7 +3,7 @@ import { checkpointLine } from './checkpoint-line.js';
 import type { Carried } from './config.js';
 import type { AuditSink } from './sink.js';
 
-/** What a sink to standard output is made of. */
+/** The settings of a sink to standard output, and the stream that it writes to. */
 export interface StdoutSinkPorts {
   readonly name: string;
   readonly carries: Carried;

@@ -1,9 +1,9 @@
-/** The log cannot be written, so the request is refused. */
+/** The error for a request that is refused because the log cannot be written. */
 export class AuditUnavailableError extends Error {
   override readonly name = 'AuditUnavailableError';
 }
 
-/** The record was not in the log by the deadline of its request, so the answer is withheld. */
+/** The error for an answer that is withheld: its record was not in the log by the deadline. */
 export class AuditTimeoutError extends Error {
   override readonly name = 'AuditTimeoutError';
 }

@@ -207,7 +207,7 @@ export class CheckpointSet {
 
 type Source = Pick<SignedRoot, 'file' | 'isOwn' | 'isKept'>;
 
-/** A key as people name it: without the key itself. */
+/** Names a key as people do: without the key itself. */
 export function keyId({ name, id }: VerifierKey): string {
   return `${name}+${id.toString('hex')}`;
 }

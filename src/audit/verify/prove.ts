@@ -12,7 +12,8 @@ import { checkpointsPath, type Segment } from '../read/segments.js';
 import { isUnreadable, reasonOf } from '../read/unreadable.js';
 
 /**
- * There is no proof of the record, or what was given as one proves nothing. The message says why.
+ * The error for a record without a proof, and for a proof that proves nothing. The message says
+ * why.
  */
 export class ProofError extends Error {
   override readonly name = 'ProofError';

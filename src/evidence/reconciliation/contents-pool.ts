@@ -45,8 +45,8 @@ function once<Part>(parts: Map<string, Part>, part: Part): Part {
 }
 
 /**
- * A text with memory of its own. One that was cut out of another, as parsers do, keeps all of that
- * in memory: of a file, 64 KB for each request id.
+ * Copies a text to memory of its own. One that was cut out of another, as parsers do, keeps all of
+ * that in memory: of a file, 64 KB for each request id.
  */
 export function copied(text: string): string {
   return Buffer.from(text).toString();

@@ -1,9 +1,9 @@
-/** Something was given to compare that cannot be compared. */
+/** The error for an input that cannot be compared. */
 export class ReconciliationInputError extends Error {
   override readonly name: string = 'ReconciliationInputError';
 }
 
-/** Something given as CloudTrail input that cannot be used as such. The message names the file. */
+/** The error for CloudTrail input that cannot be used. The message names the file. */
 export class CloudTrailInputError extends ReconciliationInputError {
   override readonly name = 'CloudTrailInputError';
 
@@ -13,7 +13,7 @@ export class CloudTrailInputError extends ReconciliationInputError {
   }
 }
 
-/** A folder of an audit log that nothing can be said with. The message names it. */
+/** The error for the folder of an audit log that cannot be used. The message names it. */
 export class AuditLogInputError extends ReconciliationInputError {
   override readonly name = 'AuditLogInputError';
 

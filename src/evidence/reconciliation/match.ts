@@ -5,7 +5,7 @@ import type { EventIndex, IndexedEvent } from './event-index.js';
 import type { WithoutEvent } from './outcome.js';
 
 /**
- * What may lie between a call here and its event. The proxy accepts a signature that is dated so
+ * Maximum time between a call here and its event. The proxy accepts a signature that is dated so
  * much before or after its own clock, so the clocks cannot differ by more; the call itself takes
  * seconds.
  */

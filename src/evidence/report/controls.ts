@@ -10,7 +10,7 @@ const CONTROLS = shapeOf('controls', 'Sections and controls', {
 });
 
 /**
- * The appendix: what each section can support.
+ * Makes the appendix: the controls that each section can support.
  *
  * @see PCI DSS v4.0.1; Commission Delegated Regulation (EU) 2024/1774; ISO/IEC 27001:2022, Annex A;
  *   NIST SP 800-57 Part 1 Rev. 5

@@ -6,8 +6,8 @@ import {
 } from '../../transparency-log/signed-note.js';
 
 /**
- * The keys that a log names itself, for whoever has no other: they tell accidents, and nothing of
- * somebody who can write the whole log anew.
+ * Reads the keys that a log names itself, for whoever has no other: they tell accidents, and
+ * nothing of somebody who can write the whole log anew.
  */
 export async function ownKeys(folder: LogFolder): Promise<readonly VerifierKey[]> {
   const keys = new Map<string, VerifierKey>();

@@ -6,7 +6,7 @@ const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 const MINUTE_LENGTH = '2026-01-01T00:00:'.length;
 const MILLISECONDS = /^\d\d\.\d{3}Z$/;
 
-/** @returns undefined for a line that is no record */
+/** Reads the record of a line; undefined for a line that is none. */
 export function recordOf(line: Buffer): AuditRecord | undefined {
   if (line[0] !== OPENING_BRACE) return undefined;
   try {

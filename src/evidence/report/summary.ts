@@ -91,7 +91,7 @@ export interface SummaryInput {
   readonly verifiedAt: string;
 }
 
-/** The part of a report that its reader must not overlook, in front of everything else. */
+/** Makes the part of a report that its reader must not overlook, in front of everything else. */
 export function summarySection({ findings, totals, logs, verifiedAt }: SummaryInput): Section {
   return {
     ...SUMMARY,

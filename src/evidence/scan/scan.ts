@@ -3,7 +3,7 @@ import type { SegmentPath } from '../../audit/read/lines.js';
 /** A segment to be read, in a form that can be sent to another thread. */
 export interface ScanJob {
   readonly segment: SegmentPath;
-  /** Whether another segment follows, so that nothing is added to this one any more. */
+  /** True when another segment follows, so that nothing is added to this one any more. */
   readonly closed: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface ScanConfig<Terms, Found> {
   readonly threads: number;
 }
 
-/** What was found in a segment: a batch. */
+/** A batch of what was found in a segment. */
 export interface Batch<Found> {
   readonly job: ScanJob;
   readonly found: Found;

@@ -4,11 +4,11 @@ export interface Condition {
   readonly path: string;
   /** The whole value as text; for a prefix, its beginning. */
   readonly value: string;
-  /** Whether more may follow. An empty prefix asks whether the field is there at all. */
+  /** True when more may follow. An empty prefix asks whether the field is there at all. */
   readonly prefix: boolean;
 }
 
-/** A condition that cannot be read. The message says what is expected. */
+/** The error for a condition that cannot be read. The message says what is expected. */
 export class ConditionError extends Error {
   override readonly name = 'ConditionError';
 }
@@ -40,7 +40,7 @@ export function satisfies({ value: wanted, prefix }: Condition, value: string): 
 }
 
 /**
- * The text that every line with what the condition asks for has in it, unless the line has a
+ * Finds the text that every line with what the condition asks for has in it, unless the line has a
  * backslash: JSON spells a text in another way with backslashes alone, and the server writes
  * numbers in one way. Looking for it is many times faster than parsing.
  *

@@ -29,7 +29,7 @@ export function matches(filter: Filter, record: Dated): boolean {
 }
 
 /**
- * The bytes that every line of a wanted record has in it, unless the line has a backslash: the
+ * Finds bytes that every line of a wanted record has in it, unless the line has a backslash: the
  * longest value that is asked for, or else what all times of the period begin with.
  *
  * @returns undefined where every line has to be parsed

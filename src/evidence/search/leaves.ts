@@ -1,4 +1,4 @@
-/** Is handed one value of a record: where it stands, and what it is. */
+/** A function that is handed one value of a record, and the path where it stands. */
 export type LeafVisitor = (path: string, value: string) => void;
 
 /** No record of the server's is deeper; one that somebody else wrote must not exhaust the stack. */

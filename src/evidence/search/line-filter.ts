@@ -53,8 +53,8 @@ export class LineFilter {
 }
 
 /**
- * The lines of a block that may hold a text: those that have its bytes, and those with a backslash,
- * in which it may be spelled in another way.
+ * Finds the lines of a block that may hold a text: those that have its bytes, and those with a
+ * backslash, in which it may be spelled in another way.
  *
  * @param text whole lines
  * @param needle without a line feed

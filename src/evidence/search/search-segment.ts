@@ -4,13 +4,13 @@ import type { ScanJob } from '../scan/scan.js';
 import type { Filter } from './filter.js';
 import { LineFilter } from './line-filter.js';
 
-/** What was found in a part of a segment. */
+/** The lines that were found in a part of a segment. */
 export interface FoundLines {
   /** Lines of wanted records, without their line feeds. */
   readonly lines: readonly string[];
   /** Lines so far that are no records. Only at the end of the segment. */
   readonly notRecords?: number;
-  /** Why the rest of the segment could not be read. Only at its end. */
+  /** The reason why the rest of the segment could not be read. Only at its end. */
   readonly unreadable?: string | undefined;
 }
 

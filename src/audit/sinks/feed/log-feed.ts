@@ -8,18 +8,18 @@ import { BEGINNING, type Position } from './position.js';
 
 const LINE_FEED = 0x0a;
 
-/** What a feed is made of. */
+/** The log that a feed hands out, and how it does. */
 export interface LogFeedPorts {
   /** The folder of the log. */
   readonly directory: string;
   readonly carries: Carried;
-  /** How much may be waiting in the segments after the one that is being sent. */
+  /** Maximum bytes that wait in the segments after the one that is being sent. */
   readonly bufferBytes: number;
   /** Called for records that are left out, before those after them are handed out. */
   readonly onGap: (firstSequence: number, lastSequence: number) => void;
 }
 
-/** What a sink is to send next, and the position that leads to it again. */
+/** The next records or checkpoints for a sink, and the position that leads to them again. */
 export type FeedItem = { readonly at: Position } & (
   | { readonly kind: 'records'; readonly lines: readonly Buffer[] }
   | { readonly kind: 'checkpoints'; readonly notes: readonly string[] }
@@ -46,7 +46,7 @@ export class LogFeed {
     this.#reader = new LogReader(ports.directory);
   }
 
-  /** Behind what was handed out last. */
+  /** The position behind what was handed out last. */
   get position(): Position {
     return this.#position;
   }
@@ -56,7 +56,7 @@ export class LogFeed {
     return this.#size;
   }
 
-  /** How many records have not been handed out. */
+  /** Number of records that have not been handed out. */
   get behind(): number {
     if (!this.#ports.carries.includes('records')) return 0;
     return Math.max(0, this.#size - this.#position.record);

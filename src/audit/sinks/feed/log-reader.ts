@@ -67,7 +67,7 @@ export class LogReader {
     }
   }
 
-  /** Whether it was compressed or removed under our hands. */
+  /** Tells whether a segment was compressed or removed since it was listed. */
   async #hasMoved({ first, path }: Segment): Promise<boolean> {
     const { segments } = await LogFolder.list(this.#directory);
     return segments.find((segment) => segment.first === first)?.path !== path;

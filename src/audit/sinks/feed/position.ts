@@ -1,4 +1,4 @@
-/** How far a sink has got. */
+/** The place of a sink in the log. */
 export interface Position {
   /** Sequence of the next record to send. */
   readonly record: number;
@@ -6,5 +6,5 @@ export interface Position {
   readonly checkpoint: number;
 }
 
-/** Before everything. */
+/** The place before the first record and the first checkpoint. */
 export const BEGINNING: Position = { record: 0, checkpoint: 0 };

@@ -25,7 +25,7 @@ const envelopeSchema = z.strictObject({
 });
 
 /**
- * An event as it stands in an array or a line, or EventBridge's envelope around one.
+ * Reads an event as it stands in an array or a line, or the one in EventBridge's envelope.
  *
  * @returns `undefined` for an envelope with an event that is not CloudTrail's
  * @see Amazon EventBridge User Guide, "AWS service events delivered via AWS CloudTrail"
@@ -38,12 +38,12 @@ export function eventOrEnvelope(value: unknown): unknown {
   return envelope.data['detail-type'].endsWith(VIA_CLOUDTRAIL) ? detail : undefined;
 }
 
-/** An element of the answer of LookupEvents. */
+/** Reads the event in an element of the answer of LookupEvents. */
 export function lookedUp(element: unknown): unknown {
   return parseObject(textIn(element, 'CloudTrailEvent', 'lookup-events'));
 }
 
-/** A row of query results: a list of objects with a column each. */
+/** Reads the event in a row of query results: a list of objects with a column each. */
 export function queriedRow(row: unknown): unknown {
   const columns = Array.isArray(row) ? row : [row];
   const texts = columns
@@ -54,13 +54,13 @@ export function queriedRow(row: unknown): unknown {
   throw new InputProblem('is no row with an eventJson: the query of Lake has to select it');
 }
 
-/** An element of the answer of FilterLogEvents, or of a subscription's data. */
+/** Reads the event in an element of the answer of FilterLogEvents, or of a subscription's data. */
 export function logged(element: unknown): unknown {
   return eventInMessage(textIn(element, 'message', 'CloudWatch Logs'));
 }
 
 /**
- * The event in a message of CloudWatch Logs, which CloudTrail or EventBridge has sent there.
+ * Reads the event in a message of CloudWatch Logs, which CloudTrail or EventBridge has sent there.
  *
  * @returns `undefined` for what is sent in order to try out a destination, and as
  *   {@link eventOrEnvelope}
@@ -69,7 +69,7 @@ export function eventInMessage(message: string): unknown {
   return message.startsWith(CONTROL_MESSAGE) ? undefined : eventOrEnvelope(parseObject(message));
 }
 
-/** The document that a Lambda function gets from a subscription: gzip in base64. */
+/** Unpacks the document that a Lambda function gets from a subscription: gzip in base64. */
 export function subscribedDocument(document: unknown): string | undefined {
   const awslogs = isObject(document) ? document['awslogs'] : undefined;
   const data = isObject(awslogs) ? awslogs['data'] : undefined;
@@ -82,7 +82,7 @@ export function subscribedDocument(document: unknown): string | undefined {
   }
 }
 
-/** The first problem that a schema has found. */
+/** Names the first problem that a schema has found. */
 export function problemOf({ error }: { readonly error: z.ZodError }): string {
   const [issue] = error.issues;
   const path = issue?.path.join('.') ?? '';

@@ -16,8 +16,8 @@ const NO_TEXT: readonly (readonly [magic: Buffer, problem: string])[] = [
 ];
 
 /**
- * The text of a file, in pieces, unzipped where it is gzip, without its byte order mark. Its bytes
- * tell, not its name: whatever downloaded it may have unzipped it and kept the name.
+ * Reads the text of a file, in pieces, unzipped where it is gzip, without its byte order mark. Its
+ * bytes tell, not its name: whatever downloaded it may have unzipped it and kept the name.
  *
  * @throws InputProblem or UnreadableError for what is no text, or is damaged; the file system's
  *   error

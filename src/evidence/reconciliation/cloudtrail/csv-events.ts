@@ -10,7 +10,8 @@ import { boundedLines } from './lines.js';
 const MAX_NAMES = 5;
 
 /**
- * The events in query results of CloudTrail Lake as CSV, with a header, where a comma separates.
+ * Reads the events in query results of CloudTrail Lake as CSV, with a header, where a comma
+ * separates.
  *
  * @throws InputProblem with its place
  * @see AWS CloudTrail User Guide, "Download your CloudTrail Lake saved query results"

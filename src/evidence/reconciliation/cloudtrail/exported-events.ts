@@ -12,7 +12,7 @@ export function isExport(text: string): boolean {
 }
 
 /**
- * The events in an export of CloudWatch Logs to S3, one a line.
+ * Reads the events in an export of CloudWatch Logs to S3, one a line.
  *
  * @throws InputProblem with its place
  * @see Amazon CloudWatch Logs User Guide, "Exporting log data to Amazon S3"

@@ -43,7 +43,7 @@ const ENCRYPTING = new Set([
 ]);
 
 /**
- * Whether the event is a call of KMS. The same call can stand in CloudTrail a second time as
+ * Tells whether the event is a call of KMS. The same call can stand in CloudTrail a second time as
  * network activity of a VPC endpoint, which tells nothing more.
  */
 export function isKmsCall({ eventsource, eventtype, eventcategory }: TrailEvent): boolean {

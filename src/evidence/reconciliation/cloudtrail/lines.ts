@@ -18,7 +18,7 @@ export async function* boundedLines(
   }
 }
 
-/** Lines without their ends. @throws InputProblem for one that never ends */
+/** Divides text into lines, without their ends. @throws InputProblem for one that never ends */
 export async function* linesOf(
   texts: AsyncIterable<string>,
 ): AsyncGenerator<string, void, undefined> {

@@ -42,7 +42,7 @@ export interface TrailEvent extends Readonly<z.infer<typeof eventSchema>> {
   readonly time: number;
 }
 
-/** @throws InputProblem for what is no event of CloudTrail */
+/** Reads an event. @throws InputProblem for what is no event of CloudTrail */
 export function parseTrailEvent(raw: unknown): TrailEvent {
   if (!isObject(raw)) throw new InputProblem('is no CloudTrail event, but something else');
   const parsed = eventSchema.safeParse(withLowerCaseNames(raw));
@@ -69,12 +69,12 @@ function timeOf(eventtime: string): number {
   );
 }
 
-/** The account whose trail received it. */
+/** Reads the account whose trail received the event. */
 export function accountOf({ recipientaccountid, useridentity }: TrailEvent): string | undefined {
   return recipientaccountid ?? textOf(withLowerCaseNames(useridentity)['accountid']);
 }
 
-/** A value where it is a text with something in it. */
+/** Returns a value where it is a text with something in it. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -85,7 +85,7 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /**
- * The fields of an object, their names in small letters.
+ * Copies the fields of an object, their names in small letters.
  *
  * @throws InputProblem where two are the same but for their letters
  */

@@ -70,7 +70,7 @@ export function findingOf<Type extends AuditRecordType>(
   return { types: [type], add, findings: () => [{ ...finding, count: count() }] };
 }
 
-/** The same for a number of the summary. */
+/** Counts the same for a number of the summary. */
 export function totalOf<Type extends AuditRecordType>(
   type: Type,
   what: string,

@@ -8,7 +8,7 @@ const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 const DAY_S = 24 * HOUR_S;
 
-/** A value as people read it. It is no safe HTML yet. */
+/** Formats a value as people read it. It is no safe HTML yet. */
 export function cellText(cell: Cell, kind: ColumnKind): string {
   if (cell === undefined) return '';
   if (typeof cell === 'string') return kind === 'time' ? timeText(cell) : cell;
@@ -16,14 +16,14 @@ export function cellText(cell: Cell, kind: ColumnKind): string {
   return kind === 'count' ? countText(cell) : String(cell);
 }
 
-/** A number with its thousands apart. */
+/** Formats a number with its thousands apart. */
 export function countText(number: number): string {
   const [whole = '', fraction] = String(number).split('.');
   const grouped = whole.replace(THOUSANDS, SEPARATOR);
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 
-/** A time without the signs of ISO 8601: all of a report's times are UTC. */
+/** Formats a time without the signs of ISO 8601: all of a report's times are UTC. */
 export function timeText(text: string): string {
   return text.replace(TIME, '$1 $2');
 }

@@ -13,14 +13,14 @@ export const LEGEND =
   '<svg viewBox="0 0 1 1"><rect class="success" width="1" height="1"/></svg> succeeded ' +
   '<svg viewBox="0 0 1 1"><rect class="failure" width="1" height="1"/></svg> failed</p>\n';
 
-/** The highest sum of successes and failures in a table, but for the line of the others. */
+/** Finds the highest sum of successes and failures in a table, but for the line of the others. */
 export function highestOf({ rows, columns }: Table): number {
   const [first] = columns;
   const named = rows.filter((row) => !String(row[first?.key ?? '']).startsWith('others ('));
   return named.reduce((highest, row) => Math.max(highest, sumOf(row)), 0);
 }
 
-/** The bar of a row: it says nothing that the row does not. */
+/** Draws the bar of a row: it says nothing that the row does not. */
 export function barSvg(row: Row, highest: number): string {
   if (sumOf(row) > highest) return '';
   const [success, failure] = partsOf(row).map((part) => (part / highest) * BAR_WIDTH);
@@ -32,7 +32,7 @@ export function barSvg(row: Row, highest: number): string {
   );
 }
 
-/** A table of times drawn as columns; empty where there is nothing to draw. */
+/** Draws a table of times as columns; empty where there is nothing to draw. */
 export function stepsFigure(table: Table): string {
   const { rows, columns, title } = table;
   const highest = highestOf(table);

@@ -17,8 +17,8 @@ const FORMULA = /(^|;[\s"]*)(?=[\s"]*[=+\-@|%\uFF1D\uFF0B\uFF0D\uFF20])/g;
 const END_OF_LINE = '\r\n';
 
 /**
- * A report as CSV, a file a table, with a first one that says what it is. Every text is quoted.
- * What a spreadsheet would run as a formula begins with an apostrophe.
+ * Renders a report as CSV, a file a table, with a first one that says what it is. Every text is
+ * quoted. What a spreadsheet would run as a formula begins with an apostrophe.
  *
  * @see RFC 4180
  */

@@ -16,8 +16,8 @@ const PIECES = /[^\s:/]{1,32}[:/]*\s*|[\s:/]+/gu;
 const NUMBERS: ReadonlySet<string> = new Set(['count', 'id', 'duration']);
 
 /**
- * A report as one HTML file that loads nothing, runs nothing and needs nothing: a policy in it
- * forbids all but its own style sheet, whose hash it names.
+ * Renders a report as one HTML file that loads nothing, runs nothing and needs nothing: a policy in
+ * it forbids all but its own style sheet, whose hash it names.
  */
 export function renderHtml(report: Report): string {
   const styleHash = createHash('sha256').update(STYLE).digest('base64');

@@ -4,7 +4,7 @@ import type { Cell, Report, Table } from '../model/document.js';
 /** Version of the JSON document's format. */
 const FORMAT = 1;
 
-/** A report as JSON: rows are objects, and a cell that is empty has no member. */
+/** Renders a report as JSON: rows are objects, and a cell that is empty has no member. */
 export function renderJson({ sections, ...report }: Report): string {
   const document = {
     format: FORMAT,

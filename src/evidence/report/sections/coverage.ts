@@ -28,7 +28,7 @@ const LOGS = shapeOf('logs', 'Logs', {
   notRecords: ['Lines that are no records', 'count'],
 });
 
-/** Which logs the report was made from, and how far they reach. */
+/** Makes the section about the logs that the report was made from, and how far they reach. */
 export function coverageSection(coverage: CoverageCollector): SectionPlan {
   return {
     id: 'coverage',

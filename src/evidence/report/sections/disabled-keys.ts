@@ -11,8 +11,8 @@ const BY_INVENTORY = 'By the state in the inventory';
 const ASKED = { operation: 'Operation', awsPrincipalArn: 'Principal' };
 
 /**
- * Who used, or tried to use, keys that were disabled, pending deletion or in any other state but
- * enabled.
+ * Makes the section about uses, or attempts, of keys that were disabled, pending deletion or in any
+ * other state but enabled.
  */
 export function disabledKeysSection(limit: number): SectionPlan {
   return {

@@ -73,7 +73,7 @@ export interface CryptoperiodRule {
   readonly untilMs: number;
 }
 
-/** The keys, from the newest inventory before the end of the period, with their use in it. */
+/** Makes the section about the keys: the newest inventory in the period, and their use. */
 export function keysSection(rule: CryptoperiodRule): SectionPlan {
   return {
     id: 'keys',
