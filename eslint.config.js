@@ -49,11 +49,6 @@ export default defineConfig(
   },
   {
     files: ['src/**'],
-    // Folders whose docstrings do not all follow the rule yet.
-    ignores: [
-      'src/key-managers/pkcs11/**',
-      'src/key-managers/vault/**',
-    ],
     plugins: { holdfast: { rules: { 'docstring-opening': docstringOpening } } },
     rules: { 'holdfast/docstring-opening': 'error' },
   },

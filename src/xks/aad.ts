@@ -7,7 +7,7 @@ export const MAX_AAD_BYTES = 0xffff;
 export interface CipherAad {
   /** Length of `additionalAuthenticatedData` as decoded, zero when absent. */
   readonly aadBytes: number;
-  /** What stands for it: the AAD itself, or its digest. */
+  /** The AAD to encrypt with: the AAD itself, or its digest. */
   readonly boundAad: Buffer;
   /** At most 20 bytes, zero when absent. */
   readonly ciphertextMetadata: Buffer;

@@ -26,7 +26,7 @@ export type XksErrorName = keyof typeof XKS_ERROR_STATUS;
  */
 export class XksError extends Error {
   readonly errorName: XksErrorName;
-  /** What an operator may know and the client may not; for the log alone. */
+  /** Reason for the operator, in the log alone; the client does not get it. */
   readonly reason: string | undefined;
 
   /** @param message for the client, as {@link errorBody} writes it */

@@ -22,7 +22,7 @@ export interface Fleet {
 export interface Audited {
   /** Additional authenticated data as it was sent. */
   readonly aad?: Buffer | undefined;
-  /** What is to be decrypted. */
+  /** The ciphertext to decrypt. */
   readonly ciphertext?: Buffer | undefined;
 }
 
@@ -31,7 +31,7 @@ export type HashedFields = Readonly<Partial<Record<keyof Audited, string>>>;
 
 /** A request on one external key whose body has been checked. */
 export interface KeyRequest extends Audited {
-  /** What the key must be good for, for this very request. */
+  /** Usages that the key must have for this request. */
   readonly requiredUsage: readonly KeyUsage[];
   /**
    * @returns the answer's body
@@ -45,7 +45,7 @@ export interface KeyOperation {
   readonly name: string;
   /** Last segment of the path, after the external key id. */
   readonly pathSuffix: string;
-  /** Whether a disabled key answers as well. */
+  /** True when a disabled key may be used. */
   readonly onDisabledKey: boolean;
   /** Fields that an audit reads of a body that is refused. */
   readonly hashedFields: HashedFields;

@@ -15,9 +15,9 @@ export interface OperationsPorts {
   readonly config: OperationsConfig;
   /** From SIGTERM to the end. */
   isDraining(): boolean;
-  /** Whether every listener is open. */
+  /** Tells whether every listener is open. */
   isServing(): boolean;
-  /** Whether requests are refused because they cannot be recorded. */
+  /** Tells whether requests are refused because they cannot be recorded. */
   isRefusing(): boolean;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
   readonly logger: Logger;

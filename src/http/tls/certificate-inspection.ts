@@ -14,9 +14,7 @@ import { tlsOptions, type TlsMaterial } from './tls.js';
 /** The findings of an inspection of a listener's certificates. */
 export interface CertificateInspection {
   readonly findings: readonly CertificateFinding[];
-  /**
-   * When the first certificate of the chain expires, in ms since 1970; absent if none is readable.
-   */
+  /** Expiry of the first certificate of the chain, in ms since 1970; absent if none is readable. */
   readonly expiresAt: number | undefined;
 }
 

@@ -24,7 +24,7 @@ export interface TlsMaterial {
 /** The certificates of a listener, read and inspected. */
 export interface ListenerCertificates {
   readonly material: TlsMaterial;
-  /** When the first certificate of the chain expires, in ms since 1970. */
+  /** Time at which the first certificate of the chain expires, in ms since 1970. */
   readonly expiresAt: number | undefined;
 }
 

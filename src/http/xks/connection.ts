@@ -30,7 +30,7 @@ export class Connection implements DoorRequests {
   readonly clientAddress: string;
   /** The address that it was made to. */
   readonly serverAddress: string;
-  /** Who its certificate says that it is; absent without mutual TLS. */
+  /** Identity in the client certificate; absent without mutual TLS. */
   readonly client: ClientIdentity | undefined;
   readonly door: Door;
   readonly #socket: Socket;
@@ -111,8 +111,8 @@ export class Connection implements DoorRequests {
   }
 
   /**
-   * Whether what is written straight to the socket, past Node's order, would be taken for the
-   * answer to the request it is about and not for that to an earlier one.
+   * Tells whether an answer may be written straight to the socket, past Node's order of answers.
+   * While an earlier request is unanswered, the client would take it for that request's answer.
    */
   mayWritePastOrder(): boolean {
     const latest = this.#latest;

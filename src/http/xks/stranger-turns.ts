@@ -39,7 +39,7 @@ export class StrangerTurns {
   /** Runs where nobody waits but who was refused and rests. */
   #afterRest: NodeJS.Timeout | undefined;
 
-  /** Whether somebody has had a turn, or waits for one, that the event loop comes to next. */
+  /** True when a turn has been given, or is due, in this round of the event loop. */
   get isScheduled(): boolean {
     return this.#isScheduled;
   }

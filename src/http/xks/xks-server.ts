@@ -35,7 +35,7 @@ export interface XksServerPorts {
 /** A listener that AWS KMS calls. */
 export class XksServer {
   readonly name: string;
-  /** When the first of its certificates expires, in ms since 1970; absent without TLS. */
+  /** Time at which its first certificate expires, in ms since 1970; undefined without TLS. */
   readonly expiresAt: number | undefined;
   readonly #listener: ListenerConfig;
   readonly #logger: Logger;

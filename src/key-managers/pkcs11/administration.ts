@@ -16,12 +16,13 @@ const BUDGET_MS = 30_000;
 /** Metrics list the keys at every scrape, and a token with a thousand keys takes long over it. */
 const LISTING_LIFETIME_MS = 30_000;
 const EXHAUSTED =
-  'it has made all the encryptions that its material allows, and still decrypts; ' +
-  'give it a new version in the token';
+  'it has made all the encryptions that its material allows; Decrypt still works. ' +
+  'Create a new version of it in the token';
 
 /**
- * What an administrator may do with the keys of these tokens. A key that is made in one of several
- * would be missing in the others, so that is left to the vendor's tools, which can copy it.
+ * Returns the administration of the keys in these tokens. It creates keys only where there is one
+ * token: a key created in one of several would be missing in the others. There the vendor's tools
+ * create it, because they can copy it.
  */
 export function administrationOf(tokens: readonly Pkcs11Token[], clock: Clock): KeyAdministration {
   const administrations = tokens.map((token) => new TokenAdministration(token, clock));
@@ -33,7 +34,7 @@ export function administrationOf(tokens: readonly Pkcs11Token[], clock: Clock): 
   };
 }
 
-/** From the first token that answers. */
+/** Lists the keys of the first token that answers. */
 async function listFirst(
   administrations: readonly TokenAdministration[],
 ): Promise<readonly KeySummary[]> {
@@ -68,7 +69,7 @@ class TokenAdministration implements Required<KeyAdministration> {
     return summaries.sort(byExternalKeyId);
   }
 
-  /** One at a time: two at once would make two objects of one name. */
+  /** Creates one key at a time: two at once could make two objects of one name. */
   createKey(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
     const creation = this.#lastCreation.then(() => this.#create(externalKeyId, usage));
     this.#lastCreation = creation.catch(() => undefined);

@@ -1,5 +1,5 @@
 /**
- * Return values of PKCS#11, as far as something depends on them.
+ * The return values of PKCS#11 that Holdfast tells apart.
  *
  * @see PKCS#11 Base Specification 2.40, section 5.1; CKR_AEAD_DECRYPT_FAILED: 3.0
  */

@@ -11,9 +11,9 @@ import type { BackendPorts } from '../definition.js';
 const MAX_ENCRYPTIONS = 2 ** 32;
 
 /**
- * The share of this replica.
+ * Computes how many encryptions this replica may make under one key.
  *
- * @param prior encryptions that each key may have made before it came here
+ * @param prior encryptions that each key may have made before Holdfast used it
  */
 export function limitsFor(replicas: number, prior: number): CountingLimits {
   return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
@@ -29,7 +29,7 @@ export interface KnownCount {
 /** The part of its encryptions that a key has left when the log warns of its limit. */
 const WARNING_PART = 1 / 10;
 
-/** The parts that one count is handed. */
+/** Ports that the composition hands to the count of one key. */
 export interface CountPorts {
   readonly limits: CountingLimits;
   readonly ports: BackendPorts;
@@ -38,12 +38,12 @@ export interface CountPorts {
 }
 
 /**
- * The encryptions under one key's material. A block is reserved on disk before it is used, the
- * next one when half of it is gone; a crash forgets how much of a block was used, and all of it
- * counts. A token cannot change the material by itself: when the limit is reached, encryption ends.
+ * Counts the encryptions under one key's material. A block is reserved on disk before it is used;
+ * the next one is reserved when half of it is used. After a crash the whole block counts as used. A
+ * token cannot replace the material by itself: at the limit, Encrypt is refused.
  */
 export class CountedMaterial {
-  /** Time at which Holdfast made it; absent for material that others have made. */
+  /** Time at which Holdfast created the material; absent for material created elsewhere. */
   readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
@@ -68,12 +68,12 @@ export class CountedMaterial {
     return this.#ref.externalKeyId;
   }
 
-  /** Whether the last attempt to write the counter failed. */
+  /** True when the last attempt to write the counter failed. */
   get isFailing(): boolean {
     return this.#reserving.isFailing;
   }
 
-  /** Encryptions that may still be made. */
+  /** Number of encryptions that are left. */
   get left(): number {
     return Math.max(0, this.#countPorts.limits.perVersion - this.#budget.used);
   }
@@ -81,7 +81,7 @@ export class CountedMaterial {
   /**
    * Counts one encryption.
    *
-   * @returns false when the block is used up: then {@link countWhenReserved}
+   * @returns false when the block is used up; then call {@link countWhenReserved}
    */
   count(): boolean {
     const counted = this.#budget.take();
@@ -102,7 +102,7 @@ export class CountedMaterial {
         throw new KeyManagerError(
           'exhausted',
           `${this.externalKeyId} has made all the encryptions that random IVs allow; ` +
-            'give it a new version in the token. It still decrypts.',
+            'create a new version of it in the token. Decrypt still works.',
         );
       }
       await withinDeadline(this.#reserving.run(), deadline, 'the disk');
@@ -151,7 +151,7 @@ export class CountedMaterial {
     const { externalKeyId, left: encryptionsLeft } = this;
     ports.log.warn(
       { externalKeyId, encryptionsLeft },
-      `${externalKeyId} has ${encryptionsLeft} encryptions left; give it a new version in the token`,
+      `${externalKeyId} has ${encryptionsLeft} encryptions left; create a new version in the token`,
     );
   }
 }

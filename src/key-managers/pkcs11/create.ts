@@ -16,21 +16,21 @@ import { TokenCipher } from './token-cipher.js';
 import type { OpenRequest } from './wire/messages.js';
 
 /**
- * Variables that libraries and their loaders commonly need. The rest of our environment holds
- * secrets.
+ * Environment variables that libraries and their loaders need. No others are passed on, because
+ * they may hold secrets.
  */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 
 /** Failures that end the node and leave Holdfast running. */
 const NODE_STOPS: ReadonlySet<ChildFailure['effect']> = new Set(['pin-refused', 'unsafe-iv']);
 
-/** Tokens at work, a node for each, in configured order. */
+/** The started tokens, one node each, in configured order. */
 export interface Pkcs11KeyManager extends StartedBackend {
   /** Process ids of the children that serve, for tests. */
   childPids(): number[];
 }
 
-/** The same start as every backend's, with what tests replace. */
+/** Options of a start, with fields that only tests set. */
 export interface Pkcs11Start extends BackendStart {
   /** Path of another build of the child's program, for tests that run the sources. */
   readonly childProgram?: string;
@@ -41,10 +41,10 @@ export interface Pkcs11Start extends BackendStart {
 }
 
 /**
- * Opens the tokens and keeps them until their nodes are closed. A token that cannot be reached, or
- * that refuses the PIN, does not keep Holdfast from starting: its node is UNAVAILABLE then, and
- * comes back by itself unless the PIN is wrong. (A start that fails is repeated by supervisors, and
- * each time would be a try with the wrong PIN.)
+ * Opens the tokens and keeps them open until their nodes are closed. Holdfast starts even if a
+ * token cannot be reached or refuses the PIN: the node is UNAVAILABLE, and recovers by itself
+ * unless the PIN is wrong. (A supervisor would repeat a failed start, and each start would use up
+ * one try of the PIN.)
  *
  * @throws KeyManagerError `misconfigured` for a library that cannot be loaded and a token without
  *   the health-test key; PermissionsTooWideError and FolderInUseError for the counters
@@ -107,7 +107,7 @@ function tokenOf(
   });
 }
 
-/** Tells whether waiting cannot mend it. */
+/** Tells whether only an operator can remove the cause. */
 function needsOperator(error: unknown): boolean {
   if (!(error instanceof KeyManagerError)) return true;
   if (error instanceof ChildFailure && NODE_STOPS.has(error.effect)) return false;

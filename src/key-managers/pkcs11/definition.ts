@@ -3,10 +3,10 @@ import { type Pkcs11KeyManagerConfig, pkcs11KeyManagerSchema } from './config.js
 import { createPkcs11KeyManager } from './create.js';
 import { KNOWN_CAUSES } from './known-causes.js';
 
-/** Pipes to the processes of a token. */
+/** File descriptors of the pipes to the processes of one token. */
 const DESCRIPTORS_OF_A_NODE = 16;
 
-/** Keys in tokens with a PKCS#11 library. */
+/** The backend for keys in tokens with a PKCS#11 library. */
 export const pkcs11Backend = {
   schema: pkcs11KeyManagerSchema,
   folders: [{ field: 'countersDirectory' }],

@@ -11,20 +11,20 @@ import type { CountingLimits } from '../counting/counting-limits.js';
 import { CountedMaterial, type KnownCount } from './counted-material.js';
 import type { BackendPorts } from '../definition.js';
 
-/** The parts that counting is handed. */
+/** Ports that the composition hands to {@link EncryptionCounts}. */
 export interface CountingPorts {
-  /** Of this replica alone. */
+  /** The folder of the counter files, used by this replica alone. */
   readonly directory: string;
   readonly ports: BackendPorts;
   readonly limits: CountingLimits;
   readonly writeFile: AtomicWrite;
-  /** How many nodes share the counts: copies of one key are one key. The last to close ends it. */
+  /** Number of nodes that share the counts: copies of a key are one key. The last one closes it. */
   readonly users: number;
 }
 
 /**
- * Counts the encryptions of every key, one file for each key's material. A counter that is not
- * there means a key that this replica has not used before.
+ * Counts the encryptions of every key, with one file for each key's material. A missing file means
+ * that this replica has not used the key before.
  */
 export class EncryptionCounts {
   readonly #countingPorts: CountingPorts;
@@ -50,8 +50,8 @@ export class EncryptionCounts {
   }
 
   /**
-   * Without the lock, so beside a server that counts, and possibly behind it by what it is writing.
-   * Whatever would have to be counted is refused.
+   * Opens the counters to read, without the lock: a server may be counting at the same time, and
+   * the counts may be slightly older than its own. Encryption is refused.
    *
    * @throws NotPrivateError, or the file system's own error
    */
@@ -64,7 +64,7 @@ export class EncryptionCounts {
     return new EncryptionCounts({ ...countingPorts, writeFile: refuseToWrite }, undefined);
   }
 
-  /** What is wrong, for the health of the node. */
+  /** Problem that the health of the node reports; undefined where there is none. */
   get problem(): string | undefined {
     const failing = [...this.#materials.values()]
       .filter(({ isFailing }) => isFailing)
@@ -74,9 +74,9 @@ export class EncryptionCounts {
   }
 
   /**
-   * Counts one encryption, before it is made. Without waiting where it can.
+   * Counts one encryption before it is made. Returns undefined when it is counted at once.
    *
-   * @throws KeyManagerError `exhausted` when the key has made all that it may, `internal` when
+   * @throws KeyManagerError `exhausted` when the key is at its limit, `internal` when
    *   the count cannot be written or read, `deadline`
    */
   count(ref: KeyRef, deadline: Deadline): Promise<void> | undefined {
@@ -85,13 +85,13 @@ export class EncryptionCounts {
     return this.#countLater(ref, deadline);
   }
 
-  /** Keys whose material has made all that it may, as far as they have been looked at. */
+  /** The keys at their limit of encryptions, among those whose counters have been read. */
   get exhausted(): readonly KeyRef[] {
     return [...this.#materials.values()].filter(({ left }) => left === 0).map(({ ref }) => ref);
   }
 
   /**
-   * Tells whether this material is known to have made all that it may.
+   * Tells whether this material is known to be at its limit of encryptions.
    *
    * @param name in hexadecimal
    */
@@ -99,15 +99,15 @@ export class EncryptionCounts {
     return this.#materials.get(name)?.left === 0;
   }
 
-  /** Tells when Holdfast made this material; undefined for what others have made. */
+  /** Returns when Holdfast created this material; undefined for material created elsewhere. */
   async createdAt(ref: KeyRef): Promise<Date | undefined> {
     const { createdAt } = await this.#material(ref);
     return createdAt === undefined ? undefined : new Date(createdAt);
   }
 
   /**
-   * Begins the count of a key that has just been made, and keeps when that was. A counter that
-   * cannot be written is logged and shown by {@link problem}; the key is there all the same.
+   * Begins the count of a key that has just been created, and records the time. A counter that
+   * cannot be written is logged and reported by {@link problem}; the key exists nevertheless.
    */
   async noteCreation(ref: KeyRef): Promise<void> {
     const createdAt = new Date(this.#countingPorts.ports.clock.now()).toISOString();
@@ -117,14 +117,12 @@ export class EncryptionCounts {
     await material.reserve().catch(() => undefined);
   }
 
-  /** Encryptions that may still be made with this material. */
+  /** Returns the number of encryptions that are left with this material. */
   async left(ref: KeyRef): Promise<number> {
     return (await this.#material(ref)).left;
   }
 
-  /**
-   * Called once by each user. The last one waits for writes under way and lets go of the folder.
-   */
+  /** Ends one node's use. The last one waits for writes under way and releases the folder. */
   async close(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;
@@ -165,7 +163,9 @@ export class EncryptionCounts {
 }
 
 function refuseToWrite(): Promise<never> {
-  return Promise.reject(new KeyManagerError('unsupported', 'the counters are read alone'));
+  return Promise.reject(
+    new KeyManagerError('unsupported', 'the counters are open for reading only'),
+  );
 }
 
 async function readCount(path: string, externalKeyId: string): Promise<KnownCount> {
@@ -180,7 +180,7 @@ async function readCount(path: string, externalKeyId: string): Promise<KnownCoun
   if (counter !== undefined) return counter;
   throw new KeyManagerError(
     'internal',
-    `${path} is damaged, or of another key than ${externalKeyId}; without it nobody knows how ` +
+    `${path} is damaged or belongs to another key than ${externalKeyId}, so it is not known how ` +
       'often the key has encrypted. Restore it, or raise priorEncryptions and remove it.',
   );
 }

@@ -11,58 +11,57 @@ import { withinDeadline } from '../within-deadline.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply, VersionReply } from './wire/messages.js';
 
-/** After this long the token is asked again, while the old answer still serves. */
+/** Age from which a description is read again in the background. */
 const REFRESH_MS = 30_000;
-/** After this long a request waits for the new answer. */
+/** Age from which a request waits for the new description. */
 const MAX_AGE_MS = 60_000;
 /**
- * A version that turns up encrypts only after this long: until then a replica may serve that has
- * not looked, and would refuse the ciphertext. So it is not less than {@link MAX_AGE_MS}.
+ * Time for which a new version is not used to encrypt. Until then another replica may not know the
+ * version yet and would refuse the ciphertext, so it is at least {@link MAX_AGE_MS}.
  */
 const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
-/** For how long a token that could not answer is not asked about a known key. */
+/** Time for which a token that failed to answer is not asked about a known key. */
 const FAILURE_PAUSE_MS = 1_000;
 
-/** What the token says against the key itself, and not against itself. */
+/** Failures that are about the key, and not about the token. */
 const UNUSABLE: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'misconfigured',
   'unsupported',
 ]);
 
-/** A key as the token has it. */
+/** A key as the token describes it. */
 export interface KnownKey {
   readonly description: KeyDescription;
-  /** The attributes of each version's object, ready to be sent. */
+  /** The {@link KeyLookup} of each version's object, as sent to the child. */
   readonly lookups: ReadonlyMap<number, Buffer>;
 }
 
 interface Entry {
   readonly key: KnownKey;
   readonly readAt: number;
-  /** Not before: set when asking has failed. */
+  /** Earliest time of the next reading; later than `readAt` after a failure. */
   readonly askAgainAt: number;
 }
 
-/** A client of the token, for its descriptions of keys. */
+/** The part of the token's client that describes keys. */
 export type DescribingClient = Pick<TokenClient, 'describe'>;
 
 /**
- * Remembers what the token said of its keys, because looking one up takes it up to 16 ms. Whoever
- * is about to refuse a request for what is remembered looks anew first; that a key is not there is
- * not remembered at all.
+ * Remembers the descriptions of the token's keys, because the token takes up to 16 ms to look one
+ * up. Before a request is refused, the key is read anew. A missing key is not remembered.
  */
 export class KeyDirectory {
   readonly #client: DescribingClient;
   readonly #isExhausted: VersionChoice['isExhausted'];
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
-  /** From when on a version may encrypt, by key and number. Those of the first look may at once. */
+  /** Time from which a version may encrypt, by key and number. Versions first read may at once. */
   readonly #settledAt = new Map<string, ReadonlyMap<number, number>>();
   readonly #readings: KeyReadings<KnownKey>;
 
-  /** @param isExhausted by the name of the material, in hexadecimal */
+  /** @param isExhausted takes the material name in hexadecimal */
   constructor(client: DescribingClient, clock: Clock, isExhausted?: VersionChoice['isExhausted']) {
     this.#client = client;
     this.#isExhausted = isExhausted;
@@ -74,7 +73,7 @@ export class KeyDirectory {
     });
   }
 
-  /** @returns undefined for a key that has to be asked for with {@link find} */
+  /** @returns undefined for a key that {@link find} has to read first */
   remembered(externalKeyId: string): KnownKey | undefined {
     return this.#entries.get(externalKeyId)?.key;
   }
@@ -86,17 +85,17 @@ export class KeyDirectory {
     return withinDeadline(this.#readings.joined(externalKeyId), deadline, 'the token');
   }
 
-  /** Whatever is remembered: from a look that begins now or later. @throws as {@link find} */
+  /** Reads the key anew, not from memory. @throws as {@link find} */
   findAnew(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
     return withinDeadline(this.#readings.anew(externalKeyId), deadline, 'the token');
   }
 
-  /** Makes the next {@link find} ask the token. */
+  /** Makes the next call of {@link find} ask the token. */
   forget(externalKeyId: string): void {
     this.#entries.delete(externalKeyId);
   }
 
-  /** An outage leaves the old answer in place: it says what the key is, not whether it works. */
+  /** Returns the remembered key and reads it again when it is old. An outage leaves it in place. */
   async #kept(externalKeyId: string, { key, readAt, askAgainAt }: Entry, deadline: Deadline) {
     const now = this.#clock.monotonic();
     const ageMs = now - readAt;
@@ -130,9 +129,7 @@ export class KeyDirectory {
     }
   }
 
-  /**
-   * Counted from now, after the answer: another replica may have looked just before it was true.
-   */
+  /** Notes from when on each version may encrypt, counted from now, after the answer. */
   #noteVersions(externalKeyId: string, { versions }: KeyReply) {
     const before = this.#settledAt.get(externalKeyId);
     const turnedUpNow = before === undefined ? -Infinity : this.#clock.monotonic() + SETTLING_MS;
@@ -148,17 +145,15 @@ function isAgainstTheKey(error: unknown): boolean {
   return error instanceof KeyManagerError && UNUSABLE.has(error.code);
 }
 
-/** The grounds on which a version is chosen to encrypt. */
+/** Conditions on the version that encrypts. */
 export interface VersionChoice {
-  /** Tells whether every replica has had the time to see a version. */
+  /** Tells whether every replica has had the time to read a version. */
   readonly isSettled?: (version: number) => boolean;
-  /**
-   * Tells whether material has made all the encryptions that it may, by its name in hexadecimal.
-   */
+  /** Tells whether material is at its limit of encryptions, by its name in hexadecimal. */
   readonly isExhausted?: ((materialName: string) => boolean) | undefined;
 }
 
-/** @throws KeyManagerError `internal` for a reply without versions */
+/** Makes a key of a child's reply. @throws KeyManagerError `internal` for one without versions */
 export function knownKeyOf(
   { externalKeyId, versions: replies }: KeyReply,
   choice: VersionChoice = {},
@@ -180,7 +175,7 @@ export function knownKeyOf(
   return { description, lookups };
 }
 
-/** The newest that may encrypt and has settled; where none has, the newest that may at all. */
+/** Chooses the newest version that encrypts and has settled, else the newest that encrypts. */
 function currentOf(
   replies: readonly VersionReply[],
   { isSettled = () => true, isExhausted = () => false }: VersionChoice,

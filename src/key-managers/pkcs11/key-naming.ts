@@ -7,15 +7,15 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '{version}': '(?<version>[1-9][0-9]{0,9})',
 };
 
-/** Templates of a key's attributes, filled with its external key id and version. */
+/** Templates for CKA_LABEL and CKA_ID, filled with the external key id and the version. */
 export interface KeyNameTemplates {
   /** Template of CKA_LABEL, with `{externalKeyId}` and perhaps `{version}`. */
   readonly label: string;
-  /** Template of CKA_ID, the bytes of this text; absent where CKA_ID says nothing. */
+  /** Template of CKA_ID, the bytes of this text; undefined where CKA_ID is not used. */
   readonly id: string | undefined;
 }
 
-/** The attributes by which an object is looked for: text, compared byte by byte. */
+/** The attributes that identify an object, as text, compared byte by byte. */
 export interface KeyLookup {
   readonly label?: string;
   readonly id?: string;
@@ -40,17 +40,17 @@ export class KeyNaming {
     this.#pattern = new RegExp(namedOnce(pattern));
   }
 
-  /** Attributes of the one object that is this version. */
+  /** Returns the attributes of the object of one version. */
   lookupOf({ externalKeyId, version }: NamedVersion): KeyLookup {
     return this.#fill({ externalKeyId, version: String(version) }, () => true);
   }
 
-  /** Attributes that all versions of a key share; none where each of them names the version. */
+  /** Returns the attributes that all versions of a key share, if any. */
   sharedLookupOf(externalKeyId: string): KeyLookup {
     return this.#fill({ externalKeyId }, (template) => !template.includes('{version}'));
   }
 
-  /** @returns undefined for an object that is not named as a key of ours */
+  /** Reads an object's attributes. @returns undefined where they do not match the templates */
   parse(label: string, id: string): NamedVersion | undefined {
     const groups = this.#pattern.exec(`${label}\0${id}`)?.groups;
     const externalKeyId = groups?.['externalKeyId'];

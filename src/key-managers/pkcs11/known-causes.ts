@@ -18,11 +18,14 @@ export const KNOWN_CAUSES: readonly KnownCause[] = [
       'such as SOFTHSM2_CONF, and that the user that Holdfast runs as may read the folder of the tokens.',
   ],
   [
+    /pkcs11js cannot be loaded/,
+    'Install what the message names, run its command, and run this check again.',
+  ],
+  [
     /cannot be loaded/,
     'See that `module` is the path of the library, that this user may read it, and that what it needs ' +
       'is there: `ldd PATH`.',
   ],
-  [/pkcs11js is missing/, 'Install what the message says, and run it again.'],
   [
     /the token has no key holdfast-health-test/,
     'For a new token, start the server once with --init. For one that was in use, this is the wrong ' +

@@ -14,7 +14,7 @@ import type { KeyDirectory, KnownKey } from './key-directory.js';
 import type { Encryption, Target } from './token-cipher.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
 
-/** Failures of an operation whose key has changed since the directory remembered it. */
+/** Failures that may mean that the key has changed since it was read. */
 const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'version-not-found',
@@ -23,7 +23,7 @@ const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
   'unsupported',
 ]);
 
-/** Node on one token. */
+/** The node of one token. */
 export class Pkcs11Node implements KeyManagerNode {
   readonly name: string;
   readonly location: string;
@@ -124,7 +124,7 @@ export class Pkcs11Node implements KeyManagerNode {
     }
   }
 
-  /** @returns what is wrong with the test key */
+  /** @returns the failure of the test key; undefined where it works */
   async #roundTrip(deadline: Deadline): Promise<string | undefined> {
     try {
       await proveRoundTrip(this, deadline);
@@ -135,7 +135,7 @@ export class Pkcs11Node implements KeyManagerNode {
   }
 }
 
-/** @returns what to ask the token for, or why the key cannot be used as it is wanted */
+/** @returns the object to use, or the reason why the key cannot be used this way */
 function targetIn(
   { description, lookups }: KnownKey,
   { externalKeyId, version }: KeyRef,
@@ -153,6 +153,6 @@ function targetIn(
     'version-not-found',
     known === undefined
       ? `${externalKeyId} has no version ${version.version}`
-      : `version ${version.version} of ${externalKeyId} is other material`,
+      : `version ${version.version} of ${externalKeyId} has other material`,
   );
 }

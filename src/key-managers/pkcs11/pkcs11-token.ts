@@ -24,14 +24,14 @@ export interface TokenConfig {
   readonly profile: VendorProfile;
   readonly cipher: TokenCipher;
   readonly counts: EncryptionCounts | undefined;
-  /** Made at every login, so that the PIN is not kept. */
+  /** Makes the request to open the token. It is made at every login, so that no PIN is kept. */
   readonly openRequest: () => OpenRequest;
-  /** Whether a token without a health-test key may be given one. */
+  /** True when a missing health-test key may be created. */
   readonly init: boolean;
   readonly children: number;
   readonly childProgram: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** How long a native call may take before its child counts as hung. */
+  /** Time after which a native call counts as hung. */
   readonly stallMs: number;
 }
 
@@ -47,7 +47,7 @@ export class Pkcs11Token {
   readonly #config: TokenConfig;
   readonly #pool: ChildPool;
   #report: TokenReply | undefined;
-  /** Until it has served once: a token that loses its keys later on is left as it is. */
+  /** Cleared after the first success: a token that loses its keys later is left as it is. */
   #mayInit: boolean;
 
   constructor(config: TokenConfig) {
@@ -73,19 +73,19 @@ export class Pkcs11Token {
     );
   }
 
-  /** The token's description of itself; absent until it has been reached. */
+  /** The token's description of itself; undefined until it has been reached. */
   get report(): TokenReply | undefined {
     return this.#report;
   }
 
-  /** Problems of the pool, the counters and the keys, a sentence each. */
+  /** The problems of the pool, the counters and the keys, one sentence each. */
   get problems(): string[] {
     return [this.#pool.problem, this.counts?.problem, this.#exhaustion].filter(
       (problem) => problem !== undefined,
     );
   }
 
-  /** Keys that cannot encrypt any more; not those that have moved to a new version. */
+  /** Keys at their limit whose current version cannot encrypt any more. */
   get #exhaustion(): string | undefined {
     const stuck = (this.counts?.exhausted ?? []).filter(({ externalKeyId, version }) => {
       const current = this.directory.remembered(externalKeyId)?.description.current;
@@ -101,7 +101,7 @@ export class Pkcs11Token {
     return [...this.#pool.ready].map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
-  /** @throws KeyManagerError what is wrong with the first child; others are tried all the same */
+  /** Starts the children. @throws KeyManagerError the failure of the first; others still start */
   start(): Promise<void> {
     return this.#pool.start();
   }
@@ -112,9 +112,8 @@ export class Pkcs11Token {
   }
 
   /**
-   * Makes a key. Where the library may be blind to what another process makes at the same time, a
-   * process that has never looked at the token before sees whether it is the only one of its name;
-   * if it is not, it is removed again.
+   * Creates a key. Some libraries do not see a key that another process creates at the same time.
+   * There a fresh process checks that the key is the only one of its name, and removes it if not.
    *
    * @throws KeyManagerError `conflict`, and others
    */
@@ -136,10 +135,7 @@ export class Pkcs11Token {
     return created;
   }
 
-  /**
-   * Tokens dislike two logins at once, so another try follows; a PIN that is refused is not one of
-   * those.
-   */
+  /** Opens the fresh process. Two logins at once may fail, so it tries again, but not the PIN. */
   async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
@@ -168,8 +164,9 @@ export class Pkcs11Token {
 }
 
 /**
- * @throws KeyManagerError `conflict` where another key of this name is there; this one is removed
- *   then
+ * Checks that the created key is the only one of its name, and removes it if not.
+ *
+ * @throws KeyManagerError `conflict` where there is another
  */
 async function assertAlone(
   client: TokenClient,
@@ -184,7 +181,7 @@ async function assertAlone(
     await client.discard({ externalKeyId, materialName: version.materialName }, deadline);
     throw new KeyManagerError(
       'conflict',
-      `another process has made ${externalKeyId} at the same time; see whether it is there, ` +
+      `another process has created ${externalKeyId} at the same time; check whether it exists, ` +
         'and try again',
       { cause: error },
     );

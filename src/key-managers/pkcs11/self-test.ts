@@ -12,16 +12,16 @@ const TEXT = {
   aad: Buffer.from('self test'),
 } as const;
 
-/** Conditions of the self-test. */
+/** Settings of the self-test. */
 export interface SelfTestPorts {
-  /** Whether a token without a health-test key may be given one. */
+  /** True when a missing health-test key may be created. */
   readonly init: boolean;
   readonly deadline: Deadline;
 }
 
 /**
- * What a child has to pass before it serves: the health-test key encrypts twice, with two IVs, and
- * decrypts.
+ * Tests a child before it serves: the health-test key encrypts twice, with two different IVs, and
+ * decrypts one of the ciphertexts.
  *
  * @throws KeyManagerError; ChildFailure with the effect `unsafe-iv` for one IV twice
  */
@@ -61,9 +61,9 @@ async function testKey(client: TokenClient, ports: SelfTestPorts): Promise<KeyRe
   }
   throw new KeyManagerError(
     'misconfigured',
-    `the token has no key ${HEALTH_TEST_KEY_ID}. A token whose files are gone looks the same, so ` +
-      'nothing is made there. If this is a new token, start once with --init, or make an AES-256 ' +
-      'key of that name, for encryption and decryption.',
+    `the token has no key ${HEALTH_TEST_KEY_ID}. A token whose files are lost looks the same, so ` +
+      'Holdfast does not create the key. If the token is new, start once with --init, or create an ' +
+      'AES-256 key of that name for encryption and decryption.',
   );
 }
 

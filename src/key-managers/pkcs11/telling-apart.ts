@@ -5,16 +5,16 @@ const ID = '{externalKeyId}';
 const VERSION = '{version}';
 const PLACEHOLDERS = /\{externalKeyId\}|\{version\}/;
 
-/** A fault of templates, in the place where it can be put right. */
+/** A fault of the templates, and the field in which to correct it. */
 export interface TemplateProblem {
   readonly field: 'keyLabel' | 'keyId';
-  /** A description of what would be right. */
+  /** The templates that would be accepted, in words. */
   readonly allowed: string;
 }
 
 /**
- * Finds templates under which two keys, or two versions, could have the same attributes; and those
- * under which a token that replaces a key of the same CKA_ID would lose one for another.
+ * Finds a fault of the templates: two keys or two versions could have the same attributes, or a
+ * token that replaces a key of the same CKA_ID would lose one.
  *
  * @param sharedIds what the token does with two keys of one CKA_ID
  */
@@ -43,8 +43,8 @@ export function templateProblem(
 }
 
 /**
- * Tells whether the external key id can be read from the text: it may end in digits, and versions
- * are digits, so something else has to stand between the two.
+ * Tells whether the external key id can be read back from the text. An id may end in digits, and a
+ * version is digits, so another character has to stand between the two.
  */
 function namesTheKey(template: string): boolean {
   if (!template.includes(ID)) return false;

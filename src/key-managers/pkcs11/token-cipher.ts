@@ -14,20 +14,20 @@ export interface Target extends KeyRef {
   readonly lookup: Buffer;
 }
 
-/** A plaintext, and whether what comes of it is to be opened again at once. */
+/** A plaintext to encrypt, with or without a trial decryption of the ciphertext. */
 export interface Encryption {
   readonly operation: EncryptOperation;
   readonly plaintext: Buffer;
   readonly aad: Buffer;
 }
 
-/** AES-256-GCM in the token: IVs as the vendor's profile says, counted where they are ours. */
+/** AES-256-GCM in the token. Where Holdfast chooses the IVs, it counts the encryptions. */
 export class TokenCipher {
   readonly #profile: VendorProfile;
   readonly #ivs: IvSource;
   readonly #counts: EncryptionCounts | undefined;
 
-  /** @param counts absent where the token chooses the IVs, and answers for them */
+  /** @param counts undefined where the token chooses the IVs */
   constructor(profile: VendorProfile, ivs: IvSource, counts: EncryptionCounts | undefined) {
     this.#profile = profile;
     this.#ivs = ivs;
@@ -82,7 +82,7 @@ export class TokenCipher {
   }
 }
 
-/** Three encryptions a minute reach no limit, and a full disk must not look like a dead token. */
+/** The health-test key is not counted: a full disk must not look like a broken token. */
 function isCounted({ externalKeyId }: KeyRef): boolean {
   return externalKeyId !== HEALTH_TEST_KEY_ID;
 }

@@ -16,10 +16,10 @@ import {
   type TokenReply,
 } from './wire/messages.js';
 
-/** Opening a session and making a key take a network HSM seconds. */
+/** A network HSM takes seconds to open a session or to create a key. */
 const SLOW_STALL_MS = 15_000;
 
-/** Encryption alone, or with a trial decryption of what came of it. */
+/** Encryption alone, or with a trial decryption of the ciphertext. */
 export type EncryptOperation = 'encrypt' | 'encryptAndTry';
 
 /** A child, or a pool of them. */
@@ -27,12 +27,12 @@ export interface RequestChannel {
   request(request: ChildRequest): Promise<Buffer>;
 }
 
-/** The requests that a child understands, as functions. */
+/** Sends the requests that a child understands, a method each. */
 export class TokenClient {
   readonly #channel: RequestChannel;
   readonly #stallMs: number;
 
-  /** @param stallMs how long a native call may take before its child counts as hung */
+  /** @param stallMs time after which a native call counts as hung */
   constructor(channel: RequestChannel, stallMs: number) {
     this.#channel = channel;
     this.#stallMs = stallMs;
@@ -63,7 +63,7 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
-  /** @returns the ciphertext, with `triedSha256` exactly where the operation is `encryptAndTry` */
+  /** Encrypts. @returns the ciphertext, with `triedSha256` for the operation `encryptAndTry` */
   encrypt(
     operation: EncryptOperation,
     request: CipherRequest,
@@ -88,7 +88,7 @@ export class TokenClient {
     try {
       return JSON.parse(reply.toString());
     } catch (cause) {
-      throw new KeyManagerError('internal', `the reply to ${operation} is no JSON`, { cause });
+      throw new KeyManagerError('internal', `the reply to ${operation} is not JSON`, { cause });
     }
   }
 }

@@ -1,47 +1,47 @@
 import { CKR } from './ckr.js';
 
 /**
- * Who makes the IV of an encryption.
+ * The source of the IVs.
  *
- * - `caller`: we do, from our own randomness, and the token uses what it is given
- * - `hsm-random`: we do, from the token's generator (C_GenerateRandom)
- * - `zeros-in`: the token does; it is given 12 zero bytes and writes its own over them
- * - `appended`: the token does; it is given none and puts its own behind the tag
+ * - `caller`: Holdfast, from the random generator of the operating system
+ * - `hsm-random`: Holdfast, from the token's generator (C_GenerateRandom)
+ * - `zeros-in`: the token; it is given 12 zero bytes and overwrites them with its IV
+ * - `appended`: the token; it is given no IV and appends its own to the tag
  */
 export type IvStrategy = 'caller' | 'hsm-random' | 'zeros-in' | 'appended';
 
 /**
- * The fate of a secret key when another one is made with the same CKA_ID: it is `kept`, it is
- * `replaced` and lost, or nobody has tried it on this token, and Holdfast makes no such key.
+ * The fate of a secret key when another one is created with the same CKA_ID: it is `kept`, or it is
+ * `replaced` and lost. Where it is `unknown`, Holdfast creates no such key.
  */
 export type SharedIds = 'kept' | 'replaced' | 'unknown';
 
 /** Peculiarities of one vendor, as data. */
 export interface VendorProfile {
-  /** Shown as the vendor before the token has named itself. */
+  /** Vendor to show until the token has reported its own. */
   readonly vendor: string;
-  /** The product it was run on; absent where it was written from documentation alone. */
+  /** The product on which it was tested; absent where it rests on documentation alone. */
   readonly verifiedOn?: string;
   readonly ivStrategy: IvStrategy;
   readonly sharedIds: SharedIds;
   /**
-   * True when the library sees at once what other processes make, even at the same time. SoftHSM
-   * does not: it counts changes, and two that are made at once may both come to the same number.
+   * True when the library sees a key that another process creates at the same time. SoftHSM does
+   * not: it counts changes, and two changes at once may both get the same number.
    */
   readonly seesOthers: boolean;
   /**
-   * What C_Decrypt answers to a tag that does not match: numbers of CKR_ codes. Such a code is not
-   * believed: the key has to prove itself afterwards.
+   * CKR_ codes with which C_Decrypt refuses a tag that does not match. Because a broken token may
+   * answer the same, the key then has to prove that it still works.
    */
   readonly refusals: readonly number[];
 }
 
-/** Whether we choose the IV, and therefore have to count. */
+/** Tells whether Holdfast chooses the IVs and so has to count the encryptions. */
 export function choosesIv({ ivStrategy }: VendorProfile): boolean {
   return ivStrategy === 'caller' || ivStrategy === 'hsm-random';
 }
 
-/** The names of the profiles, as the configuration has them. */
+/** The names of the profiles in the configuration. */
 export const PROFILE_NAMES = ['generic', 'softhsm', 'nss', 'cloudhsm', 'luna', 'nshield'] as const;
 
 /** The name of a profile. */
@@ -50,7 +50,7 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
 /** Every vendor profile. */
 export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
   /**
-   * SoftHSM 2: it cannot make IVs, and answers CKR_GENERAL_ERROR to a tag that does not match.
+   * SoftHSM 2: it makes no IVs, and answers CKR_GENERAL_ERROR to a tag that does not match.
    */
   softhsm: {
     vendor: 'SoftHSM project',
@@ -61,8 +61,8 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     refusals: [CKR.GENERAL_ERROR, CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
   },
   /**
-   * NSS softokn, Mozilla's token. It cannot make IVs, and a key that is made with the CKA_ID of
-   * another silently takes its place.
+   * NSS softokn, Mozilla's token. It makes no IVs. A key that is created with the CKA_ID of another
+   * one silently replaces it.
    */
   nss: {
     vendor: 'Mozilla Foundation',
@@ -73,8 +73,8 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     refusals: [CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE, CKR.DATA_INVALID],
   },
   /**
-   * AWS CloudHSM, client SDK 5: makes the IV itself, over the 12 zero bytes that it is given.
-   * Unverified: written from its documentation.
+   * AWS CloudHSM, client SDK 5: makes the IV itself and overwrites the 12 zero bytes that it is
+   * given. Unverified: written from its documentation.
    */
   cloudhsm: {
     vendor: 'AWS CloudHSM',
@@ -89,7 +89,7 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     ],
   },
   /**
-   * Thales Luna in FIPS mode: makes the IV itself and puts it behind the tag. Unverified: written
+   * Thales Luna in FIPS mode: makes the IV itself and appends it to the tag. Unverified: written
    * from its documentation.
    */
   luna: {
@@ -100,8 +100,8 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     refusals: [CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
   },
   /**
-   * Entrust nShield: the IV is ours, from its generator; answers CKR_FUNCTION_FAILED to a tag
-   * that does not match. Unverified: written from its documentation.
+   * Entrust nShield: Holdfast takes the IV from its generator. It answers CKR_FUNCTION_FAILED to a
+   * tag that does not match. Unverified: written from its documentation.
    */
   nshield: {
     vendor: 'Entrust',
@@ -111,8 +111,8 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     refusals: [CKR.FUNCTION_FAILED, CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
   },
   /**
-   * A module that nobody has looked at: the IV is ours, and every code that any vendor uses for a
-   * tag that does not match is taken for one, provided that the key proves itself.
+   * A module of an unknown vendor: Holdfast makes the IV. Every code that some vendor uses for a
+   * tag that does not match is accepted, if the key then proves that it works.
    */
   generic: {
     vendor: 'PKCS#11 token',

@@ -11,20 +11,20 @@ import type { KeyNames } from './key-names.js';
 import type { Transit } from './transit.js';
 import { createdAt, descriptionOf, type TransitKey, unfitness } from './transit-key.js';
 
-/** An administrator waits longer than KMS. */
+/** Time for one administrative operation. */
 const BUDGET_MS = 10_000;
 const READS_AT_ONCE = 8;
 
-/** Parts of the administration. */
+/** Ports that the composition hands to the administration. */
 export interface AdministrationPorts {
-  /** One a node, in configured order. */
+  /** The Transit engine of each node, in configured order. */
   readonly transits: readonly Transit[];
   readonly names: KeyNames;
   readonly clock: Clock;
   readonly metadataMaxAgeMs: number;
 }
 
-/** What an administrator may do with the keys, as far as the token's policy lets us. */
+/** Lists and creates keys, as far as the policy of Holdfast's token allows. */
 export class VaultAdministration implements Required<KeyAdministration> {
   /** The servers choose the IVs. */
   readonly countsEncryptions = false;
@@ -53,8 +53,8 @@ export class VaultAdministration implements Required<KeyAdministration> {
     if (transitKey === undefined) {
       throw new KeyManagerError(
         'unsupported',
-        `no Transit key can stand for ${externalKeyId}: its name begins and ends with a letter, ` +
-          'a digit or an underscore, and no other key has it. Give it one in `keys`.',
+        `the name of ${externalKeyId} is not possible in Transit: it has to begin and end with a ` +
+          'letter, a digit or an underscore, and must be free. Set `transitKey` in `keys`.',
       );
     }
     return this.#onAnyNode(async (transit, deadline) => {
@@ -62,22 +62,22 @@ export class VaultAdministration implements Required<KeyAdministration> {
       await transit.createKey(transitKey, deadline);
       const summary = await this.#summary(transit, externalKeyId, deadline);
       if (summary !== undefined) return summary;
-      throw new KeyManagerError('internal', `${transitKey} was made and is not there`);
+      throw new KeyManagerError('internal', `${transitKey} was created and is not found`);
     });
   }
 
-  /** Transit's keys are for both directions; anything else has to be in the configuration. */
+  /** Transit's keys have no usage: a usage other than both is in the configuration. */
   #assertUsage(externalKeyId: string, usage: ReadonlySet<KeyUsage>): void {
     const configured = this.#ports.names.usageOf(externalKeyId);
     if (configured.size === usage.size && [...usage].every((it) => configured.has(it))) return;
     throw new KeyManagerError(
       'unsupported',
-      `Transit does not know what a key is for. The configuration says of ${externalKeyId}: ` +
-        `${[...configured].join(' and ') || 'nothing'}; change it in \`keys\`.`,
+      `Transit keys have no usage. The configuration gives ${externalKeyId} the usage ` +
+        `${[...configured].join(' and ') || 'none'}; change it in \`keys\`.`,
     );
   }
 
-  /** Transit would answer the same for a key that is there already. */
+  /** Refuses an id that is taken; Transit would not. */
   async #assertFree(transit: Transit, externalKeyId: string, deadline: Deadline): Promise<void> {
     const lowercased = externalKeyId.toLowerCase();
     const taken = (await this.#externalKeyIds(transit, deadline)).find(
@@ -94,7 +94,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
       .sort();
   }
 
-  /** @returns undefined for a key that has gone meanwhile */
+  /** @returns undefined for a key that has been deleted meanwhile */
   async #summary(
     transit: Transit,
     externalKeyId: string,
@@ -115,7 +115,7 @@ export class VaultAdministration implements Required<KeyAdministration> {
     };
   }
 
-  /** On the first node that can be reached. */
+  /** Runs `work` on the first node that can be reached. */
   async #onAnyNode<T>(work: (transit: Transit, deadline: Deadline) => Promise<T>): Promise<T> {
     let last: unknown = new KeyManagerError('unreachable', 'there is no node');
     for (const transit of this.#ports.transits) {

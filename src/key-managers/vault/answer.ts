@@ -1,24 +1,24 @@
-/** Answer of a server. */
+/** An answer of a server. */
 export interface VaultAnswer {
   readonly status: number;
   readonly body: string;
-  /** The request that it answers: a refusal must not repeat what was sent. */
+  /** The request; its secrets must not appear in the error for a refusal. */
   readonly request?: Sent;
 }
 
-/** A request as far as it holds secrets. */
+/** The parts of a request that may hold secrets. */
 export interface Sent {
-  /** Names and values in turn. */
+  /** Names and values, alternating. */
   readonly headers: readonly string[];
   /** JSON. */
   readonly body?: string;
 }
 
-/** Fields of requests whose values may be shown. */
+/** Fields of a request whose values are not secret. */
 const SHOWN: ReadonlySet<string> = new Set(['name', 'paths', 'role', 'type']);
 const TOKEN_HEADER = 'x-vault-token';
 
-/** All that a request must not be reminded of: the token, login secrets, plaintexts. */
+/** Collects the secrets of a request: the token, login secrets, plaintexts. */
 export function secretsIn({ headers, body = '' }: Sent): readonly string[] {
   const token = headers[headers.indexOf(TOKEN_HEADER) + 1];
   const sent = parsedJson(body);
@@ -36,9 +36,9 @@ function decoded(field: string, value: string): readonly string[] {
 }
 
 /**
- * The value that a JSON text stands for.
+ * Parses JSON.
  *
- * @returns `undefined`, which no JSON text stands for, where it is none
+ * @returns undefined for a text that is not JSON
  */
 export function parsedJson(text: string): unknown {
   try {

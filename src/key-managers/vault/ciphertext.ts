@@ -6,10 +6,9 @@ import { TAG_BYTES } from '../../shared/gcm.js';
 const IV_BYTES = 12;
 
 /**
- * Takes Transit's `vault:vN:` + base64(IV ‖ ciphertext ‖ tag) apart, checked against what was
- * asked for.
+ * Splits Transit's `vault:vN:` + base64(IV ‖ ciphertext ‖ tag), and checks version and length.
  *
- * @throws KeyManagerError `internal` for another version, another length, or no such text
+ * @throws KeyManagerError `internal` for another version, another length or another form
  */
 export function splitCiphertext(text: string, version: number, plaintextBytes: number): Sealed {
   const prefix = prefixOf(version);
@@ -25,9 +24,9 @@ export function splitCiphertext(text: string, version: number, plaintextBytes: n
 }
 
 /**
- * The text that Transit made of a ciphertext.
+ * Joins a ciphertext to the text that Transit made of it.
  *
- * @throws KeyManagerError `invalid-ciphertext` where Transit cannot have made it
+ * @throws KeyManagerError `invalid-ciphertext` for an IV or a tag that Transit does not make
  */
 export function joinCiphertext({ iv, ciphertext, tag }: Sealed, version: number): string {
   if (iv.length !== IV_BYTES || tag.length !== TAG_BYTES) {

@@ -17,7 +17,7 @@ import { Transit } from './transit.js';
 import { VaultClient } from './vault-client.js';
 import { VaultNode } from './vault-node.js';
 
-/** A cluster at work, a node for each address, in configured order. */
+/** The started key manager, one node for each address, in configured order. */
 export interface VaultKeyManager extends StartedBackend {
   readonly administration: Required<KeyAdministration>;
 }
@@ -28,9 +28,9 @@ interface VaultNodeAndTransit {
 }
 
 /**
- * Connects to every configured address and logs in there, each with a token of its own: nodes may
- * be of clusters that know nothing of each other's tokens. Servers that are down or refuse the
- * login do not keep Holdfast from starting: their nodes say so, and try again.
+ * Connects to every configured address and logs in there, each time for a separate token: the nodes
+ * may belong to different clusters. Holdfast starts even if a server is down or refuses the login:
+ * its node reports the failure and tries again.
  *
  * @throws KeyManagerError `misconfigured` for certificates that cannot be read
  */

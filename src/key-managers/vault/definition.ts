@@ -3,7 +3,7 @@ import { type VaultKeyManagerConfig, vaultKeyManagerSchema } from './config.js';
 import { createVaultKeyManagerNodes } from './create.js';
 import { KNOWN_CAUSES } from './known-causes.js';
 
-/** Keys in the Transit engine of OpenBao or HashiCorp Vault. */
+/** The backend for keys in the Transit engine of OpenBao or HashiCorp Vault. */
 export const vaultBackend = {
   schema: vaultKeyManagerSchema,
   folders: [],

@@ -3,12 +3,12 @@ import { KeyManagerError } from '../backend.js';
 import type { VaultAnswer } from './answer.js';
 import { connectionFailure } from './failures.js';
 
-/** No answer that we ask for comes near: a key with a thousand versions has some 30 KiB. */
+/** Far above the largest answer: a key with a thousand versions takes some 30 KiB. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
 /**
- * One request and its answer, on undici's lowest level: it keeps the time itself, because an
- * AbortSignal a request is dear, and undici's own timeouts begin only on a free connection.
+ * One request and its answer, as a handler of undici's dispatcher. It has its own timer: an
+ * AbortSignal for every request is slow, and undici's timeouts begin only on a free connection.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<VaultAnswer>;
@@ -23,8 +23,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #reject: (error: KeyManagerError) => void = () => undefined;
 
   /**
-   * @param timeoutMs from now to the last byte of the answer
-   * @param onReleased called once, when the pool is done with it; that may be after the timeout
+   * @param timeoutMs time from now to the last byte of the answer
+   * @param onReleased called once when the pool is done, possibly after the timeout
    */
   constructor(timeoutMs: number, onReleased: () => void) {
     this.#onReleased = onReleased;
@@ -67,7 +67,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#reject(this.#givenUp ?? connectionFailure(error));
   }
 
-  /** Ends the exchange and the connection it is on. */
+  /** Ends the exchange and closes its connection. */
   #giveUp(error: KeyManagerError): void {
     clearTimeout(this.#timer);
     this.#givenUp = error;

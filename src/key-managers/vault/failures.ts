@@ -2,7 +2,7 @@ import { bareError, redacted } from '../../shared/redaction.js';
 import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
 import { parsedJson, secretsIn, type VaultAnswer } from './answer.js';
 
-/** What Transit says with status 400, and what it means. The first that fits counts. */
+/** Messages of Transit with status 400, and their codes. The first match counts. */
 const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [
   [/message authentication failed/, 'invalid-ciphertext'],
   // Older Vault.
@@ -15,26 +15,25 @@ const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [
   [/missing client token/, 'misconfigured'],
 ];
 
-/** What other statuses mean: never a missing key, never a bad ciphertext. */
+/** Codes for the other statuses: never a missing key, never an invalid ciphertext. */
 const STATUSES: ReadonlyMap<number, readonly [KeyManagerErrorCode, string]> = new Map([
-  [307, ['unreachable', 'the server stands by and names another one']],
-  [403, ['misconfigured', 'the server refuses the token or what its policy does not grant']],
-  [404, ['misconfigured', 'nothing is mounted at this path, or not in this namespace']],
+  [307, ['unreachable', 'the server is a standby and redirects to another one']],
+  [403, ['misconfigured', 'the server refuses the token, or its policy does not grant this path']],
+  [404, ['misconfigured', 'nothing is mounted at this path in this namespace']],
   [412, ['unreachable', 'the server is behind its cluster']],
-  [429, ['overloaded', "the server's quota is used up"]],
-  [503, ['unreachable', 'the server is sealed, or not ready']],
+  [429, ['overloaded', "the server's rate limit is reached"]],
+  [503, ['unreachable', 'the server is sealed or not ready']],
 ]);
 
-/** Node's codes for certificates that do not verify, and what else no retry can mend. */
+/** Node's codes for TLS failures that a retry does not remove. */
 const TLS_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL|ERR_OSSL|HOSTNAME/;
 
 /**
- * What a refusal means. An answer in other words than the API's own (a load balancer's page, say)
- * is never taken for one about a key.
+ * Makes the error for a refusal. An answer that is not the API's own, such as a load balancer's
+ * page, never becomes an error about a key.
  *
- * @param answer of any status but 2xx
- * @param ambiguous the code of a 400 that says none of the known things: `rejected` for a
- * decryption
+ * @param answer with any status but 2xx
+ * @param ambiguous code for a 400 with an unknown message; `rejected` for a decryption
  */
 export function refusal(
   answer: VaultAnswer,
@@ -52,12 +51,12 @@ export function refusal(
   return new KeyManagerError(code, `${meaning} (${answer.status}${said})`);
 }
 
-/** Whether a 404 is Transit's own word for a key or a list that is not there. */
+/** Tells whether the answer is Transit's own 404 for a key or a list that does not exist. */
 export function isAbsence(answer: VaultAnswer): boolean {
   return answer.status === 404 && errorsOf(answer)?.length === 0;
 }
 
-/** What a failed connection means. */
+/** Makes the error for a failed connection. */
 export function connectionFailure(error: Error): KeyManagerError {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   // What a parser did not understand is in its error, and may be the answer to a login.
@@ -69,7 +68,7 @@ export function connectionFailure(error: Error): KeyManagerError {
     : new KeyManagerError('unreachable', `no connection to the server (${code})`, { cause });
 }
 
-/** The server's words; undefined where it does not speak as Vault and OpenBao do. */
+/** Reads the server's messages; undefined for an answer of another form. */
 function errorsOf({ body }: VaultAnswer): readonly string[] | undefined {
   const parsed = parsedJson(body);
   if (typeof parsed !== 'object' || parsed === null || !('errors' in parsed)) return undefined;
@@ -80,11 +79,11 @@ function errorsOf({ body }: VaultAnswer): readonly string[] | undefined {
 
 function byDefault(status: number): readonly [KeyManagerErrorCode, string] {
   return status >= 500
-    ? ['unreachable', 'the server fails']
+    ? ['unreachable', 'the server has failed']
     : ['misconfigured', 'this is not an answer of the Transit API'];
 }
 
-/** A server, or a proxy before it, may repeat what it was sent: the token, say. */
+/** Makes a message printable and removes secrets: a server may repeat what it was sent. */
 function shown(text: string, { request }: VaultAnswer): string {
   const secrets = request === undefined ? [] : secretsIn(request);
   return redacted(text, secrets)

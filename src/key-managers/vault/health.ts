@@ -11,7 +11,7 @@ import type { VaultClient } from './vault-client.js';
 
 const OTHER_AAD = Buffer.from('other than that of the health test');
 
-/** What keeps the test key alone from working, or is over soon; other keys go on. */
+/** Failures of the test key alone, or short ones; other keys may still work. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'key-disabled',
@@ -20,10 +20,10 @@ const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
   'overloaded',
 ]);
 
-/** What the statuses of sys/health say. @see OpenBao API, /sys/health */
+/** Meanings of the statuses of sys/health. @see OpenBao API, /sys/health */
 const STATES: ReadonlyMap<number, string> = new Map([
   [200, 'it is unsealed and active'],
-  [429, 'it stands by'],
+  [429, 'it is a standby'],
   [472, 'it is a disaster-recovery secondary'],
   [473, 'it is a performance standby'],
   [501, 'it is not initialised'],
@@ -34,15 +34,15 @@ const STATES: ReadonlyMap<number, string> = new Map([
 export interface HealthPorts {
   readonly client: VaultClient;
   readonly transit: Transit;
-  /** What the test key is called in Transit; undefined where the names have no room for it. */
+  /** Name of the test key in Transit; undefined where the naming allows none. */
   readonly healthTestKey: string | undefined;
-  /** Whether the test key is left unmade where it is missing. */
+  /** True when a missing test key is not created. */
   readonly readOnly: boolean;
 }
 
 /**
- * Encrypts and decrypts with the test key, making it first where it is missing and the policy
- * lets us; then looks whether the policy lets us make keys by mistake, too.
+ * Encrypts and decrypts with the test key, and creates it first where it is missing and the policy
+ * allows that. Then checks whether the policy also allows to create keys by mistake.
  */
 export async function healthOf(
   node: KeyManagerNode,
@@ -56,8 +56,8 @@ export async function healthOf(
   }
   if (!(await mayUpsert(ports, deadline))) return { status: 'ACTIVE' };
   const detail =
-    'the policy grants create on encrypt, so that a mistyped key could be made by using it; ' +
-    'grant update alone, or set disable_upsert';
+    'the policy grants `create` on the encrypt path, so that using a mistyped key name could ' +
+    'create a key; grant `update` alone, or set disable_upsert';
   return { status: 'DEGRADED', detail };
 }
 
@@ -74,7 +74,7 @@ async function failureOf(
   } catch (error) {
     return new KeyManagerError(
       failure.code,
-      `${failure.message}, and it cannot be made; run: ` +
+      `${failure.message}, and Holdfast cannot create it; run: ` +
         `bao write ${transit.pathOf(healthTestKey)} type=aes256-gcm96`,
       { cause: error },
     );
@@ -94,7 +94,7 @@ async function roundTrip(
   }
 }
 
-/** A Transit that does not know `associated_data` ignores it, and would bind nothing to it. */
+/** Checks that Transit binds `associated_data`: an old Transit ignores it. */
 async function aadFailure(
   node: KeyManagerNode,
   { key, sealed }: TestProof,
@@ -112,7 +112,7 @@ async function aadFailure(
   }
 }
 
-/** The server's own word on why it does not work, to complete a sentence. */
+/** Asks the server for its state, to add to the failure. */
 async function stateOf({ client }: HealthPorts, deadline: Deadline): Promise<string> {
   try {
     const { status } = await client.health(deadline);

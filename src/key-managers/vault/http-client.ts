@@ -5,10 +5,10 @@ import { Exchange } from './exchange.js';
 
 /** Less than the 5 minutes after which the server closes an idle connection. */
 const KEEP_ALIVE_MS = 240_000;
-/** Requests a connection, waiting ones included: more than that will not be answered in time. */
+/** Requests for each connection, waiting ones included; more would not be answered in time. */
 const MAX_PENDING_A_CONNECTION = 8;
 
-/** PEM texts. Without roots, those of Node count. */
+/** Certificates and key as PEM texts. Without roots, Node's own are used. */
 export interface TlsIdentity {
   readonly roots?: readonly string[];
   readonly clientCertificate?: string;
@@ -23,16 +23,16 @@ export interface HttpClientPorts {
   readonly connectTimeoutMs: number;
 }
 
-/** A request to the API; `headers` are names and values in turn. */
+/** A request to the API; `headers` are names and values, alternating. */
 export interface VaultRequest {
   readonly method: 'GET' | 'POST';
-  /** Below `/v1/`. */
+  /** Path below `/v1/`. */
   readonly path: string;
   readonly headers: readonly string[];
   readonly body?: string;
 }
 
-/** Speaks HTTP/1.1 with one server over connections that are kept. Follows no redirect. */
+/** HTTP/1.1 client of one server, with kept-alive connections. It follows no redirect. */
 export class HttpClient {
   readonly #pool: Pool;
   readonly #maxPending: number;
@@ -58,8 +58,10 @@ export class HttpClient {
   }
 
   /**
-   * @param timeoutMs from now to the last byte of the answer
-   * @returns the answer, whatever its status
+   * Sends a request.
+   *
+   * @param timeoutMs time from now to the last byte of the answer
+   * @returns the answer, with any status
    * @throws KeyManagerError `unreachable`, `misconfigured` (TLS), `overloaded`, `deadline`
    */
   async send(request: VaultRequest, timeoutMs: number): Promise<VaultAnswer> {
@@ -77,7 +79,7 @@ export class HttpClient {
     return answer.status < 300 ? answer : { ...answer, request };
   }
 
-  /** Drops every connection; what is under way fails. */
+  /** Closes every connection; requests under way fail. */
   async close(): Promise<void> {
     await this.#pool.destroy();
   }

@@ -12,10 +12,9 @@ interface Entry<Key> {
 }
 
 /**
- * What is known of keys, for a short time. Younger than half of it, it is handed out; older, it is
- * handed out and read again in the background; only beyond it does a request wait. Keys that are
- * not there are not remembered, so that a new one works at once; and whoever is about to refuse a
- * request for what is remembered reads the key anew first.
+ * Remembers descriptions of keys for a maximum age. From half of that age on, a description is read
+ * again in the background; beyond it, a request waits for the new one. Missing keys are not
+ * remembered, so that a new key works at once. Before a request is refused, the key is read anew.
  */
 export class KeyCache<Key> {
   readonly #readings: KeyReadings<Key>;
@@ -35,7 +34,7 @@ export class KeyCache<Key> {
     });
   }
 
-  /** @throws KeyManagerError what reading threw, or `deadline` */
+  /** Returns a key, if possible from memory. @throws KeyManagerError of reading, or `deadline` */
   async get(externalKeyId: string, deadline: Deadline): Promise<Key> {
     const entry = this.#entries.get(externalKeyId);
     const ageMs = entry === undefined ? Infinity : this.#clock.monotonic() - entry.readAt;
@@ -50,12 +49,12 @@ export class KeyCache<Key> {
     return entry.key;
   }
 
-  /** Whatever is remembered: from a reading that begins now or later. @throws as {@link get} */
+  /** Reads a key anew, not from memory. @throws as {@link get} */
   getAnew(externalKeyId: string, deadline: Deadline): Promise<Key> {
     return withinDeadline(this.#readings.anew(externalKeyId), deadline, 'the server');
   }
 
-  /** The server contradicts what is known: ask it again before the next use. */
+  /** Forgets a key, so that the server is asked before the next use. */
   forget(externalKeyId: string): void {
     this.#entries.delete(externalKeyId);
   }

@@ -7,7 +7,7 @@ const TRANSIT_KEY = /^\w([\w.-]*\w)?$/;
 const EXTERNAL_KEY_ID = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;
 const BOTH: ReadonlySet<KeyUsage> = new Set(['ENCRYPT', 'DECRYPT']);
 
-/** Which Transit key an external key is, and the other way round: one key, one id. */
+/** Translates external key ids to names of Transit keys and back, one to one. */
 export class KeyNames {
   readonly #prefix: string;
   readonly #suffix: string;
@@ -30,7 +30,7 @@ export class KeyNames {
     }
   }
 
-  /** @returns undefined where no Transit key can be the external key, so that none is asked for */
+  /** @returns undefined where no Transit key can have the name */
   transitKeyOf(externalKeyId: string): string | undefined {
     const named = this.#transitKeys.get(externalKeyId);
     if (named !== undefined) return named;
@@ -39,7 +39,7 @@ export class KeyNames {
     return isFree && TRANSIT_KEY.test(transitKey) ? transitKey : undefined;
   }
 
-  /** @returns undefined for a Transit key that is no external key */
+  /** @returns undefined for a Transit key that is not an external key */
   externalKeyIdOf(transitKey: string): string | undefined {
     const named = this.#externalKeyIds.get(transitKey);
     if (named !== undefined) return named;
@@ -49,7 +49,7 @@ export class KeyNames {
     return EXTERNAL_KEY_ID.test(id) && this.transitKeyOf(id) === transitKey ? id : undefined;
   }
 
-  /** What the configuration lets an external key be used for. */
+  /** Returns the configured usage of an external key. */
   usageOf(externalKeyId: string): ReadonlySet<KeyUsage> {
     return this.#usages.get(externalKeyId) ?? BOTH;
   }

@@ -6,13 +6,13 @@ import type { KeyNames } from './key-names.js';
 import type { Transit, TransitVersion } from './transit.js';
 import { descriptionOf, unfitness } from './transit-key.js';
 
-/** A key as a node knows it. */
+/** A key and its name in Transit. */
 interface KnownKey {
   readonly transitKey: string;
   readonly description: KeyDescription;
 }
 
-/** Parts of {@link KnownKeys}. */
+/** Ports that the composition hands to {@link KnownKeys}. */
 export interface KnownKeysPorts {
   readonly transit: Transit;
   readonly names: KeyNames;
@@ -21,8 +21,8 @@ export interface KnownKeysPorts {
 }
 
 /**
- * The keys of one node. Nothing is encrypted under a key that has not been seen here first, so
- * that a mistyped id cannot make a key of itself.
+ * The keys of one node. A key is read before it is used to encrypt: Transit may create a key that
+ * does not exist when it is asked to encrypt, for example after a mistyped id.
  */
 export class KnownKeys {
   readonly #ports: KnownKeysPorts;
@@ -37,18 +37,18 @@ export class KnownKeys {
     );
   }
 
-  /** @throws KeyManagerError `key-not-found`, `unsupported` for keys of another kind, … */
+  /** Describes a key. @throws KeyManagerError `key-not-found`, `unsupported` for another type, … */
   async describe(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
     return (await this.#cache.get(externalKeyId, deadline)).description;
   }
 
-  /** Describes a key from a reading that begins now. @throws as {@link describe} */
+  /** Describes a key that is read anew. @throws as {@link describe} */
   async describeAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
     return (await this.#cache.getAnew(externalKeyId, deadline)).description;
   }
 
   /**
-   * The Transit key and version for one operation. Nothing is refused for what is remembered alone.
+   * Returns the Transit key and version for one operation. Before refusing, it reads the key anew.
    *
    * @throws KeyManagerError `key-disabled`, `usage-denied`, `version-not-found`, …
    */
@@ -64,7 +64,7 @@ export class KnownKeys {
     return { transitKey: known.transitKey, version };
   }
 
-  /** The server contradicts what is known of a key. */
+  /** Forgets a key, because the server contradicts what is remembered of it. */
   forget(externalKeyId: string): void {
     this.#cache.forget(externalKeyId);
   }
@@ -73,7 +73,10 @@ export class KnownKeys {
     const { transit, names, clock, metadataMaxAgeMs: settlingMs } = this.#ports;
     const transitKey = names.transitKeyOf(externalKeyId);
     if (transitKey === undefined) {
-      throw new KeyManagerError('key-not-found', `no Transit key stands for ${externalKeyId}`);
+      throw new KeyManagerError(
+        'key-not-found',
+        `no Transit key can have the name of ${externalKeyId}`,
+      );
     }
     const key = await transit.readKey(transitKey, deadline);
     if (key === undefined) {
@@ -88,7 +91,7 @@ export class KnownKeys {
   }
 }
 
-/** Says why a key cannot be used as it is wanted; undefined where it can. */
+/** Returns the reason why a key cannot be used this way; undefined where it can. */
 function refusalOf(
   { transitKey, description }: KnownKey,
   { externalKeyId, version }: KeyRef,
@@ -104,6 +107,6 @@ function refusalOf(
   if (known?.materialName.equals(version.materialName) === true) return undefined;
   return new KeyManagerError(
     'version-not-found',
-    `${transitKey} has no such version ${version.version}`,
+    `${transitKey} has no version ${version.version} of this material`,
   );
 }

@@ -3,7 +3,7 @@ import { pathField, secretField, textField } from '../../configuration/reading/f
 
 const SERVICE_ACCOUNT_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
-/** Login methods, one of which is configured. */
+/** The login methods; the configuration has one of them. */
 export const loginSchema = z
   .discriminatedUnion('method', [
     z.strictObject({

@@ -5,7 +5,7 @@ import type { Login, Token } from './login.js';
 import type { BackendPorts } from '../definition.js';
 import { withinDeadline } from '../within-deadline.js';
 
-/** A refused token younger than this is not the problem: its policy is. */
+/** A refused token younger than this is refused because of its policy. */
 const MIN_REFUSED_AGE_MS = 3_000;
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 4_000;
@@ -16,17 +16,17 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const RENEWAL_POINT = 2 / 3;
 const RENEWAL_JITTER = 1 / 10;
 
-/** The token in force; an identity that tells it from the one before. */
+/** The token in use. A renewed or new token is another object. */
 export interface HeldToken {
   readonly token: Token;
   /** `clock.monotonic()` when it was handed out. */
   readonly obtainedAt: number;
 }
 
-/** Source of tokens, which also renews and revokes them. */
+/** The part of {@link Login} that obtains, renews and revokes tokens. */
 export type TokenSource = Pick<Login, 'logIn' | 'renew' | 'revoke'>;
 
-/** Keeps one node's token alive: logs in, renews in the background, logs in again. */
+/** Keeps a valid token for one node: logs in, renews in the background, logs in again. */
 export class LoginSession {
   readonly #login: TokenSource;
   readonly #ports: BackendPorts;
@@ -34,7 +34,7 @@ export class LoginSession {
   #loggingIn: Promise<HeldToken> | undefined;
   #failure: KeyManagerError | undefined;
   #failedLogins = 0;
-  /** Of a token as it comes from a login. */
+  /** Lifetime of a token right after a login. */
   #fullLifetimeMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -45,14 +45,15 @@ export class LoginSession {
     this.#ports = ports;
   }
 
-  /** Logs in for the first time; a failure is told to whoever needs the token, and tried again. */
+  /** Logs in for the first time. Requests get the failure of a login, which is tried again. */
   async start(): Promise<void> {
     await this.#logIn().catch(() => undefined); // Kept in #failure, and logged.
   }
 
   /**
-   * @returns at once while there is a token
-   * @throws KeyManagerError why there is none, or `deadline`
+   * Returns the token; where there is none, after the login.
+   *
+   * @throws KeyManagerError of the login, or `deadline`
    */
   async current(deadline: Deadline): Promise<HeldToken> {
     if (this.#held !== undefined) return this.#held;
@@ -61,9 +62,9 @@ export class LoginSession {
   }
 
   /**
-   * Another token in the place of one that the server has refused. One login does for all who ask.
+   * Replaces a token that the server has refused, with one login for all requests.
    *
-   * @returns undefined where another would fare no better, because this one is new
+   * @returns undefined where the token is new, so that another would be refused as well
    */
   async replacementOf(refused: HeldToken, deadline: Deadline): Promise<HeldToken | undefined> {
     if (this.#held !== undefined && this.#held !== refused) return this.#held;
@@ -78,7 +79,7 @@ export class LoginSession {
     return replacement;
   }
 
-  /** Ends the renewals and gives back a token that was made for us. */
+  /** Ends the renewals and revokes a token that the login created. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -132,9 +133,7 @@ export class LoginSession {
     return this.#held;
   }
 
-  /**
-   * At the end of its longest life a token renews for less and less, or not at all: log in then.
-   */
+  /** Renews, or logs in when the renewed lifetime is short: the token is near its maximum then. */
   async #renew(token: Token): Promise<void> {
     if (token.renewable) {
       try {
@@ -180,8 +179,8 @@ function asKeyManagerError(error: unknown): KeyManagerError {
 }
 
 /**
- * A number from 0 up to 1, for the jitter of renewals: replicas that started together must not log
- * in together.
+ * Returns a random number from 0 up to 1, so that replicas that started together do not log in
+ * together.
  */
 function randomFraction(randomBytes: RandomBytes): number {
   return randomBytes(4).readUInt32BE() / 2 ** 32;

@@ -9,14 +9,14 @@ import type { LoginConfig } from './login-config.js';
 
 const LOGIN_TIMEOUT_MS = 5_000;
 
-/** A token as the server handed it out. */
+/** A token and what the server said of it. */
 export interface Token {
   readonly secret: Secret;
-  /** How long it lives from now, in ms; 0 for ever. */
+  /** Lifetime in ms, from the answer; 0 where it does not end. */
   readonly lifetimeMs: number;
-  /** Batch tokens are not. */
+  /** False for batch tokens. */
   readonly renewable: boolean;
-  /** Made by our login, so ours to revoke. */
+  /** True when the login of Holdfast created it, so that Holdfast revokes it. */
   readonly ours: boolean;
 }
 
@@ -33,7 +33,7 @@ const lookupAnswer = z.object({
   data: z.object({ ttl: z.int().min(0), renewable: z.boolean().default(false) }),
 });
 
-/** Logs in at one node and renews what it got there. */
+/** Logs in at one node, and renews and revokes the token. */
 export class Login {
   readonly #config: LoginConfig;
   readonly #http: HttpClient;
@@ -46,7 +46,7 @@ export class Login {
     this.#namespace = namespace;
   }
 
-  /** @throws KeyManagerError `unreachable`, `misconfigured` where the login is refused, … */
+  /** Obtains a token. @throws KeyManagerError `unreachable`, `misconfigured` for a refusal, … */
   async logIn(): Promise<Token> {
     const config = this.#config;
     if (config.method === 'token') return this.#adopt(await readSecretFile(config.tokenFile));
@@ -54,13 +54,13 @@ export class Login {
     return tokenFrom(answer);
   }
 
-  /** @throws KeyManagerError like {@link logIn}; tokens at the end of their life renew no more */
+  /** Renews a token. @throws KeyManagerError as {@link logIn}, also at its maximum lifetime */
   async renew({ secret, ours }: Token): Promise<Token> {
     const renewed = await this.#post('auth/token/renew-self', {}, secret);
     return { ...tokenFrom(renewed), secret, ours };
   }
 
-  /** @throws KeyManagerError */
+  /** Revokes a token. @throws KeyManagerError */
   async revoke({ secret }: Token): Promise<void> {
     await this.#post('auth/token/revoke-self', {}, secret);
   }

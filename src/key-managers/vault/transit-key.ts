@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { KeyDescription, KeyUsage, KeyVersion } from '../backend.js';
 
 const MATERIAL_NAME_BYTES = 8;
-/** How far the clocks of server and replicas may be apart without harm to a rotation. */
+/** Difference between the clocks of server and replicas that a rotation tolerates. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
-/** A key as Transit describes it, as far as we look. */
+/** The fields of Transit's description of a key that Holdfast reads. */
 export const transitKeySchema = z.object({
   type: z.string(),
   derived: z.boolean().default(false),
@@ -19,23 +19,23 @@ export const transitKeySchema = z.object({
 /** A key as Transit describes it. */
 export type TransitKey = z.output<typeof transitKeySchema>;
 
-/** Facts of a description beside the key itself. */
+/** Facts of a description that Transit does not know. */
 export interface DescribedAs {
   readonly externalKeyId: string;
   readonly usage: ReadonlySet<KeyUsage>;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** How long after its making a version begins to encrypt. */
+  /** Time after its creation from which a version encrypts. */
   readonly settlingMs: number;
 }
 
-/** Why a Transit key is no external key; undefined when it is one. */
+/** Returns why a Transit key cannot be an external key; undefined where it can. */
 export function unfitness({ type, derived }: TransitKey): string | undefined {
   if (type !== 'aes256-gcm96') return `its type is ${type}; only aes256-gcm96 is used`;
   return derived ? 'its key is derived for every context; such keys are not used' : undefined;
 }
 
-/** A Transit key as everybody else sees it. Soft-deleted keys are disabled. */
+/** Describes a Transit key as an external key. A soft-deleted key is disabled. */
 export function descriptionOf(key: TransitKey, as: DescribedAs): KeyDescription {
   const { externalKeyId, usage } = as;
   const created = creationTimes(key);
@@ -49,16 +49,16 @@ export function descriptionOf(key: TransitKey, as: DescribedAs): KeyDescription 
   return { externalKeyId, usage, enabled: !key.soft_deleted, current, versions };
 }
 
-/** When the key was made; undefined once its first version is gone. */
+/** Returns the time of creation; undefined once the first version is gone. */
 export function createdAt(key: TransitKey): Date | undefined {
   const seconds = creationTimes(key).get(1);
   return seconds === undefined ? undefined : new Date(seconds * 1000);
 }
 
 /**
- * The newest version that every replica has had the time to see: one that still remembers the key
- * as it was before would take a ciphertext of the new version for a foreign one. Of versions that
- * are all new, the oldest: whoever knows the key knows that one.
+ * Returns the newest version that every replica has had the time to read: a replica that does not
+ * know the version refuses its ciphertexts. Where all versions are new, it returns the oldest,
+ * which every replica that knows the key has read.
  *
  * @returns Infinity where no version may encrypt
  */
@@ -84,8 +84,8 @@ function creationTimes({ keys }: TransitKey): ReadonlyMap<number, number> {
 }
 
 /**
- * 8 bytes of SHA-256 over what stays the same on every node, through backups, and when mount or
- * Transit key are renamed. Without the id, keys made in one second would share a name.
+ * Names the material: 8 bytes of SHA-256 over facts that are the same on every node, after a
+ * restore, and when mount or Transit key are renamed. The id tells apart keys made in one second.
  *
  * @param seconds the version's creation time as the server reports it
  */

@@ -7,7 +7,7 @@ import { isAbsence, refusal } from './failures.js';
 import { type TransitKey, transitKeySchema } from './transit-key.js';
 import type { VaultClient } from './vault-client.js';
 
-/** A Transit key and the version to use. */
+/** A version of a Transit key. */
 export interface TransitVersion {
   readonly transitKey: string;
   readonly version: number;
@@ -23,19 +23,19 @@ export class Transit {
     this.#mountPath = mountPath;
   }
 
-  /** Where the API has a key. */
+  /** Returns the path of a key in the API. */
   pathOf(transitKey: string): string {
     return this.#path('keys', transitKey);
   }
 
-  /** @returns undefined for a key that is not there */
+  /** Reads a key. @returns undefined for a key that does not exist */
   async readKey(transitKey: string, deadline: Deadline): Promise<TransitKey | undefined> {
     const answer = await this.#client.call(this.pathOf(transitKey), undefined, deadline);
     if (isAbsence(answer)) return undefined;
     return keyFrom(answer);
   }
 
-  /** Base64 has nothing that JSON escapes, so the bodies are put together by hand. */
+  /** Encrypts. The JSON is concatenated, because base64 has no characters to escape. */
   async encrypt(
     { transitKey, version }: TransitVersion,
     plaintext: Buffer,
@@ -50,7 +50,7 @@ export class Transit {
     return splitCiphertext(textOf(answer, 'ciphertext'), version, plaintext.length);
   }
 
-  /** @throws KeyManagerError `rejected` for a refusal in words that are not known */
+  /** Decrypts. @throws KeyManagerError `rejected` for a refusal with an unknown message */
   async decrypt(
     { transitKey, version }: TransitVersion,
     sealed: Sealed,
@@ -67,14 +67,14 @@ export class Transit {
     throw new KeyManagerError('internal', 'the server answers with a plaintext of another length');
   }
 
-  /** Makes a key that cannot leave the server. Leaves one that is there as it is. */
+  /** Creates a key that cannot be exported. An existing key stays as it is. */
   async createKey(transitKey: string, deadline: Deadline): Promise<void> {
     const body = '{"type":"aes256-gcm96","exportable":false,"allow_plaintext_backup":false}';
     const answer = await this.#client.call(this.pathOf(transitKey), body, deadline);
     if (answer.status >= 300) throw refusal(answer, 'misconfigured');
   }
 
-  /** The names of all keys. */
+  /** Lists the names of all keys. */
   async listKeys(deadline: Deadline): Promise<readonly string[]> {
     const path = `${this.#mountPath}/keys?list=true`;
     const answer = await this.#client.call(path, undefined, deadline);
@@ -85,7 +85,7 @@ export class Transit {
     throw notTransit();
   }
 
-  /** Whether the token may encrypt under a key that is not there, which would make it. */
+  /** Tells whether encrypting under a key that does not exist would create it. */
   async mayUpsert(transitKey: string, deadline: Deadline): Promise<boolean> {
     const path = this.#path('encrypt', transitKey);
     const body = JSON.stringify({ paths: [path] });

@@ -3,12 +3,12 @@ import type { VaultAnswer } from './answer.js';
 import type { HttpClient } from './http-client.js';
 import type { HeldToken, LoginSession } from './login-session.js';
 
-/** Calls the API of one node with the token in force. */
+/** Calls the API of one node with the token in use. */
 export class VaultClient {
   readonly #http: HttpClient;
   readonly #session: LoginSession;
   readonly #namespace: readonly string[];
-  /** Kept by hand: the same for every call under one token. */
+  /** The headers, which are the same for every call with one token. */
   #headers: { readonly held: HeldToken; readonly list: readonly string[] } | undefined;
 
   /** @param namespace the namespace header, name and value, or nothing */
@@ -19,12 +19,12 @@ export class VaultClient {
   }
 
   /**
-   * One call; a second one under another token where the first one's was refused.
+   * Calls the API, and once more with a new token where the first one is refused.
    *
    * @param path below `/v1/`
-   * @param body JSON, or nothing for a GET
-   * @returns the answer, whatever its status
-   * @throws KeyManagerError when there is none
+   * @param body JSON; undefined for a GET
+   * @returns the answer, with any status
+   * @throws KeyManagerError where there is no answer
    */
   async call(path: string, body: string | undefined, deadline: Deadline): Promise<VaultAnswer> {
     const held = await this.#session.current(deadline);
@@ -34,7 +34,7 @@ export class VaultClient {
     return replacement === undefined ? answer : this.#callAs(replacement, path, body, deadline);
   }
 
-  /** How the server says it is, which needs no token. */
+  /** Asks for the state of the server, which takes no token. */
   async health(deadline: Deadline): Promise<VaultAnswer> {
     const request = { method: 'GET', path: 'sys/health', headers: [] } as const;
     return this.#http.send(request, deadline.remainingMs());

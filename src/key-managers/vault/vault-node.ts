@@ -11,7 +11,7 @@ import {
 import { type HealthPorts, healthOf } from './health.js';
 import type { KnownKeys } from './known-keys.js';
 
-/** Answers that say that what is remembered of a key is out of date, or may be. */
+/** Failures that may mean that the remembered description of a key is out of date. */
 const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-not-found',
   'key-disabled',
@@ -20,14 +20,14 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'misconfigured',
 ]);
 
-/** Parts of a node. */
+/** Ports that the composition hands to a node. */
 export interface VaultNodePorts extends HealthPorts {
   readonly name: string;
   readonly location: string;
   readonly keys: KnownKeys;
 }
 
-/** One address of OpenBao or Vault. */
+/** The node of one address of OpenBao or Vault. */
 export class VaultNode implements KeyManagerNode {
   readonly name: string;
   readonly location: string;
@@ -50,7 +50,7 @@ export class VaultNode implements KeyManagerNode {
     return this.#ports.keys.describeAnew(externalKeyId, deadline);
   }
 
-  /** Transit draws the IV: 96 random bits. */
+  /** Encrypts. Transit draws the IV: 96 random bits. */
   async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
     const { keys, transit } = this.#ports;
     const version = await keys.usable(ref, 'ENCRYPT', deadline);
@@ -79,7 +79,7 @@ export class VaultNode implements KeyManagerNode {
     await this.#ports.client.close();
   }
 
-  /** A refusal whose reason may be that the key is gone: only reading the key tells. */
+  /** Explains a refusal: it reads the key to find out whether it still exists. */
   async #explained(error: unknown, ref: KeyRef, deadline: Deadline): Promise<unknown> {
     if (!(error instanceof KeyManagerError) || !CONTRADICTIONS.has(error.code)) return error;
     const { keys } = this.#ports;

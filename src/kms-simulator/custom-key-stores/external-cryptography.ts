@@ -40,8 +40,8 @@ export interface KeyCensus {
   xksKeyIds(customKeyStoreId: string): Iterable<string>;
 }
 
-/** What keys need to know of the key store that they are in. */
+/** The state of custom key stores, as far as their keys depend on it. */
 export interface KeyStoreStates {
-  /** Whether keys of the key store can be used; otherwise their state is Unavailable. */
+  /** Tells whether the key store is connected; otherwise its keys are in state Unavailable. */
   isConnected(customKeyStoreId: string): boolean;
 }

@@ -16,7 +16,7 @@ export interface CiphertextFormat {
   /** `ciphertextMetadata` of a new ciphertext, at most 20 bytes; absent where it has none. */
   ciphertextMetadata(material: KeyVersion): Buffer | undefined;
 
-  /** Whether a ciphertext with this metadata is of this format; zero bytes when absent. */
+  /** Tells whether a ciphertext has this format, by its metadata; zero bytes when absent. */
   explains(ciphertextMetadata: Buffer): boolean;
   /** The version that made such a ciphertext; `undefined` for one that the key does not have. */
   decryptingMaterial(key: OperatedKey, ciphertextMetadata: Buffer): KeyMaterial | undefined;
@@ -33,8 +33,8 @@ export interface CiphertextFormat {
 
 /** The formats that a key store works with. */
 export interface CiphertextFormats {
-  /** What new ciphertexts are made in. */
+  /** Format of new ciphertexts. */
   readonly write: CiphertextFormat;
-  /** What is opened. No metadata is explained by two of them. */
+  /** Formats that are decrypted. No metadata fits two of them. */
   readonly read: readonly CiphertextFormat[];
 }

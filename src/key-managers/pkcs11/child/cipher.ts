@@ -17,16 +17,16 @@ const REFUSALS: ReadonlySet<KeyManagerErrorCode> = new Set(['invalid-ciphertext'
 /** Input and output of one encryption. */
 interface Encryption {
   readonly request: CipherRequest;
-  /** What the token was given, and may have written to. */
+  /** The IV that the token was given; the token may have overwritten it. */
   readonly iv: Buffer;
   readonly output: Buffer;
 }
 
 /**
- * Encrypts, with the IV that the vendor's profile says.
+ * Encrypts with an IV made as the vendor's profile says.
  *
- * @throws TokenFailure with the effect `unsafe-iv` for one that must not be used; the ciphertext
- *   is discarded
+ * @throws TokenFailure with the effect `unsafe-iv` when the token used an IV that is not safe; the
+ *   ciphertext is discarded
  */
 export function encrypt(
   session: TokenSession,
@@ -40,9 +40,9 @@ export function encrypt(
 }
 
 /**
- * Encrypts, and opens what came of it with the same key. What was tried is told by a hash, taken
- * beforehand, over the result and over AAD and plaintext as they have arrived here: bytes that
- * change on their way, in either direction, are not what was tried.
+ * Encrypts, then decrypts the ciphertext with the same key as a trial. Before the trial it hashes
+ * the ciphertext together with the AAD and plaintext that arrived here. The parent compares this
+ * hash with its own bytes, so a change on the way in either direction is noticed.
  *
  * @throws TokenFailure `internal` where the plaintext does not come back, and as {@link encrypt}
  */
@@ -61,7 +61,7 @@ export function encryptAndTry(
   return { iv, output, triedSha256 };
 }
 
-/** Whoever asked to encrypt has sent no ciphertext that could be invalid. */
+/** Decrypts for the trial. A refusal is our failure: the client has sent no ciphertext. */
 function tried(session: TokenSession, key: NamedKeyObject, request: CipherRequest): Buffer {
   try {
     return decrypt(session, key, request);
@@ -74,7 +74,8 @@ function tried(session: TokenSession, key: NamedKeyObject, request: CipherReques
 /**
  * Decrypts and checks the tag.
  *
- * @throws TokenFailure `invalid-ciphertext` for a tag that does not match, `rejected` for a doubt
+ * @throws TokenFailure `invalid-ciphertext` for a tag that does not match; `rejected` when the
+ *   token may be at fault
  */
 export function decrypt(
   session: TokenSession,
@@ -135,8 +136,9 @@ function unsafe(what: string): TokenFailure {
 }
 
 /**
- * The code for a bad tag is a broken token's code, too. The key proves itself by giving its name
- * once more; where it has no such name, the doubt is passed on.
+ * Decides whether the ciphertext or the token is at fault: a broken token may answer with the code
+ * for a bad tag. The key is asked to compute its material name again. A key without a computed name
+ * cannot prove itself; the failure is then `rejected`.
  */
 function provenInvalid(
   { cryptoki, handle }: TokenSession,

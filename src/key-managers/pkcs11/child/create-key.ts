@@ -6,25 +6,24 @@ import type { KeyObject, NamedKeyObject } from './key-objects.js';
 import { TokenFailure } from './token-failure.js';
 import type { TokenSession } from './token-session.js';
 
-/** The key that is wanted. */
+/** The key to create. */
 export interface WantedKey {
   readonly externalKeyId: string;
-  /** Attributes of its object. */
+  /** CKA_LABEL and CKA_ID of its object. */
   readonly lookup: KeyLookup;
   readonly usage: readonly KeyUsage[];
 }
 
 /**
- * Makes a key that takes no other one's place.
+ * Creates a key and never replaces another one.
  *
- * A token that replaces a key of the same CKA_ID would do so for another process that makes the
- * same key at the same time, too. There the key is made under a CKA_ID that nobody has, and is
- * given its own when it turns out to be the only one of its name. On any token, whoever finds two
- * of one name after making one removes its own: both may, and then neither has said that there is a
- * key.
+ * Some tokens replace a key when another is created with the same CKA_ID, even by another process
+ * at the same time. There the key is created with a random CKA_ID and gets its own once it is the
+ * only key of its name. On any token, a process that finds two keys of one name after creating one
+ * removes its own. Two processes may both do so; then both report a conflict and no key is left.
  *
- * @throws TokenFailure `conflict` for an external key id, of whatever case, or a CKA_ID that is
- *   taken
+ * @throws TokenFailure `conflict` where the external key id, in any case of letters, or the CKA_ID
+ *   is taken
  */
 export function createKey(session: TokenSession, wanted: WantedKey): NamedKeyObject {
   const { objects, profile } = session;
@@ -43,9 +42,9 @@ export function createKey(session: TokenSession, wanted: WantedKey): NamedKeyObj
 }
 
 /**
- * Removes the key of this id and this material, and no other of its name.
+ * Removes the objects that have this external key id and this material.
  *
- * @returns how many objects that were
+ * @returns the number of objects removed
  */
 export function discardKey(
   { naming, objects }: TokenSession,
@@ -59,7 +58,7 @@ export function discardKey(
   return { discarded: found.length };
 }
 
-/** @param own the one that has just been made */
+/** @param own the key that has just been created */
 function assertFree(
   { naming, objects, profile }: TokenSession,
   { externalKeyId, lookup }: WantedKey,

@@ -40,7 +40,7 @@ const NOT_OFFERED: ReadonlySet<number> = new Set([
   CKR.MECHANISM_PARAM_INVALID,
 ]);
 
-/** The request's own fault, or one that nothing but other settings can mend. */
+/** Faults of the request or of the configuration, not of the token. */
 const BEYOND_THE_TOKEN: ReadonlySet<number> = new Set([
   CKR.ARGUMENTS_BAD,
   CKR.ATTRIBUTE_TYPE_INVALID,
@@ -49,12 +49,12 @@ const BEYOND_THE_TOKEN: ReadonlySet<number> = new Set([
   CKR.TEMPLATE_INCONSISTENT,
 ]);
 
-/** Whether the object is to be looked for again. */
+/** Tells whether the handle is no longer valid, so that the object has to be found again. */
 export function isDeadHandle(error: unknown): boolean {
   return error instanceof CryptokiError && DEAD_HANDLE.has(error.code);
 }
 
-/** Whether key or token do not allow this kind of operation, now and at any other time. */
+/** Tells whether the key or the token never allows this kind of operation. */
 export function isRefusal(error: unknown): boolean {
   return (
     error instanceof CryptokiError && (USAGE_DENIED.has(error.code) || NOT_OFFERED.has(error.code))
@@ -62,9 +62,9 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * What an error means to the parent. A code that nothing here knows, CKR_DEVICE_REMOVED and the
- * like among them, costs the child: SoftHSM without its token directory stays broken until the
- * library is loaded anew, and nobody knows what other libraries do.
+ * Translates an error into the failure that the parent is told. A code that is not listed here,
+ * such as CKR_DEVICE_REMOVED, ends the child: SoftHSM without its token directory stays broken
+ * until the library is loaded anew, and other libraries may do the same.
  */
 export function toTokenFailure(error: unknown): TokenFailure {
   if (error instanceof TokenFailure) return error;

@@ -24,10 +24,10 @@ const MAX_IV_BYTES = 16;
 const SPACE = Buffer.alloc(BLOCK_BYTES);
 
 /**
- * The calls of PKCS#11 that are used here, each with checked arguments: pkcs11js crashes the
- * process on some that are wrong, and leaves others to the library. Every method throws
- * {@link CryptokiError}. One per process; there is no way to initialise the library twice, because
- * handles are then numbered anew and an old one would silently name another key.
+ * The PKCS#11 calls that Holdfast uses, each with checked arguments: pkcs11js crashes the process
+ * on some wrong arguments and passes others on to the library. Every method throws
+ * {@link CryptokiError}. A process has one instance and initialises the library once: a second
+ * initialisation numbers the handles anew, and an old handle would silently name another key.
  */
 export class Cryptoki {
   readonly constants: Native;

@@ -5,14 +5,14 @@ import { ambiguous, type KeyObject, type NamedKeyObject } from './key-objects.js
 import { TokenFailure } from './token-failure.js';
 import type { TokenSession } from './token-session.js';
 
-/** The objects that have one external key id, by version; more than one a version is a mistake. */
+/** The objects of one external key id, by version. Two objects of one version are an error. */
 type ObjectsByVersion = Map<number, KeyObject[]>;
 
 /**
- * Every version of a key.
+ * Describes a key with all its versions.
  *
  * @throws TokenFailure `key-not-found`, `misconfigured` for two objects of one version,
- *   `unsupported` for what is not AES-256
+ *   `unsupported` for an object that is not an AES-256 key
  */
 export function describeKey(session: TokenSession, externalKeyId: string): KeyReply {
   const objects = session.objects.find(session.naming.sharedLookupOf(externalKeyId));
@@ -22,7 +22,7 @@ export function describeKey(session: TokenSession, externalKeyId: string): KeyRe
   throw new TokenFailure('key-not-found', `the token has no key ${externalKeyId}`);
 }
 
-/** Every key of the token whose attributes fit the templates, the unusable ones with the reason. */
+/** Lists the keys whose attributes match the templates; an unusable key has its `problem`. */
 export function listKeys(session: TokenSession): KeyReply[] {
   return [...grouped(session, session.objects.find({}))].map(([externalKeyId, versions]) => {
     try {
@@ -34,7 +34,7 @@ export function listKeys(session: TokenSession): KeyReply[] {
   });
 }
 
-/** A version as the parent is told of it. */
+/** Describes one version for the parent. */
 export function versionReply(
   version: number,
   lookup: KeyLookup,

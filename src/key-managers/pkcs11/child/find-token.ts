@@ -11,9 +11,9 @@ export interface FoundToken extends TokenReply {
 }
 
 /**
- * Finds the one token that is meant.
+ * Finds the token that the configuration selects.
  *
- * @throws TokenFailure `unreachable` where there is none, `misconfigured` where there are two
+ * @throws TokenFailure `unreachable` where no token matches, `misconfigured` where several do
  */
 export function findToken(cryptoki: Cryptoki, selector: TokenSelector): FoundToken {
   const tokens = cryptoki.slots().map((slot) => describe(slot, cryptoki.tokenInfo(slot)));
@@ -54,14 +54,14 @@ function matches(token: FoundToken, selector: TokenSelector): boolean {
   return token.slot.readUInt32LE() === selector.slot;
 }
 
-/** As in `the label "holdfast"`. */
+/** Words the selector, for example `the label "holdfast"`. */
 function textOf(selector: TokenSelector): string {
   return Object.entries(selector)
     .map(([field, value]) => `the ${field} ${JSON.stringify(value)}`)
     .join();
 }
 
-/** SoftHSM has an empty slot for the next token always. */
+/** SoftHSM always has an empty slot for the next token; it has no label. */
 function nameOf({ label }: FoundToken): string {
   return label === '' ? 'one without a label' : JSON.stringify(label);
 }

@@ -8,14 +8,14 @@ import { TokenFailure } from './token-failure.js';
 
 const AES_256_BYTES = 32;
 
-/** A secret key of the token by its attributes. */
+/** A secret key object of the token, with its attributes. */
 export interface KeyObject {
   readonly handle: CryptokiHandle;
   readonly label: string;
   /** CKA_ID as text. */
   readonly id: string;
   readonly usage: readonly KeyUsage[];
-  /** Why this is no key for us; absent for an AES-256 key. */
+  /** Reason why Holdfast cannot use the object; absent for an AES-256 key. */
   readonly problem?: string;
 }
 
@@ -34,7 +34,7 @@ export class KeyObjects {
     this.#session = session;
   }
 
-  /** @returns all secret keys with these attributes, of whatever kind */
+  /** @returns all secret keys with these attributes, of every key type */
   find(lookup: KeyLookup): KeyObject[] {
     const { CKA_CLASS, CKO_SECRET_KEY, CKA_LABEL, CKA_ID } = this.#cryptoki.constants;
     const template: Template = [{ type: CKA_CLASS, value: CKO_SECRET_KEY }];
@@ -47,10 +47,10 @@ export class KeyObjects {
   }
 
   /**
-   * The one key with these attributes.
+   * Finds the key with these attributes.
    *
-   * @returns undefined where there is none, which may mean that the token is broken
-   * @throws TokenFailure `misconfigured` for two, `unsupported` for one that is not AES-256
+   * @returns undefined where there is none; that may mean that the token is broken
+   * @throws TokenFailure `misconfigured` for several, `unsupported` for one that is not AES-256
    */
   findOne(lookup: KeyLookup): NamedKeyObject | undefined {
     const [object, ...others] = this.find(lookup);
@@ -64,7 +64,7 @@ export class KeyObjects {
     return { ...object, name: materialNameOf(this.#cryptoki, this.#session, object) };
   }
 
-  /** Makes an AES-256 key that does not leave the token. */
+  /** Generates an AES-256 key that cannot be extracted from the token. */
   generate(lookup: KeyLookup, usage: readonly KeyUsage[]): NamedKeyObject {
     const c = this.#cryptoki.constants;
     const handle = this.#cryptoki.generateAesKey(this.#session, [
@@ -85,18 +85,18 @@ export class KeyObjects {
     return this.withName(this.#describe(handle));
   }
 
-  /** Gives a key another CKA_ID. */
+  /** Changes the CKA_ID of a key. */
   setId({ handle }: KeyObject, id: string): void {
     const { CKA_ID } = this.#cryptoki.constants;
     this.#cryptoki.setAttribute(this.#session, handle, { type: CKA_ID, value: Buffer.from(id) });
   }
 
-  /** Removes a key for good. */
+  /** Destroys a key. */
   destroy({ handle }: KeyObject): void {
     this.#cryptoki.destroy(this.#session, handle);
   }
 
-  /** Another process may destroy an object between finding it and looking at it. */
+  /** Describes an object; undefined where another process has destroyed it meanwhile. */
   #unlessGone(handle: CryptokiHandle): KeyObject | undefined {
     try {
       return this.#describe(handle);
@@ -121,7 +121,7 @@ export class KeyObjects {
   }
 }
 
-/** Two objects that match one key: choosing one would be guessing which made a ciphertext. */
+/** The failure for several objects of one key: Holdfast does not guess which one is meant. */
 export function ambiguous(lookup: KeyLookup, matches: number): TokenFailure {
   return new TokenFailure(
     'misconfigured',

@@ -14,8 +14,8 @@ const PIN_REFUSED: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Logs in, once. After a wrong PIN nobody may try again, because tokens lock; and the last try
- * before that is left to a person.
+ * Logs in, once. Tokens lock after a few wrong PINs: after one, Holdfast does not try again, and it
+ * never uses the last try.
  *
  * @throws TokenFailure with the effect `pin-refused`
  */
@@ -27,7 +27,7 @@ export function login(
 ): void {
   const { CKF_USER_PIN_LOCKED, CKF_USER_PIN_FINAL_TRY } = cryptoki.constants;
   if ((token.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY)) !== 0) {
-    throw refused(token, 'its PIN is locked, or has one try left, which is not spent');
+    throw refused(token, 'its PIN is locked, or only one try is left, which Holdfast does not use');
   }
   try {
     cryptoki.login(session, pin);
@@ -42,7 +42,7 @@ export function login(
 function refused({ label }: FoundToken, reason: string): TokenFailure {
   return new TokenFailure(
     'misconfigured',
-    `the token ${label} refuses the PIN (${reason}); no further login is tried until the next start`,
+    `the token ${label} refuses the PIN (${reason}); Holdfast does not log in again until the next start`,
     'pin-refused',
   );
 }

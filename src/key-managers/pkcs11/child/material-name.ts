@@ -3,8 +3,8 @@ import { isRefusal } from './cryptoki-error.js';
 import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 
 /**
- * The one block that every key is asked to encrypt, for its name: 16 bytes of ASCII, not zero,
- * because the encryption of zero is GHASH's key.
+ * The block that every key encrypts to compute its material name: 16 bytes of ASCII. It is not
+ * zero, because the encryption of a zero block is GHASH's key.
  */
 export const NAME_BLOCK = Buffer.from('holdfast.name.v1', 'ascii');
 
@@ -13,21 +13,21 @@ const NAME_BYTES = 8;
 const CKA_UNIQUE_ID = 0x04;
 const IDENTITY_PREFIX = 'holdfast.identity.v1';
 
-/** How much a name says. */
+/** Name of key material, and how it was made. */
 export interface MaterialName {
   /** 8 bytes. */
   readonly bytes: Buffer;
-  /** Whether it was computed with the key itself, and so differs where the key differs. */
+  /** True when computed with the key itself, so that other material has another name. */
   readonly isProven: boolean;
 }
 
 /**
  * Names the material of a key: the first 8 bytes of SHA-256 over the encryption of
- * {@link NAME_BLOCK}. The same on every replica, and another for other material.
+ * {@link NAME_BLOCK}. Every replica computes the same name; other material has another name.
  *
- * A key that may not encrypt gets the same name by AES-CTR, whose C_Decrypt encrypts its counter.
- * Where the token refuses both, the name is made of the object's CKA_ID or CKA_UNIQUE_ID, and
- * other material under the same attributes goes unnoticed.
+ * For a key that may not encrypt, C_Decrypt with AES-CTR gives the same name, because CTR encrypts
+ * its counter. Where the token refuses both, the name is derived from the object's CKA_ID or
+ * CKA_UNIQUE_ID; other material under the same attributes is then not noticed.
  */
 export function materialNameOf(
   cryptoki: Cryptoki,
@@ -52,7 +52,7 @@ function provenBlock(
   );
 }
 
-/** Only what says that the key may not do this: after any other failure the name is not known. */
+/** Returns undefined only where the key may not do this; any other failure is thrown. */
 function unlessRefused(block: () => Buffer): Buffer | undefined {
   try {
     return block();

@@ -12,16 +12,16 @@ import type { Failure } from '../wire/messages.js';
 import { toTokenFailure } from './cryptoki-error.js';
 
 const CHUNK_BYTES = 262_144;
-/** How long a reply may wait for others to go with it. */
+/** Time for which a reply may be held, to be written together with others. */
 const MAX_HOLD_MS = 1;
 
-/** Carries out one request. @returns the body of the reply, in parts; throws where it cannot */
+/** Carries out one request. @returns the body of the reply, in parts; throws on failure */
 export type Handler = (request: Request) => Buffer[];
 
 /**
- * Answers requests from a pipe until its other end is closed, or the child is of no use any more.
- * It reads and writes synchronously, because there is nothing else that this process could do
- * meanwhile: the native calls are synchronous as well.
+ * Answers requests from a pipe until the other end is closed or the library can no longer be used.
+ * It reads and writes synchronously: the native calls are synchronous, too, and the process has
+ * nothing else to do.
  *
  * @param fd a blocking socket or pipe, for both directions
  * @returns whether the library can still be used
@@ -45,7 +45,7 @@ export function serve(fd: number, handler: Handler): boolean {
   return false;
 }
 
-/** Replies that go out together, unless making one of them has taken its time. */
+/** Replies that are written together. A slow request causes those before it to be written. */
 class HeldReplies {
   readonly #fd: number;
   #held: Buffer[] = [];
@@ -71,7 +71,7 @@ class HeldReplies {
   }
 }
 
-/** A signal ends a system call that waits, and nothing was read or written then. */
+/** Repeats a system call that a signal has interrupted; nothing was read or written then. */
 function uninterrupted(call: () => number): number {
   for (;;) {
     try {

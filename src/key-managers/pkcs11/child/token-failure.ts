@@ -1,7 +1,7 @@
 import type { KeyManagerErrorCode } from '../../backend.js';
 import type { Failure } from '../wire/messages.js';
 
-/** Failure that is reported to the parent. The message goes to the log. */
+/** A failure that the child reports to the parent. The message goes to the log. */
 export class TokenFailure extends Error {
   override readonly name = 'TokenFailure';
   readonly code: KeyManagerErrorCode;

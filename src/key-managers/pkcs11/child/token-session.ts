@@ -8,19 +8,19 @@ import { KeyObjects, type NamedKeyObject } from './key-objects.js';
 import { login } from './login.js';
 import { TokenFailure } from './token-failure.js';
 
-/** How long a handle is used before the key is looked for again: it may have been renamed. */
+/** Time after which a key is found anew: it may have been renamed. */
 const HANDLE_LIFETIME_MS = 60_000;
 
-/** A key with when it was found, on the machine's clock. */
+/** A key and the time at which it was found, on the machine's monotonic clock. */
 interface CachedKey {
   readonly key: NamedKeyObject;
   readonly foundAt: number;
 }
 
 /**
- * A session with a token, logged in, and the handles that are valid in it. It is an epoch: with it
- * go its handles, and the next one finds the keys anew. The library itself is never initialised
- * twice; that takes a new process.
+ * A logged-in session with a token, and the handles that are valid in it. When the session ends,
+ * its handles are invalid, and the next session finds the keys anew. The library is initialised
+ * once a process; a second initialisation takes a new process.
  */
 export class TokenSession {
   readonly cryptoki: Cryptoki;
@@ -42,19 +42,19 @@ export class TokenSession {
     this.objects = new KeyObjects(cryptoki, this.handle);
   }
 
-  /** The first session of this process: loads and initialises the library. */
+  /** Opens the first session of this process: loads and initialises the library. */
   static open(request: OpenRequest): TokenSession {
     return new TokenSession(Cryptoki.load(request.module, request.libraryParameters), request);
   }
 
-  /** Closes every session and opens a new one. This one, and every handle of it, is dead then. */
+  /** Closes every session and opens a new one. This one and its handles are invalid then. */
   reopened(request: OpenRequest): TokenSession {
     this.cryptoki.closeAllSessions(findToken(this.cryptoki, request.token).slot);
     return new TokenSession(this.cryptoki, request);
   }
 
   /**
-   * The key with these attributes, from memory where it was found a short while ago.
+   * Returns the key with these attributes, from memory if it was found within the last minute.
    *
    * @param lookup text of a {@link KeyLookup}
    * @throws TokenFailure `key-not-found` and what {@link KeyObjects.findOne} throws
@@ -78,14 +78,14 @@ export class TokenSession {
     return cached !== undefined && isYoung(cached, now);
   }
 
-  /** Makes the next {@link key} look for it again. */
+  /** Makes the next call of {@link key} find the object anew. */
   forget(lookup: string): void {
     this.#keys.delete(lookup);
   }
 
   /**
-   * A token whose files are gone finds nothing, which looks like a missing key. It is believed only
-   * when it still finds the health-test key, and can use it.
+   * Makes sure that the token finds the health-test key. A token whose files are lost finds
+   * nothing, which looks like a missing key; Holdfast believes it only after this check.
    *
    * @throws TokenFailure `unreachable`
    */
@@ -94,7 +94,7 @@ export class TokenSession {
     if (this.objects.findOne(lookup) !== undefined) return;
     throw new TokenFailure(
       'unreachable',
-      'the token finds neither the key nor the health-test key: it is not whole',
+      'the token finds neither the key nor the health-test key: its objects seem to be lost',
       'child-lost',
     );
   }

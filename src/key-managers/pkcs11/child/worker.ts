@@ -21,7 +21,7 @@ import type { NamedKeyObject } from './key-objects.js';
 import { TokenFailure } from './token-failure.js';
 import { TokenSession } from './token-session.js';
 
-/** Does what the parent asks, one thing after the other. */
+/** Carries out the requests of the parent, one after the other. */
 export class Worker {
   #session: TokenSession | undefined;
 
@@ -31,7 +31,7 @@ export class Worker {
    */
   handle({ operation, expiresAt, body }: Request): Buffer[] {
     if (machineTimeMs() > expiresAt) {
-      throw new TokenFailure('deadline', 'the request had waited too long for its turn');
+      throw new TokenFailure('deadline', 'the deadline passed before the request had its turn');
     }
     switch (operation) {
       case OPERATIONS.encrypt:
@@ -84,7 +84,7 @@ export class Worker {
     return this.#withKey(request, (session, key) => decrypt(session, key, request));
   }
 
-  /** Looks once more for a key whose handle has died, or is remembered as of other material. */
+  /** Finds the key again when its handle is invalid or its remembered material has changed. */
   #withKey<T>(
     { lookup, materialName }: CipherRequest,
     use: (session: TokenSession, key: NamedKeyObject) => T,
@@ -94,7 +94,7 @@ export class Worker {
       const key = session.key(text, machineTimeMs());
       if (key.name.bytes.equals(materialName)) return use(session, key);
       session.forget(text);
-      throw new TokenFailure('version-not-found', `the key with ${text} is of other material`);
+      throw new TokenFailure('version-not-found', `the key with ${text} has other material`);
     };
     const session = this.#opened();
     const isRemembered = session.remembers(text, machineTimeMs());
@@ -112,7 +112,7 @@ export class Worker {
     throw new TokenFailure('internal', 'no token is open');
   }
 
-  /** Lets the library say goodbye to the token. */
+  /** Finalises the library. */
   close(): void {
     this.#session?.cryptoki.finalise();
   }

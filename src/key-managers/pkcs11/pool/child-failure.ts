@@ -1,9 +1,9 @@
 import { KeyManagerError } from '../../backend.js';
 import type { Failure } from '../wire/messages.js';
 
-/** A child's own account of why it could not do what it was asked. */
+/** A failure that a child has reported. */
 export class ChildFailure extends KeyManagerError {
-  /** What follows for others than the one who asked. */
+  /** Consequence beyond this request: for the session, the child or the node. */
   readonly effect: Failure['effect'];
 
   constructor({ code, message, effect }: Failure) {

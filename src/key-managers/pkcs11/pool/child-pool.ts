@@ -9,7 +9,7 @@ import type { ChildProcess, ChildRequest } from './child-process.js';
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
 
-/** The part of a child process that the pool uses. */
+/** A child process, as far as the pool uses it. */
 export type PooledChild = Pick<
   ChildProcess,
   'pid' | 'ended' | 'isGone' | 'outstanding' | 'hasRoom' | 'request' | 'kill' | 'close'
@@ -21,13 +21,13 @@ export interface PoolPorts {
   readonly log: OperatorLog;
   /** Starts a process. */
   readonly start: () => PooledChild;
-  /** Logs a process in, or in again, and tries it out. It serves when this has resolved. */
+  /** Logs a process in and tests it. The process serves once this has resolved. */
   readonly open: (child: PooledChild) => Promise<void>;
 }
 
 /**
- * The children of one token. One opens at a time: tokens dislike two logins at once, and while
- * the token is away, one process that keeps trying is enough.
+ * The child processes of one token. They open one at a time: some tokens refuse two logins at once,
+ * and while the token is away, one process that keeps trying is enough.
  */
 export class ChildPool {
   readonly #ports: PoolPorts;
@@ -38,16 +38,16 @@ export class ChildPool {
   readonly #closing = new AbortController();
   #filling: Promise<void> | undefined;
   #opening: PooledChild | undefined;
-  /** Why there are fewer than there should be; not set while they start for the first time. */
+  /** Reason why children are missing; not set while they start for the first time. */
   #problem: string | undefined;
-  /** Why no child is opened any more. */
+  /** Reason why no child is opened any more. */
   #stoppedFor: string | undefined;
 
   constructor(ports: PoolPorts) {
     this.#ports = ports;
   }
 
-  /** Reason why children are missing; absent while all serve, or are about to. */
+  /** Reason why children are missing; undefined while all serve or are starting. */
   get problem(): string | undefined {
     if (this.#stoppedFor !== undefined) return this.#stoppedFor;
     if (this.#ready.size === 0) return this.#problem ?? 'no child serves yet';
@@ -62,8 +62,8 @@ export class ChildPool {
   /**
    * Opens the first child, and the others in the background.
    *
-   * @throws what opening it threw; then it goes on trying in the background nevertheless, unless
-   *   the pool is closed
+   * @throws the failure of the first child; the pool keeps trying in the background until it is
+   *   closed
    */
   async start(): Promise<void> {
     try {
@@ -73,9 +73,7 @@ export class ChildPool {
     }
   }
 
-  /**
-   * Asks a child. One that has lost its session has done nothing, so another is asked then.
-   */
+  /** Sends a request to a child, and to another one if the first has lost its session. */
   async request(request: ChildRequest): Promise<Buffer> {
     for (let tries = 0; ; tries += 1) {
       const child = this.#choose();
@@ -90,13 +88,13 @@ export class ChildPool {
     }
   }
 
-  /** Ends every child, and opens no other. */
+  /** Ends every child and opens no other. */
   stop(reason: string): void {
     this.#stoppedFor ??= reason;
     for (const child of [...this.#ready, ...this.#toBeOpened]) child.kill(reason);
   }
 
-  /** Lets every child end. */
+  /** Lets every child finish and end. */
   async close(): Promise<void> {
     this.#stoppedFor ??= 'closed';
     this.#closing.abort();
@@ -105,14 +103,14 @@ export class ChildPool {
     await Promise.all([...this.#ready, ...this.#toBeOpened].map((child) => child.close()));
   }
 
-  /** Resolves when a child serves, or nobody waits any more. */
+  /** Resolves when a child serves or the deadline has passed. */
   async #nextReady({ signal }: Deadline): Promise<void> {
     await once(this.#events, 'ready', { signal }).catch(() => undefined);
   }
 
   /**
-   * The first child that has room: requests that go to one process together share its system
-   * calls. Where none has, the one with the least to do.
+   * Chooses the first child that has room: requests that go to one process together share its
+   * system calls. Where none has room, it chooses the child with the fewest requests.
    */
   #choose(): PooledChild {
     let least: PooledChild | undefined;
@@ -124,7 +122,7 @@ export class ChildPool {
     throw new KeyManagerError('unreachable', `no child serves: ${this.problem ?? 'unknown'}`);
   }
 
-  /** Draws the consequences of a child's failure. */
+  /** Acts on the effect of a child's failure. */
   #take(child: PooledChild, { effect, message }: ChildFailure): void {
     if (effect === undefined) return;
     if (effect === 'unsafe-iv') this.stop(message);

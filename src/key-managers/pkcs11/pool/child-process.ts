@@ -21,7 +21,7 @@ import { Outstanding } from './outstanding.js';
 /** How often deadlines are looked at: a timer for all requests costs less than one for each. */
 const SWEEP_MS = 5;
 const MAX_OUTSTANDING = 64;
-/** A token that answers that fast is not worth a second process until so many wait for it. */
+/** With a token that answers this fast, a second process is used only from {@link CROWDED} on. */
 const QUICK_TURN_MS = 1;
 const CROWDED = 16;
 const CLOSE_BUDGET_MS = 2_000;
@@ -41,17 +41,16 @@ export interface ChildRequest {
   /** In parts. */
   readonly body: readonly Buffer[];
   readonly deadline: Deadline;
-  /** How long the native call may take before the child counts as hung and is killed. */
+  /** Time after which a native call counts as hung and the child is killed. */
   readonly stallMs: number;
 }
 
 /**
- * One process with the vendor's library in it. Requests go over one pipe and are answered in their
- * order. When the one whose turn it is takes too long, the process is killed: a native call cannot
- * be interrupted.
+ * A process that has loaded the vendor's library. It answers the requests of one pipe in their
+ * order. When a request takes too long, the process is killed: a native call cannot be interrupted.
  */
 export class ChildProcess {
-  /** Resolves with the reason when the process has ended, for whatever reason. */
+  /** Resolves with the reason when the process has ended. */
   readonly ended: Promise<string>;
   readonly #process: NodeChildProcess;
   readonly #channel: Socket;
@@ -94,7 +93,7 @@ export class ChildProcess {
     return this.#outstanding.size;
   }
 
-  /** Whether one more request costs it nothing that anybody would notice. */
+  /** Tells whether one more request would be answered without a noticeable wait. */
   hasRoom(): boolean {
     const { size } = this.#outstanding;
     if (size === 0) return true;
@@ -102,7 +101,7 @@ export class ChildProcess {
     return size < CROWDED && this.#outstanding.takesLessThan(QUICK_TURN_MS, now);
   }
 
-  /** Whether it has ended, or is about to. */
+  /** True when it has ended or is about to. */
   get isGone(): boolean {
     return this.#reason !== undefined;
   }
@@ -113,7 +112,7 @@ export class ChildProcess {
   }
 
   /**
-   * Asks, and waits for the answer until the deadline.
+   * Sends a request and waits for the reply until the deadline.
    *
    * @returns the body of the reply
    * @throws ChildFailure; KeyManagerError `deadline`, `overloaded`, or `unreachable` when the
@@ -151,7 +150,7 @@ export class ChildProcess {
     this.#process.kill('SIGKILL');
   }
 
-  /** Lets the process end by itself, for a while. */
+  /** Waits for the process to end by itself, for up to 2 s; then kills it. */
   async close(): Promise<void> {
     this.#channel.end();
     const timer = setTimeout(() => {
@@ -181,7 +180,7 @@ export class ChildProcess {
     try {
       for (const frame of this.#reader.push(chunk)) this.#settle(frame);
     } catch (error) {
-      this.kill(`it talks nonsense: ${String(error)}`);
+      this.kill(`its reply cannot be read: ${String(error)}`);
     }
   }
 

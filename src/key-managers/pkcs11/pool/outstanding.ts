@@ -5,24 +5,24 @@ export interface Waiter {
   readonly resolve: (body: Buffer) => void;
   readonly reject: (error: Error) => void;
   readonly expiresAt: number;
-  /** How long its turn may last. */
+  /** Time after which its native call counts as hung, in ms. */
   readonly stallMs: number;
-  /** Whether its turn is one like those that requests wait for, and not a search or a listing. */
+  /** True for Encrypt and Decrypt; false for a search or a listing, which take longer. */
   readonly isCipher: boolean;
 }
 
-/** One slow turn is a hiccup of the token or of this process; so many in a row are its pace. */
+/** Number of turns of which the fastest counts as the pace: one slow turn is an exception. */
 const TURNS_OF_A_PACE = 3;
 
-/** Requests that a child has not answered yet, in the order in which it answers. */
+/** The requests that a child has not answered yet, in the order of its answers. */
 export class Outstanding {
   readonly #waiters = new Map<number, Waiter>();
-  /** Whose deadline has passed: their replies come nevertheless. */
+  /** Requests whose deadline has passed; their replies still come. */
   readonly #givenUp = new Set<number>();
-  /** Since when it is the first one's turn. */
+  /** Time at which the turn of the first request began. */
   #turnSince = 0;
   #lastTurnMs = 0;
-  /** The last few, each in its place in turn. */
+  /** Durations of the last turns, in a ring. */
   readonly #turnsMs: number[] = Array.from({ length: TURNS_OF_A_PACE }, () => 0);
   #turns = 0;
   #paceMs = 0;
@@ -36,7 +36,7 @@ export class Outstanding {
     this.#waiters.set(id, waiter);
   }
 
-  /** @throws KeyManagerError for a reply to nothing that was asked */
+  /** Removes the request that a reply answers. @throws KeyManagerError where there is none */
   take(id: number, now: number): Waiter {
     const waiter = this.#waiters.get(id);
     if (waiter === undefined) throw new KeyManagerError('internal', 'a reply without a request');
@@ -54,7 +54,7 @@ export class Outstanding {
     return waiter;
   }
 
-  /** Rejects those whose deadline has passed. */
+  /** Rejects the requests whose deadline has passed. */
   expire(now: number): void {
     for (const [id, { expiresAt, reject }] of this.#waiters) {
       if (expiresAt > now || this.#givenUp.has(id)) continue;
@@ -63,18 +63,18 @@ export class Outstanding {
     }
   }
 
-  /** Whether the one whose turn it is takes longer than it may. */
+  /** Tells whether the request whose turn it is takes longer than it may. */
   isStalled(now: number): boolean {
     const [first] = this.#waiters.values();
     return first !== undefined && now - this.#turnSince > first.stallMs;
   }
 
-  /** Whether the last turn took less than that, and this one as well so far. */
+  /** Tells whether the last turn took less than this, and the present one has so far. */
   takesLessThan(turnMs: number, now: number): boolean {
     return this.#lastTurnMs < turnMs && now - this.#turnSince < turnMs;
   }
 
-  /** How long one more would take, its own turn included, at the pace of the last few turns. */
+  /** Estimates when one more request would be answered, at the pace of the last turns. */
   expectedMs(now: number): number {
     if (this.#waiters.size === 0) return 0; // Nothing is known that could speak against trying.
     const restOfThisTurnMs = Math.max(0, this.#paceMs - (now - this.#turnSince));

@@ -1,4 +1,2 @@
-/**
- * The child's end of the pipe. Not standard output: libraries write there.
- */
+/** File descriptor of the child's end of the pipe. Libraries write to standard output. */
 export const CHANNEL_FD = 3;

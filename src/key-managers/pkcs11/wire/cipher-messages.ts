@@ -1,25 +1,25 @@
 const MATERIAL_NAME_BYTES = 8;
-/** Of the lengths at the start of a reply. */
+/** Size of the two lengths at the start of a reply. */
 const REPLY_SIZES_BYTES = 2;
 const NOTHING = Buffer.alloc(0);
 
-/** Request of Encrypt and Decrypt: binary, because every request of KMS makes one. */
+/** A request to encrypt or decrypt. It is binary, because every request of KMS needs one. */
 export interface CipherRequest {
-  /** Which object: the text of a {@link KeyLookup}, compared as it is and parsed when it is new. */
+  /** The object: the text of a {@link KeyLookup}, compared as text and parsed when it is new. */
   readonly lookup: Buffer;
-  /** 8 bytes; the object must be of this material. */
+  /** Name of the material that the object must have, 8 bytes. */
   readonly materialName: Buffer;
-  /** Of the ciphertext, or for it; empty where the token makes it. */
+  /** IV to use; empty where the token makes it. */
   readonly iv: Buffer;
   readonly aad: Buffer;
-  /** Plaintext; or ciphertext and, behind it, the tag. */
+  /** Plaintext, or ciphertext followed by the tag. */
   readonly input: Buffer;
 }
 
-/** Reply to Encrypt. */
+/** The reply to Encrypt. */
 export interface CipherReply {
   readonly iv: Buffer;
-  /** Ciphertext and, behind it, the tag. */
+  /** Ciphertext followed by the tag. */
   readonly output: Buffer;
   /**
    * SHA-256 of IV, output, AAD and plaintext before a trial decryption that gave the plaintext
@@ -28,7 +28,7 @@ export interface CipherReply {
   readonly triedSha256: Buffer | undefined;
 }
 
-/** The body of a request to encrypt or decrypt, in parts. */
+/** Encodes the body of a request to encrypt or decrypt, in parts. */
 export function encodeCipherRequest(request: CipherRequest): Buffer[] {
   const { lookup, materialName, iv, aad, input } = request;
   const sizes = Buffer.allocUnsafe(7);
@@ -38,7 +38,7 @@ export function encodeCipherRequest(request: CipherRequest): Buffer[] {
   return [sizes, materialName, iv, lookup, aad, input];
 }
 
-/** The same, read; views of the body. */
+/** Decodes the body of a request to encrypt or decrypt; the fields are views of it. */
 export function decodeCipherRequest(body: Buffer): CipherRequest {
   const ivAt = 7 + MATERIAL_NAME_BYTES;
   const lookupAt = ivAt + body.readUInt8(0);
@@ -53,12 +53,12 @@ export function decodeCipherRequest(body: Buffer): CipherRequest {
   };
 }
 
-/** The body of the reply to Encrypt, in parts. */
+/** Encodes the body of the reply to Encrypt, in parts. */
 export function encodeCipherReply({ iv, output, triedSha256 = NOTHING }: CipherReply): Buffer[] {
   return [Buffer.of(iv.length, triedSha256.length), iv, triedSha256, output];
 }
 
-/** The same, read; views of the body. */
+/** Decodes the body of the reply to Encrypt; the fields are views of it. */
 export function decodeCipherReply(body: Buffer): CipherReply {
   const sha256At = REPLY_SIZES_BYTES + body.readUInt8(0);
   const outputAt = sha256At + body.readUInt8(1);

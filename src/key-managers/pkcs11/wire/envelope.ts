@@ -1,6 +1,6 @@
 import { frameOf } from './frames.js';
 
-/** Operations of a child, each with its byte on the pipe. */
+/** The operations of a child, with their bytes on the pipe. */
 export const OPERATIONS = {
   open: 1,
   describe: 2,
@@ -15,30 +15,30 @@ export const OPERATIONS = {
 /** The name of an operation. */
 export type Operation = keyof typeof OPERATIONS;
 
-/** The operations that requests of KMS wait for. */
+/** The operations that encrypt or decrypt. */
 export const CIPHER_OPERATIONS: ReadonlySet<Operation> = new Set([
   'encrypt',
   'encryptAndTry',
   'decrypt',
 ]);
 
-/** Status of a reply: the result, or the reason why there is none. */
+/** Status of a reply: the body is the result, or a failure. */
 export const STATUS = { ok: 0, failed: 1 } as const;
 
 const REQUEST_HEADER_BYTES = 13;
 const REPLY_HEADER_BYTES = 5;
 
-/** A request as the child sees it. */
+/** A request as the child receives it. */
 export interface Request {
   readonly id: number;
   /** One of {@link OPERATIONS}. */
   readonly operation: number;
-  /** On the machine's monotonic clock, {@link machineTimeMs}. Later than that nobody waits. */
+  /** Deadline on the clock of {@link machineTimeMs}. */
   readonly expiresAt: number;
   readonly body: Buffer;
 }
 
-/** A reply as the parent sees it. */
+/** A reply as the parent receives it. */
 export interface Reply {
   readonly id: number;
   /** One of {@link STATUS}. */
@@ -52,7 +52,7 @@ export function machineTimeMs(): number {
   return seconds * 1e3 + nanoseconds / 1e6;
 }
 
-/** The frame of a request. */
+/** Encodes the frame of a request. */
 export function encodeRequest(
   { id, operation, expiresAt }: Omit<Request, 'body'>,
   body: readonly Buffer[],
@@ -74,7 +74,7 @@ export function decodeRequest(frame: Buffer): Request {
   };
 }
 
-/** The frame of a reply. */
+/** Encodes the frame of a reply. */
 export function encodeReply(id: number, status: number, body: readonly Buffer[]): Buffer {
   const header = Buffer.allocUnsafe(REPLY_HEADER_BYTES);
   header.writeUInt32BE(id, 0);
