@@ -19,7 +19,7 @@ export interface ReconciliationInput {
   /** Ids of the custom key stores that this proxy serves; empty for all that the input has. */
   readonly customKeyStores: readonly string[];
   /**
-   * When the CloudTrail input was collected, in milliseconds since 1970; default: its newest event.
+   * Time at which the CloudTrail input was collected, in ms since 1970; default: its newest event.
    */
   readonly collectedAt: number | undefined;
   readonly clock: Pick<Clock, 'now'>;
