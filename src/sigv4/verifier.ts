@@ -21,8 +21,8 @@ const DECOY = '';
 export interface VerifierPorts {
   /** Secret access keys by access key id; all of them are valid at once. */
   readonly credentials: ReadonlyMap<string, Secret>;
-  /** When set, the only region that a credential scope may name. */
   /** The only region that a credential scope may name; undefined for any. */
+  readonly region: string | undefined;
   readonly clock: Clock;
   /** Signs for access key ids that nobody has, so that they take as long as a wrong secret. */
   readonly decoySecret: Secret;
