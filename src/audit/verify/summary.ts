@@ -106,7 +106,7 @@ function notes(reading: FinishedReading): readonly string[] {
       : []),
     ...(incomparable > 0
       ? [
-          `${String(incomparable)} checkpoints are older than the first record here and could not be compared.`,
+          `${incomparable === 1 ? '1 checkpoint is' : `${String(incomparable)} checkpoints are`} older than the first record here and could not be compared.`,
         ]
       : []),
     ...words.leftBehind.map(
