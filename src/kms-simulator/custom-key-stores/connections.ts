@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KmsException } from '../exceptions.js';
 import { FAILURE_TABLE } from '../towards-proxy/failure-table.js';
 import { XksFailure } from '../towards-proxy/xks-failure.js';
@@ -52,8 +53,8 @@ export class Connections {
   /** The change under way for each key store; another one ends it. */
   readonly #changes = new Map<string, symbol>();
   readonly #running = new Set<Promise<void>>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  #closed = false;
+  readonly #closing = new AbortController();
+  #healthChecks: NodeJS.Timeout | undefined;
 
   constructor(ports: ConnectionsPorts) {
     this.#ports = ports;
@@ -66,10 +67,9 @@ export class Connections {
       if (connectionState === 'CONNECTING') this.#background(this.#finishConnect(id, randomUUID()));
       if (connectionState === 'DISCONNECTING') this.#background(this.#finishDisconnect(id));
     }
-    const timer = setInterval(() => {
+    this.#healthChecks = setInterval(() => {
       this.#background(this.checkAll());
-    }, healthCheckEveryMs);
-    this.#timers.add(timer.unref());
+    }, healthCheckEveryMs).unref();
   }
 
   /** Begins to connect. @throws KmsException in a wrong state */
@@ -109,10 +109,9 @@ export class Connections {
 
   /** Ends what is under way. A key store that is CONNECTING goes on at the next start. */
   async close(): Promise<void> {
-    this.#closed = true;
+    clearInterval(this.#healthChecks);
     this.#changes.clear();
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#closing.abort();
     await Promise.all(this.#running);
   }
 
@@ -145,26 +144,21 @@ export class Connections {
   async #after(id: string, ms: number): Promise<() => boolean> {
     const change = Symbol(id);
     this.#changes.set(id, change);
-    if (ms > 0) await this.#sleep(ms);
+    if (ms > 0) await sleep(ms, undefined, { signal: this.#closing.signal }).catch(ignoreAbort);
     return () => this.#changes.get(id) === change;
-  }
-
-  async #sleep(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        resolve();
-      }, ms);
-      this.#timers.add(timer);
-    });
   }
 
   #background(work: Promise<void>): void {
     const running = work.catch(this.#ports.onError).finally(() => {
       this.#running.delete(running);
     });
-    if (!this.#closed) this.#running.add(running);
+    this.#running.add(running);
   }
+}
+
+/** The end of the simulator is the end of the wait. */
+function ignoreAbort(): void {
+  return undefined;
 }
 
 /** Returns the failure of a call of the proxy, if there is one; other errors are thrown. */
