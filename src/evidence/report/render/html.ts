@@ -86,7 +86,8 @@ class Page {
     const remark = note === undefined ? '' : `<p class="note">${escapeHtml(note)}</p>\n`;
     return (
       `${heading}${chart === 'steps' ? stepsFigure(table) : ''}` +
-      `<div class="scroll${chart === 'steps' ? ' steps' : ''}">` +
+      `<div class="scroll${chart === 'steps' ? ' steps' : ''}" tabindex="0" role="group" ` +
+      `aria-labelledby="table-${escapeHtml(id)}">` +
       `<table aria-labelledby="table-${escapeHtml(id)}" class="${classes.join(' ').trim()}">\n` +
       `${isAcross ? this.#across(table) : this.#below(table)}</table></div>\n${remark}`
     );

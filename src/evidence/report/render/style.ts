@@ -2,10 +2,11 @@
 export const STYLE = `
 :root { color-scheme: light dark; --text: #1b1f24; --quiet: #57606a; --back: #fff; --head: #eef2f6;
   --line: #d5dae0; --link: #1f4e79; --mark: #fdecea; --box: #f6f8fa; --success: #2f6ea5;
-  --failure: #d98324; }
+  --failure: #d98324; --shade: #0003; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --text: #e6edf3; --quiet: #9da7b3; --back: #12161c; --head: #1f2630; --line: #323b47;
-    --link: #7cb8f0; --mark: #4a1f1f; --box: #1a2029; --success: #5b9fd8; --failure: #e59a45; }
+    --link: #7cb8f0; --mark: #4a1f1f; --box: #1a2029; --success: #5b9fd8; --failure: #e59a45;
+    --shade: #fff4; }
 }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 100rem; padding: 1.5rem; color: var(--text);
@@ -23,7 +24,12 @@ header h2 { margin-top: 1.25rem; }
 .about { font-size: .9em; margin-top: .8rem; }
 nav h2 { font-size: 1.1em; }
 nav ul { columns: 18rem; padding-left: 1.2rem; margin: .4rem 0; max-width: 60rem; }
-.scroll { overflow-x: auto; max-width: 100%; }
+.scroll { overflow-x: auto; max-width: 100%; background:
+  linear-gradient(to right, var(--back) 40%, transparent) left / 2rem 100% local,
+  linear-gradient(to left, var(--back) 40%, transparent) right / 2rem 100% local,
+  linear-gradient(to right, var(--shade), transparent) left / .7rem 100% scroll,
+  linear-gradient(to left, var(--shade), transparent) right / .7rem 100% scroll;
+  background-repeat: no-repeat; }
 table { border-collapse: collapse; font-size: .85em; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem; text-align: left;
   vertical-align: top; }
@@ -59,6 +65,12 @@ figcaption { display: flex; justify-content: space-between; gap: 1rem; font-size
   body { padding: .75rem; }
   .bar { display: none; }
   .across th { white-space: normal; }
+  [aria-labelledby="table-findings"] thead { display: none; }
+  [aria-labelledby="table-findings"] tr { display: flex; flex-wrap: wrap; padding: .4rem 0;
+    border-bottom: 1px solid var(--line); }
+  [aria-labelledby="table-findings"] tr.marked { background: var(--mark); }
+  [aria-labelledby="table-findings"] td { border: 0; padding: .1rem .4rem; }
+  [aria-labelledby="table-findings"] td.prose { flex-basis: 100%; }
 }
 @page { size: landscape; margin: 14mm 12mm 16mm;
   @bottom-right { content: counter(page) " / " counter(pages); font: 8pt sans-serif; } }
@@ -68,7 +80,7 @@ figcaption { display: flex; justify-content: space-between; gap: 1rem; font-size
   h2, h3, figure, .legend { break-after: avoid; }
   tr, figure, svg, .short { break-inside: avoid; }
   thead { display: table-header-group; }
-  .scroll { overflow: visible; max-height: none; }
+  .scroll { overflow: visible; max-height: none; background: none; }
   .steps { columns: 3; width: auto; column-gap: 8mm; }
   table { font-size: 7.5pt; }
   td.code { font-size: 7pt; min-width: 8rem; }
