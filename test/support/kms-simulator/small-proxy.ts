@@ -68,8 +68,8 @@ export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<Sma
     requests.push(seen);
     const operation = seen.path.split('/').at(-1) ?? '';
     const honest = honestAnswer(operation, seen.body, key);
-    const lie = lies.get(operation);
-    const fields = lie === undefined ? honest : await lie(honest, seen, response);
+    const lie = lies.get(operation) ?? (honest === undefined ? REFUSAL : undefined);
+    const fields = lie === undefined ? honest : await lie(honest ?? {}, seen, response);
     if (fields === undefined) return;
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(fields));
   };
@@ -108,7 +108,14 @@ async function readRequest(request: IncomingMessage): Promise<SeenRequest> {
   };
 }
 
-function honestAnswer(operation: string, body: Fields, key: Buffer): Record<string, unknown> {
+const REFUSAL = answering(400, 'InvalidCiphertextException');
+
+/** @returns `undefined` for what does not open */
+function honestAnswer(
+  operation: string,
+  body: Fields,
+  key: Buffer,
+): Record<string, unknown> | undefined {
   if (operation === 'health') {
     return {
       xksProxyFleetSize: 1,
@@ -146,14 +153,18 @@ export function integrityValue(...parts: readonly Buffer[]): string {
   return createHash('sha256').update(Buffer.concat(parts)).digest('base64');
 }
 
-function decrypted(body: Fields, key: Buffer): Record<string, unknown> {
+function decrypted(body: Fields, key: Buffer): Record<string, unknown> | undefined {
   const aad = Buffer.concat([bytesOf(body['additionalAuthenticatedData']), METADATA]);
   const iv = bytesOf(body['initializationVector']);
   const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 }).setAAD(aad);
   decipher.setAuthTag(bytesOf(body['authenticationTag']));
   const ciphertext = bytesOf(body['ciphertext']);
-  const plaintext = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
-  return { plaintext: plaintext.toString('base64') };
+  try {
+    const plaintext = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+    return { plaintext: plaintext.toString('base64') };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes of a field in base64; none for a field that is absent. */
