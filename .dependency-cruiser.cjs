@@ -5,6 +5,8 @@
 const leaves = {
   shared: [],
   'configuration/reading': ['shared'],
+  // It shares no code with what it examines, so that an error cannot cancel itself out.
+  doctor: ['shared'],
   durable: ['shared'],
   observability: ['shared'],
   sigv4: ['shared'],
@@ -125,6 +127,7 @@ const layers = {
     'composition/diagnose-key-manager.ts',
     'composition/version.ts',
     'configuration',
+    'doctor',
     'evidence',
     'key-managers/diagnosis/finding.ts',
     'key-stores/config.ts',

@@ -15,7 +15,13 @@ export interface Served {
   /** Port of a listener that asks for a certificate of `clientAuthority` with `CLIENT_NAME`. */
   readonly mutualPort: number;
   readonly clientAuthority: CertificateAuthority;
+  /** Port of a listener for `EXAMINED_HOST`, whose certificate is of `examinedCa`. */
+  readonly examinedPort: number;
+  readonly examinedCa: string;
 }
+
+/** Name of the endpoint that the list in src/doctor is run against. */
+export const EXAMINED_HOST = 'xks.example.com';
 
 /** Common name of the client certificate that KMS presents in one region. */
 export const CLIENT_NAME = 'cks.kms.eu-west-1.amazonaws.com';

@@ -10,7 +10,7 @@ import {
 } from '../support/holdfast-server.js';
 import { XksClient } from '../support/xks-client.js';
 import type { Credential } from '../support/xks-requests.js';
-import { CLIENT_NAME, LONGEST_KEY_ID, type Served } from './requirement.js';
+import { CLIENT_NAME, EXAMINED_HOST, LONGEST_KEY_ID, type Served } from './requirement.js';
 
 const otherCredentials: readonly [Credential, Credential] = [
   { accessKeyId: 'OLDOLDOLDOLDOLDOLDOL', secretAccessKey: canaries.secretAccessKey },
@@ -26,6 +26,7 @@ const otherCredentials: readonly [Credential, Credential] = [
 export async function serve(): Promise<Served & { readonly end: () => Promise<void> }> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'holdfast-conformance-'));
   await writeRsaCertificate(stateDirectory);
+  const examinedCa = await writeExaminedCertificate(stateDirectory);
   const clientAuthority = await makeCertificateAuthority('Clients');
   await writeFile(join(stateDirectory, 'client-ca.pem'), clientAuthority.certificate);
   const server = await startHoldfast({ stateDirectory, configuration: configuration() });
@@ -38,6 +39,8 @@ export async function serve(): Promise<Served & { readonly end: () => Promise<vo
     rsaPort: server.ports.get('rsa') ?? 0,
     mutualPort: server.ports.get('mutual') ?? 0,
     clientAuthority,
+    examinedPort: server.ports.get('examined') ?? 0,
+    examinedCa,
     end: async () => {
       client.close();
       await server.stop();
@@ -51,6 +54,11 @@ function configuration(): object {
   const [listener] = quickstart.listeners;
   const rsa = { certificateChain: 'rsa.pem', privateKey: 'rsa.key', publicNames: ['localhost'] };
   const clientCertificates = { roots: ['client-ca.pem'], allowedNames: [CLIENT_NAME] };
+  const examined = {
+    certificateChain: 'examined.pem',
+    privateKey: 'examined.key',
+    publicNames: [EXAMINED_HOST],
+  };
   const stores = [
     { name: 'other', pathPrefix: '/other', exposes: ['other-*'] },
     { name: 'root', pathPrefix: '', exposes: ['quickstart-key'] },
@@ -71,6 +79,7 @@ function configuration(): object {
     listeners: [
       listener,
       { ...listener, name: 'rsa', tls: rsa },
+      { ...listener, name: 'examined', tls: examined },
       { ...listener, name: 'mutual', tls: { ...rsa, clientCertificates } },
     ],
     keyStores: [...quickstart.keyStores.map((store) => ({ ...store, shared: true })), ...others],
@@ -85,6 +94,16 @@ async function writeRsaCertificate(folder: string): Promise<void> {
   });
   await writeFile(join(folder, 'rsa.pem'), certificate);
   await writeFile(join(folder, 'rsa.key'), privateKey, { mode: 0o600 });
+}
+
+/** @returns the authority */
+async function writeExaminedCertificate(folder: string): Promise<string> {
+  const authority = await makeCertificateAuthority();
+  const request = { commonName: EXAMINED_HOST, dnsNames: [EXAMINED_HOST] };
+  const { certificate, privateKey } = await issueCertificate(authority, request);
+  await writeFile(join(folder, 'examined.pem'), certificate);
+  await writeFile(join(folder, 'examined.key'), privateKey, { mode: 0o600 });
+  return authority.certificate;
 }
 
 async function createKeys(server: HoldfastServer): Promise<void> {
