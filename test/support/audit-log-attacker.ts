@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { lineStart, linkTo } from '../../src/audit/read/chain.js';
+import { lineStart, linkTo } from '../../src/audit/read/line-head.js';
 import { readSegmentHeader } from '../../src/audit/read/segment-header.js';
 import { signCheckpoint } from '../../src/transparency-log/checkpoint.js';
 import type { MerkleFrontier } from '../../src/transparency-log/frontier.js';

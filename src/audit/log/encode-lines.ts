@@ -1,6 +1,6 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { leafHash } from '../../transparency-log/hashes.js';
-import { lineStart, linkTo } from '../read/chain.js';
+import { lineStart, linkTo } from '../read/line-head.js';
 import type { SegmentTimes } from '../read/segment-times.js';
 import { ENVELOPE_BYTES } from '../record/limits.js';
 

@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
-import { Chain } from '../read/chain.js';
+import { leafHash } from '../../transparency-log/hashes.js';
 import { splitLines } from '../read/line-chunks.js';
+import { isLineAt } from '../read/line-head.js';
 import type { LogFolder } from '../read/log-folder.js';
 import { NotARecordError, parseRecord } from '../read/records.js';
 import { readSegmentHeader } from '../read/segment-header.js';
@@ -8,6 +9,7 @@ import { msOfLine, SegmentTimes } from '../read/segment-times.js';
 import type { Segment } from '../read/segments.js';
 import { UnreadableError } from '../read/unreadable.js';
 import type { CheckpointSchedule } from './checkpoint-writer.js';
+import type { LogState } from './encode-lines.js';
 import { UnsignedTail } from './unsigned-tail.js';
 import { damaged } from './unusable-log.js';
 
@@ -19,9 +21,8 @@ const STOP_MARK = '"type":"stop"';
 
 /** The end of a log, as it was found. */
 export interface LogEnd {
-  readonly chain: Pick<Chain, 'tree' | 'previous'>;
-  /** Of the records of the last segment. */
-  readonly times: SegmentTimes;
+  /** The log up to its last whole record. */
+  readonly state: LogState;
   /** True when the last server stopped in order. */
   readonly isStopped: boolean;
   /** Bytes of whole records in the last segment. The rest of the file is no record. */
@@ -55,11 +56,10 @@ export async function readEnd(
 class LogReading {
   readonly #newest: Checkpoint | undefined;
   readonly #unsigned: UnsignedTail;
-  #chain: Chain | undefined;
+  #state: LogState | undefined;
   #isStopped = false;
   #wholeBytes = 0;
   #lastLine: Buffer | undefined;
-  #times: SegmentTimes | undefined;
 
   constructor(newest: Checkpoint | undefined, unsigned: UnsignedTail) {
     this.#newest = newest;
@@ -69,37 +69,32 @@ class LogReading {
   async read(folder: LogFolder, segment: Segment): Promise<void> {
     const isLast = !folder.isClosed(segment);
     this.#wholeBytes = 0;
-    this.#times = new SegmentTimes(segment.first);
     try {
       for await (const { bytes } of folder.lines(segment)) {
         for (const line of splitLines(bytes)) {
-          const chain = this.#wholeBytes === 0 ? this.#begin(line, segment) : this.#chain;
-          if (chain === undefined) throw damaged('it has no beginning');
-          if (isLast && this.#isUnsigned(chain) && !isRecordLine(line)) return;
-          this.#add(chain, line, segment.path);
+          if (this.#wholeBytes === 0) this.#begin(line, segment);
+          if (isLast && this.#isUnsigned && !isRecordLine(line)) return;
+          this.#add(line, segment.path);
         }
       }
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       // A power cut can leave any bytes behind the last record.
-      const mayBeCut = this.#chain !== undefined && this.#isUnsigned(this.#chain);
-      if (!isLast || !mayBeCut) throw damaged(error.message);
+      if (!isLast || !this.#isUnsigned) throw damaged(error.message);
     }
     if (this.#wholeBytes === 0) throw damaged(`${segment.path} does not begin a segment`);
   }
 
   end(): LogEnd {
-    const [chain, times] = [this.#chain, this.#times];
-    if (chain === undefined || times === undefined) throw damaged('it has no beginning');
-    const { size } = chain.tree;
+    const state = this.#begun;
+    const { size } = state.tree;
     if (this.#newest !== undefined && this.#newest.size > size) {
       throw damaged(
         `it ends with record ${String(size - 1)}, and a checkpoint was signed for ${String(this.#newest.size)} records`,
       );
     }
     return {
-      chain,
-      times,
+      state,
       isStopped: this.#isStopped,
       wholeBytes: this.#wholeBytes,
       lastRecordAt: this.#lastLine && msOfLine(this.#lastLine),
@@ -108,38 +103,49 @@ class LogReading {
   }
 
   /** Holds the first record of a segment against what was read before it. */
-  #begin(line: Buffer, { path }: Segment): Chain {
+  #begin(line: Buffer, { path, first }: Segment): void {
     const header = readSegmentHeader(line);
     if (header === undefined) throw damaged(`${path} does not begin a segment`);
-    if (this.#chain === undefined) {
-      this.#chain = new Chain(header.before, header.record.previous);
-      this.#compare(this.#chain);
-    } else if (header.before.root() !== this.#chain.tree.root()) {
+    const times = new SegmentTimes(first);
+    if (this.#state === undefined) {
+      this.#state = { tree: header.before, previous: header.record.previous, times };
+      this.#compare();
+    } else if (header.before.root() !== this.#state.tree.root()) {
       throw damaged(`${path} does not follow on from the segment before it`);
     }
-    return this.#chain;
+    this.#state = { ...this.#state, times };
   }
 
-  #isUnsigned({ tree }: Chain): boolean {
-    return tree.size >= (this.#newest?.size ?? 0);
+  /** The log so far, of which at least the beginning was read. */
+  get #begun(): LogState {
+    if (this.#state === undefined) throw damaged('it has no beginning');
+    return this.#state;
   }
 
-  #add(chain: Chain, line: Buffer, path: string): void {
-    const sequence = String(chain.tree.size);
-    if (!chain.isNext(line, 0, line.length)) {
-      throw damaged(`${path} misses record ${sequence}, or was changed before it`);
+  /** True when nothing vouches for the next record. */
+  get #isUnsigned(): boolean {
+    return this.#state !== undefined && this.#state.tree.size >= (this.#newest?.size ?? 0);
+  }
+
+  #add(line: Buffer, path: string): void {
+    const { tree, previous, times } = this.#begun;
+    if (!isLineAt(line, tree.size, previous)) {
+      throw damaged(`${path} misses record ${String(tree.size)}, or was changed before it`);
     }
-    if (this.#isUnsigned(chain)) this.#unsigned.add(line);
-    chain.append(line, 0, line.length);
-    this.#times?.add(line);
-    this.#compare(chain);
+    if (this.#isUnsigned) this.#unsigned.add(line);
+    const leaf = leafHash(line);
+    tree.append(leaf);
+    times?.add(line);
+    this.#state = { tree, previous: leaf, times };
+    this.#compare();
     this.#wholeBytes += line.length + 1;
     this.#lastLine = line;
     if (line.includes(START_MARK)) this.#isStopped = false;
     else if (line.includes(STOP_MARK)) this.#isStopped = true;
   }
 
-  #compare({ tree }: Chain): void {
+  #compare(): void {
+    const { tree } = this.#begun;
     if (this.#newest?.size !== tree.size || this.#newest.root === tree.root()) return;
     throw damaged(`its first ${String(tree.size)} records are not those that were signed`);
   }

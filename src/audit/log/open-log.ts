@@ -140,7 +140,7 @@ function acceptedTail(found: Found, directory: string, ports: OpenLogPorts): str
     {
       tail: found.unsigned,
       first: found.unsignedFirst,
-      last: found.chain.tree.size - 1,
+      last: found.state.tree.size - 1,
       signedSize: found.signedSize,
     },
     { directory, ...ports },
@@ -148,7 +148,7 @@ function acceptedTail(found: Found, directory: string, ports: OpenLogPorts): str
 }
 
 async function positionAfter(
-  { segment, start, chain, times, wholeBytes, signedSize }: Found,
+  { segment, start, state, wholeBytes, signedSize }: Found,
   { key, clock }: OpenLogPorts,
 ): Promise<LogPosition> {
   const file = await AppendOnlyFile.open(segment.path, wholeBytes, clock);
@@ -156,7 +156,7 @@ async function positionAfter(
   // Checkpoints of another key are about other segments: a verifier needs one key a segment.
   if (!isOwn) await file.close();
   return {
-    state: { tree: chain.tree, previous: chain.previous, times },
+    state,
     segment: isOwn ? { first: segment.first, file } : undefined,
     segmentBegunAt: Date.parse(start.time),
     signedSize,
@@ -167,8 +167,8 @@ async function recoveryOf(
   found: Found,
   { accepted, aside }: { readonly accepted: string | undefined; readonly aside: SetAside[] },
 ): Promise<Recovery | undefined> {
-  const { segment, wholeBytes, isStopped, chain, signedSize, unsignedFirst } = found;
-  const { size } = chain.tree;
+  const { segment, wholeBytes, isStopped, state, signedSize, unsignedFirst } = found;
+  const { size } = state.tree;
   const tornBytes = (await sizeOf(segment.path)) - wholeBytes;
   const isInOrder = isStopped && signedSize === size && aside.length === 0;
   if (tornBytes === 0 && isInOrder) return undefined;
@@ -182,8 +182,8 @@ async function recoveryOf(
 }
 
 /** @returns the hash of what was kept */
-async function keepTorn({ segment, wholeBytes, chain, start }: Found): Promise<string> {
-  const size = String(chain.tree.size);
+async function keepTorn({ segment, wholeBytes, state, start }: Found): Promise<string> {
+  const size = String(state.tree.size);
   const kept = `${segment.path}.cut-at-${size}-${String(Date.parse(start.time))}`;
   await pipeline(
     createReadStream(segment.path, { start: wholeBytes }),

@@ -1,7 +1,6 @@
 import { MerkleFrontier } from '../../transparency-log/frontier.js';
 import { type Hash, leafHash } from '../../transparency-log/hashes.js';
-import { LineHead, linkTo } from '../read/chain.js';
-import { claimsOf } from '../read/line-claims.js';
+import { claimsOf, isLineAt, linkTo } from '../read/line-head.js';
 import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
 import type { VerificationFinding } from './finding.js';
@@ -39,9 +38,6 @@ export interface ChainListener {
  */
 export class CheckedChain {
   readonly #listener: ChainListener;
-  readonly #lineHead = new LineHead();
-  /** Sequence of the record that the head is that of. */
-  #headAt: number | undefined;
   /** Undefined while leaves are unknown: between records that were removed and the next segment. */
   #tree: MerkleFrontier | undefined;
   /** The first record of a segment that alone says what came before it. */
@@ -157,9 +153,7 @@ export class CheckedChain {
 
   /** Takes a line with the right number and the right hash of the line before: nearly all have. */
   #isInPlace(line: Buffer): boolean {
-    if (this.#headAt !== this.#expected) this.#lineHead.moveTo(this.#expected, this.#leafText);
-    this.#headAt = this.#expected;
-    if (!this.#lineHead.begins(line, 0, line.length)) return false;
+    if (!isLineAt(line, this.#expected, this.#leafText)) return false;
     this.#settle(this.#leaf);
     return true;
   }
@@ -181,13 +175,9 @@ export class CheckedChain {
   }
 
   #take(line: Buffer): void {
-    const isHeadHere = this.#headAt === this.#expected;
     this.#leaf = leafHash(line);
     this.#leafText = this.#leaf;
     this.#expected += 1;
-    if (!isHeadHere) return;
-    this.#lineHead.advance(this.#expected, this.#leaf);
-    this.#headAt = this.#expected;
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { RecordOf } from '../../audit/record/index.js';
 import type { CoveredPlace } from './cloudtrail/coverage.js';
 import type { SurveyedLog } from './log-survey.js';
 
@@ -18,22 +19,28 @@ export type WithoutEvent =
   /** KMS always sends a request id, so this was not KMS. */
   | 'no-request-id';
 
+/** The fields of its record that a call of the proxy is told with. */
+export const CALL_FIELDS = [
+  'time',
+  'sequence',
+  'kmsRequestId',
+  'operation',
+  'kmsOperation',
+  'kmsKeyArn',
+  'keyStore',
+  'externalKeyId',
+  'awsPrincipalArn',
+  'accessKeyId',
+  'clientAddress',
+  'result',
+  'errorName',
+] as const;
+
 /** A call of the proxy, out of the audit log. */
-export interface UsedHere {
-  readonly time: string;
+export interface UsedHere
+  extends Readonly<Pick<RecordOf<'key-operation'>, (typeof CALL_FIELDS)[number]>> {
+  /** The folder of the log. */
   readonly log: string;
-  readonly sequence: number;
-  readonly kmsRequestId: string | undefined;
-  readonly operation: string | undefined;
-  readonly kmsOperation: string | undefined;
-  readonly kmsKeyArn: string | undefined;
-  readonly keyStore: string | undefined;
-  readonly externalKeyId: string | undefined;
-  readonly awsPrincipalArn: string | undefined;
-  readonly accessKeyId: string | undefined;
-  readonly clientAddress: string;
-  readonly result: 'success' | 'failure';
-  readonly errorName: string | undefined;
 }
 
 /** A call of the proxy that no event explains. */

@@ -5,7 +5,14 @@ import type { EventIndex } from './event-index.js';
 import { Listing } from './listing.js';
 import { findEvent } from './match.js';
 import { MatchedCalls } from './matched-calls.js';
-import type { Listed, Matched, NotCovered, UsedHere, UsedWithoutEvent } from './outcome.js';
+import {
+  CALL_FIELDS,
+  type Listed,
+  type Matched,
+  type NotCovered,
+  type UsedHere,
+  type UsedWithoutEvent,
+} from './outcome.js';
 import { isWithin, type Period } from './period.js';
 
 /**
@@ -77,25 +84,8 @@ export class UsedCalls {
 }
 
 function usedHere(record: RecordOf<'key-operation'>, log: string): UsedHere {
-  const { time, sequence, kmsRequestId, operation, kmsOperation, kmsKeyArn } = record;
-  const { keyStore, externalKeyId, awsPrincipalArn, accessKeyId, clientAddress } = record;
-  const { result, errorName } = record;
-  return {
-    time,
-    log,
-    sequence,
-    kmsRequestId,
-    operation,
-    kmsOperation,
-    kmsKeyArn,
-    keyStore,
-    externalKeyId,
-    awsPrincipalArn,
-    accessKeyId,
-    clientAddress,
-    result,
-    errorName,
-  };
+  const fields = Object.fromEntries(CALL_FIELDS.map((name) => [name, record[name]]));
+  return { ...(fields as Omit<UsedHere, 'log'>), log };
 }
 
 /** Counts calls that the CloudTrail input does not speak for, by account, region and reason. */

@@ -1,4 +1,4 @@
-import { claimsOf } from '../../read/line-claims.js';
+import { claimsOf } from '../../read/line-head.js';
 import { sizeOfNote } from '../../read/notes.js';
 import type { Carried } from '../config.js';
 import { latestNotes, newestNoteSize } from './latest-notes.js';

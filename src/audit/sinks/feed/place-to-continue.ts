@@ -1,5 +1,4 @@
-import { stat } from 'node:fs/promises';
-import { isErrno } from '../../../shared/errno.js';
+import { sizeOf } from '../../log/append-only-file.js';
 import { LogFolder } from '../../read/log-folder.js';
 
 /**
@@ -21,6 +20,7 @@ export async function placeToContinue(
   let place = here < 0 ? undefined : from;
   let waiting = 0;
   for (const { first, path } of segments.slice(here + 1).reverse()) {
+    // A file that is being compressed at the moment counts next time.
     waiting += await sizeOf(path);
     if (waiting <= bufferBytes) continue;
     // What is too much begins here, so what will do begins with the segment after it.
@@ -28,14 +28,4 @@ export async function placeToContinue(
     break;
   }
   return place ?? segments[0]?.first ?? from;
-}
-
-/** A file that is being compressed at the moment counts next time. */
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

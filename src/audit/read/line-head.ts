@@ -1,8 +1,25 @@
 import { type Hash, isHash } from '../../transparency-log/hashes.js';
+import { SCHEMA_VERSION } from '../record/index.js';
 
 const CLAIMS =
   /^\{"schema":1,"sequence":(?<sequence>0|[1-9][0-9]{0,14}),(?:"previous":"(?<previous>[A-Za-z0-9+/]{43}=)",)?/;
 const CLAIMS_BYTES = 120;
+
+/** Formats the beginning of each line in the file. */
+export function lineStart(sequence: number): string {
+  return `{"schema":${String(SCHEMA_VERSION)},"sequence":${String(sequence)},`;
+}
+
+/** Formats the part of a line that names the record before it; empty in record 0. */
+export function linkTo(previous: Hash | undefined): string {
+  return previous === undefined ? '' : `"previous":"${previous}",`;
+}
+
+/** Tells whether a line begins as the one at a place in the log, behind a record of this hash. */
+export function isLineAt(line: Buffer, sequence: number, previous: Hash | undefined): boolean {
+  const head = `${lineStart(sequence)}${linkTo(previous)}`;
+  return line.toString('latin1', 0, head.length) === head;
+}
 
 /** The place in the log that a line claims for itself. */
 export interface LineClaims {
