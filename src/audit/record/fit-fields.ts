@@ -60,52 +60,27 @@ export function cutText(text: string, units: number): string {
 function cutAll(fields: object, limits: Limits): FittedFields {
   const cut: string[] = [];
   const entries = Object.entries(fields).map(([name, value]: [string, unknown]) => {
-    const cutting = new Cutting(limits);
-    const shorter = cutting.value(value, limits.depth);
-    if (cutting.hasCut) cut.push(name);
+    const shorter = shortened(value, limits);
+    if (JSON.stringify(shorter) !== JSON.stringify(value)) cut.push(name);
     return [name, shorter] as const;
   });
   return { fields: Object.fromEntries(entries), cut };
 }
 
-/** Shortens one field. */
-class Cutting {
-  readonly #limits: Limits;
-  hasCut = false;
-
-  constructor(limits: Limits) {
-    this.#limits = limits;
-  }
-
-  value(value: unknown, depth: number): unknown {
-    if (typeof value === 'string') return this.#text(value);
-    if (typeof value !== 'object' || value === null) return value;
-    if (depth === 0) {
-      this.hasCut = true;
-      return MARK;
-    }
-    if (Array.isArray(value)) {
-      const { entries } = this.#limits;
-      return this.#some(value, entries).map((item) => this.value(item, depth - 1));
-    }
-    const fields = this.#some(Object.entries(value), Math.max(MOST_FIELDS, this.#limits.entries));
-    return Object.fromEntries(
-      fields.map(([name, item]) => [this.#text(name), this.value(item, depth - 1)]),
-    );
-  }
-
-  #some<T>(items: readonly T[], count: number): readonly T[] {
-    if (items.length <= count) return items;
-    this.hasCut = true;
-    return items.slice(0, count);
-  }
-
-  #text(text: string): string {
-    const units = unitsWithin(text, this.#limits.textBytes);
-    if (units === text.length) return text;
-    this.hasCut = true;
-    return cutText(text, units);
-  }
+function shortened(value: unknown, limits: Limits): unknown {
+  const { textBytes, entries, depth } = limits;
+  if (typeof value === 'string') return cutText(value, unitsWithin(value, textBytes));
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return MARK;
+  const below = { ...limits, depth: depth - 1 };
+  if (Array.isArray(value)) return value.slice(0, entries).map((item) => shortened(item, below));
+  const fields = Object.entries(value).slice(0, Math.max(MOST_FIELDS, entries));
+  return Object.fromEntries(
+    fields.map(([name, item]) => [
+      cutText(name, unitsWithin(name, textBytes)),
+      shortened(item, below),
+    ]),
+  );
 }
 
 /** Counts the units of a text that take so many bytes in a log, where it is ASCII with escapes. */
