@@ -1,6 +1,6 @@
 /** A call of an operation of KMS, as the simulator knows it once its caller is authenticated. */
 export interface Call {
-  /** UUID: the caller's `x-amzn-RequestId`, CloudTrail's `requestID`, the proxy's `kmsRequestId`. */
+  /** `x-amzn-RequestId` to the caller, `requestID` to CloudTrail, `kmsRequestId` to the proxy. */
   readonly requestId: string;
   /** Operation of KMS, such as `GenerateDataKey`. */
   readonly operation: string;

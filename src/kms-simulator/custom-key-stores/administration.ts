@@ -30,7 +30,7 @@ export type NewKeyStore = Pick<
  */
 export type KeyStoreChanges = { readonly [Field in keyof NewKeyStore]?: NewKeyStore[Field] };
 
-/** What the administration of key stores is made of. */
+/** The parts that the administration of key stores is made of. */
 export interface AdministrationPorts {
   readonly stores: CustomKeyStores;
   readonly keys: KeyCensus;
@@ -83,12 +83,12 @@ export class Administration {
     const { stores } = this.#ports;
     const record = stores.get(id, call.account);
     this.#requireChangeable(record, changes);
-    const { name: _, ...ofProxy } = changes;
     const changed = this.#changed(record, changes);
     this.#requireLawful(changed);
     const isReachable =
       changed.connectivity === 'PUBLIC_ENDPOINT' || record.connectionState === 'CONNECTED';
-    if (Object.keys(ofProxy).length > 0 && isReachable) {
+    const isOfProxy = Object.keys(changes).some((field) => field !== 'name');
+    if (isOfProxy && isReachable) {
       await this.#requireHealthy({ ...changed, formerCredential: undefined }, call);
     }
     const current = stores.get(id, call.account);

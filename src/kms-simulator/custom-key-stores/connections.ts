@@ -7,7 +7,7 @@ import type { CustomKeyStores } from './custom-key-stores.js';
 import type { ProxySide } from './proxy-side.js';
 import type { KeyStoreRecord } from './record.js';
 
-/** How long connections take; KMS itself takes seconds to minutes. */
+/** The times that connections take; KMS itself takes seconds to minutes. */
 export interface ConnectionsConfig {
   /** Time for which a key store is CONNECTING at least. */
   readonly connectMs: number;
@@ -16,7 +16,7 @@ export interface ConnectionsConfig {
   readonly healthCheckEveryMs: number;
 }
 
-/** What the connections of key stores are made of. */
+/** The parts that the connections of key stores are made of. */
 export interface ConnectionsPorts extends ConnectionsConfig {
   readonly stores: CustomKeyStores;
   readonly proxySide: ProxySide;

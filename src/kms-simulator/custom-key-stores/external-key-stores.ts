@@ -24,7 +24,7 @@ export interface ExternalKeyStoresConfig extends ProxyConnectionsConfig, Connect
   readonly requestsPerSecond: number;
 }
 
-/** How KMS does it, except for what would only be waiting. */
+/** KMS's own settings, except for what would only be waiting. */
 export const DEFAULT_KEY_STORES_CONFIG = {
   connectMs: 0,
   disconnectMs: 0,
@@ -33,7 +33,7 @@ export const DEFAULT_KEY_STORES_CONFIG = {
   requestsPerSecond: REQUESTS_PER_SECOND,
 } as const;
 
-/** What the side towards proxies is handed. */
+/** The parts that the side towards proxies is handed. */
 export interface ExternalKeyStoresPorts {
   readonly records: KeyStoreRecords;
   readonly keys: KeyCensus;

@@ -17,7 +17,7 @@ import { openInside, packAnswer, sealInside, unpackAnswer } from './sealed-blob.
 /** AAD that every proxy has to take. @see XKS Proxy API, Encrypt */
 const MAX_AAD_BYTES = 8192;
 
-/** What cryptography with external keys is made of. */
+/** The parts that cryptography with external keys is made of. */
 export interface ExternalKeysPorts {
   readonly stores: CustomKeyStores;
   readonly keys: KeyCensus;

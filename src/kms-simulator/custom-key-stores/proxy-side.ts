@@ -11,7 +11,7 @@ export type ProxySettings = Pick<
   'id' | 'uriEndpoint' | 'uriPath' | 'credential' | 'formerCredential'
 >;
 
-/** What the side of a key store towards its proxy is made of. */
+/** The parts that the side of a key store towards its proxy is made of. */
 export interface ProxySidePorts {
   readonly client: XksClient;
   readonly metrics: MetricsSink;
@@ -30,7 +30,7 @@ export class ProxySide {
     this.#clock = clock;
   }
 
-  /** What a call of the key store's proxy carries. */
+  /** Returns all that a call of the key store's proxy carries. */
   contextOf(settings: ProxySettings, metadata: RequestMetadata): ProxyCallContext {
     return {
       target: this.#targetOf(settings),

@@ -37,7 +37,7 @@ export const keyStoreRecordSchema = z.strictObject({
 /** A custom key store of the type EXTERNAL_KEY_STORE. */
 export type KeyStoreRecord = Readonly<z.infer<typeof keyStoreRecordSchema>>;
 
-/** Where custom key stores are kept across a restart. */
+/** The place that keeps custom key stores across a restart. */
 export interface KeyStoreRecords {
   all(): readonly KeyStoreRecord[];
   put(record: KeyStoreRecord): Promise<void>;

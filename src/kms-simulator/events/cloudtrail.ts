@@ -10,7 +10,7 @@ import type { Call } from '../call.js';
 import { cloudTrailEvents } from './cloudtrail-event.js';
 import type { CallListener, Outcome } from './finished-call.js';
 
-/** Where and how often CloudTrail delivers. */
+/** The place and the rhythm of CloudTrail's deliveries. */
 export interface CloudTrailConfig {
   /** Folder that stands in for the bucket. */
   readonly bucket: string;
@@ -21,7 +21,7 @@ export interface CloudTrailConfig {
   readonly deliverEveryMs: number;
 }
 
-/** What CloudTrail is made of. */
+/** The parts that CloudTrail is made of. */
 export interface CloudTrailPorts extends CloudTrailConfig {
   readonly clock: Clock;
   /** Is told of a delivery that failed; the events wait for the next one. */

@@ -8,12 +8,12 @@ import type { MetricsSink } from './metrics-sink.js';
 /** The facts of a key store that CloudWatch tells from the outside. */
 export interface WatchedKeyStore {
   readonly customKeyStoreId: string;
-  /** When its credential was associated, in ms since 1970. */
+  /** Time at which its credential was associated, in ms since 1970. */
   readonly credentialSince: number;
   readonly certificate?: { readonly commonName: string; readonly daysToExpire: number } | undefined;
 }
 
-/** What the metrics of external key stores are made of. */
+/** The parts that the metrics of external key stores are made of. */
 export interface CloudWatchPorts {
   readonly clock: Clock;
   /** All key stores, whenever the metrics are asked for. */

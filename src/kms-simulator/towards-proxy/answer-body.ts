@@ -18,10 +18,10 @@ export function fieldsOf(answer: RawAnswer): Fields {
   const fields = jsonOf(answer);
   if (answer.status === OK) return fields;
   if (answer.status < FIRST_ERROR) throw malformed(`status ${answer.status}`);
-  const { errorName, errorMessage } = fields;
+  const { errorName } = fields;
   if (!isErrorName(errorName)) throw malformed(`errorName is ${shown(errorName)}`);
-  checkMessage(errorMessage);
-  throw new XksFailure(errorName, errorMessage === undefined ? '' : String(errorMessage));
+  const errorMessage = messageOf(fields['errorMessage']);
+  throw new XksFailure(errorName, errorMessage);
 }
 
 /** An answer that is not as the specification has it. */
@@ -62,13 +62,11 @@ function isErrorName(name: unknown): name is XksErrorName {
   return XKS_ERROR_NAMES.some((known) => known === name);
 }
 
-function checkMessage(message: unknown): void {
-  if (message === undefined) return;
-  const isLawful =
-    typeof message === 'string' &&
-    message.length <= MAX_MESSAGE_CHARACTERS &&
-    PRINTABLE.test(message);
-  if (!isLawful) throw malformed('errorMessage is not under 512 printable ASCII characters');
+function messageOf(message: unknown): string {
+  if (message === undefined) return '';
+  const isText = typeof message === 'string' && message.length <= MAX_MESSAGE_CHARACTERS;
+  if (isText && PRINTABLE.test(message)) return message;
+  throw malformed('errorMessage is not under 512 printable ASCII characters');
 }
 
 /** A text of the proxy, short enough for a log. */

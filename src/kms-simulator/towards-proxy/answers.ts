@@ -57,7 +57,7 @@ const healthAnswer = z.object({
     .max(MAX_MANAGERS),
 });
 
-/** What a proxy has encrypted, all of which the ciphertext blob keeps. */
+/** A ciphertext of a proxy, all of which the ciphertext blob keeps. */
 export interface EncryptAnswer {
   readonly ciphertext: Buffer;
   /** At most 20 bytes. */
@@ -68,10 +68,10 @@ export interface EncryptAnswer {
   readonly authenticationTag: Buffer;
 }
 
-/** What a proxy says of an external key. */
+/** The metadata of an external key. */
 export type MetadataAnswer = Readonly<z.infer<typeof metadataAnswer>>;
 
-/** What a proxy says of its own state. */
+/** The state of a proxy and its key managers. */
 export type HealthAnswer = Readonly<z.infer<typeof healthAnswer>>;
 
 /**

@@ -61,7 +61,7 @@ const unfitKey = {
 } as const satisfies Omit<FailureMeaning, 'message'>;
 
 /**
- * What each failure becomes. Where the specification's table names no exception for an operation
+ * The meaning of each failure. Where the specification's table names no exception for an operation
  * that it does not expect to fail so, the next of kin stands here (docs/kms-simulator.md).
  *
  * @see XKS Proxy API, "Error codes", KMS Considerations

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What the simulator does to its own calls of the proxy, when it is asked to be nasty. Everything
+ * The harm that the simulator does to its own calls of the proxy when it is asked to. Everything
  * is off until it is set, and can be changed while the simulator runs.
  */
 export const faultsSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 import type { ResolvedHost } from './resolved-host.js';
 import { XksFailure } from './xks-failure.js';
 
@@ -44,7 +45,7 @@ export interface RawAnswer {
   readonly body: Buffer;
 }
 
-/** What the certificate of a proxy says of itself. */
+/** The name in a proxy's certificate, and its end. */
 export interface ProxyCertificate {
   readonly commonName: string;
   /** In ms since 1970. */
@@ -113,7 +114,7 @@ export class ProxyConnections {
     });
     const attempt = new Attempt(sent);
     sent.once('socket', (socket) => {
-      attempt.follow(socket as TLSSocket, (certificate) => {
+      attempt.follow(socket, (certificate) => {
         this.#certificates.set(host, certificate);
       });
     });
@@ -129,7 +130,10 @@ class Attempt {
   /** Whether the connection had been closed before the request came to it. */
   wasStale = false;
 
-  constructor(readonly sent: ClientRequest) {
+  readonly sent: ClientRequest;
+
+  constructor(sent: ClientRequest) {
+    this.sent = sent;
     sent.on('error', ({ code }: NodeJS.ErrnoException) => {
       this.wasStale = sent.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
     });
@@ -139,7 +143,7 @@ class Attempt {
   }
 
   /** Notes how far the connection is; one that was kept alive is ready at once. */
-  follow(socket: TLSSocket, onCertificate: (certificate: ProxyCertificate) => void): void {
+  follow(socket: Socket, onCertificate: (certificate: ProxyCertificate) => void): void {
     this.phase = this.sent.reusedSocket ? 'http' : 'tcp';
     if (this.sent.reusedSocket) return;
     socket.once('connect', () => {
@@ -147,6 +151,7 @@ class Attempt {
     });
     socket.once('secureConnect', () => {
       this.phase = 'http';
+      if (!(socket instanceof TLSSocket)) return;
       const certificate = socket.getPeerCertificate();
       if (Object.hasOwn(certificate, 'valid_to')) onCertificate(certificateOf(certificate));
     });

@@ -1,6 +1,6 @@
 import aws4 from 'aws4';
 
-/** What signs requests to a proxy. */
+/** A credential that signs requests to a proxy. */
 export interface ProxyCredential {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -35,7 +35,7 @@ export interface ProxyCall {
   readonly failure?: XksFailure | undefined;
 }
 
-/** What a client of proxies is made of. */
+/** The parts that a client of proxies is made of. */
 export interface XksClientPorts {
   readonly connections: ProxyConnections;
   readonly faults: FaultSwitch;
@@ -45,11 +45,18 @@ export interface XksClientPorts {
   readonly region: string;
 }
 
-/** What every call has beside what it asks for. */
+/** The circumstances of a call, beside what it asks for. */
 export interface ProxyCallContext {
   readonly target: ProxyTarget;
   readonly metadata: RequestMetadata;
   readonly onCall: (call: ProxyCall) => void;
+}
+
+interface ProxyRequest {
+  readonly operation: XksOperation;
+  /** Path below the key store's. */
+  readonly path: string;
+  readonly body: object;
 }
 
 /** Time that KMS gives a proxy, connection included. @see XKS Proxy API, KMS Considerations */
@@ -78,9 +85,8 @@ export class XksClient {
       encryptionAlgorithm: 'AES_GCM',
       ciphertextDataIntegrityValueAlgorithm: 'SHA_256',
     };
-    return this.#call('Encrypt', context, `/keys/${keyId}/encrypt`, body, (fields) =>
-      readEncryptAnswer(fields, plaintext, aad),
-    );
+    const request = { operation: 'Encrypt', path: `/keys/${keyId}/encrypt`, body } as const;
+    return this.#call(context, request, (fields) => readEncryptAnswer(fields, plaintext, aad));
   }
 
   /**
@@ -103,29 +109,28 @@ export class XksClient {
       authenticationTag: authenticationTag.toString('base64'),
       initializationVector: initializationVector.toString('base64'),
     };
-    return this.#call('Decrypt', context, `/keys/${keyId}/decrypt`, body, (fields) =>
-      open(readDecryptAnswer(fields, ciphertext)),
-    );
+    const request = { operation: 'Decrypt', path: `/keys/${keyId}/decrypt`, body } as const;
+    return this.#call(context, request, (fields) => open(readDecryptAnswer(fields, ciphertext)));
   }
 
   /** @throws XksFailure */
   async getKeyMetadata(context: ProxyCallContext, keyId: string): Promise<MetadataAnswer> {
     const body = { requestMetadata: context.metadata };
     const path = `/keys/${keyId}/metadata`;
-    return this.#call('GetKeyMetadata', context, path, body, readMetadataAnswer);
+    const request = { operation: 'GetKeyMetadata', path, body } as const;
+    return this.#call(context, request, readMetadataAnswer);
   }
 
   /** @throws XksFailure, for managers that are all unavailable as well */
   async getHealthStatus(context: ProxyCallContext): Promise<HealthAnswer> {
     const body = { requestMetadata: context.metadata };
-    return this.#call('GetHealthStatus', context, '/health', body, readHealthAnswer);
+    const request = { operation: 'GetHealthStatus', path: '/health', body } as const;
+    return this.#call(context, request, readHealthAnswer);
   }
 
   async #call<Answer>(
-    operation: XksOperation,
     context: ProxyCallContext,
-    path: string,
-    body: object,
+    { operation, path, body }: ProxyRequest,
     read: (fields: unknown) => Answer,
   ): Promise<Answer> {
     const { clock } = this.#ports;

@@ -38,15 +38,17 @@ export type FailureScenario =
 /** The failure of a call of the proxy. Its message is for the log of the simulator alone. */
 export class XksFailure extends Error {
   override readonly name = 'XksFailure';
+  readonly scenario: FailureScenario;
   /** True when time ran out in the network, whatever it was waiting for. */
   readonly timedOut: boolean;
 
   constructor(
-    readonly scenario: FailureScenario,
+    scenario: FailureScenario,
     detail: string,
     options: ErrorOptions & { readonly timedOut?: boolean } = {},
   ) {
     super(detail, options);
+    this.scenario = scenario;
     this.timedOut = options.timedOut ?? false;
   }
 }

@@ -56,7 +56,7 @@ async function randomCall(
 ) {
   const { cryptography } = region.keyStores;
   const key = pick(keys);
-  const [blob, owner] = pick([...blobs]) ?? [];
+  const [blob, owner] = blobs.size === 0 ? [] : pick([...blobs]);
   const act = Math.random();
   if (act < 0.4 || blob === undefined || owner === undefined) {
     const call = callOf(pick(['Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext']));

@@ -109,6 +109,12 @@ export function settingsOf(changes: Partial<NewKeyStore> = {}): NewKeyStore {
   };
 }
 
+/** Settings of a VPC endpoint service, in place of a public endpoint. */
+export const VPC: Partial<NewKeyStore> = {
+  connectivity: 'VPC_ENDPOINT_SERVICE',
+  vpcEndpointServiceName: 'com.amazonaws.vpce.eu-west-1.vpce-svc-1',
+};
+
 /** Waits for the end of a change of the connection. @returns the state then */
 export async function settled({ stores }: ExternalKeyStores, id: string): Promise<string> {
   for (;;) {

@@ -49,6 +49,17 @@ export function answering(status: number, errorName: string, errorMessage = 'sai
   };
 }
 
+/** Health of key managers none of which can serve. */
+export const allUnavailable: Lie = (honest) => ({
+  ...honest,
+  ekmFleetDetails: ['1', '2'].map((id) => ({ id, model: 'm', healthStatus: 'UNAVAILABLE' })),
+});
+
+/** The operations of KMS that requests came of, in order. */
+export function operationsOf({ requests }: SmallProxy): readonly unknown[] {
+  return requests.map(({ body }) => body.requestMetadata['kmsOperation']);
+}
+
 /** Starts a small proxy for the length of a test. @param expiresInDays of its certificate */
 export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<SmallProxy> {
   const authority = await makeCertificateAuthority();

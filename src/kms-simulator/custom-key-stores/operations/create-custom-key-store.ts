@@ -52,7 +52,7 @@ function settingsOf(given: Input): NewKeyStore {
 
 function required<Name extends keyof Input>(given: Input, name: Name): NonNullable<Input[Name]> {
   const value = given[name];
-  if (value === undefined || value === null) {
+  if (value === undefined) {
     throw invalid(`${name} is required for the CustomKeyStoreType EXTERNAL_KEY_STORE.`);
   }
   return value;

@@ -43,7 +43,5 @@ function changesOf(given: z.infer<typeof input>): KeyStoreChanges {
     vpcEndpointServiceOwner: given.XksProxyVpcEndpointServiceOwner,
     credential: credential === undefined ? undefined : member.credentialOf(credential),
   };
-  return Object.fromEntries(
-    Object.entries(changes).filter(([, value]) => value !== undefined),
-  ) as KeyStoreChanges;
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 }
