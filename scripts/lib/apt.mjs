@@ -3,7 +3,8 @@ import { delimiter, join } from 'node:path';
 import { mustRun } from './run.mjs';
 
 /**
- * Installs Debian packages where that is ours to do: as root on a system with apt.
+ * Installs Debian packages where that is ours to do: as root on a system with apt. One process
+ * after the other: several test files may be at it.
  *
  * @param {readonly string[]} packages
  * @returns {Promise<void>}
@@ -12,10 +13,11 @@ import { mustRun } from './run.mjs';
 export async function aptInstall(packages) {
   if (process.getuid?.() !== 0 || !isOnPath('apt-get')) return;
   process.stderr.write(`Installing ${packages.join(', ')} …\n`);
-  const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, toStderr: true };
-  await mustRun('apt-get', ['update', '-qq'], options);
-  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
-  await mustRun('apt-get', install, options);
+  const install = `apt-get install -y -qq --no-install-recommends ${packages.join(' ')}`;
+  const args = ['/var/lock/holdfast-apt', 'sh', '-c', `apt-get update -qq && ${install}`];
+  // RUNLEVEL: a daemon is for the tests to start, each with a configuration of its own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  await mustRun('flock', args, { env, toStderr: true });
 }
 
 /**

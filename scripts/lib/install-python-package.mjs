@@ -8,10 +8,11 @@ import { mustRun } from './run.mjs';
  *
  * @param {string} name of the package
  * @param {string} version
+ * @param {readonly string[]} others that it needs, as `name==version`: pip adds none by itself
  * @returns {Promise<string>} the folder that it lies in
  * @throws {Error} when there is no Python with pip, or no such package for this platform
  */
-export async function installPythonPackage(name, version) {
+export async function installPythonPackage(name, version, others = []) {
   const versions = join(root, '.cache', name);
   const folder = join(versions, version);
   if (existsSync(folder)) return folder;
@@ -20,7 +21,14 @@ export async function installPythonPackage(name, version) {
   // Into its place in one step: another test file may be at the same.
   const unfinished = mkdtempSync(join(versions, 'unfinished-'));
   try {
-    const what = ['--target', unfinished, '--only-binary', ':all:', `${name}==${version}`];
+    const what = [
+      '--target',
+      unfinished,
+      '--only-binary',
+      ':all:',
+      `${name}==${version}`,
+      ...others,
+    ];
     await mustRun('python3', ['-m', 'pip', 'install', '--quiet', '--no-deps', ...what], {
       toStderr: true,
       // A folder of ours is no matter of the system's packages.

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mustRun } from './run.mjs';
+import { aptInstall } from './apt.mjs';
 
 /** Not on the PATH of every user. */
 const program = '/usr/sbin/rsyslogd';
@@ -15,15 +15,7 @@ const packages = ['rsyslog', 'rsyslog-gnutls'];
  */
 export async function installRsyslog() {
   if (isInstalled()) return program;
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    process.stderr.write(`Installing ${packages.join(', ')} …\n`);
-    const install = `apt-get install -y -qq --no-install-recommends ${packages.join(' ')}`;
-    // One after the other: another test file may be at the same.
-    const args = ['/var/lock/holdfast-apt', 'sh', '-c', `apt-get update -qq && ${install}`];
-    // RUNLEVEL: the daemon is for the tests to start, each with a configuration of its own.
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-    await mustRun('flock', args, { env, toStderr: true });
-  }
+  await aptInstall(packages);
   if (isInstalled()) return program;
   throw new Error(`rsyslog with TLS is missing: apt-get install ${packages.join(' ')}`);
 }
