@@ -43,8 +43,8 @@ export class InclusionProofBuilder {
   }
 
   /**
-   * Returns the hashes of the siblings, from the leaf's up to that of the root's child. It is called
-   * after every leaf of the tree has been added.
+   * Returns the hashes of the siblings, from the leaf's up to that of the root's child. It is
+   * called after every leaf of the tree has been added.
    */
   path(): Hash[] {
     return this.#siblings.map(({ tree }) => tree.root());

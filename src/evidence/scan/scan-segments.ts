@@ -1,4 +1,4 @@
-import { ReadAhead } from './read-ahead.js';
+import { readAhead } from './read-ahead.js';
 import type { Batch, ScanConfig, ScanJob } from './scan.js';
 import { ScanThread } from './scan-thread.js';
 
@@ -22,7 +22,7 @@ export async function* scanSegments<Terms, Found>(
   const workers = Array.from({ length: count }, () => new ScanThread<Found>(thread, terms));
   const lanes = workers.map((worker, lane) => {
     const own = jobs.filter((_, at) => at % count === lane);
-    return new ReadAhead(worker.scanAll(own)).values();
+    return readAhead(worker.scanAll(own));
   });
   try {
     for (let at = 0; at < jobs.length; ) {
