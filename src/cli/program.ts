@@ -57,13 +57,13 @@ export function createProgram(outside: Terminal): Command {
       group(
         'audit',
         'the audit trail: search, reports, evidence',
-        ofConfiguration(auditVerifyCommand(terminal)),
-        ofConfiguration(auditPublicKeyCommand(terminal)),
-        ofConfiguration(auditProveCommand(terminal)),
+        auditVerifyCommand(terminal),
+        auditPublicKeyCommand(terminal),
+        auditProveCommand(terminal),
         auditCheckProofCommand(terminal),
-        ofConfiguration(auditQueryCommand(terminal)),
-        ofConfiguration(auditReportCommand(terminal)),
-        ofConfiguration(auditReconcileCommand(terminal)),
+        auditQueryCommand(terminal),
+        auditReportCommand(terminal),
+        auditReconcileCommand(terminal),
       ),
     )
     .addCommand(group('doctor', 'what is wrong, and what to do', doctorBackendCommand(terminal)))
@@ -103,11 +103,6 @@ function group(name: string, description: string, ...commands: readonly Command[
   const parent = groupCommand(name).description(description);
   for (const command of commands) parent.addCommand(command);
   return parent.addCommand(helpCommand(), { hidden: true });
-}
-
-/** A command that finds the audit log by the server's configuration where no folder is named. */
-function ofConfiguration(command: Command): Command {
-  return command.option('--config <file>', "the server's configuration (default: as for serve)");
 }
 
 /** `holdfast version`, which many try before `--version`. */

@@ -6,8 +6,7 @@ import type {
   UsedWithoutEvent,
   WithoutEvent,
 } from '../evidence/reconciliation/outcome.js';
-import { alignColumns } from '../shared/columns.js';
-import { record, table } from './table.js';
+import { lines, record, table } from './table.js';
 
 /** More than a person reads; JSON has the rest. */
 const MAX_SHOWN = 100;
@@ -115,10 +114,7 @@ function counts(result: Reconciliation): string {
   ];
   const always = 5;
   const shown = rows.filter(([, number], at) => at < always || number > 0);
-  const cells = shown.map(([name, number, note]) => [name, count(number), note]);
-  return alignColumns(cells)
-    .map((line) => `${line}\n`)
-    .join('');
+  return lines(shown.map(([name, number, note]) => [name, count(number), note]));
 }
 
 function alarm({ count: number }: Listed<unknown>): [number, string] {

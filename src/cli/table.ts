@@ -9,15 +9,16 @@ import { printableLine } from '../shared/printable.js';
  * @returns lines without trailing blanks, the last one ended as well
  */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return linesOf([header, ...rows.map((cells) => cells.map(printableLine))]);
+  return lines([header, ...rows.map((cells) => cells.map(printableLine))]);
 }
 
 /** Lays out names and values, one pair a line, whatever a value holds. */
 export function record(pairs: readonly (readonly [name: string, value: string])[]): string {
-  return linesOf(pairs.map(([name, value]) => [`${name}:`, printableLine(value)]));
+  return lines(pairs.map(([name, value]) => [`${name}:`, printableLine(value)]));
 }
 
-function linesOf(rows: readonly (readonly string[])[]): string {
+/** Lays out rows that are printable, in aligned columns. */
+export function lines(rows: readonly (readonly string[])[]): string {
   return alignColumns(rows)
     .map((line) => `${line}\n`)
     .join('');

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { auditFolder } from '../audit-folders.js';
 import { readSmallFile } from '../read-small-file.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
-import { example } from './options.js';
+import { auditCommand, example, notesAndExample, wholeNumber } from './options.js';
 
 const NOTES = `
 Writes NAME.json, the record's line without its line feed, which is the leaf, byte for byte, and NAME.tlog-proof,
@@ -19,16 +19,17 @@ interface ProveOptions {
 
 /** `holdfast audit prove` */
 export function auditProveCommand(terminal: Terminal): Command {
-  return new Command('prove')
+  return auditCommand('prove', '<directory>')
     .description('prove to others that a record is in the log, without the log; needs no server')
-    .requiredOption('--record <sequence>', 'number of the record', parseSequence)
+    .requiredOption('--record <sequence>', 'number of the record', wholeNumber(0))
     .requiredOption('--public-key <key...>', 'of the log, or files that hold it')
     .requiredOption('--output <name>', 'files to write, without their suffixes')
-    .option('--log <directory>', "folder of the audit log (default: the configuration's)")
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example('holdfast audit prove --record 4711 --public-key audit-1.vkey --output record-4711'),
+      notesAndExample(
+        NOTES,
+        'holdfast audit prove --record 4711 --public-key audit-1.vkey --output record-4711',
+      ),
     )
     .action(async (options: ProveOptions) => {
       const { proveRecord } = await import('../../audit/verify/prove.js');
@@ -71,9 +72,4 @@ export function auditCheckProofCommand(terminal: Terminal): Command {
         `The record is in the log ${origin}, as it was signed at ${String(size)} records.\n`,
       );
     });
-}
-
-function parseSequence(text: string): number {
-  if (/^(0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number.');
 }

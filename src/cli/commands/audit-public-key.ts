@@ -1,8 +1,8 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { auditFolder } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
-import { example } from './options.js';
+import { auditCommand, notesAndExample } from './options.js';
 
 const NOTES = `
 Prints what verifiers need, one line: the name of the log, an id and the Ed25519 key (C2SP signed-note). Take
@@ -11,11 +11,9 @@ that is read beside the log that it is to verify proves nothing.`;
 
 /** `holdfast audit public-key` */
 export function auditPublicKeyCommand(terminal: Terminal): Command {
-  return new Command('public-key')
+  return auditCommand('public-key', '<directory>')
     .description('print the key that verifies the audit log; needs no server')
-    .option('--log <directory>', "folder of the audit log (default: the configuration's)")
-    .addHelpText('after', NOTES)
-    .addHelpText('after', example('holdfast audit public-key > audit-1.vkey'))
+    .addHelpText('after', notesAndExample(NOTES, 'holdfast audit public-key > audit-1.vkey'))
     .action(async ({ log: named }: { readonly log?: string }) => {
       const { LogFolder, NoLogError } = await import('../../audit/read/log-folder.js');
       const folder = auditFolder(named, terminal);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { Condition } from '../../evidence/search/condition.js';
 import type { Filter } from '../../evidence/search/filter.js';
 import type { Hit, SearchConfig } from '../../evidence/search/search-log.js';
@@ -8,7 +8,7 @@ import { wellFormedJson } from '../../shared/well-formed-json.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
-import { example } from './options.js';
+import { auditCommand, notesAndExample, wholeNumber } from './options.js';
 
 /** A table is laid out when all of it is known, and nobody reads more than this. */
 const DEFAULT_TABLE_ROWS = 1000;
@@ -45,12 +45,8 @@ interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
 
 /** `holdfast audit query` */
 export function auditQueryCommand(terminal: Terminal): Command {
-  return new Command('query')
+  return auditCommand('query', '<directory...>')
     .description('search the audit log by any field and time; needs no server')
-    .option(
-      '--log <directory...>',
-      "folders of the log, one a replica (default: the configuration's)",
-    )
     .option('--where <field=value...>', 'only records with this; may be repeated', [])
     .option('--request-id <id>', "only of this call of KMS: CloudTrail's requestID")
     .option('--key <id>', 'only of this external key, or KMS key when it is an ARN')
@@ -63,14 +59,14 @@ export function auditQueryCommand(terminal: Terminal): Command {
     .option(
       '--limit <count>',
       'at most so many, the earliest (default: 1000 in a table)',
-      parseLimit,
+      wholeNumber(1),
     )
     .option('--json', 'print a JSON array, for programs')
     .option('--jsonl', 'print the lines of the log as they are')
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example(
+      notesAndExample(
+        NOTES,
         'holdfast audit query --log /var/lib/holdfast/audit --request-id 2f1c8c5e-…',
         'holdfast audit query --log /var/lib/holdfast/audit --key payroll --from 2026-01-01 --error AccessDenied*',
       ),
@@ -171,10 +167,4 @@ async function printTable(
   if (hits.length > limit) {
     terminal.complain(`there are more than these ${limit}; see --limit and --jsonl\n`);
   }
-}
-
-function parseLimit(text: string): number {
-  const limit = Number(text);
-  if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new InvalidArgumentError('A number from 1.');
 }

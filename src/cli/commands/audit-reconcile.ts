@@ -1,10 +1,10 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { systemClock, type Clock } from '../../shared/clock.js';
 import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, parseTime, toOption } from '../time-options.js';
 import { printJson, type Terminal } from '../terminal.js';
-import { example } from './options.js';
+import { auditCommand, notesAndExample } from './options.js';
 
 const NOTES = `
 Exit codes:
@@ -33,13 +33,9 @@ export function auditReconcileCommand(
   terminal: Terminal,
   clock: Pick<Clock, 'now'> = systemClock,
 ): Command {
-  return new Command('reconcile')
+  return auditCommand('reconcile', '<directory...>')
     .description('compare the audit log with CloudTrail; needs no server')
     .requiredOption('--cloudtrail <path...>', 'CloudTrail files, and folders of them')
-    .option(
-      '--log <directory...>',
-      "folders of the audit log, those of all replicas (default: the configuration's)",
-    )
     .addOption(fromOption())
     .addOption(toOption())
     .option(
@@ -49,10 +45,12 @@ export function auditReconcileCommand(
     )
     .option('--custom-key-store <id...>', 'what this proxy serves (default: all in the input)')
     .option('--json', 'print JSON, for programs')
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example('holdfast audit reconcile --cloudtrail AWSLogs/ --log /var/lib/holdfast/audit'),
+      notesAndExample(
+        NOTES,
+        'holdfast audit reconcile --cloudtrail AWSLogs/ --log /var/lib/holdfast/audit',
+      ),
     )
     .action(async (options: Options) => {
       await compare(options, terminal, clock);

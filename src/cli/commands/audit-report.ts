@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Command} from 'commander';
+import { Option } from 'commander';
 import type { Report } from '../../evidence/report/model/document.js';
 import { VERSION } from '../../composition/version.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
@@ -10,7 +11,7 @@ import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { writeSecretFile } from '../write-secret-file.js';
-import { example } from './options.js';
+import { auditCommand, notesAndExample, wholeNumber } from './options.js';
 
 const FORMATS = ['html', 'csv', 'json'] as const;
 const DEFAULT_TOP = 25;
@@ -42,12 +43,8 @@ export function auditReportCommand(
   terminal: Terminal,
   clock: Pick<Clock, 'now'> = systemClock,
 ): Command {
-  return new Command('report')
+  return auditCommand('report', '<directory...>')
     .description('sum up the audit log of a period for auditors; needs no server')
-    .option(
-      '--log <directory...>',
-      "folders of the log, one a replica (default: the configuration's)",
-    )
     .addOption(fromOption())
     .addOption(toOption())
     .addOption(new Option('--format <format>', 'of the report').choices(FORMATS).default('html'))
@@ -57,17 +54,19 @@ export function auditReportCommand(
       'that the logs are verified with, from a trusted source: text, or a file (default: what each log names itself)',
     )
     .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere')
-    .option('--cryptoperiod-days <days>', 'mark keys whose cryptoperiod is longer', parseCount)
+    .option('--cryptoperiod-days <days>', 'mark keys whose cryptoperiod is longer', wholeNumber(1))
     .option(
       '--top <count>',
       'lines of tables by principal, key and the like',
-      parseCount,
+      wholeNumber(1),
       DEFAULT_TOP,
     )
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example('holdfast audit report --from 2026-01-01 --to 2026-04-01 --output 2026-q1.html'),
+      notesAndExample(
+        NOTES,
+        'holdfast audit report --from 2026-01-01 --to 2026-04-01 --output 2026-q1.html',
+      ),
     )
     .action(async (options: Options) => {
       await report(options, terminal, clock);
@@ -141,10 +140,4 @@ async function writeCsv(made: Report, folder: string): Promise<void> {
     throw new CliError(EXIT.failed, `the folder ${folder} could not be made`, { cause });
   }
   for (const { name, contents } of renderCsv(made)) writeSecretFile(join(folder, name), contents);
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new InvalidArgumentError('A number from 1.');
 }

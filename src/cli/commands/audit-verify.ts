@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import type { Command} from 'commander';
+import { InvalidArgumentError } from 'commander';
 import type { VerificationReport } from '../../audit/verify/finding.js';
 import { VERSION } from '../../composition/version.js';
 import { systemClock, type Clock } from '../../shared/clock.js';
@@ -10,7 +11,7 @@ import type { Terminal } from '../terminal.js';
 import type { VerificationPage } from '../verification-report.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { writeSecretFile } from '../write-secret-file.js';
-import { example } from './options.js';
+import { auditCommand, notesAndExample } from './options.js';
 
 const NOTES = `
 Needs the files and the public key, and nothing else. A log that was rolled back to an older state, or written
@@ -40,13 +41,12 @@ export function auditVerifyCommand(
   terminal: Terminal,
   clock: Pick<Clock, 'now'> = systemClock,
 ): Command {
-  return new Command('verify')
+  return auditCommand('verify', '<directory...>')
     .description('find out whether an audit log is what was written and signed; needs no server')
     .requiredOption(
       '--public-key <key...>',
       'of the log, from a trusted source: the text that "audit public-key" prints, or a file',
     )
-    .option('--log <directory...>', "folders of audit logs (default: the configuration's)")
     .option('--checkpoint <file...>', 'checkpoints that were kept elsewhere')
     .option(
       '--accept <first-last...>',
@@ -55,10 +55,12 @@ export function auditVerifyCommand(
     )
     .option('--output <file>', 'write what was found to a new file as well')
     .option('--json', 'print JSON, for programs')
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example('holdfast audit verify --public-key audit-1.vkey --checkpoint kept/checkpoints'),
+      notesAndExample(
+        NOTES,
+        'holdfast audit verify --public-key audit-1.vkey --checkpoint kept/checkpoints',
+      ),
     )
     .action(async (options: Options) => {
       await verify(options, terminal, clock);

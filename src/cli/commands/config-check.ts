@@ -4,7 +4,7 @@ import { systemClock } from '../../shared/clock.js';
 import { becomeUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
-import { example } from './options.js';
+import { notesAndExample } from './options.js';
 
 const NOTES = `
 It reads every file that the configuration names, as the user who runs it. With --as it does so as the user that
@@ -24,10 +24,10 @@ export function configCheckCommand(terminal: Terminal): Command {
       '--as <user>',
       'look at files and folders as this user: the one that the server runs as',
     )
-    .addHelpText('after', NOTES)
     .addHelpText(
       'after',
-      example(
+      notesAndExample(
+        NOTES,
         'holdfast config check /etc/holdfast/holdfast.yaml',
         'sudo holdfast config check /etc/holdfast/holdfast.yaml --as holdfast',
       ),

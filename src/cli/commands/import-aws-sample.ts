@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
 import { makeSecretFolder, writeSecretFile } from '../write-secret-file.js';
-import { example } from './options.js';
+import { example, wholeNumber } from './options.js';
 
 interface Options {
   readonly tokenLabel: string;
@@ -28,7 +28,7 @@ export function importAwsSampleCommand(terminal: Terminal): Command {
     .requiredOption(
       '--prior-encryptions <count>',
       'upper bound of the encryptions that any one key has made; the sample does not count',
-      parseCount,
+      wholeNumber(0),
     )
     .option('--profile <name>', 'vendor profile of the HSM (default: as the settings tell)')
     .option('--base-directory <folder>', 'where the sample is started, for its relative paths')
@@ -81,10 +81,4 @@ function readText(file: string): string {
   } catch (error) {
     throw new CliError(EXIT.failed, `${file} cannot be read.`, { cause: error });
   }
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (/^[0-9]+$/.test(text) && Number.isSafeInteger(count)) return count;
-  throw new InvalidArgumentError('It has to be a whole number.');
 }

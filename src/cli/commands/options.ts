@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { AdminClient } from '../admin-client.js';
 import { findAdminSocket } from '../socket-path.js';
 import type { Terminal } from '../terminal.js';
@@ -26,9 +26,31 @@ export function listingCommand(name: string): Command {
   return onlineCommand(name).option('--json', 'print JSON, for programs');
 }
 
+/** A command that reads an audit log by its files. @param takes the values that --log takes */
+export function auditCommand(name: string, takes: '<directory>' | '<directory...>'): Command {
+  const folders = takes === '<directory>' ? 'folder' : 'folders, one for each replica,';
+  return new Command(name)
+    .option(`--log ${takes}`, `${folders} of the audit log (default: the configuration's)`)
+    .option('--config <file>', "the server's configuration (default: as for serve)");
+}
+
+/** Returns a reader of an option's whole number that is not less than a minimum. */
+export function wholeNumber(min: 0 | 1): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^[0-9]+$/.test(text) && Number.isSafeInteger(number) && number >= min) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${String(min)} up.`);
+  };
+}
+
 /** An example below a command's help. */
 export function example(...lines: readonly string[]): string {
   return `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+}
+
+/** Notes and examples below a command's help. */
+export function notesAndExample(notes: string, ...lines: readonly string[]): string {
+  return `${notes}\n${example(...lines)}`;
 }
 
 /** The client for the server that the options or else the environment name. */

@@ -1,19 +1,10 @@
 import type { Clock } from '../../shared/clock.js';
-import type { Deadline } from '../../shared/deadline.js';
-import {
-  type KeyDescription,
-  KeyManagerError,
-  type KeyManagerErrorCode,
-  type KeyVersion,
-} from '../backend.js';
-import { KeyReadings } from '../key-readings.js';
-import { withinDeadline } from '../within-deadline.js';
+import { KeyManagerError, type KeyVersion } from '../backend.js';
+import { type RememberedKey, RememberedKeys } from '../remembered-keys.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply, VersionReply } from './wire/messages.js';
 
-/** Age from which a description is read again in the background. */
-const REFRESH_MS = 30_000;
-/** Age from which a request waits for the new description. */
+/** Age from which a request waits for a new description. */
 const MAX_AGE_MS = 60_000;
 /**
  * Time for which a new version is not used to encrypt. Until then another replica may not know the
@@ -21,128 +12,51 @@ const MAX_AGE_MS = 60_000;
  */
 const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
-/** Time for which a token that failed to answer is not asked about a known key. */
-const FAILURE_PAUSE_MS = 1_000;
-
-/** Failures that are about the key, and not about the token. */
-const UNUSABLE: ReadonlySet<KeyManagerErrorCode> = new Set([
-  'key-not-found',
-  'misconfigured',
-  'unsupported',
-]);
 
 /** A key as the token describes it. */
-export interface KnownKey {
-  readonly description: KeyDescription;
+export interface KnownKey extends RememberedKey {
   /** The {@link KeyLookup} of each version's object, as sent to the child. */
   readonly lookups: ReadonlyMap<number, Buffer>;
-}
-
-interface Entry {
-  readonly key: KnownKey;
-  readonly readAt: number;
-  /** Earliest time of the next reading; later than `readAt` after a failure. */
-  readonly askAgainAt: number;
 }
 
 /** The part of the token's client that describes keys. */
 export type DescribingClient = Pick<TokenClient, 'describe'>;
 
 /**
- * Remembers the descriptions of the token's keys, because the token takes up to 16 ms to look one
- * up. Before a request is refused, the key is read anew. A missing key is not remembered.
+ * Remembers the keys of one token, because the token takes up to 16 ms to look one up. An outage of
+ * the token leaves them in use.
  */
-export class KeyDirectory {
-  readonly #client: DescribingClient;
-  readonly #isExhausted: VersionChoice['isExhausted'];
-  readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
-  /** Time from which a version may encrypt, by key and number. Versions first read may at once. */
-  readonly #settledAt = new Map<string, ReadonlyMap<number, number>>();
-  readonly #readings: KeyReadings<KnownKey>;
-
+export class KeyDirectory extends RememberedKeys<KnownKey> {
   /** @param isExhausted takes the material name in hexadecimal */
   constructor(client: DescribingClient, clock: Clock, isExhausted?: VersionChoice['isExhausted']) {
-    this.#client = client;
-    this.#isExhausted = isExhausted;
-    this.#clock = clock;
-    this.#readings = new KeyReadings({
-      read: (externalKeyId, deadline) => this.#read(externalKeyId, deadline),
+    // Time from which a version may encrypt, by key and number. Versions first read may at once.
+    const settledAt = new Map<string, ReadonlyMap<number, number>>();
+    super({
+      read: async (externalKeyId, deadline, readAt) => {
+        const reply = await client.describe(externalKeyId, deadline);
+        // Counted from after the answer: another replica may have read just before it was true.
+        const times = settlingTimes(reply, settledAt.get(externalKeyId), clock.monotonic());
+        settledAt.set(externalKeyId, times);
+        const isSettled = (version: number) => readAt >= (times.get(version) ?? readAt);
+        return knownKeyOf(reply, { isSettled, isExhausted });
+      },
       clock,
       budgetMs: LOOKUP_BUDGET_MS,
+      maxAgeMs: MAX_AGE_MS,
+      source: 'the token',
+      aboutTheKey: new Set(['key-not-found', 'misconfigured', 'unsupported']),
+      outlivesOutages: true,
     });
-  }
-
-  /** @returns undefined for a key that {@link find} has to read first */
-  remembered(externalKeyId: string): KnownKey | undefined {
-    return this.#entries.get(externalKeyId)?.key;
-  }
-
-  /** @throws KeyManagerError `key-not-found`, `misconfigured` for two objects, `unsupported`, … */
-  async find(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
-    const entry = this.#entries.get(externalKeyId);
-    if (entry !== undefined) return this.#kept(externalKeyId, entry, deadline);
-    return withinDeadline(this.#readings.joined(externalKeyId), deadline, 'the token');
-  }
-
-  /** Reads the key anew, not from memory. @throws as {@link find} */
-  findAnew(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
-    return withinDeadline(this.#readings.anew(externalKeyId), deadline, 'the token');
-  }
-
-  /** Makes the next call of {@link find} ask the token. */
-  forget(externalKeyId: string): void {
-    this.#entries.delete(externalKeyId);
-  }
-
-  /** Returns the remembered key and reads it again when it is old. An outage leaves it in place. */
-  async #kept(externalKeyId: string, { key, readAt, askAgainAt }: Entry, deadline: Deadline) {
-    const now = this.#clock.monotonic();
-    const ageMs = now - readAt;
-    if (ageMs < REFRESH_MS || now < askAgainAt) return key;
-    const refreshed = this.#readings.joined(externalKeyId).catch((error: unknown) => {
-      if (isAgainstTheKey(error)) throw error;
-      const askAgainAt = this.#clock.monotonic() + FAILURE_PAUSE_MS;
-      this.#entries.set(externalKeyId, { key, readAt, askAgainAt });
-      return key;
-    });
-    if (ageMs >= MAX_AGE_MS) return withinDeadline(refreshed, deadline, 'the token');
-    refreshed.catch(() => undefined); // Noted in #read, and told to the next who asks.
-    return key;
-  }
-
-  async #read(externalKeyId: string, deadline: Deadline): Promise<KnownKey> {
-    try {
-      // Before the question: the answer may be older than its arrival.
-      const readAt = this.#clock.monotonic();
-      const reply = await this.#client.describe(externalKeyId, deadline);
-      const settledAt = this.#noteVersions(externalKeyId, reply);
-      const key = knownKeyOf(reply, {
-        isSettled: (version) => readAt >= (settledAt.get(version) ?? readAt),
-        isExhausted: this.#isExhausted,
-      });
-      this.#entries.set(externalKeyId, { key, readAt, askAgainAt: readAt });
-      return key;
-    } catch (error) {
-      if (isAgainstTheKey(error)) this.#entries.delete(externalKeyId);
-      throw error;
-    }
-  }
-
-  /** Notes from when on each version may encrypt, counted from now, after the answer. */
-  #noteVersions(externalKeyId: string, { versions }: KeyReply) {
-    const before = this.#settledAt.get(externalKeyId);
-    const turnedUpNow = before === undefined ? -Infinity : this.#clock.monotonic() + SETTLING_MS;
-    const settledAt = new Map(
-      versions.map(({ version }) => [version, before?.get(version) ?? turnedUpNow]),
-    );
-    this.#settledAt.set(externalKeyId, settledAt);
-    return settledAt;
   }
 }
 
-function isAgainstTheKey(error: unknown): boolean {
-  return error instanceof KeyManagerError && UNUSABLE.has(error.code);
+function settlingTimes(
+  { versions }: KeyReply,
+  before: ReadonlyMap<number, number> | undefined,
+  now: number,
+): ReadonlyMap<number, number> {
+  const ofNew = before === undefined ? -Infinity : now + SETTLING_MS;
+  return new Map(versions.map(({ version }) => [version, before?.get(version) ?? ofNew]));
 }
 
 /** Conditions on the version that encrypts. */

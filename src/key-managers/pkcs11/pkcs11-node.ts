@@ -10,7 +10,7 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
-import type { KeyDirectory, KnownKey } from './key-directory.js';
+import type { KeyDirectory } from './key-directory.js';
 import type { Encryption, Target } from './token-cipher.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
 
@@ -47,11 +47,11 @@ export class Pkcs11Node implements KeyManagerNode {
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return (await this.#directory.find(externalKeyId, deadline)).description;
+    return (await this.#directory.get(externalKeyId, deadline)).description;
   }
 
   async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return (await this.#directory.findAnew(externalKeyId, deadline)).description;
+    return (await this.#directory.getAnew(externalKeyId, deadline)).description;
   }
 
   encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
@@ -62,26 +62,35 @@ export class Pkcs11Node implements KeyManagerNode {
     return this.#encrypt(ref, { operation: 'encryptAndTry', plaintext, aad }, deadline);
   }
 
-  async #encrypt(ref: KeyRef, open: Encryption, deadline: Deadline): Promise<Sealed> {
-    const target =
-      this.#rememberedTarget(ref, 'ENCRYPT') ?? (await this.#target(ref, 'ENCRYPT', deadline));
+  #encrypt(ref: KeyRef, encryption: Encryption, deadline: Deadline): Promise<Sealed> {
     const { cipher, client } = this.#token;
-    try {
-      return await cipher.encrypt(client, target, open, deadline);
-    } catch (error) {
-      this.#noteChange(ref.externalKeyId, error);
-      throw error;
-    }
+    const work = (target: Target) => cipher.encrypt(client, target, encryption, deadline);
+    return this.#use(ref, 'ENCRYPT', deadline, work);
   }
 
-  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    const target =
-      this.#rememberedTarget(ref, 'DECRYPT') ?? (await this.#target(ref, 'DECRYPT', deadline));
+  decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
     const { cipher, client } = this.#token;
+    const work = (target: Target) => cipher.decrypt(client, target, { sealed, aad }, deadline);
+    return this.#use(ref, 'DECRYPT', deadline, work);
+  }
+
+  async #use<T>(
+    ref: KeyRef,
+    usage: KeyUsage,
+    deadline: Deadline,
+    work: (target: Target) => Promise<T>,
+  ): Promise<T> {
+    const { externalKeyId, version } = ref;
+    const directory = this.#directory;
+    const { lookups } =
+      directory.usableNow(ref, usage) ?? (await directory.usable(ref, usage, deadline));
+    const lookup = lookups.get(version.version);
+    if (lookup === undefined) throw new KeyManagerError('internal', 'a version without an object');
     try {
-      return await cipher.decrypt(client, target, { sealed, aad }, deadline);
+      return await work({ externalKeyId, version, lookup });
     } catch (error) {
-      this.#noteChange(ref.externalKeyId, error);
+      const mayHaveChanged = error instanceof KeyManagerError && CHANGED.has(error.code);
+      if (mayHaveChanged) directory.forget(externalKeyId);
       throw error;
     }
   }
@@ -98,32 +107,6 @@ export class Pkcs11Node implements KeyManagerNode {
     return this.#token.close();
   }
 
-  #rememberedTarget(ref: KeyRef, usage: KeyUsage): Target | undefined {
-    const known = this.#directory.remembered(ref.externalKeyId);
-    const target = known === undefined ? undefined : targetIn(known, ref, usage);
-    return target instanceof KeyManagerError ? undefined : target;
-  }
-
-  /** @throws KeyManagerError `version-not-found`, `usage-denied`, and what the directory throws */
-  async #target(ref: KeyRef, usage: KeyUsage, deadline: Deadline): Promise<Target> {
-    const { externalKeyId } = ref;
-    const remembered =
-      this.#directory.remembered(externalKeyId) ??
-      (await this.#directory.find(externalKeyId, deadline));
-    const target = targetIn(remembered, ref, usage);
-    if (!(target instanceof KeyManagerError)) return target;
-    const known = await this.#directory.findAnew(externalKeyId, deadline);
-    const found = targetIn(known, ref, usage);
-    if (found instanceof KeyManagerError) throw found;
-    return found;
-  }
-
-  #noteChange(externalKeyId: string, error: unknown): void {
-    if (error instanceof KeyManagerError && CHANGED.has(error.code)) {
-      this.#directory.forget(externalKeyId);
-    }
-  }
-
   /** @returns the failure of the test key; undefined where it works */
   async #roundTrip(deadline: Deadline): Promise<string | undefined> {
     try {
@@ -133,26 +116,4 @@ export class Pkcs11Node implements KeyManagerNode {
       return `the test key: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
-}
-
-/** @returns the object to use, or the reason why the key cannot be used this way */
-function targetIn(
-  { description, lookups }: KnownKey,
-  { externalKeyId, version }: KeyRef,
-  usage: KeyUsage,
-): Target | KeyManagerError {
-  if (!description.usage.has(usage)) {
-    return new KeyManagerError('usage-denied', `${externalKeyId} is not for ${usage}`);
-  }
-  const lookup = lookups.get(version.version);
-  const known = description.versions.get(version.version);
-  if (lookup !== undefined && known?.materialName.equals(version.materialName)) {
-    return { externalKeyId, version, lookup };
-  }
-  return new KeyManagerError(
-    'version-not-found',
-    known === undefined
-      ? `${externalKeyId} has no version ${version.version}`
-      : `version ${version.version} of ${externalKeyId} has other material`,
-  );
 }

@@ -9,7 +9,7 @@ import { VaultAdministration } from './administration.js';
 import type { VaultKeyManagerConfig, VaultNodeConfig } from './config.js';
 import { HttpClient, type TlsIdentity } from './http-client.js';
 import { KeyNames } from './key-names.js';
-import { KnownKeys } from './known-keys.js';
+import { knownKeys } from './known-keys.js';
 import { Login } from './login.js';
 import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
 import { LoginSession } from './login-session.js';
@@ -72,7 +72,7 @@ async function startNode(plan: NodePlan, ports: BackendPorts): Promise<VaultNode
   const session = new LoginSession(new Login(config.login, http, namespace), ports);
   const client = new VaultClient(http, session, namespace);
   const transit = new Transit(client, mountPath);
-  const keys = new KnownKeys({ transit, names, clock: ports.clock, metadataMaxAgeMs });
+  const keys = knownKeys({ transit, names, clock: ports.clock, metadataMaxAgeMs });
   const healthTestKey = names.transitKeyOf(HEALTH_TEST_KEY_ID);
   await session.start();
   return {

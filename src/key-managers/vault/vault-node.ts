@@ -5,11 +5,14 @@ import {
   type KeyManagerErrorCode,
   type KeyManagerNode,
   type KeyRef,
+  type KeyUsage,
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
 import { type HealthPorts, healthOf } from './health.js';
-import type { KnownKeys } from './known-keys.js';
+import type { RememberedKeys } from '../remembered-keys.js';
+import type { KnownKey } from './known-keys.js';
+import type { TransitVersion } from './transit.js';
 
 /** Failures that may mean that the remembered description of a key is out of date. */
 const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -24,7 +27,7 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
 export interface VaultNodePorts extends HealthPorts {
   readonly name: string;
   readonly location: string;
-  readonly keys: KnownKeys;
+  readonly keys: RememberedKeys<KnownKey>;
 }
 
 /** The node of one address of OpenBao or Vault. */
@@ -43,32 +46,24 @@ export class VaultNode implements KeyManagerNode {
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return this.#ports.keys.describe(externalKeyId, deadline);
+    return (await this.#ports.keys.get(externalKeyId, deadline)).description;
   }
 
   async describeKeyAnew(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return this.#ports.keys.describeAnew(externalKeyId, deadline);
+    return (await this.#ports.keys.getAnew(externalKeyId, deadline)).description;
   }
 
   /** Encrypts. Transit draws the IV: 96 random bits. */
-  async encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
-    const { keys, transit } = this.#ports;
-    const version = await keys.usable(ref, 'ENCRYPT', deadline);
-    try {
-      return await transit.encrypt(version, plaintext, aad, deadline);
-    } catch (error) {
-      throw await this.#explained(error, ref, deadline);
-    }
+  encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
+    const { transit } = this.#ports;
+    const work = (version: TransitVersion) => transit.encrypt(version, plaintext, aad, deadline);
+    return this.#use(ref, 'ENCRYPT', deadline, work);
   }
 
-  async decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
-    const { keys, transit } = this.#ports;
-    const version = await keys.usable(ref, 'DECRYPT', deadline);
-    try {
-      return await transit.decrypt(version, sealed, aad, deadline);
-    } catch (error) {
-      throw await this.#explained(error, ref, deadline);
-    }
+  decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, deadline: Deadline): Promise<Buffer> {
+    const { transit } = this.#ports;
+    const work = (version: TransitVersion) => transit.decrypt(version, sealed, aad, deadline);
+    return this.#use(ref, 'DECRYPT', deadline, work);
   }
 
   checkHealth(deadline: Deadline): Promise<NodeHealth> {
@@ -79,6 +74,21 @@ export class VaultNode implements KeyManagerNode {
     await this.#ports.client.close();
   }
 
+  async #use<T>(
+    ref: KeyRef,
+    usage: KeyUsage,
+    deadline: Deadline,
+    work: (version: TransitVersion) => Promise<T>,
+  ): Promise<T> {
+    const { keys } = this.#ports;
+    const { transitKey } = keys.usableNow(ref, usage) ?? (await keys.usable(ref, usage, deadline));
+    try {
+      return await work({ transitKey, version: ref.version.version });
+    } catch (error) {
+      throw await this.#explained(error, ref, deadline);
+    }
+  }
+
   /** Explains a refusal: it reads the key to find out whether it still exists. */
   async #explained(error: unknown, ref: KeyRef, deadline: Deadline): Promise<unknown> {
     if (!(error instanceof KeyManagerError) || !CONTRADICTIONS.has(error.code)) return error;
@@ -86,7 +96,7 @@ export class VaultNode implements KeyManagerNode {
     keys.forget(ref.externalKeyId);
     if (error.code !== 'misconfigured') return error;
     try {
-      await keys.describe(ref.externalKeyId, deadline);
+      await keys.get(ref.externalKeyId, deadline);
       return error;
     } catch (found) {
       const isGone = found instanceof KeyManagerError && found.code === 'key-not-found';

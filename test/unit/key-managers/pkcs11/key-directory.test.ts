@@ -32,7 +32,7 @@ class FakeToken {
 
   async find() {
     const deadline = Deadline.after(this.clock, 100);
-    const { description } = await this.directory.find(ID, deadline);
+    const { description } = await this.directory.get(ID, deadline);
     return {
       current: description.current?.version,
       known: [...description.versions.keys()],
@@ -94,6 +94,7 @@ describe('KeyDirectory', () => {
     token.now += 30 * SECOND;
     expect((await token.find()).known).toEqual([1]);
     expect(token.looks).toBe(2);
+    await new Promise(setImmediate);
     token.add(3);
     token.now += 61 * SECOND;
     expect((await token.find()).known).toEqual([1, 2, 3]);

@@ -1,31 +1,52 @@
 import { describe, expect, it, vi } from 'vitest';
-import { KeyManagerError } from '../../../../src/key-managers/backend.js';
-import { KeyCache } from '../../../../src/key-managers/vault/key-cache.js';
-import { Deadline } from '../../../../src/shared/deadline.js';
-import { systemClock } from '../../../../src/shared/clock.js';
+import { type KeyDescription, KeyManagerError } from '../../../src/key-managers/backend.js';
+import { RememberedKeys } from '../../../src/key-managers/remembered-keys.js';
+import { Deadline } from '../../../src/shared/deadline.js';
+import { systemClock } from '../../../src/shared/clock.js';
 
 const MAX_AGE_MS = 1_000;
+
+/** A description that says in its id when it was read. */
+function described(time: number): KeyDescription {
+  const externalKeyId = `read at ${time}`;
+  return {
+    externalKeyId,
+    usage: new Set(),
+    enabled: true,
+    current: undefined,
+    versions: new Map(),
+  };
+}
 
 function cacheAt() {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time };
-  const read = vi.fn(async () => `read at ${time}`);
-  const cache = new KeyCache(read, clock, MAX_AGE_MS);
+  const read = vi.fn(async () => ({ description: described(time) }));
+  const cache = new RememberedKeys({
+    read,
+    clock,
+    budgetMs: 1_000,
+    maxAgeMs: MAX_AGE_MS,
+    source: 'the server',
+    aboutTheKey: new Set(['key-not-found']),
+    outlivesOutages: false,
+  });
   return {
     read,
     cache,
-    get: (deadline = Deadline.after(systemClock, 10_000)) => cache.get('key', deadline),
+    get: (deadline = Deadline.after(systemClock, 10_000)) =>
+      cache.get('key', deadline).then(({ description }) => description.externalKeyId),
     wait: (ms: number) => {
       time += ms;
     },
   };
 }
 
-describe('KeyCache', () => {
+describe('RememberedKeys', () => {
   it('young → from memory', async () => {
     const { get, read, wait } = cacheAt();
     await get();
-    wait(500);
+    wait(499);
     expect(await get()).toBe('read at 0');
     expect(read).toHaveBeenCalledTimes(1);
   });
@@ -33,11 +54,11 @@ describe('KeyCache', () => {
   it('older than half its time → from memory, and read again behind it', async () => {
     const { get, read, wait } = cacheAt();
     await get();
-    wait(501);
+    wait(500);
     expect(await get()).toBe('read at 0');
     expect(read).toHaveBeenCalledTimes(2);
     await vi.waitFor(async () => {
-      expect(await get()).toBe('read at 501');
+      expect(await get()).toBe('read at 500');
     });
   });
 
