@@ -127,7 +127,11 @@ function idOf(prefix: string, arn: string): string {
   return `${prefix}${letters.slice(-17).padStart(17, 'A')}`;
 }
 
-function parametersOf({ operation }: Call, { input }: Outcome): Fields | null {
+/** Exceptions of an input whose members nobody knows the meaning of. */
+const UNREADABLE = new Set(['ValidationException', 'SerializationException']);
+
+function parametersOf({ operation }: Call, { input, error }: Outcome): Fields | null {
+  if (error !== undefined && UNREADABLE.has(error.name)) return null;
   const algorithm = CRYPTOGRAPHIC.has(operation)
     ? { encryptionAlgorithm: input['EncryptionAlgorithm'] ?? 'SYMMETRIC_DEFAULT' }
     : {};
@@ -141,24 +145,38 @@ function responseOf(operation: string, { output }: Outcome): Fields | null {
   return Object.keys(response).length === 0 ? null : response;
 }
 
+/** KMS's own members begin with a capital; others that a caller sends are passed over. */
+const MEMBER = /^[A-Z][A-Za-z]*$/;
+/** More levels than any member of KMS has. */
+const MAX_DEPTH = 8;
+
 /** Names begin small, as CloudTrail has them; the secret half of a credential is not told. */
-function inCamelCase(fields: Fields): Fields {
-  const entries = Object.entries(fields)
-    .filter(([name, value]) => !OMITTED.has(name) && value !== undefined)
-    .map(([name, value]): readonly [string, unknown] => {
-      if (name === 'EncryptionContext' || name.endsWith('EncryptionContext')) {
-        return [camelCase(name), value];
-      }
-      if (name === 'XksProxyAuthenticationCredential') {
-        return ['xksProxyAuthenticationAccessKeyId', accessKeyIdIn(value)];
-      }
-      return [camelCase(name), isFields(value) ? inCamelCase(value) : value];
-    });
-  return Object.fromEntries(entries);
+function inCamelCase(fields: Fields, depth = 0): Fields {
+  const told = new Map<string, readonly [name: string, value: unknown]>();
+  for (const [name, value] of Object.entries(fields)) {
+    const isMember = MEMBER.test(name) && !OMITTED.has(name) && value !== undefined;
+    // Whoever reads events takes no two names that differ in capitals alone.
+    if (isMember && !told.has(name.toLowerCase())) {
+      told.set(name.toLowerCase(), memberOf(name, value, depth));
+    }
+  }
+  return Object.fromEntries(told.values());
 }
 
-function accessKeyIdIn(credential: unknown): unknown {
-  return isFields(credential) ? credential['AccessKeyId'] : undefined;
+function memberOf(name: string, value: unknown, depth: number): readonly [string, unknown] {
+  if (name === 'XksProxyAuthenticationCredential') {
+    const accessKeyId = isFields(value) ? value['AccessKeyId'] : undefined;
+    return ['xksProxyAuthenticationAccessKeyId', accessKeyId];
+  }
+  // Names in an encryption context are the caller's own.
+  if (name.endsWith('EncryptionContext')) return [camelCase(name), value];
+  return [camelCase(name), toldValue(value, depth + 1)];
+}
+
+function toldValue(value: unknown, depth: number): unknown {
+  if (depth > MAX_DEPTH) return undefined;
+  if (Array.isArray(value)) return value.map((item) => toldValue(item, depth + 1));
+  return isFields(value) ? inCamelCase(value, depth + 1) : value;
 }
 
 function isFields(value: unknown): value is Fields {

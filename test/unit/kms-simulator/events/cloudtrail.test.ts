@@ -145,6 +145,26 @@ describe('the event of a call', () => {
     }
   });
 
+  it('of strange inputs can be read by `audit reconcile` all the same', async () => {
+    const folder = temporaryFolder();
+    const trail = makeTrail(folder);
+    let deep: unknown = 'deep';
+    for (let level = 0; level < 5000; level += 1) deep = { Deep: [deep] };
+    const inputs = [
+      { KeyId: 'a', keyId: 'b', KEYID: 'c', KeyID: 'd', __proto__x: 1 },
+      { Deep: deep, KeyId: KEY },
+      { EncryptionContext: { a: '1', A: '2', keyid: '3' } },
+      { Tags: [{ TagKey: 'a', TagValue: 'b' }], XksProxyAuthenticationCredential: 'text' },
+    ];
+    for (const input of inputs) {
+      trail.finished(callOf('Decrypt'), { input, keys: [EXTERNAL], output: {} });
+    }
+    const error = { name: 'ValidationException', message: 'no' };
+    trail.finished(callOf('Decrypt'), { input: { EncryptionContext: deep }, keys: [], error });
+    await trail.deliver();
+    expect(await eventsIn(folder)).toHaveLength(inputs.length + 1);
+  });
+
   it('with the key of another account goes to both accounts, with a shared id', () => {
     const call = callOf('Decrypt', { account: '999999999999' });
     const events = cloudTrailEvents(call, { input: {}, keys: [EXTERNAL] }, AT);
