@@ -15,6 +15,7 @@ import { keyStoresListCommand } from './commands/key-stores-list.js';
 import { keysCreateCommand } from './commands/keys-create.js';
 import { keysListCommand } from './commands/keys-list.js';
 import { keysShowCommand } from './commands/keys-show.js';
+import { kmsSimulatorCommand } from './commands/kms-simulator.js';
 import { serveCommand } from './commands/serve.js';
 import { groupCommand, helpCommand } from './command-group.js';
 import type { Terminal } from './terminal.js';
@@ -87,6 +88,7 @@ export function createProgram(outside: Terminal): Command {
     .addCommand(
       group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
     )
+    .addCommand(kmsSimulatorCommand(terminal))
     .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)))
     .addCommand(versionCommand(terminal))
     .addCommand(helpCommand());

@@ -1,0 +1,117 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { CliError, EXIT } from '../exit.js';
+import { failureMessage, readSimulatorConfiguration } from '../simulator-configuration.js';
+import type { Terminal } from '../terminal.js';
+import { example } from './options.js';
+
+interface Options {
+  readonly state: string;
+  readonly port: number;
+  readonly config?: string;
+  readonly ca?: string;
+  readonly resolve: readonly string[];
+}
+
+const DEFAULT_PORT = 8700;
+
+const NOTES = `
+AWS's tools reach it with --endpoint-url or AWS_ENDPOINT_URL_KMS. It is for trials and tests: its keys lie
+in the state folder in the clear. docs/kms-simulator.md says what it does as AWS KMS does, and what it does not.`;
+
+/** `holdfast kms-simulator` */
+export function kmsSimulatorCommand(terminal: Terminal): Command {
+  return new Command('kms-simulator')
+    .description('run a local AWS KMS that calls XKS proxies, until SIGTERM or SIGINT')
+    .requiredOption('--state <folder>', 'where its keys and key stores are kept')
+    .option('--port <number>', 'port on 127.0.0.1; 0 for a free one', portNumber, DEFAULT_PORT)
+    .option('--config <file>', 'region, callers, delays and faults, in YAML')
+    .option(
+      '--resolve <host=address:port>',
+      'where a proxy is, in place of DNS and port 443 (may be repeated)',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
+    .option('--ca <file>', 'PEM of the authorities to trust, in place of the public ones')
+    .addHelpText('after', NOTES)
+    .addHelpText(
+      'after',
+      example(
+        'holdfast kms-simulator --state var/kms --resolve xks.example.com=127.0.0.1:8443 --ca ca.pem',
+      ),
+    )
+    .action(async (options: Options) => {
+      await run(options, terminal);
+    });
+}
+
+async function run(options: Options, terminal: Terminal): Promise<void> {
+  const { startSimulator } = await import('../../kms-simulator/simulator.js');
+  const { parseResolvedHost } = await import('../../kms-simulator/towards-proxy/resolved-host.js');
+  const { keptCaller } = await import('../../kms-simulator/callers.js');
+  const { endpointOf, writeEnvironment } = await import('../../kms-simulator/environment.js');
+  const { makePrivateFolder } = await import('../../durable/private.js');
+  const state = resolve(options.state);
+  const configuration = await readSimulatorConfiguration(options.config);
+  const hosts = await asUsage(() => options.resolve.map(parseResolvedHost));
+  const { ca: caFile } = options;
+  const ca = caFile && (await asUsage(() => readFile(caFile, 'utf8')));
+  await makePrivateFolder(state);
+  const callers = configuration.callers ?? [await keptCaller(state)];
+  const simulator = await startSimulator({
+    configuration,
+    callers,
+    state,
+    port: options.port,
+    resolve: hosts,
+    ca: ca || undefined,
+    onError: (error) => {
+      terminal.complain(`${failureMessage(error)}\n`);
+    },
+  });
+  const { port } = simulator;
+  const [caller] = callers;
+  const { region } = configuration;
+  const file = caller && (await writeEnvironment(state, { port, region, caller }));
+  terminal.print(
+    startScreen({ endpoint: endpointOf(port), region, file: file ?? '', ...simulator }),
+  );
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await simulator.close();
+}
+
+function startScreen(shown: {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly file: string;
+  readonly cloudTrailBucket: string;
+}): string {
+  const { endpoint, region, file, cloudTrailBucket } = shown;
+  return `A simulator of AWS KMS serves ${region} on ${endpoint}
+
+  Environment    ${file}  (for aws, boto3 and the SDKs)
+  CloudTrail     ${cloudTrailBucket}
+  CloudWatch     ${endpoint}/metrics
+  Faults         curl -X PUT ${endpoint}/faults -d '{"latencyMs":200}'
+
+Key policies and grants are kept and listed. They are NOT evaluated: every caller may do everything
+in its account, and use every key that it can name.
+`;
+}
+
+/** Turns what is wrong with an option into a usage error. */
+async function asUsage<Result>(read: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new CliError(EXIT.usage, failureMessage(error), { cause: error });
+  }
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.');
+}

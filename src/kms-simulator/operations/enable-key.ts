@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import * as member from '../protocol/inputs.js';
+import { operation } from './operation.js';
+
+/** Enables a key. */
+export const enableKey = operation({
+  name: 'EnableKey',
+  input: z.object({ KeyId: member.keyId }),
+  run: async ({ KeyId }, request, { keys }) => {
+    const record = await keys.resolve(KeyId, { ...request, need: 'change' });
+    await keys.put({ ...record, state: 'Enabled' });
+    return {};
+  },
+});

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { KmsException } from '../exceptions.js';
+
+/** The name that every key policy has. */
+export const POLICY_NAME = 'default';
+const MAX_POLICY_BYTES = 32_768;
+
+const policySchema = z.looseObject({
+  Version: z.string().optional(),
+  Statement: z.union([z.array(z.looseObject({})).min(1), z.looseObject({})]),
+});
+
+/** The policy of a key that was created without one. */
+export function defaultPolicy(account: string): string {
+  const statement = {
+    Sid: 'Enable IAM User Permissions',
+    Effect: 'Allow',
+    Principal: { AWS: `arn:aws:iam::${account}:root` },
+    Action: 'kms:*',
+    Resource: '*',
+  };
+  return JSON.stringify(
+    { Version: '2012-10-17', Id: 'key-default-1', Statement: [statement] },
+    undefined,
+    2,
+  );
+}
+
+/** Checks the form of a policy, which is not evaluated. @throws KmsException */
+export function requireWellFormedPolicy(policy: string): void {
+  if (Buffer.byteLength(policy) > MAX_POLICY_BYTES) {
+    throw new KmsException('LimitExceededException', 'The policy is longer than 32 KB.');
+  }
+  if (!isPolicy(policy)) {
+    throw new KmsException(
+      'MalformedPolicyDocumentException',
+      'This policy contains invalid Json or is no policy',
+    );
+  }
+}
+
+function isPolicy(policy: string): boolean {
+  try {
+    return policySchema.safeParse(JSON.parse(policy)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Checks the name of a policy, of which there is one. @throws KmsException */
+export function requirePolicyName(name: string): void {
+  if (name === POLICY_NAME) return;
+  throw new KmsException('NotFoundException', 'No such policy exists');
+}

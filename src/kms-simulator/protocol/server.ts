@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { KmsException } from '../exceptions.js';
+import type { FaultSwitch } from '../towards-proxy/faults.js';
+import { parseBody, readBody } from './body.js';
+import type { KmsApi } from './kms-api.js';
+
+const LOOPBACK = '127.0.0.1';
+
+/** What the server is made of. */
+export interface SimulatorServerPorts {
+  readonly api: KmsApi;
+  readonly faults: FaultSwitch;
+  readonly metrics: { text(): Promise<string> };
+  readonly cloudTrail: { deliver(): Promise<void> };
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The HTTP server of the simulator, on the loopback address: the API of KMS, and beside it what
+ * AWS has elsewhere (metrics, CloudTrail) or not at all (faults).
+ */
+export class SimulatorServer {
+  readonly #ports: SimulatorServerPorts;
+  readonly #server: Server;
+
+  constructor(ports: SimulatorServerPorts) {
+    this.#ports = ports;
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch((error: unknown) => {
+        ports.onError(error);
+        response.destroy();
+      });
+    });
+  }
+
+  /** @param port 0 for a free one. @returns the port. @throws the error of listen(2) */
+  async listen(port: number): Promise<number> {
+    this.#server.listen(port, LOOPBACK);
+    await once(this.#server, 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Ends once the calls under way are answered. */
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    switch (`${request.method ?? ''} ${request.url ?? ''}`) {
+      case 'GET /metrics':
+        sendText(response, await this.#ports.metrics.text());
+        return;
+      case 'GET /faults':
+        sendJson(response, 200, this.#ports.faults.inForce);
+        return;
+      case 'PUT /faults':
+        await this.#setFaults(request, response);
+        return;
+      case 'POST /cloudtrail/deliver':
+        await this.#ports.cloudTrail.deliver();
+        sendJson(response, 200, {});
+        return;
+      default:
+        await this.#ports.api.answer(request, response);
+    }
+  }
+
+  /** A page in a browser cannot send PUT or JSON here: it would have to be allowed to first. */
+  async #setFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const settings = parseBody(await readBody(request));
+      sendJson(response, 200, this.#ports.faults.set(settings));
+    } catch (error) {
+      if (error instanceof z.ZodError) sendJson(response, 400, { message: z.prettifyError(error) });
+      else if (error instanceof KmsException) sendJson(response, 400, { message: error.name });
+      else throw error;
+    }
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, value: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
+}
+
+function sendText(response: ServerResponse, text: string): void {
+  response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+}
