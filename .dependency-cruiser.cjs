@@ -134,6 +134,7 @@ const layers = {
     'key-managers/diagnosis/finding.ts',
     'key-stores/config.ts',
     'key-stores/credential-generator.ts',
+    'kms-simulator/main.ts',
     'main.ts',
     'shared',
     'transparency-log',

@@ -38,7 +38,7 @@ export const simulatorSchema = z.strictObject({
     .regex(/^[a-z]{2}(-[a-z]+)+-\d$/)
     .default('eu-west-1'),
   /** Absent: one caller, whose access key the simulator makes and keeps. */
-  callers: z.array(callerSchema).min(1).optional(),
+  callers: z.tuple([callerSchema], callerSchema).optional(),
   keyStores: z
     .strictObject({
       connectMs: duration(DEFAULT_KEY_STORES_CONFIG.connectMs),
@@ -56,5 +56,5 @@ export const simulatorSchema = z.strictObject({
   faults: faultsSchema.prefault({}),
 });
 
-/** How the simulator behaves. */
+/** The behaviour of a simulator. */
 export type SimulatorConfiguration = Readonly<z.output<typeof simulatorSchema>>;

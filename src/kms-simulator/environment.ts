@@ -4,6 +4,13 @@ import type { Caller } from './configuration.js';
 
 const FILE = 'environment';
 
+/** A simulator that serves, and a caller whom it knows. */
+export interface ServingSimulator {
+  readonly port: number;
+  readonly region: string;
+  readonly caller: Caller;
+}
+
 /**
  * Writes the environment in which AWS's tools reach a simulator as its first caller: lines
  * `NAME=value`, mode 0600.
@@ -12,11 +19,7 @@ const FILE = 'environment';
  */
 export async function writeEnvironment(
   state: string,
-  {
-    port,
-    region,
-    caller,
-  }: { readonly port: number; readonly region: string; readonly caller: Caller },
+  { port, region, caller }: ServingSimulator,
 ): Promise<string> {
   const path = join(state, FILE);
   const variables = {

@@ -18,7 +18,7 @@ import { Collection } from './state/collection.js';
 import { FaultSwitch } from './towards-proxy/faults.js';
 import type { ProxyConnectionsConfig } from './towards-proxy/proxy-connections.js';
 
-/** Where a simulator runs, and how. */
+/** The configuration of a simulator, read and checked. */
 export interface SimulatorConfig extends ProxyConnectionsConfig {
   readonly configuration: SimulatorConfiguration;
   readonly callers: readonly Caller[];

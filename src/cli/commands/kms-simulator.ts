@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import type { StartedSimulator } from '../../kms-simulator/main.js';
 import { CliError, EXIT } from '../exit.js';
-import { failureMessage, readSimulatorConfiguration } from '../simulator-configuration.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
 
@@ -48,50 +46,24 @@ export function kmsSimulatorCommand(terminal: Terminal): Command {
 }
 
 async function run(options: Options, terminal: Terminal): Promise<void> {
-  const { startSimulator } = await import('../../kms-simulator/simulator.js');
-  const { parseResolvedHost } = await import('../../kms-simulator/towards-proxy/resolved-host.js');
-  const { keptCaller } = await import('../../kms-simulator/callers.js');
-  const { endpointOf, writeEnvironment } = await import('../../kms-simulator/environment.js');
-  const { makePrivateFolder } = await import('../../durable/private.js');
-  const state = resolve(options.state);
-  const configuration = await readSimulatorConfiguration(options.config);
-  const hosts = await asUsage(() => options.resolve.map(parseResolvedHost));
-  const { ca: caFile } = options;
-  const ca = caFile && (await asUsage(() => readFile(caFile, 'utf8')));
-  await makePrivateFolder(state);
-  const callers = configuration.callers ?? [await keptCaller(state)];
-  const simulator = await startSimulator({
-    configuration,
-    callers,
-    state,
-    port: options.port,
-    resolve: hosts,
-    ca: ca || undefined,
-    onError: (error) => {
-      terminal.complain(`${failureMessage(error)}\n`);
-    },
+  const { SimulatorInputError, startFromOptions } = await import('../../kms-simulator/main.js');
+  const onError = (error: unknown): void => {
+    terminal.complain(`${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
+  };
+  const simulator = await startFromOptions({ ...options, onError }).catch((error: unknown) => {
+    if (!(error instanceof SimulatorInputError)) throw error;
+    throw new CliError(EXIT.usage, error.message, { cause: error });
   });
-  const { port } = simulator;
-  const [caller] = callers;
-  const { region } = configuration;
-  const file = caller && (await writeEnvironment(state, { port, region, caller }));
-  terminal.print(
-    startScreen({ endpoint: endpointOf(port), region, file: file ?? '', ...simulator }),
-  );
+  terminal.print(startScreen(simulator));
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await simulator.close();
 }
 
-function startScreen(shown: {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly file: string;
-  readonly cloudTrailBucket: string;
-}): string {
-  const { endpoint, region, file, cloudTrailBucket } = shown;
-  return `A simulator of AWS KMS serves ${region} on ${endpoint}
+function startScreen(simulator: StartedSimulator): string {
+  const { endpoint, region, environmentFile, cloudTrailBucket } = simulator;
+  return `A simulator of AWS KMS serves ${region} on ${endpoint}. Ctrl-C stops it.
 
-  Environment    ${file}  (for aws, boto3 and the SDKs)
+  Environment    ${environmentFile}  (for aws, boto3 and the SDKs)
   CloudTrail     ${cloudTrailBucket}
   CloudWatch     ${endpoint}/metrics
   Faults         curl -X PUT ${endpoint}/faults -d '{"latencyMs":200}'
@@ -99,15 +71,6 @@ function startScreen(shown: {
 Key policies and grants are kept and listed. They are NOT evaluated: every caller may do everything
 in its account, and use every key that it can name.
 `;
-}
-
-/** Turns what is wrong with an option into a usage error. */
-async function asUsage<Result>(read: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new CliError(EXIT.usage, failureMessage(error), { cause: error });
-  }
 }
 
 function portNumber(text: string): number {

@@ -13,7 +13,7 @@ import type { KeyRecord, Material } from './records.js';
 const MATERIAL_ID_BYTES = 32;
 const MAX_CONTEXT_BYTES = 8192;
 
-/** What the cryptography with KMS keys is made of. */
+/** The ports of the cryptography with KMS keys. */
 export interface CryptographyPorts {
   readonly keys: KeyRing;
   readonly external: ExternalCryptography;

@@ -14,7 +14,7 @@ const KEY_BYTES = 32;
 const MATERIAL_ID_BYTES = 32;
 const DAY_MS = 86_400_000;
 
-/** What the key ring is made of. */
+/** The ports of the key ring. */
 export interface KeyRingPorts {
   readonly region: string;
   readonly keys: Collection<KeyRecord>;
@@ -24,7 +24,7 @@ export interface KeyRingPorts {
   readonly randomBytes: RandomBytes;
 }
 
-/** How an operation names a key, and what it wants to do with it. */
+/** The manner in which an operation names a key, and what it wants to do with it. */
 export interface Resolving {
   readonly call: Call;
   /** Every key that is found is added, for CloudTrail. */

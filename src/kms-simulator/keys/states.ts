@@ -3,7 +3,7 @@ import { KmsException } from '../exceptions.js';
 /** State of a KMS key, in KMS's words. */
 export type KeyState = 'Enabled' | 'Disabled' | 'PendingDeletion' | 'Unavailable';
 
-/** What an operation needs of the state of its key. */
+/** A need of an operation that the state of its key has to meet. */
 export type Need = keyof typeof ALLOWED;
 
 /**

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { KmsException } from '../exceptions.js';
+import type { GrantRecord } from '../keys/records.js';
 import * as member from '../protocol/inputs.js';
 import { requireNoDryRun } from './grants.js';
 import { operation } from './operation.js';
@@ -38,32 +39,35 @@ const servicePrincipal = member
   .text(1, 128)
   .regex(/^([A-Za-z0-9-]+)\.([A-Za-z0-9-]+)(\.[A-Za-z0-9-]+)+$/);
 
+const input = z.object({
+  KeyId: member.keyId,
+  GranteePrincipal: member.principal.optional(),
+  RetiringPrincipal: member.principal.optional(),
+  GranteeServicePrincipal: servicePrincipal.optional(),
+  RetiringServicePrincipal: servicePrincipal.optional(),
+  Operations: z.array(z.enum(OPERATIONS)).min(1),
+  Constraints: z
+    .object({
+      EncryptionContextSubset: z.record(z.string(), z.string()).optional(),
+      EncryptionContextEquals: z.record(z.string(), z.string()).optional(),
+      SourceArn: member.text(20, 512).optional(),
+    })
+    .optional(),
+  GrantTokens: member.grantTokens,
+  Name: member
+    .text(1, 256)
+    .regex(/^[a-zA-Z0-9:/_-]+$/)
+    .optional(),
+  DryRun: member.dryRun,
+});
+
 /** Creates a grant. The simulator keeps and lists grants, and does not evaluate them. */
 export const createGrant = operation({
   name: 'CreateGrant',
-  input: z.object({
-    KeyId: member.keyId,
-    GranteePrincipal: member.principal.optional(),
-    RetiringPrincipal: member.principal.optional(),
-    GranteeServicePrincipal: servicePrincipal.optional(),
-    RetiringServicePrincipal: servicePrincipal.optional(),
-    Operations: z.array(z.enum(OPERATIONS)).min(1),
-    Constraints: z
-      .object({
-        EncryptionContextSubset: z.record(z.string(), z.string()).optional(),
-        EncryptionContextEquals: z.record(z.string(), z.string()).optional(),
-        SourceArn: member.text(20, 512).optional(),
-      })
-      .optional(),
-    GrantTokens: member.grantTokens,
-    Name: member
-      .text(1, 256)
-      .regex(/^[a-zA-Z0-9:/_-]+$/)
-      .optional(),
-    DryRun: member.dryRun,
-  }),
+  input,
   run: async (given, request, { keys, clock, randomBytes }) => {
-    const { KeyId, DryRun, GrantTokens: _, ...terms } = given;
+    const { KeyId, DryRun } = given;
+    const terms = termsOf(given);
     const how = { ...request, need: 'use', acrossAccounts: true } as const;
     const { id: keyId, account } = await keys.resolve(KeyId, how);
     requireLawful(terms);
@@ -78,6 +82,20 @@ export const createGrant = operation({
     return { GrantId: id, GrantToken: token };
   },
 });
+
+function termsOf(given: z.output<typeof input>): GrantRecord['terms'] {
+  const { GranteePrincipal, RetiringPrincipal, Operations, Constraints, Name } = given;
+  const { GranteeServicePrincipal, RetiringServicePrincipal } = given;
+  return {
+    Name,
+    GranteePrincipal,
+    RetiringPrincipal,
+    GranteeServicePrincipal,
+    RetiringServicePrincipal,
+    Operations,
+    Constraints,
+  };
+}
 
 interface Terms {
   readonly Name?: string | undefined;

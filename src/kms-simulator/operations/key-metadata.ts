@@ -2,7 +2,7 @@ import type { KeyRing } from '../keys/key-ring.js';
 import type { KeyRecord } from '../keys/records.js';
 import { type Output, seconds } from './operation.js';
 
-/** What KMS tells of a key. */
+/** Describes a key as KMS does. */
 export function keyMetadata(record: KeyRecord, keys: KeyRing): Output {
   const { id, account, external, deletionAt } = record;
   const state = keys.stateOf(record);

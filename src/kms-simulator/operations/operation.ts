@@ -38,7 +38,7 @@ export interface Operation {
 export interface OperationDefinition<Input extends z.ZodType> {
   readonly name: string;
   readonly input: Input;
-  run(input: z.output<Input>, request: Request, kms: Kms): Promise<Output>;
+  readonly run: (input: z.output<Input>, request: Request, kms: Kms) => Promise<Output>;
 }
 
 /** Makes an operation that checks its input first. */
@@ -54,15 +54,14 @@ export function operation<Input extends z.ZodType>({
 }
 
 /** Makes an operation of one on custom key stores. */
-export function keyStoreOperation<Input extends z.ZodType>({
-  name,
-  input,
-  run,
-}: KeyStoreOperation<Input>): Operation {
+export function keyStoreOperation<Input extends z.ZodType>(
+  definition: KeyStoreOperation<Input>,
+): Operation {
+  const { name, input } = definition;
   return operation({
     name,
     input,
-    run: (given, { call }, { keyStores }) => run(given, call, keyStores),
+    run: (given, { call }, { keyStores }) => definition.run(given, call, keyStores),
   });
 }
 

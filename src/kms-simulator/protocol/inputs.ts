@@ -100,7 +100,7 @@ function constraintOf(issue: z.core.$ZodIssue): string | undefined {
         : `Member must satisfy enum value set: [${issue.values.join(', ')}]`;
     case 'invalid_format':
       if (issue.format === 'base64') return undefined;
-      return `Member must satisfy regular expression pattern: ${String(issue.pattern ?? '')}`;
+      return `Member must satisfy regular expression pattern: ${issue.pattern ?? ''}`;
     default:
       return 'Member must be valid';
   }

@@ -12,7 +12,7 @@ const TARGET_PREFIX = 'TrentService.';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
 const INTERNAL_ERROR = 500;
 
-/** What the API is made of. */
+/** The ports of the API. */
 export interface KmsApiPorts {
   readonly operations: readonly Operation[];
   readonly kms: Kms;

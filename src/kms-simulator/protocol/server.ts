@@ -9,7 +9,7 @@ import type { KmsApi } from './kms-api.js';
 
 const LOOPBACK = '127.0.0.1';
 
-/** What the server is made of. */
+/** The ports of the server. */
 export interface SimulatorServerPorts {
   readonly api: KmsApi;
   readonly faults: FaultSwitch;

@@ -33,7 +33,7 @@ export class Collection<Document extends Identified> {
   /**
    * Opens a folder, which is made where it is missing.
    *
-   * @throws Error that names a file which is not a document of this kind, or the file system's error
+   * @throws Error that names a file which is no document of this kind, or the file system's error
    */
   static async open<Document extends Identified>(
     folder: string,
