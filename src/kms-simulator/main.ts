@@ -69,7 +69,9 @@ export async function startFromOptions(options: SimulatorOptions): Promise<Start
 
 async function readConfiguration(path: string | undefined): Promise<SimulatorConfiguration> {
   if (path === undefined) return simulatorSchema.parse({});
-  const document: unknown = await readInput(async () => parse(await readFile(path, 'utf8')));
+  const document: unknown = await readInput(
+    async (): Promise<unknown> => parse(await readFile(path, 'utf8')),
+  );
   const { success, data, error } = simulatorSchema.safeParse(document ?? {});
   if (success) return data;
   throw new SimulatorInputError(`${path}: ${z.prettifyError(error)}`);
