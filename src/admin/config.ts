@@ -11,4 +11,4 @@ export const adminSchema = z
           'At most 107 bytes when made absolute.',
       ),
   })
-  .describe('Where administrators reach the server.');
+  .describe('The admin API of the server, for administrators on this machine.');

@@ -67,7 +67,9 @@ export function createProgram(outside: Terminal): Command {
         auditReconcileCommand(terminal),
       ),
     )
-    .addCommand(group('doctor', 'what is wrong, and what to do', doctorBackendCommand(terminal)))
+    .addCommand(
+      group('doctor', 'find out what is wrong and what to do', doctorBackendCommand(terminal)),
+    )
     .addCommand(
       group(
         'keys',
@@ -86,10 +88,14 @@ export function createProgram(outside: Terminal): Command {
       ),
     )
     .addCommand(
-      group('credentials', 'what AWS KMS signs with', credentialsGenerateCommand(terminal)),
+      group(
+        'credentials',
+        'credentials with which AWS KMS signs',
+        credentialsGenerateCommand(terminal),
+      ),
     )
     .addCommand(kmsSimulatorCommand(terminal))
-    .addCommand(group('import', 'what comes from other proxies', importAwsSampleCommand(terminal)))
+    .addCommand(group('import', 'import from other proxies', importAwsSampleCommand(terminal)))
     .addCommand(versionCommand(terminal))
     .addCommand(helpCommand());
   for (const command of withDescendants(program)) configure(command, terminal);

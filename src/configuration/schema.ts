@@ -19,22 +19,24 @@ const keyManagerLimitsSchema = z
   .strictObject({
     attemptTimeoutMs: millisecondsField({ min: 5, max: 60_000 })
       .default(DEFAULT_NODE_LIMITS.attemptTimeoutMs)
-      .describe('One try on one node, where another node could be tried after it.'),
+      .describe('Time limit for a call on one node, if another node can be tried afterwards.'),
     maxConcurrent: countField({ min: 1, max: 10_000 })
       .default(DEFAULT_NODE_LIMITS.maxConcurrent)
-      .describe('Calls that a node works on at once.'),
+      .describe('Maximum number of calls that a node works on at once.'),
     maxWaiting: countField({ min: 0, max: 100_000 })
       .default(DEFAULT_NODE_LIMITS.maxWaiting)
-      .describe('Calls that wait for a node; more are answered with ThrottlingException.'),
+      .describe(
+        'Maximum number of calls that wait for a node; more are answered with ThrottlingException.',
+      ),
     breakAfterFailures: countField({ min: 1, max: 1_000 })
       .default(DEFAULT_NODE_LIMITS.breakAfterFailures)
-      .describe('Failures in a row after which a node is left alone.'),
+      .describe('Number of failures in a row after which a node is not called for a while.'),
     breakForMs: millisecondsField({ min: 10, max: 600_000 })
       .default(DEFAULT_NODE_LIMITS.breakForMs)
-      .describe('For how long a node is left alone before one call tries it again.'),
+      .describe('Time after which one call tries such a node again.'),
   })
   .prefault({})
-  .describe('What a node of a key manager outside this process may keep requests for.');
+  .describe('Limits on calls of each node of a key manager outside this process.');
 
 /** The whole configuration, from its owners' parts. */
 export const configurationSchema = z
@@ -50,33 +52,35 @@ export const configurationSchema = z
           'key. For trying Holdfast out on one machine.',
       ),
     listeners: listField(listenerSchema, 'a list of listeners, at least one').describe(
-      'Where the XKS Proxy API is served. HOLDFAST_PORT overrides the port of the first.',
+      'Listeners of the XKS Proxy API. HOLDFAST_PORT overrides the port of the first.',
     ),
     operations: operationsSchema,
     admin: adminSchema.prefault({}),
     drainDelayMs: millisecondsField({ min: 0, max: 600_000 })
       .default(20_000)
       .describe(
-        'After SIGTERM, for how long requests are still taken while probes say 503, so that ' +
-          'load balancers notice.',
+        'Time after SIGTERM during which requests are still served while probes answer 503, so ' +
+          'that load balancers notice.',
       ),
     deadlineMs: millisecondsField({ min: 10, max: 60_000 })
       .default(140)
       .describe(
-        'From the head of a request to its answer. KMS waits 250 ms, of which three ' +
-          'round trips of 35 ms may be gone on a new connection.',
+        'Time limit from the head of a request to its answer. KMS waits 250 ms, and a new ' +
+          'connection may use three round trips of 35 ms of that.',
       ),
     keyManagerLimits: keyManagerLimitsSchema,
     log: logSchema,
     audit: auditSchema.optional(),
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
-      .describe('How many proxies serve these key stores; KMS is told so by GetHealthStatus.'),
+      .describe(
+        'Number of proxies that serve these key stores, for the answer of GetHealthStatus.',
+      ),
     keyManagers: listField(keyManagerConfigSchema, 'a list of key managers, at least one').describe(
-      'Where keys live and cryptography happens.',
+      'The key managers: they keep the keys, and encrypt and decrypt with them.',
     ),
     keyStores: listField(keyStoreSchema, 'a list of key stores, at least one').describe(
-      'What AWS calls external key stores.',
+      'The external key stores of AWS KMS.',
     ),
   })
   .describe('Configuration of Holdfast.');

@@ -16,7 +16,7 @@ const ONE_DAY_MS = 86_400_000;
 const clientCertificatesSchema = z
   .strictObject({
     roots: listField(pathField(), 'a list of PEM files, at least one').describe(
-      'PEM files with the certificate authorities that may vouch for a client; no others are trusted. `certs/` has those of Amazon Trust Services.',
+      'PEM files with the certificate authorities that client certificates must be from; no others are trusted. `certs/` has those of Amazon Trust Services.',
     ),
     allowedNames: listField(dnsNameField(), 'a list of DNS names, at least one').describe(
       'Names of clients that may connect, compared whole with the common name and the DNS names of the certificate. AWS KMS presents `cks.kms.<region>.amazonaws.com`.',
@@ -40,43 +40,41 @@ export const tlsSchema = z
       ),
     clientCertificates: clientCertificatesSchema.optional(),
   })
-  .describe('TLS 1.2 and 1.3, with the suites of the specification alone.');
+  .describe('TLS 1.2 and 1.3, with only the cipher suites of the specification.');
 
 const limitsSchema = z
   .strictObject({
     maxBodyBytes: bytesField({ min: 16_384, max: 16_777_216 })
       .default(65_536)
       .describe(
-        'The largest body of a request. In base64, 65536 has room for about 48,000 bytes of AAD; for the 65,535 that Holdfast can process, set 131072.',
+        'Maximum size of a request body. In base64, 65536 has room for about 48,000 bytes of AAD; for the 65,535 that Holdfast can process, set 131072.',
       ),
     maxHeaderBytes: bytesField({ min: 4_096, max: 1_048_576 })
       .default(16_384)
-      .describe('The largest head of a request: its first line and all headers.'),
+      .describe('Maximum size of a request head: the request line and all headers.'),
     headersTimeoutMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
       .default(5_000)
-      .describe('How long the head of a request may take to arrive. Checked every second.'),
+      .describe('Time limit for the head of a request to arrive. Checked every second.'),
     requestTimeoutMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
       .default(5_000)
-      .describe('How long a whole request may take to arrive. Checked every second.'),
+      .describe('Time limit for a whole request to arrive. Checked every second.'),
     maxConnections: countField({ min: 1, max: 1_000_000 })
       .default(4_096)
       .describe(
-        'Connections at once. Beyond them the oldest that has shown nothing is ended; one that has made an authenticated request never is.',
+        'Maximum number of connections at once. Beyond it, the oldest connection without an authenticated request is closed; connections with one are never closed for this.',
       ),
     maxConnectionsPerAddress: countField({ min: 1, max: 1_000_000 })
       .optional()
       .describe(
-        'Connections at once from one IPv4 address or IPv6 network (/64), with the same rule. Leave it out behind a load balancer that hides the addresses of its clients.',
+        'Maximum number of connections at once from one IPv4 address or IPv6 network (/64), with the same rule. Leave it out behind a load balancer that hides the addresses of its clients.',
       ),
     unauthenticatedIdleMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
       .default(5_000)
-      .describe(
-        'How long a connection may be idle that has not made an authenticated request yet.',
-      ),
+      .describe('Idle time after which a connection without an authenticated request is closed.'),
     authenticatedIdleMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
       .default(400_000)
       .describe(
-        'How long one may be idle that has. The default is longer than the 350 s of a Network Load Balancer.',
+        'Idle time after which a connection with an authenticated request is closed. The default is longer than the 350 s of a Network Load Balancer.',
       ),
   })
   .refine(({ headersTimeoutMs, requestTimeoutMs }) => headersTimeoutMs <= requestTimeoutMs, {
@@ -84,7 +82,7 @@ const limitsSchema = z
     error: 'no more than requestTimeoutMs, which the head is a part of',
   })
   .prefault({})
-  .describe('What a client may use before it is authenticated, and how long it may stay.');
+  .describe('Limits on requests and connections, most of them for clients before authentication.');
 
 /** An entry of `listeners` in the configuration. */
 export const listenerSchema = z
@@ -93,7 +91,7 @@ export const listenerSchema = z
       .optional()
       .describe('Shown in logs and metrics. Default: the host and the port.'),
     host: hostField().describe('The address to listen on; `0.0.0.0` for every IPv4 address.'),
-    port: portField().describe('The port to listen on. AWS KMS calls port 443 alone.'),
+    port: portField().describe('The port to listen on. AWS KMS calls port 443 only.'),
     tls: tlsSchema.optional(),
     plainHttp: z
       .literal(true, { error: 'true, or leave it out' })
@@ -106,7 +104,7 @@ export const listenerSchema = z
   .refine(({ tls, plainHttp }) => (tls === undefined) !== (plainHttp === undefined), {
     error: 'exactly one of tls and plainHttp: true',
   })
-  .describe('Where AWS KMS calls.');
+  .describe('A listener of the XKS Proxy API, which AWS KMS calls.');
 
 /** The `operations` part of the configuration. */
 export const operationsSchema = z

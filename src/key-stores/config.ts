@@ -45,7 +45,7 @@ export const exposureSchema = z
   .meta({ errorMessage: EXPOSURE_ALLOWED })
   .describe(
     'The external keys that KMS can use through this key store: `all`, or a list of ids and ' +
-      'patterns in which `*` stands for any text, also none (`[payroll, "hr-*"]`). ' +
+      'patterns in which `*` matches any text, also an empty one (`[payroll, "hr-*"]`). ' +
       'The key that health checks use is never exposed.',
   );
 
@@ -54,13 +54,13 @@ const credentialSchema = z
     accessKeyId: textField(
       /^[A-Z2-7]{20,30}$/,
       'an access key id: 20 to 30 characters of A-Z and 2-7',
-    ).describe('Names the credential. May be a reference.'),
+    ).describe('Access key id of the credential. May be a reference.'),
     secretAccessKey: secretField(
       /^[A-Za-z0-9/+=]{43,64}$/,
       'a secret access key: 43 to 64 characters of A-Z, a-z, 0-9, /, + and =',
-    ).describe('Signs the requests of KMS (SigV4).'),
+    ).describe('Secret with which KMS signs its requests (SigV4).'),
   })
-  .describe('A pair that KMS signs its requests with.');
+  .describe('A credential with which KMS signs its requests.');
 
 const STATIC_METADATA_ALLOWED =
   `1 to ${MAX_METADATA_BYTES} bytes of standard base64, and not 13 bytes that begin with 0x01, ` +
@@ -71,7 +71,7 @@ const awsSampleFields = {
   compatibility: choiceField(['aws-sample'])
     .optional()
     .describe(
-      "Opens what AWS's sample proxy has encrypted with version 1 of the same keys: ciphertexts " +
+      "Decrypts ciphertexts that AWS's sample proxy made with version 1 of the same keys: those " +
         "without metadata, or with metadata that is not of Holdfast's form.",
     ),
   write: choiceField(['aws-sample'])
@@ -104,19 +104,19 @@ export const keyStoreSchema = z
       `empty, or / and then letters, digits, -, _ and / with no / at the end; ` +
         `at most ${MAX_PREFIX_LENGTH} characters, and without ${URI_PATH_SUFFIX}, which comes after it`,
     ).describe(
-      'What comes before `/kms/xks/v1` in the XksProxyUriPath. Empty for none. ' +
-        'Tells the key stores apart, so each has its own.',
+      'The part of XksProxyUriPath before `/kms/xks/v1`; may be empty. ' +
+        'Each key store needs another one.',
     ),
     keyManager: nameField().describe('The `name` of an entry of `keyManagers`.'),
     region: textField(/^[a-z]{2,}(-[a-z0-9]+)+$/, 'an AWS region, such as eu-west-1')
       .optional()
-      .describe('When set, only requests signed for this AWS region are taken.'),
+      .describe('If set, only requests that are signed for this AWS region are accepted.'),
     exposes: exposureSchema,
     shared: flagField()
       .default(false)
       .describe('Two key stores that expose one key of one key manager must both say `true`.'),
     credentials: listField(credentialSchema, 'a list of credentials, at least one').describe(
-      'All of them are valid at once, so that one can be replaced while the other works.',
+      'All are valid at once, so that a credential can be replaced without an interruption.',
     ),
     ...awsSampleFields,
   })
@@ -132,7 +132,7 @@ export const keyStoreSchema = z
       error: 'only together with compatibility: aws-sample',
     },
   )
-  .describe('What AWS calls an external key store, one entry each.');
+  .describe('One external key store of AWS KMS.');
 
 /** The exposed keys of a key store, as configured. */
 export type ExposureConfig = z.output<typeof exposureSchema>;

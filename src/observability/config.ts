@@ -7,13 +7,13 @@ export const logSchema = z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
       .describe(
-        'The least severe messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx or 501, at error when it is answered any other 5xx.',
+        'Lowest level of the messages that are written. A request is logged at info when it succeeds, at warn when the client is answered 4xx or 501, at error when it is answered any other 5xx.',
       ),
     requests: z
       .enum(['all', 'failures', 'none'])
       .optional()
       .describe(
-        'Which requests have a line each: `all` of them, the `failures` (answered 4xx or 5xx), or `none`. Without it: `failures` beside an audit log, whose records say it all, and `all` where there is none.',
+        'The requests that have a log line: `all` of them, the `failures` (answered 4xx or 5xx), or `none`. Without it: `failures` beside an audit log, whose records say it all, and `all` where there is none.',
       ),
   })
   .prefault({})

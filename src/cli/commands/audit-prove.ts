@@ -7,8 +7,8 @@ import { verifierKeys } from '../verifier-keys.js';
 import { auditCommand, example, notesAndExample, wholeNumber } from './options.js';
 
 const NOTES = `
-Writes NAME.json, the record's line without its line feed, which is the leaf, byte for byte, and NAME.tlog-proof,
-which any program that reads c2sp.org/tlog-proof can check.`;
+Writes two files. NAME.json is the record's line without the line feed: the bytes of the leaf. NAME.tlog-proof is
+the proof, for any program that reads c2sp.org/tlog-proof.`;
 
 interface ProveOptions {
   readonly record: number;

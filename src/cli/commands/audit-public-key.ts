@@ -5,9 +5,9 @@ import type { Terminal } from '../terminal.js';
 import { auditCommand, notesAndExample } from './options.js';
 
 const NOTES = `
-Prints what verifiers need, one line: the name of the log, an id and the Ed25519 key (C2SP signed-note). Take
-it from the machine once, when the log is begun, and keep it where nobody can change both it and the log. A key
-that is read beside the log that it is to verify proves nothing.`;
+Prints the public key as one line: the name of the log, an id and the Ed25519 key (C2SP signed-note). Copy it from
+the machine once, when the log begins, and keep it where nobody can change both the key and the log. A key that is
+stored only beside the log proves nothing.`;
 
 /** `holdfast audit public-key` */
 export function auditPublicKeyCommand(terminal: Terminal): Command {

@@ -24,13 +24,14 @@ const SHORTHANDS = {
 } as const;
 
 const NOTES = `
-A record is found when it meets all that is asked for. --where names any field of it, with dots for what lies
-deeper (authorization.decision, nodesTried.node); a value that ends in * stands for all that begin so, and * alone
-for any: --where errorName=*. --jsonl prints the lines as they stand in the log, which is what can be verified.
+A record must meet all conditions. --where takes any field of a record, with dots for nested fields
+(authorization.decision, nodesTried.node). A value that ends in * matches every value with that beginning, and *
+alone matches any value: --where errorName=*. --jsonl prints the lines exactly as they are in the log, so that they
+can be verified.
 
-The log is read on up to four cores: with --from or --to, only the segments that hold records of the period.
+The search uses up to four cores. With --from or --to it reads only the segments with records of the period.
 
-Exit code 1 says that a part of a log could not be read: there may be more than was printed.`;
+Exit code 1: a part of a log could not be read, so there may be more records than were printed.`;
 
 interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
   readonly log?: readonly string[];

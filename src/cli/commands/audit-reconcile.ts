@@ -11,12 +11,12 @@ Exit codes:
   0  something was compared, and nothing is alarming
   1  alarm: a use of a key here without an event in CloudTrail, a call in CloudTrail that never arrived
      here, or a call that came more than twice
-  2  the command line is wrong, or a file or log cannot be read wholly; it is named, with the place
+  2  the command line is wrong, or a file or log cannot be read completely; the message names the place
   4  nothing was compared: at all, for an account and region of the log, or for an id of
      --custom-key-store
 
-Uses younger than 30 minutes are pending, because CloudTrail delivers late. docs/audit-reconciliation.md says what each
-class means, what to do, and which files can be read.`;
+Uses younger than 30 minutes are pending, because CloudTrail delivers late. docs/audit-reconciliation.md explains each
+class, what to do, and which files can be read.`;
 
 interface Options {
   readonly cloudtrail: readonly string[];

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command} from 'commander';
+import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Report } from '../../evidence/report/model/document.js';
 import { VERSION } from '../../composition/version.js';
@@ -17,14 +17,14 @@ const FORMATS = ['html', 'csv', 'json'] as const;
 const DEFAULT_TOP = 25;
 
 const NOTES = `
-The period is needed: --from and --to. Every record is verified while it is counted, and the report begins
-with what an auditor must look at. Give it the public key and checkpoints that were kept elsewhere: the key
-that a log names itself shows accidents alone. The HTML is one file that loads nothing from anywhere. With
---format csv, --output names a new folder, in which each table is a file. Files are new, of mode 0600: they
+--from and --to are required. The report verifies every record while it counts it, and begins with the findings
+that an auditor must look at. Give it the public key and checkpoints that were kept elsewhere: the key in the
+log itself detects accidents, but no forgery. The HTML is one file and loads nothing. With --format csv, --output
+names a new folder with one file for each table. Output files must not exist yet and get mode 0600, because they
 name principals and keys.
 
-Exit code 1 says that a part of a log could not be read, or, with --public-key, that a log is not what was
-signed: the report is written all the same, and says what.`;
+Exit code 1: a part of a log could not be read, or, with --public-key, a log is not as it was signed. The report
+is written nevertheless and names the fault.`;
 
 interface Options {
   readonly log?: readonly string[];

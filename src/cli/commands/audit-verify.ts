@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command} from 'commander';
+import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { VerificationReport } from '../../audit/verify/finding.js';
 import { VERSION } from '../../composition/version.js';
@@ -14,12 +14,12 @@ import { writeSecretFile } from '../write-secret-file.js';
 import { auditCommand, notesAndExample } from './options.js';
 
 const NOTES = `
-Needs the files and the public key, and nothing else. A log that was rolled back to an older state, or written
-anew with the key, cannot be told from its own files: hold it against checkpoints that were kept elsewhere,
-with --checkpoint. docs/audit.md says what each finding means.
+Needs only the files and the public key. The files alone do not show that a log was rolled back to an older state
+or rewritten with its signing key: for that, compare it with checkpoints that were kept elsewhere (--checkpoint).
+docs/audit.md explains each finding.
 
-Exit code 0: nothing is wrong. 1: something was found. 2: it could not look: the command line, no log there, or
-files that the operating system did not let it read, and nothing else was found.`;
+Exit code 0: nothing is wrong. 1: there are findings. 2: the log could not be verified, because the command line is
+wrong, there is no log, or files could not be read and nothing else was found.`;
 
 const NOT_AS_WRITTEN = 'the audit log is not what was written and signed';
 const TAKEN_OVER =

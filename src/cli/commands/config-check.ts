@@ -7,9 +7,9 @@ import type { Terminal } from '../terminal.js';
 import { notesAndExample } from './options.js';
 
 const NOTES = `
-It reads every file that the configuration names, as the user who runs it. With --as it does so as the user that
-the server will run as, with that user's groups, and looks whether the folders that the server writes to are that
-user's to write; root alone can do that. A folder that is missing is no fault where the server can make it.`;
+Reads every file that the configuration names, as the user who runs the command. With --as, which only root may use,
+it reads them as the user that the server runs as, with that user's groups, and checks that this user may write to
+the folders of the server. A missing folder is no error if the server can create it.`;
 
 interface Options {
   readonly as?: string;

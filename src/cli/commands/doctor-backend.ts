@@ -11,12 +11,11 @@ import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
 
 const NOTES = `
-It starts the key manager's nodes in this process, without a server. No key, counter or master key is made and
-no file is changed: only the health-test key encrypts, a few times, which no counter on disk learns of. What
-shows on writing alone, such as a full disk, it cannot find. A module is started as a server would start it.
-A folder of type file that a running server has in use is the server's: it is asked, over its admin socket, how the
-folder is. As root it looks with the eyes of the user to whom the state folder belongs, or of --as. A PIN that a token
-refuses is tried once.`;
+Starts the key manager's nodes in this process, without a server. It creates no key, counter or master key and
+changes no file: only the health-test key encrypts, a few times, without being counted. It does not find faults
+that show only on writing, such as a full disk. A module is started as the server starts it. If a running server
+uses the folder of a file key manager, the command asks that server over its admin socket. Run as root, it becomes
+the user who owns the state folder, or the user of --as. A PIN that a token refuses is tried once.`;
 
 interface Options {
   readonly config?: string;

@@ -8,11 +8,11 @@ export const fileKeyManagerSchema = z
     name: nameField().describe('Shown in logs, metrics and listings.'),
     type: z.literal('file'),
     directory: pathField().describe(
-      'The folder of the key documents, mode 0700. One running Holdfast a folder.',
+      'Folder of the key documents, mode 0700. Only one running Holdfast may use it.',
     ),
     location: locationField(),
     masterKey: masterKeySchema.describe(
-      'What the key documents are sealed with. Keep a copy away from the key folder.',
+      'The key that encrypts the key documents. Keep a copy away from the key folder.',
     ),
   })
   .describe('Keys in encrypted files, in a folder of this machine.');

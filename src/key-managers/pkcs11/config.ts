@@ -24,13 +24,13 @@ const tokenSchema = z
       z.strictObject({ serial: tokenText().describe('The serial number of the token.') }),
       z.strictObject({
         slot: countField({ min: 0, max: 2 ** 32 - 1 }).describe(
-          'The id of the slot. SoftHSM and others number them anew at times.',
+          'The id of the slot. SoftHSM and others may renumber slots.',
         ),
       }),
     ],
     { error: 'one of label, serial and slot' },
   )
-  .describe('Which token of the module.');
+  .describe('The token, by label, serial number or slot.');
 
 const nodeSchema = z
   .strictObject({
@@ -38,10 +38,10 @@ const nodeSchema = z
     location: locationField(),
     token: tokenSchema,
     pin: secretField(/^.{1,255}$/s, 'a PIN of 1 to 255 characters').describe(
-      "The PIN of the token's user. A wrong one is tried once.",
+      'The user PIN of the token. A wrong PIN is tried once.',
     ),
   })
-  .describe('A token.');
+  .describe('One token.');
 
 /** An entry of `keyManagers` in the configuration with `type: pkcs11`. */
 export const pkcs11KeyManagerSchema = z
@@ -51,44 +51,46 @@ export const pkcs11KeyManagerSchema = z
     module: pathField().describe("The vendor's PKCS#11 library."),
     libraryParameters: textField(/^[^\0]{1,4096}$/s, 'text of 1 to 4096 characters')
       .optional()
-      .describe('Parameters of C_Initialize, which NSS softokn needs.'),
+      .describe('Parameters for C_Initialize. NSS softokn needs them.'),
     environment: environmentSchema,
     nodes: listField(nodeSchema, 'a list of nodes, at least one').describe(
-      'The tokens, each of which has all the keys: one, or copies that the vendor keeps alike.',
+      "The tokens. Each must have all the keys: one token, or copies that the vendor's tools keep equal.",
     ),
     profile: choiceField(PROFILE_NAMES).describe(
-      'What is peculiar to the vendor: who makes the IVs, and what a wrong tag is called.',
+      'The vendor profile: it says who makes the IVs and which code means a wrong tag.',
     ),
     keyLabel: textField(
       /^(?=.*\{externalKeyId\})[^{}\0]*(\{(externalKeyId|version)\}[^{}\0]*)+$/,
       'a text with {externalKeyId} in it, and perhaps {version}',
     )
       .default('{externalKeyId}')
-      .describe('CKA_LABEL of a key.'),
+      .describe('Template for CKA_LABEL.'),
     keyId: textField(
       /^[^{}\0]*(\{(externalKeyId|version)\}[^{}\0]*)*$/,
       'a text, perhaps with {externalKeyId} and {version} in it',
     )
       .optional()
       .describe(
-        'CKA_ID of a key, as text; where it is missing, CKA_ID is not looked at. Without ' +
-          '{version} here or in keyLabel every key has one version.',
+        'Template for CKA_ID, as text. Without it, CKA_ID is not used. Without {version} here ' +
+          'or in keyLabel, every key has one version.',
       ),
     children: countField({ min: 1, max: 32 })
       .default(2)
-      .describe('Processes that load the library. A call that hangs costs one of them.'),
+      .describe('Number of processes that load the library. A call that hangs ends one of them.'),
     hangTimeoutMs: millisecondsField({ min: 100, max: 60_000 })
       .default(500)
-      .describe('How long a native call may take before its process is killed and replaced.'),
+      .describe(
+        'Time after which a native call counts as hung; its process is killed and replaced.',
+      ),
     countersDirectory: pathField().describe(
-      'The folder where this replica counts encryptions, mode 0700. Keep it when you move.',
+      'Folder of the encryption counters of this replica, mode 0700. Keep it when the replica moves.',
     ),
     replicas: countField({ min: 1, max: 1000 })
       .default(1)
-      .describe('How many Holdfasts encrypt with these keys; each may make its share.'),
+      .describe('Number of replicas that encrypt with these keys. Each may make an equal share.'),
     priorEncryptions: countField({ min: 0, max: 2 ** 32 - 1 })
       .default(0)
-      .describe('Encryptions that a key may have made before it came to Holdfast.'),
+      .describe('Upper limit of the encryptions that a key has made before Holdfast used it.'),
   })
   .refine(({ nodes }) => new Set(nodes.map(({ name }) => name)).size === nodes.length, {
     error: 'nodes with names of their own',

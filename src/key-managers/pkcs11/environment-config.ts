@@ -33,6 +33,6 @@ export const environmentSchema = z
       : Object.entries(variables).map(([name, value]) => ({ name, value })),
   )
   .describe(
-    'Environment variables of the processes that load the library, by name; of ours they see ' +
-      'PATH, HOME, TMPDIR, TZ and LD_LIBRARY_PATH alone. A list of `name` and `value` is taken, too.',
+    'Environment variables for the processes that load the library, by name. Of its own, Holdfast ' +
+      'passes on only PATH, HOME, TMPDIR, TZ and LD_LIBRARY_PATH. May be a list of `name` and `value`.',
   );

@@ -20,7 +20,7 @@ const nodeSchema = z
     address: textField(
       /^(https:\/\/[A-Za-z0-9.:[\]-]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?)$/,
       'https://, a host and, if need be, a port, without a path; http:// for this machine alone',
-    ).describe('Of one server. Redirects are not followed, so name every server that may serve.'),
+    ).describe('Address of one server. Redirects are not followed, so give every server a node.'),
     location: locationField(),
   })
   .describe('A server of the cluster.');
@@ -30,36 +30,42 @@ const tlsSchema = z
     roots: listField(pathField(), 'a list of PEM files, at least one')
       .optional()
       .describe(
-        "The certificate authorities that may vouch for the servers, instead of Node's own.",
+        "Certificate authorities that the servers' certificates must be from, instead of Node's own.",
       ),
     clientCertificate: pathField()
       .optional()
-      .describe('PEM, leaf first: what Holdfast shows the servers, and logs in with by `cert`.'),
-    clientKey: pathField().optional().describe('PEM: the private key of `clientCertificate`.'),
+      .describe(
+        'PEM file, leaf first: the client certificate, also used by the login method `cert`.',
+      ),
+    clientKey: pathField()
+      .optional()
+      .describe('PEM file with the private key of `clientCertificate`.'),
   })
   .refine((tls) => (tls.clientCertificate === undefined) === (tls.clientKey === undefined), {
     error: 'clientCertificate and clientKey, or neither',
   })
-  .describe('How the servers and Holdfast prove who they are.');
+  .describe('Certificates of the connections to the servers.');
 
 const keySchema = z
   .strictObject({
     externalKeyId: textField(
       EXTERNAL_KEY_ID,
       'an external key id: 1 to 128 letters, digits, dots, hyphens and underscores',
-    ).describe('The name that KMS uses.'),
+    ).describe('The external key id, as KMS uses it.'),
     transitKey: textField(
       /^\w([\w.-]*\w)?$/,
       'a Transit key: letters, digits, dots, hyphens and underscores; no dot or hyphen at either end',
     )
       .optional()
-      .describe('Its name in Transit, where `transitKeyTemplate` does not give it.'),
+      .describe('The name of the Transit key, if it differs from `transitKeyTemplate`.'),
     usage: z
       .array(choiceField(['ENCRYPT', 'DECRYPT']), { error: 'a list of ENCRYPT and DECRYPT' })
       .default(['ENCRYPT', 'DECRYPT'])
-      .describe('What the key may be used for: Transit has no such thing, so it is said here.'),
+      .describe(
+        'The allowed operations. Transit does not record them, so they are configured here.',
+      ),
   })
-  .describe('A key that is not named or not used as all the others.');
+  .describe('A key with a name or usage of its own.');
 
 /** An entry of `keyManagers` in the configuration with `type: vault`. */
 export const vaultKeyManagerSchema = z
@@ -67,14 +73,14 @@ export const vaultKeyManagerSchema = z
     name: nameField().describe('Shown in logs, metrics and listings.'),
     type: z.literal('vault'),
     nodes: listField(nodeSchema, 'a list of nodes, at least one').describe(
-      'The servers, each of which can do everything: those of one cluster, or of replicas.',
+      'The servers. Each must have all the keys: members of one cluster, or its replicas.',
     ),
     mountPath: textField(
       /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/,
       'a path such as transit, without a slash at either end',
     )
       .default('transit')
-      .describe('Where the Transit engine is mounted.'),
+      .describe('Mount path of the Transit engine.'),
     namespace: textField(/^[A-Za-z0-9_./-]{1,256}$/, 'a namespace such as team-a/production')
       .optional()
       .describe('The namespace of the login and of the Transit engine.'),
@@ -85,23 +91,29 @@ export const vaultKeyManagerSchema = z
       `letters, digits, dots, hyphens and underscores around one ${PLACEHOLDER}`,
     )
       .default(PLACEHOLDER)
-      .describe('The name in Transit of every key that `keys` does not name otherwise.'),
+      .describe(
+        'The name of the Transit key for an external key id that has no `transitKey` in `keys`.',
+      ),
     keys: z
       .array(keySchema, { error: 'a list of keys' })
       .default([])
-      .describe('The exceptions from `transitKeyTemplate`, and keys for one direction.'),
+      .describe(
+        'Keys with another name than `transitKeyTemplate` gives, or with a restricted usage.',
+      ),
     metadataMaxAgeMs: millisecondsField({ min: 100, max: 600_000 })
       .default(30_000)
       .describe(
-        'How old what Holdfast knows of a key may be. Refreshed in the background after half of ' +
-          'it. A new version encrypts 5 s after it, when every replica knows it.',
+        'Maximum age of a key description. It is read again in the background from half of ' +
+          'this age on. A new version encrypts 5 s after this time, when every replica knows it.',
       ),
     maxConnections: countField({ min: 1, max: 1_000 })
       .default(32)
-      .describe('Kept open to each node; one operation at a time on each.'),
+      .describe(
+        'Maximum number of connections to each node. Each carries one operation at a time.',
+      ),
     connectTimeoutMs: millisecondsField({ min: 10, max: 60_000 })
       .default(1_000)
-      .describe('For a new connection, TLS included.'),
+      .describe('Time limit for a new connection, TLS handshake included.'),
   })
   .refine(({ nodes }) => areDistinct(nodes.map(({ name }) => name)), {
     error: 'nodes with a name of its own each',

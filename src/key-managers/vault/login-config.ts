@@ -9,32 +9,34 @@ export const loginSchema = z
     z.strictObject({
       method: z.literal('token'),
       tokenFile: pathField().describe(
-        'The file of the token, read anew whenever the token wears out or is refused.',
+        'File with the token. It is read again when the token expires or is refused.',
       ),
     }),
     z.strictObject({
       method: z.literal('approle'),
       mountPath: mountField('approle'),
-      roleId: textField(/^\S{1,512}$/, 'a role id').describe('Of the AppRole. May be a reference.'),
-      secretId: secretField(/^\S{1,4096}$/, 'a secret id').describe('Of the AppRole.'),
+      roleId: textField(/^\S{1,512}$/, 'a role id').describe(
+        'Role id of the AppRole. May be a reference.',
+      ),
+      secretId: secretField(/^\S{1,4096}$/, 'a secret id').describe('Secret id of the AppRole.'),
     }),
     z.strictObject({
       method: z.literal('kubernetes'),
       mountPath: mountField('kubernetes'),
-      role: roleField().describe('The role bound to the service account.'),
+      role: roleField().describe('Role that is bound to the service account.'),
       jwtFile: pathField()
         .default(SERVICE_ACCOUNT_TOKEN)
-        .describe("The service account's token, read anew at every login."),
+        .describe("File with the service account's token. It is read again at every login."),
     }),
     z.strictObject({
       method: z.literal('cert'),
       mountPath: mountField('cert'),
       role: roleField()
         .optional()
-        .describe('The certificate role; without it the server tries every role.'),
+        .describe('Certificate role. Without it the server tries every role.'),
     }),
   ])
-  .describe('How Holdfast logs in.');
+  .describe('Login method.');
 
 /** A login as configured. */
 export type LoginConfig = z.output<typeof loginSchema>;
@@ -45,7 +47,7 @@ function mountField(name: string) {
     'a path such as approle, without a slash at either end',
   )
     .default(name)
-    .describe('Where the method is mounted below `auth/`.');
+    .describe('Mount path of the login method below `auth/`.');
 }
 
 function roleField() {
