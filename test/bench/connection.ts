@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type TLSSocket } from 'node:tls';
+import { createConnection, type Socket } from 'node:net';
+import { connect } from 'node:tls';
 import type { Endpoint } from './targets/target.js';
 
 /** A response, as far as the benchmark looks at it. */
@@ -11,15 +12,15 @@ export interface Response {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * One keep-alive TLS connection that sends prepared bytes, one request at a time. Far cheaper
+ * One keep-alive connection that sends prepared bytes, one request at a time. Far cheaper
  * than `https.request`, so that what the open-loop generator measures is the server.
  */
 export class Connection {
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #settle: { resolve: (r: Response) => void; reject: (e: Error) => void } | undefined;
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
@@ -38,6 +39,13 @@ export class Connection {
     const { host, port, certificateAuthority } = endpoint;
     const socket = connect({ host, port, ca: certificateAuthority });
     await once(socket, 'secureConnect');
+    return new Connection(socket);
+  }
+
+  /** A connection to a port of this machine, without TLS. */
+  static async openPlain(port: number): Promise<Connection> {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    await once(socket, 'connect');
     return new Connection(socket);
   }
 

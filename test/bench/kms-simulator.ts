@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
-import { KmsClient, readCaller, type SignedCall } from './load/kms-client.js';
+import { KmsClient, readCaller } from './load/kms-client.js';
 import { cpuTimeUs } from './process-usage.js';
 import { percentiles } from './statistics.js';
 
@@ -31,7 +31,7 @@ const CONTEXT = { Department: 'Engineering' };
 /** Calls that leave on schedule, answered or not. */
 interface Schedule {
   /** Taken in turn. */
-  readonly calls: readonly SignedCall[];
+  readonly calls: readonly Buffer[];
   readonly perSecond: number;
   readonly seconds: number;
 }
@@ -74,7 +74,7 @@ async function measure(
   { seconds, rate, beyondQuota }: { seconds: number; rate: number; beyondQuota: number },
 ): Promise<void> {
   const simulator = startSimulator(server, folder);
-  const client = new KmsClient(await environmentOf(folder), CONNECTIONS);
+  const client = await KmsClient.open(await environmentOf(folder), CONNECTIONS);
   try {
     const calls = await signedCalls(client, await createKey(client, server));
     const both = [...calls.encrypt, ...calls.decrypt].sort(() => Math.random() - 0.5);
@@ -92,7 +92,7 @@ async function measure(
     const beyond = { calls: calls.decrypt, perSecond: beyondQuota, seconds: QUOTA_SECONDS };
     report(`${beyondQuota} Decrypt calls a second`, await run(client, beyond));
   } finally {
-    await client.close();
+    client.close();
     simulator.kill('SIGTERM');
   }
 }
@@ -165,7 +165,7 @@ async function run(client: KmsClient, { calls, perSecond, seconds }: Schedule): 
   const pending: Promise<void>[] = [];
   const begun = performance.now();
   const total = perSecond * seconds;
-  const send = async (call: SignedCall, due: number): Promise<void> => {
+  const send = async (call: Buffer, due: number): Promise<void> => {
     const name = await client.send(call).then(
       ({ status, fields }) => (status === 200 ? 'success' : String(fields['__type'])),
       (error: unknown) => String(error),

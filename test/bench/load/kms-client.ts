@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import aws4 from 'aws4';
-import { Pool } from 'undici';
+import { Connection } from '../connection.js';
 
 /** A caller of a simulated KMS. */
 export interface KmsCaller {
@@ -8,12 +8,6 @@ export interface KmsCaller {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-}
-
-/** A signed request, which is valid for five minutes. */
-export interface SignedCall {
-  readonly headers: Record<string, string>;
-  readonly body: string;
 }
 
 /** An answer of KMS. */
@@ -38,14 +32,25 @@ export function readCaller(environmentFile: string): KmsCaller {
 /** A client of KMS that can sign ahead, so that signing is not measured. */
 export class KmsClient {
   readonly #caller: KmsCaller;
-  readonly #pool: Pool;
+  readonly #connections: readonly Connection[];
+  readonly #idle: Connection[];
+  readonly #waiting: ((connection: Connection) => void)[] = [];
 
-  constructor(caller: KmsCaller, connections: number) {
+  private constructor(caller: KmsCaller, connections: readonly Connection[]) {
     this.#caller = caller;
-    this.#pool = new Pool(caller.endpoint, { connections });
+    this.#connections = connections;
+    this.#idle = [...connections];
   }
 
-  sign(operation: string, input: object): SignedCall {
+  /** Opens its connections, each of which has one call at a time. */
+  static async open(caller: KmsCaller, connections: number): Promise<KmsClient> {
+    const port = Number(new URL(caller.endpoint).port);
+    const opening = Array.from({ length: connections }, () => Connection.openPlain(port));
+    return new KmsClient(caller, await Promise.all(opening));
+  }
+
+  /** @returns the bytes of the request */
+  sign(operation: string, input: object): Buffer {
     const { endpoint, region, accessKeyId, secretAccessKey } = this.#caller;
     const body = JSON.stringify(input);
     const { headers } = aws4.sign(
@@ -63,16 +68,24 @@ export class KmsClient {
       },
       { accessKeyId, secretAccessKey },
     );
-    const entries = Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]);
-    return { headers: Object.fromEntries(entries) as Record<string, string>, body };
+    const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
+    return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 
-  async send({ headers, body }: SignedCall): Promise<KmsAnswer> {
-    const answer = await this.#pool.request({ method: 'POST', path: '/', headers, body });
-    return {
-      status: answer.statusCode,
-      fields: (await answer.body.json()) as KmsAnswer['fields'],
-    };
+  async send(request: Buffer): Promise<KmsAnswer> {
+    const connection =
+      this.#idle.pop() ??
+      (await new Promise<Connection>((resolve) => {
+        this.#waiting.push(resolve);
+      }));
+    try {
+      const { status, body } = await connection.send(request);
+      return { status, fields: JSON.parse(body.toString()) as KmsAnswer['fields'] };
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#idle.push(connection);
+      else next(connection);
+    }
   }
 
   /** @throws Error for anything but success */
@@ -82,7 +95,7 @@ export class KmsClient {
     throw new Error(`${operation}: ${JSON.stringify(fields)}`);
   }
 
-  async close(): Promise<void> {
-    await this.#pool.close();
+  close(): void {
+    for (const connection of this.#connections) connection.close();
   }
 }
