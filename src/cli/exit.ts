@@ -9,6 +9,8 @@ export const EXIT = {
   noServer: 3,
   /** A comparison has compared nothing, or nothing of something that it was asked about. */
   nothingCompared: 4,
+  /** An examination found nothing wrong, but could not look at all that it was to look at. */
+  notLookedAt: 4,
 } as const;
 
 /** One of {@link EXIT}. */

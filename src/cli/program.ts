@@ -8,7 +8,7 @@ import { auditReportCommand } from './commands/audit-report.js';
 import { auditVerifyCommand } from './commands/audit-verify.js';
 import { configCheckCommand } from './commands/config-check.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
-import { doctorBackendCommand } from './commands/doctor-backend.js';
+import { doctorCommand } from './commands/doctor.js';
 import { importAwsSampleCommand } from './commands/import-aws-sample.js';
 import { keyStoresExportCommand } from './commands/key-stores-export.js';
 import { keyStoresListCommand } from './commands/key-stores-list.js';
@@ -30,7 +30,8 @@ Exit codes:
      something wrong
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
-  4  "audit reconcile" has compared nothing, or nothing of something that it was asked about
+  4  "audit reconcile" has compared nothing, or nothing of something that it was asked about, or
+     "doctor" has found nothing wrong but could not look at everything
 
 Environment:
   HOLDFAST_CONFIG           configuration file (default: the quickstart's)
@@ -67,9 +68,7 @@ export function createProgram(outside: Terminal): Command {
         auditReconcileCommand(terminal),
       ),
     )
-    .addCommand(
-      group('doctor', 'find out what is wrong and what to do', doctorBackendCommand(terminal)),
-    )
+    .addCommand(doctorCommand(terminal))
     .addCommand(
       group(
         'keys',

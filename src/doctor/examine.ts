@@ -38,9 +38,12 @@ async function findingOf(
   { subject, findings }: Run,
 ): Promise<Finding> {
   const row = { id, section, level, text };
-  const needed = after === undefined ? undefined : findings.get(after);
-  if (needed?.outcome === 'failed' || needed?.outcome === 'unknown') {
-    return { ...row, outcome: 'unknown', detail: `it needs ${needed.id}` };
+  const needed = [after ?? []]
+    .flat()
+    .map((needs) => findings.get(needs))
+    .find((finding) => finding?.outcome === 'failed' || finding?.outcome === 'unknown');
+  if (needed !== undefined) {
+    return { ...row, outcome: 'unknown', needs: needed.id, detail: `it needs ${needed.id}` };
   }
   try {
     return { ...row, outcome: 'ok', detail: await check(subject) };

@@ -12,13 +12,10 @@ export interface Finding {
    */
   readonly outcome: 'ok' | 'warning' | 'failed' | 'unknown' | 'skipped';
   readonly detail?: string | undefined;
+  /** Id of the check that has to succeed before this one can be made. */
+  readonly needs?: string;
   readonly meaning?: string;
   readonly advice?: string;
-}
-
-/** Result of a run. */
-export interface Examination {
-  readonly findings: readonly Finding[];
 }
 
 /** The number of findings of one outcome. */

@@ -1,6 +1,6 @@
 import type { Answer } from './client/answer.js';
 import type { Body } from './client/bodies.js';
-import { ERROR_CODES, type ErrorName } from './error-codes.js';
+import { ERROR_CODES, type ErrorName, isErrorName } from './error-codes.js';
 import { demand } from './verdict.js';
 
 /** Most of a body that a message repeats. */
@@ -30,14 +30,14 @@ export function served(answer: Answer): Body {
 }
 
 /**
- * Expects one of the errors. An error without a name is judged by its status, and one with a wrong
- * status by its name: the form of errors has a section of its own.
+ * Expects one of the errors. An error without a name of the table is judged by its status, and one
+ * with a wrong status by its name: the form of errors has a section of its own.
  */
 export function refusedAs(answer: Answer, ...names: readonly [ErrorName, ...ErrorName[]]): void {
   const errorName = answer.json?.['errorName'];
   const statuses: readonly number[] = names.map((name) => ERROR_CODES[name]);
   const expected = `in place of ${names.join(' or ')}`;
-  if (errorName === undefined) {
+  if (!isErrorName(errorName)) {
     demand(statuses.includes(answer.status), `answered ${told(answer)} ${expected}`);
     return;
   }

@@ -18,7 +18,7 @@ export interface SubjectKeys {
 export interface Subject {
   readonly endpoint: Endpoint;
   readonly keys: SubjectKeys;
-  /** Whether no call may encrypt. */
+  /** True where no call may encrypt. */
   readonly isReadOnly: boolean;
   /** 32 bytes or more, which no other proxy has seen. */
   readonly plaintext: Buffer;
@@ -49,8 +49,8 @@ export interface Requirement extends Explanation {
   readonly level: 'MUST' | 'SHOULD' | 'OWN';
   /** The demand, in our words. */
   readonly text: string;
-  /** Id of the requirement without which this one cannot be looked at. */
-  readonly after?: string | undefined;
+  /** Ids of the requirements without which this one cannot be looked at. */
+  readonly after?: string | readonly string[] | undefined;
   /**
    * Examines the proxy.
    *

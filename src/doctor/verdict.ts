@@ -11,7 +11,7 @@ export class Remark extends Error {
 /** The check was not made. */
 export class NotLookedAt extends Error {
   override readonly name = 'NotLookedAt';
-  /** Whether the caller chose so, by an option or by leaving one out. */
+  /** True where the caller chose so, by an option or by leaving one out. */
   readonly isByChoice: boolean;
 
   private constructor(reason: string, isByChoice: boolean) {

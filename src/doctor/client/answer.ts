@@ -8,7 +8,7 @@ export interface Answer {
   /** The body decoded; `undefined` where it is no JSON object. */
   readonly json: Readonly<Record<string, unknown>> | undefined;
   readonly tookMs: number;
-  /** Whether the request went over a connection that had served another one before. */
+  /** True where the request went over a connection that had served another one before. */
   readonly isReused: boolean;
 }
 
@@ -16,7 +16,7 @@ export interface Answer {
 export interface RecordedAnswer extends Answer {
   /** Method and path of the request. */
   readonly request: string;
-  /** Whether the path is one of the API, so that the answer has to be of the API as well. */
+  /** True for POST, whose answer has to be one of the API. */
   readonly isPost: boolean;
 }
 

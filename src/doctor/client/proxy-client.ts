@@ -49,8 +49,8 @@ export class ProxyClient {
     this.#endpoint = endpoint;
     this.#record = record;
     this.#timeoutMs = timeoutMs;
-    const trust: ConnectionOptions = { rejectUnauthorized: false };
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, ...trust, ...tls });
+    const own: ConnectionOptions = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, ...own, ...tls });
   }
 
   /**

@@ -52,10 +52,10 @@ const demands: readonly Demand[] = [
   {
     id: 'errors.content-type',
     level: 'MUST',
-    text: 'errors say that they are JSON',
+    text: 'errors in JSON say that they are JSON',
     of: 'errors',
-    // One without a body is judged by the next.
-    fault: (answer) => (answer.body === '' ? undefined : typeFault(answer)),
+    // One without an object is judged by the next.
+    fault: (answer) => (answer.json === undefined ? undefined : typeFault(answer)),
   },
   {
     id: 'errors.body',

@@ -188,7 +188,7 @@ export const decryptSection: Section = {
       id: SERVED.decrypt,
       level: 'MUST',
       text: 'Decrypt is served: an encrypted plaintext with its AAD comes back',
-      after: SERVED.encrypt,
+      after: [SERVED.encrypt, 'encrypt.ciphertext', 'encrypt.tag'],
       meaning: 'Data that was encrypted cannot be read: callers see KMSInvalidStateException.',
       advice: 'Look into the log of the proxy for the reason; compare the AAD of both calls.',
       check: async (subject) => {

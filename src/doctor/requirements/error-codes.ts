@@ -47,7 +47,7 @@ const unknownKey: readonly Provocation[] = [
     id: 'errors.unknown-key.metadata',
     errorName: 'KeyNotFoundException',
     cause: 'GetKeyMetadata of a key that does not exist',
-    after: SERVED.health,
+    after: 'metadata.makes-no-key',
     provoke: (subject) => askMetadata(subject, metadataBody(), NOBODY),
   },
   {

@@ -63,7 +63,7 @@ export const getHealthStatus: Section = {
       id: SERVED.health,
       level: 'MUST',
       text: 'GetHealthStatus is served',
-      after: 'tls.version',
+      after: 'tls.http-1.1',
       meaning:
         'The key store can be neither created nor connected: KMS asks for the health of the ' +
         'proxy first.',

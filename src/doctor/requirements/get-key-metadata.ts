@@ -136,7 +136,7 @@ export const getKeyMetadata: Section = {
       id: 'metadata.whole-key-id',
       level: 'MUST',
       text: 'an external key id names one key: case and every character of it count',
-      after: SERVED.metadata,
+      after: 'metadata.makes-no-key',
       meaning: 'Two KMS keys can be made of one external key, and a mistyped id names another key.',
       advice: 'Compare external key ids character by character.',
       check: async (subject) => {

@@ -12,6 +12,7 @@ import { getHealthStatus } from './get-health-status.js';
 import { getKeyMetadata } from './get-key-metadata.js';
 import { performanceSection } from './performance.js';
 import { requestMetadataSection } from './request-metadata.js';
+import { sizesSection } from './sizes.js';
 
 /**
  * The requirements of Holdfast's repository: `holdfast doctor` and the conformance tests run
@@ -25,6 +26,7 @@ export const SECTIONS: readonly Section[] = [
   getKeyMetadata,
   encryptSection,
   decryptSection,
+  sizesSection,
   requestMetadataSection,
   errorCodes,
   apiOperations,
