@@ -49,6 +49,10 @@ export class Connection {
     return new Connection(socket);
   }
 
+  get isClosed(): boolean {
+    return this.#socket.destroyed;
+  }
+
   /** Sends one request. The one before it must have been answered. */
   send(request: Buffer): Promise<Response> {
     if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'));

@@ -13,7 +13,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
-import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
+import {
+  type HoldfastServer,
+  quickstartConfiguration,
+  startHoldfast,
+} from '../support/holdfast-server.js';
 import { KmsClient, readCaller } from './load/kms-client.js';
 import { cpuTimeUs } from './process-usage.js';
 import { percentiles } from './statistics.js';
@@ -55,7 +59,9 @@ async function main(): Promise<void> {
   });
   await ensureBuilt();
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-bench-'));
-  const server = await startHoldfast();
+  // A line for every request is for looking on, and this process would have to read them.
+  const configuration = { ...quickstartConfiguration(), log: { requests: 'none' } };
+  const server = await startHoldfast({ configuration });
   try {
     await measure(server, folder, {
       seconds: Number(values.seconds),
@@ -74,12 +80,12 @@ async function measure(
   { seconds, rate, beyondQuota }: { seconds: number; rate: number; beyondQuota: number },
 ): Promise<void> {
   const simulator = startSimulator(server, folder);
-  const client = await KmsClient.open(await environmentOf(folder), CONNECTIONS);
+  const client = new KmsClient(await environmentOf(folder), CONNECTIONS);
   try {
     const calls = await signedCalls(client, await createKey(client, server));
     const both = [...calls.encrypt, ...calls.decrypt].sort(() => Math.random() - 0.5);
     await run(client, { calls: both, perSecond: rate, seconds: WARM_UP_SECONDS });
-    const pids = { Holdfast: server.pid, simulator: simulator.pid ?? 0, generator: process.pid };
+    const pids = { Holdfast: server.pid, simulator: simulator.pid ?? 0 };
     const before = Object.values(pids).map(cpuTimeUs);
     const measured = await run(client, { calls: both, perSecond: 2 * rate, seconds });
     const used = Object.values(pids).map((pid, at) => cpuTimeUs(pid) - (before[at] ?? 0));
@@ -173,12 +179,13 @@ async function run(client: KmsClient, { calls, perSecond, seconds }: Schedule): 
     answers[name] = (answers[name] ?? 0) + 1;
     if (name === 'success') latencies.push(performance.now() - due);
   };
-  for (let sent = 0; sent < total; await sleep(TICK_MS)) {
+  for (let sent = 0; sent < total; ) {
     const due = Math.min(total, ((performance.now() - begun) / 1000) * perSecond);
     for (; sent < due; sent += 1) {
       const call = calls[sent % calls.length];
       if (call !== undefined) pending.push(send(call, begun + (sent / perSecond) * 1000));
     }
+    await sleep(TICK_MS);
   }
   await Promise.all(pending);
   return { sent: total, answers, latencies, seconds: (performance.now() - begun) / 1000 };

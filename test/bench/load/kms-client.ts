@@ -32,21 +32,15 @@ export function readCaller(environmentFile: string): KmsCaller {
 /** A client of KMS that can sign ahead, so that signing is not measured. */
 export class KmsClient {
   readonly #caller: KmsCaller;
-  readonly #connections: readonly Connection[];
-  readonly #idle: Connection[];
+  readonly #idle: Connection[] = [];
   readonly #waiting: ((connection: Connection) => void)[] = [];
+  /** Connections that may still be opened. */
+  #left: number;
 
-  private constructor(caller: KmsCaller, connections: readonly Connection[]) {
+  /** @param connections each of which has one call at a time */
+  constructor(caller: KmsCaller, connections: number) {
     this.#caller = caller;
-    this.#connections = connections;
-    this.#idle = [...connections];
-  }
-
-  /** Opens its connections, each of which has one call at a time. */
-  static async open(caller: KmsCaller, connections: number): Promise<KmsClient> {
-    const port = Number(new URL(caller.endpoint).port);
-    const opening = Array.from({ length: connections }, () => Connection.openPlain(port));
-    return new KmsClient(caller, await Promise.all(opening));
+    this.#left = connections;
   }
 
   /** @returns the bytes of the request */
@@ -73,11 +67,7 @@ export class KmsClient {
   }
 
   async send(request: Buffer): Promise<KmsAnswer> {
-    const connection =
-      this.#idle.pop() ??
-      (await new Promise<Connection>((resolve) => {
-        this.#waiting.push(resolve);
-      }));
+    const connection = await this.#take();
     try {
       const { status, body } = await connection.send(request);
       return { status, fields: JSON.parse(body.toString()) as KmsAnswer['fields'] };
@@ -96,6 +86,21 @@ export class KmsClient {
   }
 
   close(): void {
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#idle) connection.close();
+  }
+
+  /** The simulator closes connections that are idle for seconds. */
+  async #take(): Promise<Connection> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (!idle.isClosed) return idle;
+      this.#left += 1;
+    }
+    if (this.#left === 0) {
+      return new Promise((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+    this.#left -= 1;
+    return Connection.openPlain(Number(new URL(this.#caller.endpoint).port));
   }
 }
