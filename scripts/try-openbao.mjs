@@ -4,10 +4,10 @@ import './lib/ignored-signals.mjs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ensureBuilt } from './lib/build.mjs';
+import { freePort } from './lib/free-port.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { installOpenbao } from './lib/install-openbao.mjs';
 import { orSayWhy, serveTrial, shellWord, trialFolder } from './lib/trial.mjs';
@@ -185,14 +185,4 @@ async function until(isThere) {
     }
     await pause(100);
   }
-}
-
-/** A port that nobody listens on just now: 8200 may be somebody's own OpenBao. */
-async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = /** @type {import('node:net').AddressInfo} */ (listener.address());
-  listener.close();
-  await once(listener, 'close');
-  return port;
 }

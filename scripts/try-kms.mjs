@@ -1,0 +1,245 @@
+// `npm run try:kms`: the quickstart, a local AWS KMS, and the one registered with the other, so
+// that AWS's own tools can be tried on a laptop. Everything lies in `var/try-kms` and is kept.
+import './lib/ignored-signals.mjs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ensureBuilt } from './lib/build.mjs';
+import { freePort } from './lib/free-port.mjs';
+import { ensureInstalled } from './lib/install.mjs';
+import { root } from './lib/paths.mjs';
+import { ALIAS, EXTERNAL_KEY, Fatal, makeKey, register } from './lib/register-trial.mjs';
+import { orSayWhy, shellWord } from './lib/trial.mjs';
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 15_000;
+const POLL_MS = 50;
+
+const folder = join(process.env['HOLDFAST_TRY_DIR'] ?? join(root, 'var'), 'try-kms');
+const stateDirectory = join(folder, 'holdfast');
+const kmsState = join(folder, 'kms');
+const environmentFile = join(folder, 'environment');
+const quickstart = join(stateDirectory, 'quickstart');
+const proxyConfiguration = join(quickstart, 'xks-proxy-configuration.json');
+const program = join(root, 'dist', 'cli', 'main.js');
+
+/** @type {Map<string, import('node:child_process').ChildProcess>} */
+const running = new Map();
+let isEnding = false;
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(0));
+process.on('exit', () => {
+  for (const child of running.values()) child.kill('SIGKILL');
+});
+
+await ensureInstalled();
+await ensureBuilt();
+mkdirSync(folder, { recursive: true, mode: 0o700 });
+// It says that everything serves, so it must not be that of the last time.
+rmSync(environmentFile, { force: true });
+await orSayWhy(async () => {
+  const proxyPort = await startProxy();
+  const kms = await startKms(proxyPort);
+  const customKeyStoreId = await register(kms, proxyConfiguration, (attempt) =>
+    until('kms-simulator', attempt),
+  );
+  await makeKey(kms, customKeyStoreId);
+  writeFileSync(join(folder, 'hello.txt'), 'Hello from AWS KMS, with a key that is not there.\n');
+  writeFileSync(environmentFile, environmentOf(kms, customKeyStoreId), { mode: 0o600 });
+  process.stdout.write(screen(kms.endpoint, customKeyStoreId));
+});
+
+/** Starts Holdfast. @returns {Promise<number>} the port of its XKS listener */
+async function startProxy() {
+  const port = await freePort();
+  start('holdfast', ['serve', '--config', join(root, 'config', 'quickstart.yaml')], {
+    HOLDFAST_STATE_DIR: stateDirectory,
+    HOLDFAST_PORT: String(port),
+    HOLDFAST_OPERATIONS_PORT: '0',
+  });
+  const { Agent, request } = await import('undici');
+  await until('holdfast', async () => {
+    const agent = new Agent({ connect: { ca: readFileSync(join(quickstart, 'ca.pem')) } });
+    try {
+      const { statusCode, body } = await request(`https://localhost:${port}/ping`, {
+        dispatcher: agent,
+      });
+      await body.dump();
+      return statusCode === 200 ? true : undefined;
+    } finally {
+      await agent.close();
+    }
+  });
+  return port;
+}
+
+/**
+ * Starts the simulator.
+ *
+ * @param {number} proxyPort
+ * @returns {Promise<import('./lib/kms-caller.mjs').Kms>} how to call it
+ */
+async function startKms(proxyPort) {
+  const port = await freePort();
+  start('kms-simulator', [
+    'kms-simulator',
+    ...['--state', kmsState, '--port', String(port)],
+    ...['--resolve', `localhost=127.0.0.1:${proxyPort}`],
+    ...['--ca', join(quickstart, 'ca.pem')],
+  ]);
+  const endpoint = `http://127.0.0.1:${port}`;
+  return until('kms-simulator', async () => {
+    await fetch(`${endpoint}/faults`);
+    const variables = readFileSync(join(kmsState, 'environment'), 'utf8');
+    const values = Object.fromEntries(variables.split('\n').map((line) => splitAt(line, '=')));
+    if (values['AWS_ENDPOINT_URL_KMS'] !== endpoint) return undefined;
+    return {
+      endpoint,
+      region: values['AWS_DEFAULT_REGION'] ?? '',
+      accessKeyId: values['AWS_ACCESS_KEY_ID'] ?? '',
+      secretAccessKey: values['AWS_SECRET_ACCESS_KEY'] ?? '',
+    };
+  });
+}
+
+/**
+ * Starts a part in a process group of its own, so that Ctrl-C reaches it through this process
+ * alone, and once. Its output goes to a file.
+ *
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @param {Record<string, string>} [env]
+ */
+function start(name, args, env = {}) {
+  const output = openSync(logOf(name), 'w', 0o600);
+  const child = spawn(process.execPath, ['--inspect-port=192.0.2.1:1024', program, ...args], {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  running.set(name, child);
+  child.once('exit', (code, signal) => {
+    running.delete(name);
+    if (isEnding) return;
+    process.stderr.write(`\n${name} has ended (${code ?? signal}):\n${lastLinesOf(name)}\n`);
+    void end(1);
+  });
+}
+
+/**
+ * Tries until there is a result.
+ *
+ * @template T
+ * @param {string} name of the part that is waited for
+ * @param {() => Promise<T | undefined>} attempt
+ * @returns {Promise<T>}
+ */
+async function until(name, attempt) {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  /** @type {unknown} */
+  let why;
+  while (performance.now() < deadline && running.has(name)) {
+    try {
+      const result = await attempt();
+      if (result !== undefined) return result;
+    } catch (error) {
+      if (error instanceof Fatal) throw error;
+      why = error;
+    }
+    await pause(POLL_MS);
+  }
+  throw new Error(`${name} does not serve: ${String(why)}\n${lastLinesOf(name)}`);
+}
+
+/**
+ * Ends all parts, and then this process.
+ *
+ * @param {number} code exit code
+ */
+async function end(code) {
+  if (isEnding) return;
+  isEnding = true;
+  rmSync(environmentFile, { force: true });
+  const ends = [...running.values()].map((child) => {
+    child.kill('SIGTERM');
+    return once(child, 'exit');
+  });
+  await Promise.race([Promise.all(ends), pause(STOP_TIMEOUT_MS)]);
+  process.exit(code);
+}
+
+/**
+ * @param {import('./lib/kms-caller.mjs').Kms} kms
+ * @param {string} customKeyStoreId
+ * @returns {string} lines `NAME=value`
+ */
+function environmentOf(kms, customKeyStoreId) {
+  const variables = {
+    AWS_ENDPOINT_URL_KMS: kms.endpoint,
+    AWS_ACCESS_KEY_ID: kms.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: kms.secretAccessKey,
+    AWS_DEFAULT_REGION: kms.region,
+    HOLDFAST_CUSTOM_KEY_STORE_ID: customKeyStoreId,
+    HOLDFAST_STATE_DIR: stateDirectory,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/**
+ * @param {string} endpoint
+ * @param {string} customKeyStoreId
+ * @returns {string} what to try, every line of which can be pasted
+ */
+function screen(endpoint, customKeyStoreId) {
+  const inEnvironment = `env $(cat ${shellWord(environmentFile)})`;
+  const aws = (/** @type {string} */ rest) =>
+    `  ${inEnvironment} aws kms --endpoint-url ${endpoint} ${rest}`;
+  const file = (/** @type {string} */ name) => shellWord(join(folder, name));
+  const bytes = (/** @type {string} */ name) => `fileb://${file(name)}`;
+  return `
+AWS KMS (simulated), Holdfast, and the one registered with the other. Ctrl-C stops all of it.
+
+  Environment     ${environmentFile}
+  Key store       ${customKeyStoreId}, CONNECTED
+  Key             ${ALIAS}: its key material is the external key ${EXTERNAL_KEY} in Holdfast
+
+Try it, in another terminal, with AWS's own command line (v1 or v2):
+
+${aws(`describe-key --key-id ${ALIAS}`)}
+${aws(`encrypt --key-id ${ALIAS} --plaintext ${bytes('hello.txt')} --query CiphertextBlob --output text | base64 -d > ${file('hello.encrypted')}`)}
+${aws(`decrypt --ciphertext-blob ${bytes('hello.encrypted')} --query Plaintext --output text | base64 -d`)}
+${aws(`generate-data-key --key-id ${ALIAS} --key-spec AES_256`)}
+${aws('describe-custom-key-stores')}
+
+See what the proxy saw of it:
+
+  ${inEnvironment} ${shellWord(process.execPath)} ${shellWord(program)} audit query --log ${shellWord(join(stateDirectory, 'audit'))}
+
+docs/try-it.md goes on from here.
+`;
+}
+
+/** @param {string} name */
+function logOf(name) {
+  return join(folder, `${name}.log`);
+}
+
+/** @param {string} name */
+function lastLinesOf(name) {
+  return readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-20).join('\n');
+}
+
+/**
+ * @param {string} text
+ * @param {string} separator
+ * @returns {[string, string]} what stands before its first place, and behind
+ */
+function splitAt(text, separator) {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
+}
