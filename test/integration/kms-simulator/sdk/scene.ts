@@ -1,0 +1,112 @@
+import {
+  type ConnectionStateType,
+  DescribeCustomKeyStoresCommand,
+  KMSClient,
+  type KMSServiceException,
+} from '@aws-sdk/client-kms';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HoldfastServer, startHoldfast } from '../../../support/holdfast-server.js';
+import {
+  ALICE,
+  BOB,
+  CAROL,
+  REGION,
+  type SimulatorProcess,
+  startSimulatorProcess,
+} from '../../../support/kms-simulator/simulator-process.js';
+
+/** Who signs, and with what. */
+export type Credentials = Pick<typeof ALICE, 'accessKeyId' | 'secretAccessKey'>;
+
+/** A server with its quickstart key store, a simulator before it, and AWS's SDK for JavaScript. */
+export class SdkScene {
+  /** Operations that were called. */
+  readonly called = new Set<string>();
+  readonly #state: string;
+  #server: HoldfastServer | undefined;
+  #simulator: SimulatorProcess | undefined;
+  #clients: Readonly<Record<'alice' | 'bob' | 'carol', KMSClient>> | undefined;
+
+  /** @param state folder of the simulator */
+  constructor(state: string) {
+    this.#state = state;
+  }
+
+  get server(): HoldfastServer {
+    return present(this.#server);
+  }
+
+  get simulator(): SimulatorProcess {
+    return present(this.#simulator);
+  }
+
+  get alice(): KMSClient {
+    return present(this.#clients).alice;
+  }
+
+  /** A session of a role in Alice's account. */
+  get bob(): KMSClient {
+    return present(this.#clients).bob;
+  }
+
+  /** A user of another account. */
+  get carol(): KMSClient {
+    return present(this.#clients).carol;
+  }
+
+  async start(): Promise<void> {
+    this.#server ??= await startHoldfast();
+    this.#simulator = await startSimulatorProcess(this.#state, this.#server);
+    this.#clients = {
+      alice: this.clientOf(ALICE),
+      bob: this.clientOf(BOB),
+      carol: this.clientOf(CAROL),
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#simulator?.stop();
+    await this.#server?.stop();
+  }
+
+  /** The SDK's client as it comes, but that it tries once. */
+  clientOf(credentials: Credentials, region = REGION): KMSClient {
+    const { endpoint } = this.simulator;
+    // The SDK writes into the object that it is given.
+    const config = { endpoint, region, credentials: { ...credentials }, maxAttempts: 1 };
+    const client = new KMSClient(config);
+    client.middlewareStack.add(
+      (next, { commandName = '' }) => {
+        this.called.add(commandName.replace(/Command$/, ''));
+        return next;
+      },
+      { step: 'initialize' },
+    );
+    return client;
+  }
+
+  /** Waits for the end of a change of a key store's connection. @returns the state then */
+  async settled(id: string): Promise<ConnectionStateType | undefined> {
+    for (;;) {
+      const command = new DescribeCustomKeyStoresCommand({ CustomKeyStoreId: id });
+      const { CustomKeyStores: [store] = [] } = await this.alice.send(command);
+      if (store?.ConnectionState?.endsWith('ING') !== true) return store?.ConnectionState;
+      await sleep(10);
+    }
+  }
+}
+
+/** The exception of a call. @throws Error where the call succeeds */
+export async function failureOf(call: Promise<unknown>): Promise<KMSServiceException> {
+  try {
+    await call;
+  } catch (error) {
+    return error as KMSServiceException;
+  }
+  throw new Error('the call has succeeded');
+}
+
+function present<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('The scene has not started.');
+  return part;
+}

@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+
+/** A run of the AWS CLI. */
+export interface CliRun {
+  readonly code: number;
+  /** What it printed as JSON; undefined where it printed nothing. */
+  readonly output: Readonly<Record<string, unknown>> | undefined;
+  readonly stderr: string;
+}
+
+/** A function that runs `aws kms` with arguments. */
+export type AwsKms = (...args: readonly string[]) => Promise<CliRun>;
+
+/**
+ * The AWS CLI, unchanged, with the endpoint as an option: Debian's knows no environment variable
+ * for it.
+ *
+ * @param command the program and its first arguments
+ */
+export function awsKms(
+  [program = '', ...first]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): AwsKms {
+  const { AWS_ENDPOINT_URL_KMS: endpoint = '', ...rest } = env;
+  const surroundings = { ...process.env, ...rest, AWS_PAGER: '', AWS_MAX_ATTEMPTS: '1' };
+  return (...args) =>
+    new Promise((resolve) => {
+      const all = [...first, 'kms', '--endpoint-url', endpoint, '--output', 'json', ...args];
+      const child = execFile(program, all, { env: surroundings }, (_error, stdout, stderr) => {
+        const output = stdout.trim() === '' ? undefined : (JSON.parse(stdout) as CliRun['output']);
+        resolve({ code: child.exitCode ?? -1, output, stderr });
+      });
+    });
+}
