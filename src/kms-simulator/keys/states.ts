@@ -1,3 +1,4 @@
+import { exceptionFor } from '../custom-key-stores/failed-call.js';
 import { KmsException } from '../exceptions.js';
 
 /** State of a KMS key, in KMS's words. */
@@ -36,6 +37,6 @@ export function requireKeyState(arn: string, state: KeyState, need: Need): void 
     case 'PendingDeletion':
       throw new KmsException('KMSInvalidStateException', `${arn} is pending deletion.`);
     default:
-      throw new KmsException('KMSInvalidStateException', `${arn} is unavailable.`);
+      throw exceptionFor('not-connected', 'cryptographic');
   }
 }

@@ -28,15 +28,14 @@ export const reEncrypt = operation({
       context: given.DestinationEncryptionContext,
       algorithm: given.DestinationEncryptionAlgorithm,
     };
-    if (given.DryRun === true) {
-      await kms.keys.resolve(given.DestinationKeyId, {
-        call: request.call,
-        used: [],
-        need: 'use',
-        byAlias: true,
-        acrossAccounts: true,
-      });
-    }
+    // What is wrong with a key is told before any proxy is asked.
+    await kms.keys.resolve(given.DestinationKeyId, {
+      call: request.call,
+      used: [],
+      need: 'use',
+      byAlias: true,
+      acrossAccounts: true,
+    });
     const opened = await kms.cryptography.decrypt(given.CiphertextBlob, given.SourceKeyId, source);
     const sealed = await kms.cryptography.encrypt(
       given.DestinationKeyId,
