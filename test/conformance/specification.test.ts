@@ -68,14 +68,14 @@ beforeAll(async () => {
   };
 });
 
-describe.each(SECTIONS)('doctor: $title', ({ requirements }) => {
+describe.each(SECTIONS)('$title', ({ requirements }) => {
   const rows = requirements.filter(({ id }) => !elsewhere.includes(id));
   it.each(rows)('$level: $text', async ({ check }) => {
     await check(subject);
   });
 });
 
-describe.each(ownSections)('$title', ({ requirements }) => {
+describe.each(ownSections)('$title, with control of the server', ({ requirements }) => {
   const rows = requirements.map(({ level, text, check }) => [level, text, check] as const);
   it.each(rows)('%s: %s', async (_level, _text, check) => {
     await check(served);

@@ -113,6 +113,11 @@ function explain(error: string): string {
   }
 }
 
+/** Tells whether a name, or a wildcard in place of its first part, is that of a host. */
+function isNameOf(name: string, host: string): boolean {
+  return [host, host.replace(/^[^.]+/, '*')].includes(name.toLowerCase());
+}
+
 const rows: readonly Requirement[] = [
   {
     id: 'certificate.valid-now',
@@ -159,6 +164,22 @@ const rows: readonly Requirement[] = [
         const error = checkServerIdentity(host, socket.getPeerCertificate());
         demand(error === undefined, error?.message ?? '');
         return host;
+      }),
+  },
+  {
+    id: 'certificate.common-name',
+    level: 'SHOULD',
+    text: 'the common name of the certificate is that name as well',
+    after: ['endpoint.host', 'certificate.name'],
+    meaning:
+      'The troubleshooting guide of KMS asks for it: another common name may be refused with ' +
+      'XKS_PROXY_INVALID_TLS_CONFIGURATION.',
+    advice: 'Ask the authority for a certificate that still has the name as its common name.',
+    check: (subject) =>
+      examine(subject, [], (socket) => {
+        const name = commonNameOf(certificateOf(socket).subject, '\n') ?? '';
+        demand(isNameOf(name, subject.endpoint.host), `it is ${name === '' ? 'missing' : name}`);
+        return undefined;
       }),
   },
   {

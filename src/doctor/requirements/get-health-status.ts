@@ -68,9 +68,9 @@ export const getHealthStatus: Section = {
         'The key store can be neither created nor connected: KMS asks for the health of the ' +
         'proxy first.',
       advice:
-        'AuthenticationFailedException: compare access key id and secret at both ends, the clock ' +
-        'of the proxy, and the host name that it expects. InvalidUriPathException: compare the ' +
-        'path. Else look into the log of the proxy.',
+        'AuthenticationFailedException: compare access key id and secret at both ends, the region ' +
+        '(--region), the clock of the proxy, and the host name that it expects. ' +
+        'InvalidUriPathException: compare the path. Else look into the log of the proxy.',
       check: async (subject) => {
         await healthOf(subject);
         return undefined;

@@ -69,6 +69,7 @@ describe('a certificate that KMS would refuse → the requirement that it breaks
       { notBefore: new Date(Date.now() - 9 * DAY_MS), notAfter: new Date(Date.now() - DAY_MS) },
     ],
     ['that begins tomorrow', 'certificate.valid-now', { notBefore: new Date(Date.now() + DAY_MS) }],
+    ['with another common name', 'certificate.common-name', { commonName: 'x.example.com' }],
     ['of five days', 'certificate.days-left', { notAfter: new Date(Date.now() + 5 * DAY_MS) }],
   ])('%s → %s', async (_title, found, request) => {
     expect(await foundWith(await identityOf(authority, request))).toEqual([found]);
