@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reconcile } from '../../../src/evidence/reconciliation/reconcile.js';
+import {
+  createKey,
+  register,
+  startWhole,
+  type WholeSimulator,
+} from '../../support/kms-simulator/whole-simulator.js';
+import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const HOUR_MS = 3_600_000;
+const CONTEXT = { Department: 'Payroll' };
+
+let server: HoldfastServer;
+beforeAll(async () => {
+  server = await startHoldfast();
+});
+afterAll(async () => {
+  await server.stop();
+});
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+async function compared({ cloudTrailBucket }: WholeSimulator, from: number) {
+  return reconcile({
+    cloudTrail: [cloudTrailBucket],
+    logs: [join(server.stateDirectory, 'audit')],
+    period: { from, to: undefined },
+    customKeyStores: [],
+    collectedAt: Date.now() + 2 * HOUR_MS,
+    clock: { now: () => Date.now() + 2 * HOUR_MS },
+  });
+}
+
+/** CloudTrail tells whole seconds, so a comparison begins with one. */
+async function beginning(): Promise<number> {
+  await sleep(1000 - (Date.now() % 1000) + 5);
+  return Date.now() - (Date.now() % 1000);
+}
+
+describe('the simulator and Holdfast, both of which write down what was called', () => {
+  it('random calls of the API, errors included → every one is matched in both logs', async () => {
+    const from = await beginning();
+    const simulator = await startWhole(server, temporaryFolder());
+    const { client } = simulator;
+    const CustomKeyStoreId = await register(client, server);
+    await server.holdfast('keys', 'create', 'second', '--key-store', 'quickstart');
+    const keys = [
+      await createKey(client, { CustomKeyStoreId, XksKeyId: 'quickstart-key' }),
+      await createKey(client, { CustomKeyStoreId, XksKeyId: 'second' }),
+      await createKey(client),
+    ];
+    await client.call('CreateAlias', { AliasName: 'alias/one', TargetKeyId: keys[0] });
+    const blobs: unknown[] = [];
+    const pick = <Item>(items: readonly Item[]): Item | undefined =>
+      items[Math.floor(Math.random() * items.length)];
+    const acts = [
+      () =>
+        client.call('Encrypt', {
+          KeyId: 'alias/one',
+          Plaintext: base64('x'),
+          EncryptionContext: CONTEXT,
+        }),
+      () =>
+        client.call('GenerateDataKey', {
+          KeyId: pick(keys),
+          KeySpec: 'AES_256',
+          EncryptionContext: CONTEXT,
+        }),
+      () =>
+        client.call('GenerateDataKeyWithoutPlaintext', {
+          KeyId: pick(keys),
+          NumberOfBytes: 64,
+          EncryptionContext: CONTEXT,
+        }),
+      () => client.call('Decrypt', { CiphertextBlob: pick(blobs), EncryptionContext: CONTEXT }),
+      () =>
+        client.call('Decrypt', {
+          CiphertextBlob: pick(blobs),
+          EncryptionContext: { Department: 'Other' },
+        }),
+      () => client.call('Decrypt', { CiphertextBlob: randomBytes(200).toString('base64') }),
+      () =>
+        client.call('ReEncrypt', {
+          CiphertextBlob: pick(blobs),
+          SourceEncryptionContext: CONTEXT,
+          DestinationKeyId: pick(keys),
+          DestinationEncryptionContext: CONTEXT,
+        }),
+      () =>
+        client.call('CreateKey', {
+          Origin: 'EXTERNAL_KEY_STORE',
+          CustomKeyStoreId,
+          XksKeyId: 'no-such-key',
+        }),
+      () => client.call('DescribeKey', { KeyId: pick(keys) }),
+      () => client.call('Encrypt', { keyId: 1, KeyId: 'x'.repeat(10), Plaintext: 'no base64' }),
+    ];
+    for (let round = 0; round < 250; round += 1) {
+      const answer = await pick(acts)?.().catch(() => undefined);
+      if (answer?.['CiphertextBlob'] !== undefined) blobs.push(answer['CiphertextBlob']);
+    }
+    await simulator.beside('POST', '/cloudtrail/deliver');
+    const result = await compared(simulator, from);
+    expect(result).toMatchObject({
+      verdict: 'matched',
+      usedHereWithoutCloudTrailEvent: { count: 0 },
+      inCloudTrailNeverArrivedHere: { count: 0 },
+      pending: { count: 0 },
+    });
+    expect(result.matched.calls).toBeGreaterThan(80);
+    expect(result.matched.failedInKms).toBeGreaterThan(0);
+    expect(simulator.errors).toEqual([]);
+  });
+});
