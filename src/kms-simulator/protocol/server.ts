@@ -8,6 +8,8 @@ import { parseBody, readBody } from './body.js';
 import type { KmsApi } from './kms-api.js';
 
 const LOOPBACK = '127.0.0.1';
+/** Longer than the SDKs keep a connection that nobody uses, so that they are the ones to close it. */
+const KEEP_ALIVE_MS = 65_000;
 
 /** The ports of the server. */
 export interface SimulatorServerPorts {
@@ -28,7 +30,7 @@ export class SimulatorServer {
 
   constructor(ports: SimulatorServerPorts) {
     this.#ports = ports;
-    this.#server = createServer((request, response) => {
+    this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
         ports.onError(error);
         response.destroy();

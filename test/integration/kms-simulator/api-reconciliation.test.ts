@@ -117,5 +117,9 @@ describe('the simulator and Holdfast, both of which write down what was called',
     expect(result.matched.calls).toBeGreaterThan(80);
     expect(result.matched.failedInKms).toBeGreaterThan(0);
     expect(simulator.errors).toEqual([]);
+    const bucket = ['--cloudtrail', simulator.cloudTrailBucket];
+    const since = ['--from', new Date(from).toISOString()];
+    const command = await server.holdfast('audit', 'reconcile', ...bucket, ...since);
+    expect(command).toMatchObject({ code: 0, stderr: '' });
   });
 });
