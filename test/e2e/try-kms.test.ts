@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { repositoryFile, repositoryPath } from '../support/container-files.js';
+import { runAsReader, shellCommands } from '../support/documented-commands.js';
+import { findAwsCli2, findAwsPythonClients } from '../support/kms-simulator/aws-clients.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
+import { testLogPath } from '../support/test-log.js';
+
+const READY_MS = 60_000;
+const pythonClients = await findAwsPythonClients();
+const cli2 = await findAwsCli2();
+
+/** A trial that serves. */
+interface Trial {
+  readonly folder: string;
+  readonly environment: string;
+  /** What it has printed. */
+  screen(): string;
+  /** @returns the exit code */
+  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<number>;
+}
+
+/** Starts the trial as npm does, in a folder of its own. */
+async function startTrial(parent: string): Promise<Trial> {
+  const folder = join(parent, 'try-kms');
+  const environment = join(folder, 'environment');
+  const output = testLogPath('try-kms');
+  const descriptor = openSync(output, 'w');
+  const child = spawn(process.execPath, [repositoryPath('scripts/try-kms.mjs')], {
+    env: { ...process.env, HOLDFAST_TRY_DIR: parent },
+    stdio: ['ignore', descriptor, descriptor],
+  });
+  closeSync(descriptor);
+  const exit = once(child, 'exit');
+  const screen = () => readFileSync(output, 'utf8');
+  const giveUpAt = performance.now() + READY_MS;
+  while (!existsSync(environment)) {
+    if (child.exitCode !== null || performance.now() > giveUpAt) throw new Error(screen());
+    await sleep(20);
+  }
+  // The screen comes right after the file.
+  while (!screen().includes('goes on from here')) await sleep(5);
+  return {
+    folder,
+    environment,
+    screen,
+    stop: async (signal) => {
+      child.kill(signal);
+      const [code] = (await exit) as [number];
+      return code;
+    },
+  };
+}
+
+/** A folder with a program `aws`: version 1 is a module of Python. */
+function programsWith(aws: string): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'aws'), `#!/bin/sh\nexec ${aws} "$@"\n`);
+  chmodSync(join(folder, 'aws'), 0o700);
+  return folder;
+}
+
+/** The lines of the screen that are to be pasted. */
+function pastedLines(screen: string): string {
+  return screen
+    .split('\n')
+    .filter((line) => line.startsWith('  env '))
+    .join('\n');
+}
+
+it.skipIf(pythonClients === undefined || cli2 === undefined)(
+  'npm run try:kms twice → what it prints and what docs/try-it.md says works with the AWS CLI 1 and 2',
+  async () => {
+    const parent = temporaryFolder();
+    const version1 = `env PYTHONPATH=${pythonClients ?? ''} python3 -m awscli`;
+    const first = await startTrial(parent);
+    try {
+      const pasted = await runAsReader(pastedLines(first.screen()), {
+        folder: temporaryFolder(),
+        ports: [],
+        path: [programsWith(version1)],
+      });
+      expect(pasted.code, pasted.output).toBe(0);
+      expect(pasted.output).toContain('Hello from AWS KMS');
+      expect(pasted.output).toMatch(/Encrypt +quickstart-key/);
+    } finally {
+      expect(await first.stop('SIGINT')).toBe(0);
+    }
+    expect(existsSync(first.environment)).toBe(false);
+
+    const second = await startTrial(parent);
+    try {
+      const folder = temporaryFolder();
+      mkdirSync(join(folder, 'var'));
+      const page = shellCommands('docs/try-it.md').replaceAll(
+        'var/try-kms/environment',
+        second.environment,
+      );
+      const python = /```python\n(?<code>.+?)```/s.exec(repositoryFile('docs/try-it.md'));
+      writeFileSync(join(folder, 'try.py'), python?.groups?.['code'] ?? '');
+      const boto3 = `PYTHONPATH=${pythonClients ?? ''} python3 try.py`;
+      const run = await runAsReader(`${page}\n${boto3}`, {
+        folder,
+        ports: [],
+        path: [programsWith(cli2 ?? '')],
+      });
+      expect(run.code, run.output).toBe(0);
+      expect(run.output).toContain('account 4711');
+      expect(run.output).toContain('KMSInvalidStateException');
+      expect(run.output).toContain('"XksKeyConfiguration"');
+      expect(run.output).toContain("b'account 4711'");
+      // What the first trial has encrypted is still readable.
+      const old = await runAsReader(pastedLines(second.screen()).split('\n')[2] ?? '', {
+        folder: temporaryFolder(),
+        ports: [],
+        path: [programsWith(cli2 ?? '')],
+      });
+      expect(old.output).toContain('Hello from AWS KMS');
+    } finally {
+      expect(await second.stop('SIGTERM')).toBe(0);
+    }
+  },
+);
