@@ -26,7 +26,7 @@ export const docstringOpening = {
   create(context) {
     /** @param {import('eslint').Rule.Node} node */
     const check = (node) => {
-      if ('key' in node && node.key?.type === 'PrivateIdentifier') return;
+      if ('key' in node && node.key.type === 'PrivateIdentifier') return;
       const comment = context.sourceCode.getCommentsBefore(node).at(-1);
       if (comment?.type !== 'Block' || !comment.value.startsWith('*')) return;
       const [word] = CLAUSE.exec(comment.value.replace(/^[\s*]+/, '')) ?? [];
