@@ -8,7 +8,7 @@ import { parseBody, readBody } from './body.js';
 import type { KmsApi } from './kms-api.js';
 
 const LOOPBACK = '127.0.0.1';
-/** Longer than the SDKs keep a connection that nobody uses, so that they are the ones to close it. */
+/** Longer than SDKs keep a connection that nobody uses, so that they close it, not the server. */
 const KEEP_ALIVE_MS = 65_000;
 
 /** The ports of the server. */

@@ -16,6 +16,8 @@ const CIPHERS = [
 /** More than any answer of the specification needs: 8 KB at most, and vendors' own fields. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_CONNECTIONS = 64;
+/** Kept connections that may turn out to be closed before a request is given up. */
+const MAX_STALE = 3;
 const HTTPS_PORT = 443;
 
 /** The way to proxies. */
@@ -83,12 +85,13 @@ export class ProxyConnections {
    */
   async send(signed: SignedRequest): Promise<RawAnswer> {
     const deadline = performance.now() + signed.timeoutMs;
-    for (;;) {
+    for (let stale = 0; ; stale += 1) {
       const attempt = this.#begin(signed);
       try {
         return await exchange(attempt, signed, deadline - performance.now());
       } catch (error) {
-        if (!attempt.wasStale || performance.now() >= deadline) throw error;
+        const isLast = stale === MAX_STALE || performance.now() >= deadline;
+        if (!attempt.wasStale || isLast) throw error;
       }
     }
   }
