@@ -1,12 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import aws4 from 'aws4';
+import { type Body, requestMetadata } from '../../src/doctor/client/bodies.js';
+import type { Credential } from '../../src/doctor/client/endpoint.js';
 import { canaries } from './canaries.js';
 
-/** What signs requests to a key store. */
-export interface Credential {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+export {
+  type Body,
+  decryptBody,
+  healthBody,
+  metadataBody,
+  requestMetadata,
+  without,
+} from '../../src/doctor/client/bodies.js';
+export type { Credential } from '../../src/doctor/client/endpoint.js';
 
 /** What a signature covers; everything that is absent is as KMS sends it. */
 export interface Signing {
@@ -42,34 +47,6 @@ export function signedHeaders(signing: Signing): Record<string, string> {
   );
 }
 
-/** A request body before it becomes JSON. */
-export type Body = Readonly<Record<string, unknown>>;
-
-/** `requestMetadata` of a call about a key. */
-export function requestMetadata(overrides: Body = {}): Body {
-  return {
-    awsPrincipalArn: 'arn:aws:iam::123456789012:user/Alice',
-    kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
-    kmsOperation: 'Encrypt',
-    kmsRequestId: randomUUID(),
-    kmsViaService: 's3.eu-west-1.amazonaws.com',
-    ...overrides,
-  };
-}
-
-/** Body of GetHealthStatus. */
-export function healthBody(overrides: Body = {}): Body {
-  return {
-    requestMetadata: { kmsRequestId: randomUUID(), kmsOperation: 'KmsHealthCheck' },
-    ...overrides,
-  };
-}
-
-/** Body of GetKeyMetadata. */
-export function metadataBody(overrides: Body = {}): Body {
-  return { requestMetadata: requestMetadata({ kmsOperation: 'CreateKey' }), ...overrides };
-}
-
 /** Body of Encrypt: a plaintext that no log may show, and no AAD. */
 export function encryptBody(overrides: Body = {}): Body {
   return {
@@ -87,19 +64,4 @@ export interface EncryptAnswer {
   readonly initializationVector: string;
   readonly authenticationTag: string;
   readonly ciphertextDataIntegrityValue?: string;
-}
-
-/** Body of Decrypt for what Encrypt answered; the AAD is the caller's to repeat. */
-export function decryptBody(sealed: EncryptAnswer | Body, overrides: Body = {}): Body {
-  return {
-    requestMetadata: requestMetadata({ kmsOperation: 'Decrypt' }),
-    ...without({ ...sealed }, 'ciphertextDataIntegrityValue'),
-    encryptionAlgorithm: 'AES_GCM',
-    ...overrides,
-  };
-}
-
-/** The body without one of its fields. */
-export function without(body: Body, field: string): Body {
-  return Object.fromEntries(Object.entries(body).filter(([name]) => name !== field));
 }

@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
-import { buffer } from 'node:stream/consumers';
 import type { ConnectionOptions } from 'node:tls';
 import { type Answer, jsonObjectOf, NoAnswer, type RecordedAnswer } from './answer.js';
 import type { Body } from './bodies.js';
 import { type Endpoint, hostHeader } from './endpoint.js';
-import { serverName } from './tls-connection.js';
+import { familyOf, serverName } from './tls-connection.js';
 import { type Signing, signedHeaders } from './signing.js';
 
 /** The difference between a call and one that KMS would make. */
@@ -27,11 +26,12 @@ export interface ClientSettings {
   /** Of its connections, such as the versions to offer. */
   readonly tls?: ConnectionOptions;
   readonly connections?: number;
-  /** The longest wait for an answer. */
-  readonly timeoutMs?: number;
 }
 
-const TIMEOUT_MS = 5_000;
+/** Eight times what KMS waits: what takes longer is told as no answer. */
+const TIMEOUT_MS = 2_000;
+/** More than any answer of the API has. */
+const MAX_BODY_BYTES = 1_048_576;
 
 /**
  * A client of a key store that signs as KMS does and keeps its connections. Certificates are judged
@@ -40,15 +40,13 @@ const TIMEOUT_MS = 5_000;
 export class ProxyClient {
   readonly #endpoint: Endpoint;
   readonly #agent: Agent;
-  readonly #timeoutMs: number;
   readonly #record: RecordedAnswer[];
 
   /** @param record takes every answer */
   constructor(endpoint: Endpoint, record: RecordedAnswer[], settings: ClientSettings = {}) {
-    const { tls = {}, connections = 1, timeoutMs = TIMEOUT_MS } = settings;
+    const { tls = {}, connections = 1 } = settings;
     this.#endpoint = endpoint;
     this.#record = record;
-    this.#timeoutMs = timeoutMs;
     const own: ConnectionOptions = { rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, ...own, ...tls });
   }
@@ -89,8 +87,7 @@ export class ProxyClient {
       } catch (error) {
         // A server may close a kept connection at any moment, and a client then asks anew.
         if (sent.reusedSocket && attempt === 1 && isReset(error)) continue;
-        const why = error instanceof Error ? error.message : String(error);
-        throw new NoAnswer(`no answer to ${method} ${path}: ${why}`, { cause: error });
+        throw new NoAnswer(`no answer to ${method} ${path}: ${whyNot(error)}`, { cause: error });
       }
     }
   }
@@ -106,18 +103,19 @@ export class ProxyClient {
       host: address ?? host,
       servername: serverName(host),
       port: connectPort ?? port,
+      family: familyOf(this.#endpoint),
       agent: this.#agent,
       method,
       path,
       headers: { Host: hostHeader(this.#endpoint), ...mutable(headers) },
-      signal: AbortSignal.timeout(this.#timeoutMs),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   }
 }
 
 async function answerTo(sent: ClientRequest, beganAt: number): Promise<Answer> {
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  const body = (await buffer(response)).toString();
+  const body = await bodyOf(response);
   return {
     status: response.statusCode ?? 0,
     headers: response.headers,
@@ -136,6 +134,24 @@ function mutable(headers: Headers): Record<string, string | string[]> {
       typeof value === 'string' ? value : [...value],
     ]),
   );
+}
+
+/** Reads a body, as far as an answer may be long. */
+async function bodyOf(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the body is longer than ${MAX_BODY_BYTES} bytes`);
+  }
+  return Buffer.concat(parts).toString();
+}
+
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isLate = error.name === 'AbortError' || error.name === 'TimeoutError';
+  return isLate ? `none within ${TIMEOUT_MS} ms` : error.message;
 }
 
 function isReset(error: unknown): boolean {

@@ -8,10 +8,12 @@ type Place = Pick<Endpoint, 'host' | 'port' | 'address' | 'connectPort'>;
 const TIMEOUT_MS = 5_000;
 
 /** Opens a TCP connection and closes it. @returns the milliseconds it took. @throws NoAnswer */
-export function reach({ host, port, address, connectPort }: Place): Promise<number> {
+export function reach(place: Place): Promise<number> {
+  const { host, port, address, connectPort } = place;
   return new Promise((resolve, reject) => {
     const beganAt = performance.now();
-    const socket = connectTcp({ host: address ?? host, port: connectPort ?? port });
+    const family = familyOf(place);
+    const socket = connectTcp({ host: address ?? host, port: connectPort ?? port, family });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy(new Error(`no connection within ${TIMEOUT_MS} ms`));
     });
@@ -34,8 +36,9 @@ export function reach({ host, port, address, connectPort }: Place): Promise<numb
 export function shakeHands(place: Place, options: ConnectionOptions = {}): Promise<TLSSocket> {
   const { host, port, address, connectPort = port } = place;
   return new Promise((resolve, reject) => {
-    const to = { host: address ?? host, port: connectPort, servername: serverName(host) };
-    const socket = connectTls({ ...to, rejectUnauthorized: false, ...options });
+    const to = { host: address ?? host, port: connectPort, family: familyOf(place) };
+    const name = { servername: serverName(host) };
+    const socket = connectTls({ ...to, ...name, rejectUnauthorized: false, ...options });
     socket.setTimeout(TIMEOUT_MS, () => {
       socket.destroy(new Error(`no TLS handshake within ${TIMEOUT_MS} ms`));
     });
@@ -50,6 +53,11 @@ export function shakeHands(place: Place, options: ConnectionOptions = {}): Promi
       resolve(socket);
     });
   });
+}
+
+/** The family of addresses that a name is resolved to: KMS knows IPv4 alone. */
+export function familyOf({ host, address }: Place): number {
+  return address === undefined && isIP(host) === 0 ? 4 : 0;
 }
 
 /** The name that TLS asks for; there is none for an address. */

@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { healthBody } from '../client/bodies.js';
 import { codeOf, reach, shakeHands } from '../client/tls-connection.js';
 import type { Requirement, Section, Subject } from '../requirement.js';
 import { demand, Deviation, NotLookedAt } from '../verdict.js';
 
+/** Of a proxy that KMS does not come through to. */
 const UNREACHABLE =
   'XksProxyUriUnreachableException while a key store is created or updated, ' +
   'KMSInvalidStateException for callers.';
@@ -139,24 +139,6 @@ const tls: readonly Requirement[] = [
       const agreed = socket.alpnProtocol;
       socket.destroy();
       demand(agreed === 'http/1.1' || agreed === false, `${String(agreed)} is agreed on`);
-      return undefined;
-    },
-  },
-  {
-    id: 'tls.no-alpn',
-    level: 'MUST',
-    text: 'HTTP/1.1 is spoken with a client that offers no protocol by ALPN',
-    after: 'tls.http-1.1',
-    meaning: UNREACHABLE,
-    advice: 'Speak HTTP/1.1 where the client names no protocol.',
-    check: async (subject) => {
-      const client = subject.newClient({ tls: { ALPNProtocols: [] } });
-      try {
-        // Any answer will do: which one is judged by the sections of the operations.
-        await client.call('health', healthBody());
-      } finally {
-        client.close();
-      }
       return undefined;
     },
   },

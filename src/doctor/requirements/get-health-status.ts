@@ -1,7 +1,7 @@
 import { isObject } from '../client/answer.js';
 import { type Body, healthBody } from '../client/bodies.js';
 import { askHealth, SERVED } from '../calls.js';
-import { MALFORMED, TOO_STRICT, WRONG_ERROR } from '../explanations.js';
+import { CALL_FAILS, MALFORMED, TOO_STRICT, WRONG_ERROR } from '../explanations.js';
 import { refusedAs, served, shown } from '../judgement.js';
 import type { Requirement, Section, Subject } from '../requirement.js';
 import { demand, Deviation, Remark } from '../verdict.js';
@@ -73,6 +73,22 @@ export const getHealthStatus: Section = {
         'InvalidUriPathException: compare the path. Else look into the log of the proxy.',
       check: async (subject) => {
         await healthOf(subject);
+        return undefined;
+      },
+    },
+    {
+      id: 'tls.no-alpn',
+      level: 'MUST',
+      text: 'HTTP/1.1 is spoken with a client that offers no protocol by ALPN',
+      after: SERVED.health,
+      ...CALL_FAILS,
+      check: async (subject) => {
+        const client = subject.newClient({ tls: { ALPNProtocols: [] } });
+        try {
+          served(await client.call('health', healthBody()));
+        } finally {
+          client.close();
+        }
         return undefined;
       },
     },

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer as createHttp } from 'node:http';
+import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
-import type { ServerOptions } from 'node:https';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer as createTcp, type Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -150,6 +150,33 @@ describe('TLS that KMS could not speak, or should not find → the requirement t
       socket.destroy();
     });
     expect(await foundAt(server)).toEqual(['tls.version']);
+  });
+});
+
+describe('HTTP that KMS would not wait for → health.served', () => {
+  it.each<[string, RequestListener]>([
+    ['no answer', () => undefined],
+    [
+      'a body without an end',
+      (_request, response) => {
+        const write = () => {
+          while (!response.destroyed && response.write(Buffer.alloc(65_536, 0x20)));
+        };
+        response.on('drain', write);
+        write();
+      },
+    ],
+    [
+      'a body a byte at a time',
+      (_request, response) => {
+        const drip = setInterval(() => response.write(' '), 100);
+        response.on('close', () => {
+          clearInterval(drip);
+        });
+      },
+    ],
+  ])('%s', async (_title, listener) => {
+    expect(await foundAt(createHttps(tls, listener))).toEqual(['health.served']);
   });
 });
 
