@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { HoldfastServer } from '../support/holdfast-server.js';
 import type { Reply, XksClient } from '../support/xks-client.js';
@@ -72,18 +71,6 @@ export async function encrypt(
 function text(value: unknown): string {
   expect(value).toBeTypeOf('string');
   return String(value);
-}
-
-/** The integrity value as Appendix C defines it. @param aad base64; empty where there is none */
-export function integrityValueOf(sealed: EncryptAnswer, aad: string): string {
-  const fields = [
-    aad,
-    sealed.ciphertextMetadata,
-    sealed.initializationVector,
-    sealed.ciphertext,
-    sealed.authenticationTag,
-  ].map((field) => Buffer.from(field, 'base64'));
-  return createHash('sha256').update(Buffer.concat(fields)).digest('base64');
 }
 
 /** The same bytes with one bit of their last byte changed. @param base64 of at least one byte */
