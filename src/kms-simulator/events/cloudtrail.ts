@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { writeFileAtomically } from '../../durable/atomic-write.js';
 import type { Clock } from '../../shared/clock.js';
-import { errnoOf } from '../../shared/errno.js';
+import { isErrno } from '../../shared/errno.js';
 import type { Call } from '../call.js';
 import { cloudTrailEvents } from './cloudtrail-event.js';
 import type { CallListener, Outcome } from './finished-call.js';
@@ -28,76 +29,73 @@ export interface CloudTrailPorts extends CloudTrailConfig {
   readonly onError: (error: unknown) => void;
 }
 
-const WRITE_EVERY_MS = 200;
 const NAME_BYTES = 8;
 const compress = promisify(gzip);
 
 /**
- * CloudTrail: events of all calls, in files as it delivers them to a bucket. What is not delivered
- * is kept in a file an account, so that the end of the process loses a fraction of a second.
+ * CloudTrail: events of all calls, in files as it delivers them to a bucket. An event is in a file
+ * of its account before the caller has its answer, so that the end of the process loses none.
  *
  * @see AWS CloudTrail User Guide, "Finding your CloudTrail log files"
  */
 export class CloudTrail implements CallListener {
   readonly #ports: CloudTrailPorts;
-  readonly #lines = new Map<string, string[]>();
-  readonly #timers: readonly NodeJS.Timeout[];
+  /** Descriptors by account. */
+  readonly #open = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
   #work: Promise<void> = Promise.resolve();
 
   constructor(ports: CloudTrailPorts) {
     this.#ports = ports;
-    this.#timers = [
-      setInterval(() => void this.#inTurn(() => this.#writeLines()), WRITE_EVERY_MS).unref(),
-      setInterval(() => void this.deliver(), ports.deliverEveryMs).unref(),
-    ];
+    this.#timer = setInterval(() => void this.deliver(), ports.deliverEveryMs).unref();
   }
 
   finished(call: Call, outcome: Outcome): void {
-    const { clock, region } = this.#ports;
-    for (const { account, event } of cloudTrailEvents(call, outcome, { at: clock.now(), region })) {
-      const lines = this.#lines.get(account) ?? [];
-      lines.push(JSON.stringify(event));
-      this.#lines.set(account, lines);
+    const { clock, region, onError } = this.#ports;
+    try {
+      const events = cloudTrailEvents(call, outcome, { at: clock.now(), region });
+      for (const { account, event } of events) {
+        // The cache of the operating system takes it, and outlives this process.
+        appendFileSync(this.#fileOf(account), `${JSON.stringify(event)}\n`);
+      }
+    } catch (error) {
+      onError(error);
     }
   }
 
-  /** Delivers what there is, now. */
+  /** Delivers what there is, now. A failure is told to the port, and tried again the next time. */
   async deliver(): Promise<void> {
-    await this.#inTurn(async () => {
-      await this.#writeLines();
-      for (const account of await this.#spooled()) await this.#deliver(account);
-    });
+    // One after the other, so that no event is delivered twice.
+    this.#work = this.#work.then(() => this.#deliverAll()).catch(this.#ports.onError);
+    await this.#work;
   }
 
   /** Delivers what there is, and ends. */
   async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#timer);
     await this.deliver();
   }
 
-  /** One after the other, so that no event is delivered twice or between two files. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(work).catch(this.#ports.onError);
-    await this.#work;
+  async #deliverAll(): Promise<void> {
+    for (const name of this.#closed()) await this.#deliver(name);
   }
 
-  async #writeLines(): Promise<void> {
-    for (const [account, lines] of this.#lines) {
-      if (lines.length === 0) continue;
-      const taken = lines.splice(0);
-      try {
-        await mkdir(this.#ports.spool, { recursive: true, mode: 0o700 });
-        await appendFile(this.#spoolOf(account), `${taken.join('\n')}\n`, { mode: 0o600 });
-      } catch (error) {
-        lines.unshift(...taken);
-        throw error;
-      }
+  /** Closes the files of the spool, at once, so that none of them is written to any more. */
+  #closed(): readonly string[] {
+    for (const file of this.#open.values()) closeSync(file);
+    this.#open.clear();
+    try {
+      return readdirSync(this.#ports.spool);
+    } catch (error) {
+      if (isErrno(error, 'ENOENT')) return [];
+      throw error;
     }
   }
 
-  async #deliver(account: string): Promise<void> {
-    const { bucket, region, clock } = this.#ports;
-    const lines = await readFile(this.#spoolOf(account), 'utf8');
+  async #deliver(name: string): Promise<void> {
+    const { bucket, spool, region, clock } = this.#ports;
+    const [account = ''] = name.split('.');
+    const lines = await readFile(join(spool, name), 'utf8');
     // A line that the end of the process cut off has no end.
     const whole = lines
       .slice(0, lines.lastIndexOf('\n') + 1)
@@ -109,21 +107,20 @@ export class CloudTrail implements CallListener {
       const document = await compress(`{"Records":[${whole.join(',')}]}`);
       await writeFileAtomically(join(bucket, ...path.folders, path.name), document);
     }
-    await rm(this.#spoolOf(account));
+    await rm(join(spool, name));
   }
 
-  async #spooled(): Promise<readonly string[]> {
-    try {
-      const names = await readdir(this.#ports.spool);
-      return names.map((name) => name.replace(/\.jsonl$/, ''));
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
+  /** A file of a new name after each delivery, so that nothing is written to one that leaves. */
+  #fileOf(account: string): number {
+    const { spool } = this.#ports;
+    let file = this.#open.get(account);
+    if (file === undefined) {
+      mkdirSync(spool, { recursive: true, mode: 0o700 });
+      const name = `${account}.${randomBytes(NAME_BYTES).toString('hex')}.jsonl`;
+      file = openSync(join(spool, name), 'ax', 0o600);
+      this.#open.set(account, file);
     }
-  }
-
-  #spoolOf(account: string): string {
-    return join(this.#ports.spool, `${account}.jsonl`);
+    return file;
   }
 }
 

@@ -213,21 +213,24 @@ describe('the files of CloudTrail', () => {
     for (const call of calls) {
       trail.finished(call, { input: {}, keys: [EXTERNAL], output: {} });
       if (Math.random() < 0.2) await trail.deliver();
+      else if (Math.random() < 0.5) void trail.deliver();
     }
     await trail.close();
     const ids = (await eventsIn(folder)).map(({ requestId }) => requestId);
     expect(ids.sort()).toEqual(calls.map(({ requestId }) => requestId).sort());
   });
 
-  it('hold after a crash what was written before it, and not half a line', async () => {
+  it('hold after a crash every event that a caller had an answer for, and not half a line', async () => {
     const folder = temporaryFolder();
     const trail = makeTrail(folder);
-    trail.finished(callOf('Encrypt'), { input: {}, keys: [EXTERNAL], output: {} });
-    await expect.poll(() => readdirSync(folder)).toContain('spool');
-    appendFileSync(join(folder, 'spool', `${ACCOUNT}.jsonl`), '{"eventVersion":"1.1');
-    const next = makeTrail(folder);
-    await next.deliver();
-    expect(await eventsIn(folder)).toHaveLength(1);
+    for (let count = 0; count < 3; count += 1) {
+      trail.finished(callOf('Encrypt'), { input: {}, keys: [EXTERNAL], output: {} });
+    }
+    // What is not closed here is closed by nobody, as in a crash.
+    const [spooled = ''] = readdirSync(join(folder, 'spool'));
+    appendFileSync(join(folder, 'spool', spooled), '{"eventVersion":"1.1');
+    await makeTrail(folder).deliver();
+    expect(await eventsIn(folder)).toHaveLength(3);
   });
 
   it('are none where nothing was called', async () => {
