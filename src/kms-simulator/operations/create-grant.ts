@@ -48,8 +48,8 @@ const input = z.object({
   Operations: z.array(z.enum(OPERATIONS)).min(1),
   Constraints: z
     .object({
-      EncryptionContextSubset: z.record(z.string(), z.string()).optional(),
-      EncryptionContextEquals: z.record(z.string(), z.string()).optional(),
+      EncryptionContextSubset: member.pairs.optional(),
+      EncryptionContextEquals: member.pairs.optional(),
       SourceArn: member.text(20, 512).optional(),
     })
     .optional(),

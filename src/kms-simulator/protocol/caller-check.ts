@@ -47,6 +47,7 @@ export class CallerCheck {
       );
     }
     this.#requireScope(region, service);
+    requireSigned(request, headers.split(';'));
     this.#requireRecent(request.headers['x-amz-date']);
     const expected = signatureOf(request, body, { headers: headers.split(';'), region, caller });
     if (timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return caller;
@@ -71,6 +72,17 @@ export class CallerCheck {
       `Signature expired: ${String(date)} is not within 5 minutes of ${new Date(this.#clock.now()).toISOString()}`,
     );
   }
+}
+
+/** @throws KmsException where a header that says what is asked for could be exchanged */
+function requireSigned({ headers }: IncomingMessage, signed: readonly string[]): void {
+  const needed = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
+  const missing = needed.find((name) => !signed.includes(name));
+  if (missing === undefined) return;
+  throw new KmsException(
+    'IncompleteSignatureException',
+    `'${missing}' must be a 'SignedHeader' in the AWS Authorization.`,
+  );
 }
 
 /** The signature that the caller's secret gives for what was signed. */

@@ -38,9 +38,16 @@ export const dryRun = z.boolean().optional();
 export const algorithm = z
   .enum(['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'])
   .default('SYMMETRIC_DEFAULT');
-export const encryptionContext = z
-  .record(z.string(), z.string())
-  .refine((pairs) => Object.keys(pairs).length <= MAX_PAIRS)
+/** Pairs of texts. A record of zod would leave out the pair `__proto__`, and not bind it. */
+export const pairs = z
+  .unknown()
+  .transform((value, { issues }): Readonly<Record<string, string>> => {
+    if (isPairs(value)) return value;
+    issues.push({ input: value, code: 'invalid_type', expected: 'record' });
+    return z.NEVER;
+  });
+export const encryptionContext = pairs
+  .refine((context) => Object.keys(context).length <= MAX_PAIRS)
   .default({});
 export const principal = text(1, 256).regex(/^[\w+=,.@:/-]+$/);
 export const tag = z.object({ TagKey: text(1, 128), TagValue: text(0, 256) });
@@ -63,6 +70,11 @@ export function parseInput<Schema extends z.ZodType>(
   if (problems.includes(undefined)) throw new KmsException('SerializationException', '');
   const count = `${String(problems.length)} validation error${problems.length === 1 ? '' : 's'}`;
   throw new KmsException('ValidationException', `${count} detected: ${problems.join('; ')}`);
+}
+
+function isPairs(value: unknown): value is Readonly<Record<string, string>> {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap && Object.values(value).every((member) => typeof member === 'string');
 }
 
 /** A member that is null is one that is absent. */

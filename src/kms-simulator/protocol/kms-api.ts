@@ -10,6 +10,7 @@ import type { CallerCheck } from './caller-check.js';
 
 const TARGET_PREFIX = 'TrentService.';
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
+const NOT_FOUND = 404;
 const INTERNAL_ERROR = 500;
 
 /** The ports of the API. */
@@ -52,6 +53,9 @@ export class KmsApi {
 
   async #perform(request: IncomingMessage, requestId: string): Promise<Output> {
     const body = await readBody(request);
+    if (request.method !== 'POST' || request.url !== '/') {
+      throw new KmsException('UnknownOperationException', '', NOT_FOUND);
+    }
     const caller = this.#ports.callers.check(request, body);
     const operation = this.#operationOf(request);
     const call = callOf(request, { caller, requestId, operation: operation.name });
@@ -63,9 +67,10 @@ export class KmsApi {
       listener.finished(call, { input, keys: used, output });
       return output;
     } catch (error) {
-      const { name, message } = this.#exceptionOf(error);
+      const exception = this.#exceptionOf(error);
+      const { name, message } = exception;
       listener.finished(call, { input, keys: used, error: { name, message } });
-      throw error;
+      throw exception;
     }
   }
 

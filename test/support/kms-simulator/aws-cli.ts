@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { LATE, TRIES } from './simulator-process.js';
 
 /** A run of the AWS CLI. */
 export interface CliRun {
@@ -23,7 +24,7 @@ export function awsKms(
 ): AwsKms {
   const { AWS_ENDPOINT_URL_KMS: endpoint = '', ...rest } = env;
   const surroundings = { ...process.env, ...rest, AWS_PAGER: '', AWS_MAX_ATTEMPTS: '1' };
-  return (...args) =>
+  const run: AwsKms = (...args) =>
     new Promise((resolve) => {
       const all = [...first, 'kms', '--endpoint-url', endpoint, '--output', 'json', ...args];
       const child = execFile(program, all, { env: surroundings }, (_error, stdout, stderr) => {
@@ -31,4 +32,10 @@ export function awsKms(
         resolve({ code: child.exitCode ?? -1, output, stderr });
       });
     });
+  return async (...args) => {
+    for (let attempt = 1; ; attempt += 1) {
+      const ended = await run(...args);
+      if (attempt === TRIES || !LATE.test(ended.stderr)) return ended;
+    }
+  };
 }

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { LATE, TRIES } from './simulator-process.js';
 
 const script = fileURLToPath(new URL('boto3_calls.py', import.meta.url));
 
@@ -34,8 +35,11 @@ export class Boto3 {
   }
 
   /** @param operation in Python's spelling, such as `create_key` */
-  call(operation: string, input: object = {}): Promise<BotoAnswer> {
-    return this.#ask({ operation, input });
+  async call(operation: string, input: object = {}): Promise<BotoAnswer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await this.#ask({ operation, input });
+      if (attempt === TRIES || !LATE.test(answer.message ?? '')) return answer;
+    }
   }
 
   /** All pages of a listing, by boto3's own paginator. */

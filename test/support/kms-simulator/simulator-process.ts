@@ -33,6 +33,14 @@ export const CAROL = {
   principal: 'arn:aws:iam::444455556666:user/Carol',
 };
 
+/**
+ * The words of KMS for a proxy that took longer than 250 ms, which happens on a machine that does
+ * much else. Clients of tests then try again.
+ */
+export const LATE = /did not respond to the request in the time allotted/;
+/** Tries of a call whose proxy is late. */
+export const TRIES = 4;
+
 export const REGION = 'eu-west-1';
 
 /** `holdfast kms-simulator`, as it was built, as a process. */

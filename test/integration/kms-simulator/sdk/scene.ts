@@ -10,9 +10,11 @@ import {
   ALICE,
   BOB,
   CAROL,
+  LATE,
   REGION,
   type SimulatorProcess,
   startSimulatorProcess,
+  TRIES,
 } from '../../../support/kms-simulator/simulator-process.js';
 
 /** Who signs, and with what. */
@@ -76,10 +78,17 @@ export class SdkScene {
     const config = { endpoint, region, credentials: { ...credentials }, maxAttempts: 1 };
     const client = new KMSClient(config);
     client.middlewareStack.add(
-      (next, { commandName = '' }) => {
-        this.called.add(commandName.replace(/Command$/, ''));
-        return next;
-      },
+      (next, { commandName = '' }) =>
+        async (args) => {
+          this.called.add(commandName.replace(/Command$/, ''));
+          for (let attempt = 1; ; attempt += 1) {
+            try {
+              return await next(args);
+            } catch (error) {
+              if (attempt === TRIES || !LATE.test(String(error))) throw error;
+            }
+          }
+        },
       { step: 'initialize' },
     );
     return client;
