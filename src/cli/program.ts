@@ -16,6 +16,7 @@ import { keysCreateCommand } from './commands/keys-create.js';
 import { keysListCommand } from './commands/keys-list.js';
 import { keysShowCommand } from './commands/keys-show.js';
 import { kmsSimulatorCommand } from './commands/kms-simulator.js';
+import { rehearseCommand } from './commands/rehearse.js';
 import { serveCommand } from './commands/serve.js';
 import { groupCommand, helpCommand } from './command-group.js';
 import type { Terminal } from './terminal.js';
@@ -94,6 +95,7 @@ export function createProgram(outside: Terminal): Command {
       ),
     )
     .addCommand(kmsSimulatorCommand(terminal))
+    .addCommand(rehearseCommand(terminal))
     .addCommand(group('import', 'import from other proxies', importAwsSampleCommand(terminal)))
     .addCommand(versionCommand(terminal))
     .addCommand(helpCommand());

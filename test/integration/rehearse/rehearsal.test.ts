@@ -1,0 +1,137 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
+import { holdfast } from '../../support/holdfast-command.js';
+
+interface Told {
+  readonly sound: boolean;
+  readonly complete: boolean;
+  readonly durationMs: number;
+  readonly chapters: readonly {
+    readonly name: string;
+    readonly outcome: string;
+    readonly told: readonly string[];
+    readonly account: {
+      readonly kms: readonly { readonly operation: string; readonly exception?: string }[];
+      readonly audit?: { readonly accessKeyIds: readonly string[] };
+    };
+  }[];
+}
+
+const STORY = [
+  'create-key-store',
+  'connect-key-store',
+  'create-key',
+  'encrypt-and-decrypt',
+  'envelope-encryption',
+  're-encrypt',
+  'change-credential',
+  'restart-proxy',
+  'latency-at-the-edge',
+  'proxy-gone-and-back',
+  'disconnect-key-store',
+];
+
+function outcomesIn({ chapters }: Told): Record<string, string> {
+  return Object.fromEntries(chapters.map(({ name, outcome }) => [name, outcome]));
+}
+
+describe('holdfast rehearse without a named server', () => {
+  it('plays the whole story against a Holdfast of its own, and everything passes', async () => {
+    const { code, stdout, stderr } = await holdfast({}, 'rehearse', '--json');
+    const told = JSON.parse(stdout) as Told;
+    expect(outcomesIn(told)).toEqual(Object.fromEntries(STORY.map((name) => [name, 'passed'])));
+    expect(told).toMatchObject({ sound: true, complete: true });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const change = told.chapters.find(({ name }) => name === 'change-credential');
+    expect(change?.account.audit?.accessKeyIds).toHaveLength(2);
+    const gone = told.chapters.find(({ name }) => name === 'proxy-gone-and-back');
+    expect(gone?.account.kms.map(({ exception }) => exception)).toContain(
+      'KMSInvalidStateException',
+    );
+  }, 60_000);
+});
+
+describe('holdfast rehearse with a named server', () => {
+  let folder: string;
+  let server: HoldfastServer;
+  const rehearse = (...args: readonly string[]) =>
+    holdfast(
+      {},
+      'rehearse',
+      '--config',
+      join(folder, 'holdfast.yaml'),
+      '--proxy',
+      `localhost=127.0.0.1:${String(server.port)}`,
+      ...args,
+    );
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'holdfast-rehearsed-'));
+    server = await startHoldfast({ stateDirectory: folder });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('leaves out what the key store and the options do not have, and names it', async () => {
+    const { code, stdout } = await rehearse();
+    expect(stdout).toMatch(/Change over to the reserve credential +left out/);
+    expect(stdout).toMatch(/Restart the proxy +left out/);
+    expect(stdout).toContain('The key store has one credential alone.');
+    expect(stdout).toContain('--restart-command COMMAND says how');
+    expect(stdout).toContain('11 chapters: 9 passed, 2 left out');
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('names the chapter that fails, and looks at nothing that needs it', async () => {
+    const { code, stdout, stderr } = await rehearse('--key', 'no-such-key', '--json');
+    const told = JSON.parse(stdout) as Told;
+    expect(outcomesIn(told)).toMatchObject({
+      'connect-key-store': 'passed',
+      'create-key': 'failed',
+      'encrypt-and-decrypt': 'unknown',
+      'envelope-encryption': 'unknown',
+      're-encrypt': 'unknown',
+      'latency-at-the-edge': 'unknown',
+      'proxy-gone-and-back': 'unknown',
+    });
+    const failed = told.chapters.find(({ outcome }) => outcome === 'failed');
+    expect(failed?.told[0]).toContain('XksKeyNotFoundException');
+    expect(stderr).toContain('failed in: Create a key and its alias');
+    expect(code).toBe(1);
+  }, 60_000);
+
+  it('fails when the proxy ends in the middle and does not come back', async () => {
+    const kill = `kill -9 ${String(server.pid)}`;
+    const { code, stdout, stderr } = await rehearse('--restart-command', kill, '--json');
+    const told = JSON.parse(stdout) as Told;
+    expect(outcomesIn(told)).toMatchObject({
+      're-encrypt': 'passed',
+      'restart-proxy': 'failed',
+      'latency-at-the-edge': 'failed',
+      'proxy-gone-and-back': 'failed',
+    });
+    expect(told).toMatchObject({ sound: false });
+    expect(stderr).toContain('Restart the proxy');
+    expect(code).toBe(1);
+  }, 90_000);
+});
+
+describe('holdfast rehearse with options that are wrong', () => {
+  it.each([
+    ['a proxy without a credential', ['--proxy', 'localhost=127.0.0.1:1']],
+    ['a place that is none', ['--proxy', 'localhost:8443']],
+    ['options about a proxy that is not named', ['--audit-log', 'audit']],
+    ['a configuration that is missing', ['--config', '/nonexistent.yaml']],
+  ])('refuses %s and tries nothing', async (_, args) => {
+    const { code, stdout } = await holdfast({}, 'rehearse', ...args);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});
