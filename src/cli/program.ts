@@ -27,12 +27,12 @@ const HELP_COLUMNS = 100;
 const EPILOGUE = `
 Exit codes:
   0  done
-  1  the operation failed, or the server refused it, or "config check", "doctor" or "audit" found
-     something wrong
+  1  the operation failed, or the server refused it, or "config check", "doctor", "rehearse" or
+     "audit" found something wrong
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
   4  "audit reconcile" has compared nothing, or nothing of something that it was asked about, or
-     "doctor" has found nothing wrong but could not look at everything
+     "doctor" or "rehearse" has found nothing wrong but could not look at everything
 
 Environment:
   HOLDFAST_CONFIG           configuration file (default: the quickstart's)

@@ -1,22 +1,27 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Place } from '../proxy.js';
 
 const LOOPBACK = '127.0.0.1';
+const POLL_MS = 25;
 
 /**
  * A relay of connections between the simulator and the proxy, so that the proxy can be out of reach
  * for KMS without anybody touching it. It passes bytes on and opens nothing: TLS goes through it.
+ * While the proxy takes no connections, neither does the relay, so that KMS sees what is true.
  */
 export class Relay {
   readonly #sockets = new Set<Socket>();
   #target: Place;
-  #server: Server;
+  #server: Server | undefined;
   #port = 0;
+  #isCut = false;
+  /** Ends when a proxy that was away is back. */
+  #waiting: Promise<void> | undefined;
 
   private constructor(target: Place) {
     this.#target = target;
-    this.#server = this.#makeServer();
   }
 
   /** @throws the error of listen(2) */
@@ -36,34 +41,39 @@ export class Relay {
     this.#target = target;
   }
 
-  /** Ends all connections and refuses new ones. */
+  /** Ends all connections and refuses new ones. @throws the error of listen(2) */
   async cut(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
+    this.#isCut = true;
+    await this.#waiting;
+    this.#server?.close();
     for (const socket of this.#sockets) socket.destroy();
-    await closed;
   }
 
   /** Takes connections again, at the same place. @throws the error of listen(2) */
   async restore(): Promise<void> {
-    this.#server = this.#makeServer();
+    this.#isCut = false;
     await this.#listen();
   }
 
   async #listen(): Promise<void> {
-    this.#server.listen(this.#port, LOOPBACK);
-    await once(this.#server, 'listening');
-    this.#port = (this.#server.address() as AddressInfo).port;
+    // Who sends nothing more may still receive, as without a relay.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+      this.#passOn(near);
+    });
+    server.listen(this.#port, LOOPBACK);
+    await once(server, 'listening');
+    this.#server = server;
+    this.#port = (server.address() as AddressInfo).port;
   }
 
-  #makeServer(): Server {
-    // Who sends nothing more may still receive, as without a relay.
-    return createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
-      const { address, port } = this.#target;
-      const far = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
-      this.#join(near, far);
-      this.#join(far, near);
+  #passOn(near: Socket): void {
+    const { address, port } = this.#target;
+    const far = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
+    far.once('error', () => {
+      if (far.pending) this.#waitForProxy();
     });
+    this.#join(near, far);
+    this.#join(far, near);
   }
 
   /** Passes on what comes from one side, and its end, whatever that is. */
@@ -77,5 +87,36 @@ export class Relay {
       if (!from.readableEnded) to.destroy();
     });
     from.pipe(to);
+  }
+
+  #waitForProxy(): void {
+    if (this.#isCut || this.#waiting !== undefined) return;
+    this.#server?.close();
+    this.#waiting = this.#listenWhenBack().finally(() => {
+      this.#waiting = undefined;
+    });
+    // Whoever cuts the relay is told.
+    this.#waiting.catch(() => undefined);
+  }
+
+  async #listenWhenBack(): Promise<void> {
+    for (;;) {
+      if (this.#isCut) return;
+      if (await takesConnections(this.#target)) break;
+      await sleep(POLL_MS);
+    }
+    await this.#listen();
+  }
+}
+
+async function takesConnections({ address, port }: Place): Promise<boolean> {
+  const socket = connect({ host: address, port });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }
