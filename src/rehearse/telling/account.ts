@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsCall } from '../stage/kms.js';
-import type { SimulatedKms } from '../stage/simulated-kms.js';
 import type { AuditRecord, AuditTail } from './audit-tail.js';
 import { type CloudTrailEvent, CloudTrailTail } from './cloudtrail-tail.js';
 import { type ProxyMetrics, type ProxyRequests, readProxyMetrics, since } from './proxy-metrics.js';
@@ -44,14 +43,24 @@ export interface Account {
   readonly audit?: AuditAccount | undefined;
 }
 
+/** The sides of KMS that an account is taken of. */
+export interface AccountedKms {
+  readonly kms: { takeCalls(): readonly KmsCall[] };
+  /** ARN of the caller, which the proxy is told. */
+  readonly principal: string;
+  readonly cloudTrailBucket: string;
+  metrics(): Promise<string>;
+  deliverCloudTrail(): Promise<void>;
+}
+
 /** Takes the account of each chapter, from the one before on. */
 export class Accountant {
-  readonly #simulated: SimulatedKms;
+  readonly #simulated: AccountedKms;
   readonly #audit: AuditTail | undefined;
   readonly #cloudTrail: CloudTrailTail;
   #metrics: ProxyMetrics = { requests: [], latencyCount: 0, latencySumMs: 0 };
 
-  constructor(simulated: SimulatedKms, audit: AuditTail | undefined) {
+  constructor(simulated: AccountedKms, audit: AuditTail | undefined) {
     this.#simulated = simulated;
     this.#audit = audit;
     this.#cloudTrail = new CloudTrailTail(simulated.cloudTrailBucket);

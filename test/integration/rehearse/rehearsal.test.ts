@@ -1,8 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
+import {
+  type HoldfastServer,
+  quickstartConfiguration,
+  startHoldfast,
+} from '../../support/holdfast-server.js';
 import { holdfast } from '../../support/holdfast-command.js';
 
 interface Told {
@@ -121,6 +125,63 @@ describe('holdfast rehearse with a named server', () => {
     expect(stderr).toContain('Restart the proxy');
     expect(code).toBe(1);
   }, 90_000);
+});
+
+describe('holdfast rehearse with a key store of two credentials', () => {
+  let folder: string;
+  let server: HoldfastServer;
+  const reserve = { accessKeyId: 'RESERVERESERVERESERVE', secretAccessKey: 'r'.repeat(43) };
+  const rehearse = (...args: readonly string[]) => {
+    const config = join(folder, 'holdfast.yaml');
+    const proxy = `localhost=127.0.0.1:${String(server.port)}`;
+    return holdfast({}, 'rehearse', '--config', config, '--proxy', proxy, '--json', ...args);
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'holdfast-rehearsed-'));
+    const { keyStores, ...configuration } = quickstartConfiguration();
+    const credentials = [...(keyStores[0]?.['credentials'] as object[]), reserve];
+    const changed = { ...configuration, keyStores: [{ ...keyStores[0], credentials }] };
+    server = await startHoldfast({ stateDirectory: folder, configuration: changed });
+  });
+
+  afterAll(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('changes over to the second; a restart command that fails → its chapter fails', async () => {
+    const { code, stdout } = await rehearse('--restart-command', 'exit 3');
+    const told = JSON.parse(stdout) as Told;
+    expect(outcomesIn(told)).toMatchObject({
+      'change-credential': 'passed',
+      'restart-proxy': 'failed',
+      'latency-at-the-edge': 'passed',
+      'proxy-gone-and-back': 'passed',
+    });
+    const of = (wanted: string) => told.chapters.find(({ name }) => name === wanted);
+    expect(of('change-credential')?.account.audit?.accessKeyIds).toContain(reserve.accessKeyId);
+    expect(of('restart-proxy')?.told[0]).toContain('the restart command ended with 3');
+    expect(code).toBe(1);
+  }, 60_000);
+
+  it('a reserve credential that the proxy does not know → KMS keeps the first', async () => {
+    const file = join(folder, 'unknown.json');
+    const XksProxyAuthenticationCredential = {
+      AccessKeyId: reserve.accessKeyId,
+      RawSecretAccessKey: 'x'.repeat(43),
+    };
+    await writeFile(file, JSON.stringify({ XksProxyAuthenticationCredential }));
+    const { code, stdout, stderr } = await rehearse('--reserve-credential', file);
+    const told = JSON.parse(stdout) as Told;
+    expect(outcomesIn(told)).toMatchObject({
+      'change-credential': 'failed',
+      'latency-at-the-edge': 'passed',
+    });
+    expect(stdout).toContain('XksProxyIncorrectAuthenticationCredentialException');
+    expect(`${stdout}${stderr}`).not.toContain('x'.repeat(43));
+    expect(code).toBe(1);
+  }, 60_000);
 });
 
 describe('holdfast rehearse with options that are wrong', () => {
