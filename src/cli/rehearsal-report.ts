@@ -16,23 +16,27 @@ const OUTCOMES: Readonly<Record<PlayedChapter['outcome'], string>> = {
 
 /** A rehearsal for people: a table of chapters, and what happened in each. */
 export function renderRehearsal(url: string, rehearsal: Rehearsal): string {
-  const { chapters, durationMs, auditNotRead } = rehearsal;
+  const { chapters, durationMs } = rehearsal;
   const rows = chapters.map(({ title, outcome, durationMs: ms }, at) => [
     String(at + 1),
     title,
     OUTCOMES[outcome],
     seconds(ms),
   ]);
-  const audit =
-    auditNotRead === undefined
-      ? ''
-      : `\nThe proxy's audit log was not looked at: ${printableLine(auditNotRead)}\n`;
   return [
     `A rehearsal with ${printableLine(url)}, before a simulator of AWS KMS\n`,
     table(['', 'CHAPTER', 'OUTCOME', 'TIME'], rows),
     ...chapters.map(renderChapter),
-    `${sum(chapters)}, in ${seconds(durationMs)}.\n${audit}`,
+    `${sum(chapters)}, in ${seconds(durationMs)}.\n${auditLine(rehearsal)}`,
   ].join('\n');
+}
+
+function auditLine({ auditLog, auditNotRead }: Rehearsal): string {
+  if (auditLog === undefined) {
+    return "The proxy's audit log was not looked at: nobody said where it is (--audit-log).\n";
+  }
+  if (auditNotRead === undefined) return '';
+  return `The proxy's audit log could not be read: ${printableLine(auditNotRead)}\n`;
 }
 
 function renderChapter({ title, outcome, told, account }: PlayedChapter, at: number): string {

@@ -10,7 +10,6 @@ import { KmsError } from './stage/kms.js';
 import { Relay } from './stage/relay.js';
 import { startSimulatedKms } from './stage/simulated-kms.js';
 import { type Account, Accountant } from './telling/account.js';
-import { AuditTail } from './telling/audit-tail.js';
 
 /** The outcome of a chapter. Only `passed` is good. */
 export type Outcome = 'passed' | 'failed' | 'unknown' | 'skipped';
@@ -34,8 +33,12 @@ export interface Rehearsal {
   readonly sound: boolean;
   /** True when all was looked at that options and proxy allow. */
   readonly complete: boolean;
-  /** The reason for which the proxy's audit log is not read; absent where it is. */
+  /** Folder of the proxy's audit log; absent where nobody said where it is. */
+  readonly auditLog?: string | undefined;
+  /** The reason for which the audit log cannot be read. */
   readonly auditNotRead?: string | undefined;
+  /** Faults of the simulator itself: with one, nothing that it has told is certain. */
+  readonly simulatorFaults: readonly string[];
   readonly chapters: readonly PlayedChapter[];
 }
 
@@ -66,19 +69,18 @@ async function rehearseIn(folder: string, config: RehearsalConfig): Promise<Rehe
   const { proxy, externalKeyId, signal } = config;
   const startedAt = new Date();
   const begun = performance.now();
-  const { audit, auditNotRead } = await openAudit(proxy.auditLog);
   const relay = await Relay.start(proxy.place);
   try {
     const simulated = await startSimulatedKms(join(folder, 'kms'), proxy, relay.place);
     try {
-      const scene = new Scene({ proxy, externalKeyId, simulated, relay, audit, folder });
-      const chapters = await playAll(scene, new Accountant(simulated, audit), signal);
+      const scene = new Scene({ proxy, externalKeyId, simulated, relay, folder });
+      const accountant = await Accountant.open(simulated, proxy.auditLog);
+      const chapters = await playAll(scene, accountant, signal);
       return {
         startedAt: startedAt.toISOString(),
         durationMs: Math.round(performance.now() - begun),
-        sound: chapters.every(({ outcome }) => outcome !== 'failed'),
-        complete: chapters.every(({ outcome }) => outcome !== 'unknown'),
-        auditNotRead,
+        ...judged(chapters, simulated.faults(), accountant.auditNotRead),
+        auditLog: proxy.auditLog,
         chapters,
       };
     } finally {
@@ -143,11 +145,16 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }
 
-async function openAudit(directory: string | undefined) {
-  if (directory === undefined) return { auditNotRead: 'nobody said where it is' };
-  try {
-    return { audit: await AuditTail.open(directory) };
-  } catch (error) {
-    return { auditNotRead: error instanceof Error ? error.message : String(error) };
-  }
+function judged(
+  chapters: readonly PlayedChapter[],
+  simulatorFaults: readonly string[],
+  auditNotRead: string | undefined,
+) {
+  const isCertain = simulatorFaults.length === 0 && auditNotRead === undefined;
+  return {
+    sound: chapters.every(({ outcome }) => outcome !== 'failed'),
+    complete: isCertain && chapters.every(({ outcome }) => outcome !== 'unknown'),
+    simulatorFaults,
+    auditNotRead,
+  };
 }

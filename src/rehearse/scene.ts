@@ -1,6 +1,5 @@
 import { NotLookedAt } from './ending.js';
 import type { RehearsedProxy } from './proxy.js';
-import type { AuditTail } from './telling/audit-tail.js';
 import type { Kms } from './stage/kms.js';
 import type { Relay } from './stage/relay.js';
 import type { SimulatedKms } from './stage/simulated-kms.js';
@@ -35,8 +34,6 @@ export class Scene {
   readonly externalKeyId: string;
   readonly simulated: SimulatedKms;
   readonly relay: Relay;
-  /** Undefined where the proxy's audit log cannot be read here. */
-  readonly audit: AuditTail | undefined;
   /** Folder for files of chapters. */
   readonly folder: string;
   readonly #props: Props = {};
@@ -46,7 +43,6 @@ export class Scene {
     this.externalKeyId = ports.externalKeyId;
     this.simulated = ports.simulated;
     this.relay = ports.relay;
-    this.audit = ports.audit;
     this.folder = ports.folder;
   }
 
@@ -67,4 +63,4 @@ export class Scene {
   }
 }
 
-type ScenePort = 'proxy' | 'externalKeyId' | 'simulated' | 'relay' | 'audit' | 'folder';
+type ScenePort = 'proxy' | 'externalKeyId' | 'simulated' | 'relay' | 'folder';

@@ -28,6 +28,12 @@ interface Options extends ProxyOptions {
   readonly json?: boolean;
 }
 
+interface Play {
+  readonly options: Options;
+  readonly signal: AbortSignal;
+  readonly terminal: Terminal;
+}
+
 /** `holdfast rehearse` */
 export function rehearseCommand(terminal: Terminal): Command {
   return new Command('rehearse')
@@ -62,8 +68,10 @@ async function run(options: Options, terminal: Terminal): Promise<void> {
   // Only here: the configuration and the simulator would slow down every other command.
   const { namedProxy } = await import('../rehearsed-proxy.js');
   const named = await namedProxy(options, terminal);
-  const play = (proxy: RehearsedProxy) => playAgainst(proxy, options, terminal);
-  await (named === undefined ? withOwnHoldfast(play) : play(named));
+  await untilSignal(async (signal) => {
+    const play = (proxy: RehearsedProxy) => playAgainst(proxy, { options, signal, terminal });
+    await (named === undefined ? withOwnHoldfast(play) : play(named));
+  });
 }
 
 async function withOwnHoldfast(play: (proxy: RehearsedProxy) => Promise<void>): Promise<void> {
@@ -88,40 +96,45 @@ async function withOwnHoldfast(play: (proxy: RehearsedProxy) => Promise<void>): 
 
 async function playAgainst(
   proxy: RehearsedProxy,
-  { key, json }: Options,
-  terminal: Terminal,
+  { options: { key, json }, signal, terminal }: Play,
 ): Promise<void> {
   const { rehearse } = await import('../../rehearse/rehearse.js');
   const { renderRehearsal } = await import('../rehearsal-report.js');
   const url = `https://${proxy.host}${proxy.uriPath}`;
-  const rehearsal = await untilSignal((signal) => rehearse({ proxy, externalKeyId: key, signal }));
+  const rehearsal = await rehearse({ proxy, externalKeyId: key, signal });
   if (json) printJson(terminal, { url, externalKeyId: key, ...rehearsal });
   else terminal.print(renderRehearsal(url, rehearsal));
   judge(rehearsal);
 }
 
 /** Ends after the chapter that is being played, so that nothing is left behind. */
-async function untilSignal<Result>(
-  work: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
+async function untilSignal(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const abort = new AbortController();
   const end = (name: NodeJS.Signals): void => {
+    // Who asks twice does not want to wait.
+    if (abort.signal.aborted) process.exit(EXIT.failed);
     abort.abort(new CliError(EXIT.failed, `the rehearsal was ended by ${name}`));
   };
   process.on('SIGINT', end).on('SIGTERM', end);
   try {
-    return await work(abort.signal);
+    await work(abort.signal);
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
 }
 
-function judge({ sound, complete, chapters }: Rehearsal): void {
+function judge({ sound, complete, chapters, ...rehearsal }: Rehearsal): void {
   const named = (outcome: string) =>
     chapters
       .filter((chapter) => chapter.outcome === outcome)
       .map(({ title }) => title)
       .join('; ');
   if (!sound) throw new CliError(EXIT.failed, `the rehearsal failed in: ${named('failed')}`);
-  if (!complete) throw new CliError(EXIT.notLookedAt, `not looked at: ${named('unknown')}`);
+  const [simulatorFault] = rehearsal.simulatorFaults;
+  const notLookedAt = [
+    ...(named('unknown') === '' ? [] : [named('unknown')]),
+    ...(rehearsal.auditNotRead === undefined ? [] : ["the proxy's audit log"]),
+    ...(simulatorFault === undefined ? [] : [`the simulator of KMS failed: ${simulatorFault}`]),
+  ];
+  if (!complete) throw new CliError(EXIT.notLookedAt, `not looked at: ${notLookedAt.join('; ')}`);
 }

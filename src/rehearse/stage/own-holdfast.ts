@@ -128,6 +128,8 @@ class ServerProcess {
     const logFile = join(folder, `serve-${randomBytes(4).toString('hex')}.log`);
     const log = await open(logFile, 'a', 0o600);
     const child = spawn(process.execPath, [program, 'serve', '--config', file], {
+      // Ctrl-C is for the rehearsal, which ends the server itself.
+      detached: true,
       stdio: ['ignore', log.fd, log.fd],
       env: withoutOverrides(process.env),
     });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KmsCall } from '../stage/kms.js';
-import type { AuditRecord, AuditTail } from './audit-tail.js';
+import { type AuditRecord, AuditTail } from './audit-tail.js';
 import { type CloudTrailEvent, CloudTrailTail } from './cloudtrail-tail.js';
 import { type ProxyMetrics, type ProxyRequests, readProxyMetrics, since } from './proxy-metrics.js';
 
@@ -56,14 +56,30 @@ export interface AccountedKms {
 /** Takes the account of each chapter, from the one before on. */
 export class Accountant {
   readonly #simulated: AccountedKms;
-  readonly #audit: AuditTail | undefined;
   readonly #cloudTrail: CloudTrailTail;
+  #audit: AuditTail | undefined;
+  #auditNotRead: string | undefined;
   #metrics: ProxyMetrics = { requests: [], latencyCount: 0, latencySumMs: 0 };
 
-  constructor(simulated: AccountedKms, audit: AuditTail | undefined) {
+  private constructor(simulated: AccountedKms) {
     this.#simulated = simulated;
-    this.#audit = audit;
     this.#cloudTrail = new CloudTrailTail(simulated.cloudTrailBucket);
+  }
+
+  /** @param auditLog folder of the proxy's audit log, where somebody said where it is */
+  static async open(simulated: AccountedKms, auditLog: string | undefined): Promise<Accountant> {
+    const accountant = new Accountant(simulated);
+    if (auditLog !== undefined) {
+      await accountant.#reading(async () => {
+        accountant.#audit = await AuditTail.open(auditLog);
+      });
+    }
+    return accountant;
+  }
+
+  /** The reason for which the audit log cannot be read; absent where it can, or nobody named it. */
+  get auditNotRead(): string | undefined {
+    return this.#auditNotRead;
   }
 
   /** Takes the account of all that has happened since the last time. */
@@ -83,16 +99,30 @@ export class Accountant {
   }
 
   async #auditOf(events: readonly CloudTrailEvent[]): Promise<AuditAccount | undefined> {
-    if (this.#audit === undefined) return undefined;
-    const wanted = events.filter(usedTheProxy).map(({ requestID }) => requestID);
-    const records: AuditRecord[] = [];
-    const giveUpAt = performance.now() + RECORDS_WITHIN_MS;
-    for (;;) {
-      records.push(...(await this.#audit.take()).filter((record) => this.#isOurs(record)));
-      const known = new Set(records.map(({ kmsRequestId }) => kmsRequestId));
-      const missing = wanted.filter((id) => !known.has(id));
-      if (missing.length === 0 || performance.now() > giveUpAt) return told(records, missing);
-      await sleep(POLL_MS);
+    const audit = this.#audit;
+    if (audit === undefined) return undefined;
+    return this.#reading(async () => {
+      const wanted = events.filter(usedTheProxy).map(({ requestID }) => requestID);
+      const records: AuditRecord[] = [];
+      const giveUpAt = performance.now() + RECORDS_WITHIN_MS;
+      for (;;) {
+        records.push(...(await audit.take()).filter((record) => this.#isOurs(record)));
+        const known = new Set(records.map(({ kmsRequestId }) => kmsRequestId));
+        const missing = wanted.filter((id) => !known.has(id));
+        if (missing.length === 0 || performance.now() > giveUpAt) return told(records, missing);
+        await sleep(POLL_MS);
+      }
+    });
+  }
+
+  /** An audit log that cannot be read is not read any more, and the rehearsal goes on. */
+  async #reading<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#audit = undefined;
+      this.#auditNotRead = error instanceof Error ? error.message : String(error);
+      return undefined;
     }
   }
 

@@ -93,6 +93,13 @@ describe('holdfast rehearse with a named server', () => {
     expect(code).toBe(0);
   }, 60_000);
 
+  it('an audit log that it was to read and cannot → exit code 4', async () => {
+    const { code, stdout, stderr } = await rehearse('--audit-log', join(folder, 'no-such-log'));
+    expect(stdout).toContain("The proxy's audit log could not be read: There is no audit log in");
+    expect(stderr).toContain("not looked at: the proxy's audit log");
+    expect(code).toBe(4);
+  }, 60_000);
+
   it('names the chapter that fails, and looks at nothing that needs it', async () => {
     const { code, stdout, stderr } = await rehearse('--key', 'no-such-key', '--json');
     const told = JSON.parse(stdout) as Told;

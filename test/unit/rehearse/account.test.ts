@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { Accountant, type AccountedKms } from '../../../src/rehearse/telling/account.js';
-import { AuditTail } from '../../../src/rehearse/telling/audit-tail.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const PRINCIPAL = 'arn:aws:iam::111122223333:user/rehearsal';
@@ -35,20 +34,19 @@ function kmsAfter(ids: readonly string[]): AccountedKms {
 const record = (kmsRequestId: string, awsPrincipalArn = PRINCIPAL): string =>
   `${JSON.stringify({ type: 'key-operation', operation: 'Encrypt', kmsRequestId, awsPrincipalArn, accessKeyId: 'A' })}\n`;
 
-async function auditWith(text: string): Promise<AuditTail> {
+/** A log to which something is written once its end has been looked for. */
+async function accountant(kms: AccountedKms, text: string): Promise<Accountant> {
   const folder = temporaryFolder();
   const path = join(folder, '000000000000.jsonl');
   writeFileSync(path, '');
-  const tail = await AuditTail.open(folder);
+  const opened = await Accountant.open(kms, folder);
   writeFileSync(path, text);
-  return tail;
+  return opened;
 }
 
 it('calls that the audit log has → an account of all sides, without those of others', async () => {
-  const audit = await auditWith(
-    record('a') + record('x', 'arn:aws:iam::1:user/else') + record('b'),
-  );
-  const account = await new Accountant(kmsAfter(['a', 'b']), audit).take();
+  const text = record('a') + record('x', 'arn:aws:iam::1:user/else') + record('b');
+  const account = await (await accountant(kmsAfter(['a', 'b']), text)).take();
   expect(account).toEqual({
     kms: [{ operation: 'Encrypt', count: 2, exception: undefined, message: undefined }],
     cloudTrailEvents: 2,
@@ -63,11 +61,24 @@ it('calls that the audit log has → an account of all sides, without those of o
 });
 
 it('a call that CloudTrail has and the audit log has not → its id is missing', async () => {
-  const account = await new Accountant(kmsAfter(['a', 'b']), await auditWith(record('a'))).take();
+  const account = await (await accountant(kmsAfter(['a', 'b']), record('a'))).take();
   expect(account.audit?.missing).toEqual(['b']);
 });
 
-it('no audit log → nothing is said of what the proxy recorded', async () => {
-  const account = await new Accountant(kmsAfter(['a']), undefined).take();
-  expect(account.audit).toBeUndefined();
+it('no audit log named → nothing is said of what the proxy recorded', async () => {
+  const opened = await Accountant.open(kmsAfter(['a']), undefined);
+  expect((await opened.take()).audit).toBeUndefined();
+  expect(opened.auditNotRead).toBeUndefined();
+});
+
+it('an audit log that is not there → goes on without it, and says so', async () => {
+  const opened = await Accountant.open(kmsAfter(['a']), join(temporaryFolder(), 'none'));
+  expect((await opened.take()).audit).toBeUndefined();
+  expect(opened.auditNotRead).toContain('There is no audit log');
+});
+
+it('an audit log with a line that is no record → goes on without it, and says so', async () => {
+  const opened = await accountant(kmsAfter(['a']), 'no JSON\n');
+  expect((await opened.take()).audit).toBeUndefined();
+  expect(opened.auditNotRead).toContain('JSON');
 });
