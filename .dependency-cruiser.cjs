@@ -6,6 +6,7 @@ const leaves = {
   shared: [],
   'configuration/reading': ['shared'],
   // It shares no code with what it examines, so that an error cannot cancel itself out.
+  aws: ['shared'],
   doctor: ['shared'],
   durable: ['shared'],
   observability: ['shared'],
@@ -128,6 +129,7 @@ const layers = {
     'admin/config.ts',
     'admin/contract',
     'audit',
+    'aws',
     'composition/diagnose-key-manager.ts',
     'composition/version.ts',
     'configuration',

@@ -1,5 +1,9 @@
 import { Command, Help } from 'commander';
 import { VERSION } from '../composition/version.js';
+import { awsDisconnectCommand } from './commands/aws-disconnect.js';
+import { awsRegisterCommand } from './commands/aws-register.js';
+import { awsRotateCredentialCommand } from './commands/aws-rotate-credential.js';
+import { awsStatusCommand } from './commands/aws-status.js';
 import { auditCheckProofCommand, auditProveCommand } from './commands/audit-prove.js';
 import { auditPublicKeyCommand } from './commands/audit-public-key.js';
 import { auditQueryCommand } from './commands/audit-query.js';
@@ -92,6 +96,16 @@ export function createProgram(outside: Terminal): Command {
         'credentials',
         'credentials with which AWS KMS signs',
         credentialsGenerateCommand(terminal),
+      ),
+    )
+    .addCommand(
+      group(
+        'aws',
+        'the AWS side: register a key store, change its credential, disconnect it',
+        awsRegisterCommand(terminal),
+        awsStatusCommand(terminal),
+        awsRotateCredentialCommand(terminal),
+        awsDisconnectCommand(terminal),
       ),
     )
     .addCommand(kmsSimulatorCommand(terminal))

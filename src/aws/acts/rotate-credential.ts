@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import {
+  authenticationCredential,
+  type CustomKeyStore,
+  type ProxyConfiguration,
+} from '../key-store.js';
+import type { KmsClient } from '../kms-client.js';
+
+/** Counts the requests of a key store that its proxy has let in since a time, by access key id. */
+export type UseSince = (since: Date) => Promise<ReadonlyMap<string, number>>;
+
+/** Times of a change of the credential. */
+export interface ChangeTiming {
+  /** The old credential counts as out of use when nothing was signed with it for so long. */
+  readonly quietMs: number;
+  readonly timeoutMs: number;
+  readonly pollMs: number;
+}
+
+/** KMS did not change over in time, so the old credential must stay. */
+export class StillInUseError extends Error {
+  override readonly name = 'StillInUseError';
+}
+
+/**
+ * Lets KMS sign with another credential of the proxy, and waits until no request is signed with the
+ * old one any more: steps two and three of four. The first is that the proxy knows both, and the
+ * last that it forgets the old one. It can be interrupted at any moment and repeated.
+ *
+ * @param useSince reads the proxy's own record; undefined where that cannot be read
+ * @param tell is told of each step that was done
+ * @throws KmsError, StillInUseError
+ * @see XKS Proxy API, "Rotation of authentication credentials"
+ */
+export async function rotateCredential(
+  kms: KmsClient,
+  change: { readonly store: CustomKeyStore; readonly to: ProxyConfiguration },
+  watch: { readonly useSince: UseSince | undefined; readonly timing: ChangeTiming },
+  tell: (step: string) => void,
+): Promise<void> {
+  const { store, to } = change;
+  const old = store.XksProxyConfiguration?.AccessKeyId ?? '';
+  if (old === to.accessKeyId) tell(`KMS has ${to.accessKeyId} already.`);
+  else {
+    await kms.call(
+      'UpdateCustomKeyStore',
+      {
+        CustomKeyStoreId: store.CustomKeyStoreId,
+        XksProxyAuthenticationCredential: authenticationCredential(to),
+      },
+      z.looseObject({}),
+    );
+    tell(`KMS has ${to.accessKeyId} now, in place of ${old}.`);
+  }
+  if (watch.useSince === undefined) {
+    tell('NOT VERIFIED: the audit log of the proxy was not read. KMS takes up to five minutes.');
+    return;
+  }
+  const count = await untilQuiet(to.accessKeyId, watch.useSince, watch.timing);
+  const period = `for ${String(watch.timing.quietMs / 1000)} s`;
+  tell(`Nothing was signed with another credential ${period}.`);
+  tell(
+    count > 0
+      ? `VERIFIED: ${String(count)} requests were signed with ${to.accessKeyId} ${period}.`
+      : `NOT VERIFIED under traffic: no request came ${period}.`,
+  );
+}
+
+/** @returns how many requests were signed with the new credential in the quiet time */
+async function untilQuiet(
+  accessKeyId: string,
+  useSince: UseSince,
+  { quietMs, timeoutMs, pollMs }: ChangeTiming,
+): Promise<number> {
+  const giveUpAt = performance.now() + timeoutMs;
+  const begun = Date.now();
+  for (;;) {
+    const since = new Date(Date.now() - quietMs);
+    const counts = await useSince(since);
+    const others = [...counts.keys()].filter((id) => id !== accessKeyId);
+    if (others.length === 0 && Date.now() - begun >= quietMs) return counts.get(accessKeyId) ?? 0;
+    if (performance.now() >= giveUpAt) {
+      throw new StillInUseError(
+        `Requests are still signed with ${others.join(', ')}. Keep that credential in the configuration, and repeat this command.`,
+      );
+    }
+    await sleep(pollMs);
+  }
+}

@@ -1,0 +1,84 @@
+import { Secret } from '../../shared/secret.js';
+import type { KmsTarget } from '../kms-client.js';
+import { type AwsCredentials, CredentialsError, type Environment } from './credentials.js';
+import { containerCredentials, instanceCredentials } from './metadata.js';
+import { type Profile, profileCredentials, readProfile } from './shared-files.js';
+
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+
+/** The choices of a command line, which go before the environment. */
+export interface TargetChoices {
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+  readonly endpointUrl?: string | undefined;
+}
+
+/** The place of KMS, without credentials. */
+export type KmsPlace = Omit<KmsTarget, 'credentials'>;
+
+/**
+ * Finds Region and endpoint as AWS's tools do: command line, environment, profile.
+ *
+ * @throws CredentialsError where no Region is named, or a name is none
+ */
+export async function findPlace(env: Environment, choices: TargetChoices): Promise<KmsPlace> {
+  const profile = await readProfile(env, choices.profile);
+  const region =
+    choices.region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? profile?.get('region');
+  if (region === undefined) {
+    throw new CredentialsError('No Region is named: use --region, or AWS_REGION.');
+  }
+  if (!REGION.test(region)) throw new CredentialsError(`${region} is no name of a Region.`);
+  const named = choices.endpointUrl ?? env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'];
+  return { region, endpoint: endpointOf(named, region) };
+}
+
+/**
+ * Finds credentials as AWS's tools do: environment, profile, container, instance. A profile that is
+ * named on the command line goes first.
+ *
+ * @throws CredentialsError
+ * @see AWS SDKs and Tools Reference Guide, "Standardized credential providers"
+ */
+export async function findCredentials(
+  env: Environment,
+  { profile: named }: TargetChoices,
+): Promise<AwsCredentials> {
+  const profile = await readProfile(env, named);
+  const found =
+    (named === undefined ? environmentCredentials(env) : undefined) ??
+    ofProfile(profile) ??
+    (await containerCredentials(env)) ??
+    (await instanceCredentials(env));
+  if (found !== undefined) return found;
+  throw new CredentialsError(
+    'There are no credentials of AWS: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, nor a profile, nor those of a container or an instance.',
+  );
+}
+
+function ofProfile(profile: Profile | undefined): AwsCredentials | undefined {
+  return profile && profileCredentials(profile);
+}
+
+function environmentCredentials(env: Environment): AwsCredentials | undefined {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secret = env['AWS_SECRET_ACCESS_KEY'];
+  const token = env['AWS_SESSION_TOKEN'];
+  if (!accessKeyId || !secret) return undefined;
+  return {
+    accessKeyId,
+    secretAccessKey: new Secret(secret),
+    ...(token ? { sessionToken: new Secret(token) } : {}),
+  };
+}
+
+function endpointOf(named: string | undefined, region: string): string {
+  if (!named) return `https://kms.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  const url = URL.canParse(named) ? new URL(named) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new CredentialsError(
+      `The endpoint URL must begin with https:// or http://; found ${named}`,
+    );
+  }
+  return url.origin;
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import aws4 from 'aws4';
+import { request } from 'undici';
+import { z } from 'zod';
+import type { AwsCredentials } from './credentials/credentials.js';
+
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+const TIMEOUT_MS = 30_000;
+/** Pauses before the second and the third attempt. */
+const PAUSES_MS = [500, 2_000];
+const SERVER_ERRORS = 500;
+
+const failureSchema = z.looseObject({
+  __type: z.string().default('an answer without a name'),
+  message: z.string().optional(),
+  Message: z.string().optional(),
+});
+
+/** A refusal by KMS. Its name is that of the exception. */
+export class KmsError extends Error {
+  override readonly name: string;
+
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** The place of KMS, and the credentials that call it. */
+export interface KmsTarget {
+  /** URL without a path. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+}
+
+/** Calls AWS KMS. @see Smithy, "AWS JSON 1.1 protocol" */
+export class KmsClient {
+  readonly #target: KmsTarget;
+  readonly #pause: (ms: number) => Promise<void>;
+
+  /** @param pause waits before another attempt */
+  constructor(target: KmsTarget, pause: (ms: number) => Promise<void> = (ms) => sleep(ms)) {
+    this.#target = target;
+    this.#pause = pause;
+  }
+
+  get region(): string {
+    return this.#target.region;
+  }
+
+  /**
+   * Calls an operation. What KMS throttles, or fails at itself, is tried twice more.
+   *
+   * @param output the members that are read
+   * @throws KmsError, or Error when there is no answer that can be read
+   */
+  async call<Output extends z.ZodType>(
+    operation: string,
+    input: object,
+    output: Output,
+  ): Promise<z.output<Output>> {
+    for (const pauseMs of PAUSES_MS) {
+      const { status, body } = await this.#send(operation, input);
+      if (!isPassing(status, body)) return read(operation, { status, body }, output);
+      await this.#pause(pauseMs);
+    }
+    return read(operation, await this.#send(operation, input), output);
+  }
+
+  async #send(operation: string, input: object): Promise<Answer> {
+    const { endpoint, region, credentials } = this.#target;
+    const body = JSON.stringify(input);
+    const signed = aws4.sign(
+      {
+        method: 'POST',
+        host: new URL(endpoint).host,
+        path: '/',
+        service: 'kms',
+        region,
+        body,
+        headers: { 'Content-Type': CONTENT_TYPE, 'X-Amz-Target': `TrentService.${operation}` },
+      },
+      {
+        accessKeyId: credentials.accessKeyId,
+        secretAccessKey: credentials.secretAccessKey.reveal(),
+        ...(credentials.sessionToken && { sessionToken: credentials.sessionToken.reveal() }),
+      },
+    );
+    const headers = Object.entries(signed.headers ?? {}).map(([name, value]): [string, string] => [
+      name,
+      String(value),
+    ]);
+    const answer = await request(`${endpoint}/`, {
+      method: 'POST',
+      headers: Object.fromEntries(headers),
+      body,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+    });
+    return { status: answer.statusCode, body: await answer.body.text() };
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+function isPassing(status: number, body: string): boolean {
+  return status >= SERVER_ERRORS || body.includes('"ThrottlingException"');
+}
+
+function read<Output extends z.ZodType>(
+  operation: string,
+  { status, body }: Answer,
+  output: Output,
+): z.output<Output> {
+  const json = parsed(body);
+  if (status !== 200) {
+    const { success, data } = failureSchema.safeParse(json);
+    if (success) throw new KmsError(data.__type, data.message ?? data.Message ?? '');
+    throw new Error(`${operation} was answered with status ${String(status)}, and no exception.`);
+  }
+  const result = output.safeParse(json);
+  if (result.success) return result.data;
+  throw new Error(
+    `The answer to ${operation} is not that of KMS: ${z.prettifyError(result.error)}`,
+  );
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body || '{}');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { Command } from 'commander';
+import type { KmsClient } from '../aws/kms-client.js';
+import { CliError, EXIT } from './exit.js';
+import type { Terminal } from './terminal.js';
+
+/** The options of every command that calls AWS KMS. */
+export interface AwsOptions {
+  readonly profile?: string;
+  readonly region?: string;
+  readonly endpointUrl?: string;
+  readonly socket?: string;
+  readonly print?: boolean;
+}
+
+/** A command that calls AWS KMS, with credentials as AWS's own tools find them. */
+export function awsCommand(name: string): Command {
+  return new Command(name)
+    .option('--profile <name>', "profile of AWS's shared files (default: as AWS's tools)")
+    .option('--region <name>', "AWS Region (default: as AWS's tools)")
+    .option(
+      '--endpoint-url <url>',
+      'KMS endpoint, for the simulator (default: AWS_ENDPOINT_URL_KMS)',
+    )
+    .option('--config <file>', "the server's configuration (default: as for serve)");
+}
+
+/** Adds what commands have that change something in AWS. */
+export function changingAwsCommand(name: string): Command {
+  return awsCommand(name)
+    .option('--socket <path>', 'admin socket of the server (default: as its configuration says)')
+    .option('--print', 'print the same as commands of the AWS CLI, and do nothing');
+}
+
+/** Makes the client of KMS. @throws CliError where Region or credentials are missing */
+export async function kmsFor(options: AwsOptions, { env }: Terminal): Promise<KmsClient> {
+  const { findCredentials, findPlace } = await import('../aws/credentials/find.js');
+  const { KmsClient } = await import('../aws/kms-client.js');
+  const place = await asUsage(findPlace(env, options));
+  return new KmsClient({ ...place, credentials: await asUsage(findCredentials(env, options)) });
+}
+
+/** Options of the AWS CLI that reach the same place. @throws CliError where no Region is named */
+export async function placeOptions(options: AwsOptions, { env }: Terminal): Promise<string> {
+  const { findPlace } = await import('../aws/credentials/find.js');
+  const { region, endpoint } = await asUsage(findPlace(env, options));
+  const profile = options.profile === undefined ? '' : ` --profile ${options.profile}`;
+  const isOther = !endpoint.includes('.amazonaws.com');
+  return ` --region ${region}${profile}${isOther ? ` --endpoint-url ${endpoint}` : ''}`;
+}
+
+/** Runs calls of KMS. @throws CliError in place of what KMS refuses, with what to do */
+export async function withAdvice<Result>(work: Promise<Result>): Promise<Result> {
+  const { KmsError } = await import('../aws/kms-client.js');
+  const { ConnectionFailedError } = await import('../aws/key-store.js');
+  const { StillInUseError } = await import('../aws/acts/rotate-credential.js');
+  const { OtherProxyError } = await import('../aws/acts/register.js');
+  const { connectionAdvice, exceptionAdvice } = await import('../aws/advice.js');
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof KmsError) {
+      const advice = exceptionAdvice(error.name);
+      const text = [`${error.name}: ${error.message}`, advice].filter(Boolean).join('\n');
+      throw new CliError(EXIT.failed, text, { cause: error });
+    }
+    if (error instanceof ConnectionFailedError) {
+      const advice = error.code === undefined ? '' : `\n${connectionAdvice(error.code)}`;
+      throw new CliError(EXIT.failed, error.message + advice, { cause: error });
+    }
+    const isOurs = error instanceof StillInUseError || error instanceof OtherProxyError;
+    if (isOurs || isOfNetwork(error)) {
+      throw new CliError(EXIT.failed, messageOf(error), { cause: error });
+    }
+    throw error;
+  }
+}
+
+async function asUsage<Result>(work: Promise<Result>): Promise<Result> {
+  const { CredentialsError } = await import('../aws/credentials/credentials.js');
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof CredentialsError)) throw error;
+    throw new CliError(EXIT.usage, error.message, { cause: error });
+  }
+}
+
+/** Tells whether KMS could not be reached, by the code that Node or undici gave. */
+function isOfNetwork(error: unknown): boolean {
+  return error instanceof Error && ('code' in error || error.message.includes('was answered'));
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isOfNetwork(error) ? `AWS KMS could not be called: ${message}` : message;
+}

@@ -1,0 +1,127 @@
+import type { Command } from 'commander';
+import { auditFolder } from '../audit-folders.js';
+import { proxyConfiguration, requireKeyStore, timeoutOption } from '../aws-key-store.js';
+import {
+  type AwsOptions,
+  changingAwsCommand,
+  kmsFor,
+  placeOptions,
+  withAdvice,
+} from '../aws-target.js';
+import { credentialUse } from '../credential-use.js';
+import { CliError, EXIT } from '../exit.js';
+import { shellWord } from '../shell-word.js';
+import type { Terminal } from '../terminal.js';
+import { connect, example, wholeNumber } from './options.js';
+
+interface Options extends AwsOptions {
+  readonly to?: string;
+  readonly name?: string;
+  readonly quiet: number;
+  readonly timeout: number;
+  readonly log?: string;
+}
+
+/** KMS takes up to five minutes until all of its hosts sign with the new credential. */
+const QUIET_S = 600;
+const POLL_MS = 2_000;
+
+const NOTES = `
+The four steps of the specification:
+  1. The configuration of the key store has a second credential, in reserve; the server knows both.
+  2. KMS is told the reserve. This command does it.
+  3. No request is signed with the old one any more. This command waits for that, by the server's audit log.
+  4. The old one goes from the configuration, a new reserve takes its place, and the server is restarted.
+
+It can be interrupted at any moment and repeated.`;
+
+/** `holdfast aws rotate-credential` */
+export function awsRotateCredentialCommand(terminal: Terminal): Command {
+  return changingAwsCommand('rotate-credential')
+    .description(
+      'let AWS KMS sign with the reserve credential, and wait until the old one is unused',
+    )
+    .argument('<key-store>', 'key store of the running server')
+    .option(
+      '--to <access-key-id>',
+      'which credential (default: the other one, where there are two)',
+    )
+    .option('--name <name>', 'name in KMS (default: that of the key store)')
+    .option('--log <directory>', "folder of the audit log (default: the configuration's)")
+    .option(
+      '--quiet <seconds>',
+      'the old credential is unused when nothing was signed with it for so long',
+      wholeNumber(0),
+      QUIET_S,
+    )
+    .addOption(timeoutOption().default(2 * QUIET_S))
+    .addHelpText('after', NOTES)
+    .addHelpText('after', example('holdfast aws rotate-credential production'))
+    .action(async (keyStore: string, options: Options) => {
+      await rotate(keyStore, options, terminal);
+    });
+}
+
+async function rotate(keyStore: string, options: Options, terminal: Terminal): Promise<void> {
+  const { rotateCredential } = await import('../../aws/acts/rotate-credential.js');
+  const kms = await kmsFor(options, terminal);
+  const store = await requireKeyStore(kms, options.name ?? keyStore);
+  const present = store.XksProxyConfiguration?.AccessKeyId ?? '';
+  const accessKeyId = options.to ?? (await reserveOf(keyStore, present, options, terminal));
+  if (options.print) {
+    terminal.print(await commandsFor(keyStore, { ...options, accessKeyId }, terminal));
+    return;
+  }
+  const to = await proxyConfiguration(keyStore, { ...options, accessKeyId }, terminal);
+  const useSince = await credentialUse(keyStore, auditFolder(options.log, terminal));
+  const timing = {
+    quietMs: options.quiet * 1000,
+    timeoutMs: options.timeout * 1000,
+    pollMs: POLL_MS,
+  };
+  await withAdvice(
+    rotateCredential(kms, { store, to }, { useSince, timing }, (step) => {
+      terminal.print(`${step}\n`);
+    }),
+  );
+  terminal.print(
+    `Now put a new credential (holdfast credentials generate) in the place of ${present === accessKeyId ? 'the old one' : present} in the configuration, and restart.\n`,
+  );
+}
+
+/** The credential of the server that KMS does not have. */
+async function reserveOf(
+  keyStore: string,
+  present: string,
+  options: Options,
+  terminal: Terminal,
+): Promise<string> {
+  const { keyStores } = await connect(options, terminal).call('listKeyStores', {});
+  const found = keyStores.find(({ name }) => name === keyStore);
+  if (found === undefined)
+    throw new CliError(EXIT.failed, `the server has no key store ${keyStore}`);
+  const others = found.accessKeyIds.filter((id) => id !== present);
+  const [other] = others;
+  if (other !== undefined && others.length === 1) return other;
+  throw new CliError(
+    EXIT.failed,
+    others.length === 0
+      ? `${keyStore} has no credential in reserve: add one to its configuration (holdfast credentials generate), and restart the server`
+      : `${keyStore} has several credentials: choose with --to one of ${others.join(', ')}`,
+  );
+}
+
+async function commandsFor(
+  keyStore: string,
+  { accessKeyId, name = keyStore, ...options }: Options & { readonly accessKeyId: string },
+  terminal: Terminal,
+): Promise<string> {
+  const place = await placeOptions(options, terminal);
+  return `umask 077
+holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${accessKeyId} --output xks-proxy.json
+store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)
+jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
+aws kms update-custom-key-store${place} --cli-input-json file://update.json
+shred -u update.json xks-proxy.json
+`;
+}
