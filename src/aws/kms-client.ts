@@ -8,10 +8,12 @@ const CONTENT_TYPE = 'application/x-amz-json-1.1';
 const TIMEOUT_MS = 30_000;
 /** Pauses before the second and the third attempt. */
 const PAUSES_MS = [500, 2_000];
+const CLIENT_ERRORS = 400;
 const SERVER_ERRORS = 500;
+const READING = /^(Describe|List)/;
 
 const failureSchema = z.looseObject({
-  __type: z.string().default('an answer without a name'),
+  __type: z.string(),
   message: z.string().optional(),
   Message: z.string().optional(),
 });
@@ -50,7 +52,8 @@ export class KmsClient {
   }
 
   /**
-   * Calls an operation. What KMS throttles, or fails at itself, is tried twice more.
+   * Calls an operation. What KMS throttles is tried twice more, and of what only reads also what
+   * KMS fails at itself: something that changes may have been done.
    *
    * @param output the members that are read
    * @throws KmsError, or Error when there is no answer that can be read
@@ -62,7 +65,8 @@ export class KmsClient {
   ): Promise<z.output<Output>> {
     for (const pauseMs of PAUSES_MS) {
       const { status, body } = await this.#send(operation, input);
-      if (!isPassing(status, body)) return read(operation, { status, body }, output);
+      if (!mayBeRepeated(operation, { status, body }))
+        return read(operation, { status, body }, output);
       await this.#pause(pauseMs);
     }
     return read(operation, await this.#send(operation, input), output);
@@ -107,8 +111,14 @@ interface Answer {
   readonly body: string;
 }
 
-function isPassing(status: number, body: string): boolean {
-  return status >= SERVER_ERRORS || body.includes('"ThrottlingException"');
+function mayBeRepeated(operation: string, { status, body }: Answer): boolean {
+  if (status >= SERVER_ERRORS) return READING.test(operation);
+  return status >= CLIENT_ERRORS && nameIn(parsed(body)) === 'ThrottlingException';
+}
+
+/** The name of an exception, without the namespace that may stand before it. */
+function nameIn(json: unknown): string | undefined {
+  return failureSchema.safeParse(json).data?.__type.split('#').at(-1);
 }
 
 function read<Output extends z.ZodType>(
@@ -118,8 +128,9 @@ function read<Output extends z.ZodType>(
 ): z.output<Output> {
   const json = parsed(body);
   if (status !== 200) {
-    const { success, data } = failureSchema.safeParse(json);
-    if (success) throw new KmsError(data.__type, data.message ?? data.Message ?? '');
+    const { data } = failureSchema.safeParse(json);
+    const name = nameIn(json);
+    if (name !== undefined) throw new KmsError(name, data?.message ?? data?.Message ?? '');
     throw new Error(`${operation} was answered with status ${String(status)}, and no exception.`);
   }
   const result = output.safeParse(json);

@@ -6,7 +6,8 @@ import {
   type ProxyConfiguration,
   waitForState,
 } from '../key-store.js';
-import type { KmsClient } from '../kms-client.js';
+import { type KmsClient, KmsError } from '../kms-client.js';
+import { status } from './status.js';
 
 /** A key store to register, as KMS is to know it. */
 export interface Registration {
@@ -53,16 +54,22 @@ export async function register(
     requireSameProxy(found, proxy, registration);
     tell(`The custom key store ${name} is there: ${id}`);
   }
-  if (found?.ConnectionState === 'FAILED') {
+  const state = found?.ConnectionState ?? 'DISCONNECTED';
+  if (state === 'FAILED') {
     await kms.call('DisconnectCustomKeyStore', { CustomKeyStoreId: id }, z.looseObject({}));
+  }
+  if (state === 'FAILED' || state === 'DISCONNECTING') {
     await waitForState(kms, { name, state: 'DISCONNECTED', timeoutMs, pollMs });
   }
-  if (found?.ConnectionState !== 'CONNECTED') {
+  if (state !== 'CONNECTED' && state !== 'CONNECTING') {
     await kms.call('ConnectCustomKeyStore', { CustomKeyStoreId: id }, z.looseObject({}));
-    await waitForState(kms, { name, state: 'CONNECTED', timeoutMs, pollMs });
   }
+  await waitForState(kms, { name, state: 'CONNECTED', timeoutMs, pollMs });
   tell('CONNECTED');
-  await createKey(kms, id, registration, tell);
+  const { externalKeyId, alias } = registration;
+  if (externalKeyId === undefined) return;
+  const arn = await keyOn(kms, { customKeyStoreId: id, name, externalKeyId }, tell);
+  if (alias !== undefined) await giveAlias(kms, alias, arn, tell);
 }
 
 async function create(
@@ -98,13 +105,23 @@ function requireSameProxy(
   );
 }
 
-async function createKey(
+/** Returns the ARN of the KMS key on an external key, which is created where there is none. */
+async function keyOn(
   kms: KmsClient,
-  customKeyStoreId: string,
-  { externalKeyId, alias }: Registration,
+  place: {
+    readonly customKeyStoreId: string;
+    readonly name: string;
+    readonly externalKeyId: string;
+  },
   tell: (step: string) => void,
-): Promise<void> {
-  if (externalKeyId === undefined) return;
+): Promise<string> {
+  const { customKeyStoreId, name, externalKeyId } = place;
+  const [store] = await status(kms, name);
+  const there = store?.keys.find((key) => key.externalKeyId === externalKeyId);
+  if (there !== undefined) {
+    tell(`The KMS key on the external key ${externalKeyId} is there: ${there.arn}`);
+    return there.arn;
+  }
   const { KeyMetadata: key } = await kms.call(
     'CreateKey',
     {
@@ -116,8 +133,23 @@ async function createKey(
     keySchema,
   );
   tell(`Created the KMS key ${key.Arn} on the external key ${externalKeyId}`);
-  if (alias === undefined) return;
-  const input = { AliasName: alias, TargetKeyId: key.Arn };
-  await kms.call('CreateAlias', input, z.looseObject({}));
-  tell(`Created ${alias}`);
+  return key.Arn;
+}
+
+/** An alias that another key has stays with that, and the exception of KMS says so. */
+async function giveAlias(
+  kms: KmsClient,
+  alias: string,
+  arn: string,
+  tell: (step: string) => void,
+): Promise<void> {
+  try {
+    await kms.call('CreateAlias', { AliasName: alias, TargetKeyId: arn }, z.looseObject({}));
+    tell(`Created ${alias}`);
+  } catch (error) {
+    if (!(error instanceof KmsError) || error.name !== 'AlreadyExistsException') throw error;
+    const { KeyMetadata: key } = await kms.call('DescribeKey', { KeyId: alias }, keySchema);
+    if (key.Arn !== arn) throw error;
+    tell(`${alias} is there.`);
+  }
 }

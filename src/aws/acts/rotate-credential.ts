@@ -10,6 +10,14 @@ import type { KmsClient } from '../kms-client.js';
 /** Counts the requests of a key store that its proxy has let in since a time, by access key id. */
 export type UseSince = (since: Date) => Promise<ReadonlyMap<string, number>>;
 
+/** A change of the credential that KMS signs with. */
+export interface CredentialChange {
+  readonly store: CustomKeyStore;
+  readonly to: ProxyConfiguration;
+  /** Credentials that have to be out of use, beside the one that KMS has. */
+  readonly former: readonly string[];
+}
+
 /** Times of a change of the credential. */
 export interface ChangeTiming {
   /** The old credential counts as out of use when nothing was signed with it for so long. */
@@ -35,11 +43,11 @@ export class StillInUseError extends Error {
  */
 export async function rotateCredential(
   kms: KmsClient,
-  change: { readonly store: CustomKeyStore; readonly to: ProxyConfiguration },
+  change: CredentialChange,
   watch: { readonly useSince: UseSince | undefined; readonly timing: ChangeTiming },
   tell: (step: string) => void,
 ): Promise<void> {
-  const { store, to } = change;
+  const { store, to, former } = change;
   const old = store.XksProxyConfiguration?.AccessKeyId ?? '';
   if (old === to.accessKeyId) tell(`KMS has ${to.accessKeyId} already.`);
   else {
@@ -57,9 +65,11 @@ export async function rotateCredential(
     tell('NOT VERIFIED: the audit log of the proxy was not read. KMS takes up to five minutes.');
     return;
   }
-  const count = await untilQuiet(to.accessKeyId, watch.useSince, watch.timing);
+  const unused = new Set([old, ...former].filter((id) => id !== to.accessKeyId));
+  const ids = { used: to.accessKeyId, unused };
+  const count = await untilQuiet(ids, watch.useSince, watch.timing);
   const period = `for ${String(watch.timing.quietMs / 1000)} s`;
-  tell(`Nothing was signed with another credential ${period}.`);
+  tell(`Nothing was signed with ${[...unused].join(', ')} ${period}.`);
   tell(
     count > 0
       ? `VERIFIED: ${String(count)} requests were signed with ${to.accessKeyId} ${period}.`
@@ -69,7 +79,7 @@ export async function rotateCredential(
 
 /** @returns how many requests were signed with the new credential in the quiet time */
 async function untilQuiet(
-  accessKeyId: string,
+  { used, unused }: { readonly used: string; readonly unused: ReadonlySet<string> },
   useSince: UseSince,
   { quietMs, timeoutMs, pollMs }: ChangeTiming,
 ): Promise<number> {
@@ -78,11 +88,11 @@ async function untilQuiet(
   for (;;) {
     const since = new Date(Date.now() - quietMs);
     const counts = await useSince(since);
-    const others = [...counts.keys()].filter((id) => id !== accessKeyId);
-    if (others.length === 0 && Date.now() - begun >= quietMs) return counts.get(accessKeyId) ?? 0;
+    const others = [...counts.keys()].filter((id) => unused.has(id));
+    if (others.length === 0 && Date.now() - begun >= quietMs) return counts.get(used) ?? 0;
     if (performance.now() >= giveUpAt) {
       throw new StillInUseError(
-        `Requests are still signed with ${others.join(', ')}. Keep that credential in the configuration, and repeat this command.`,
+        `Requests are still signed with ${others.join(', ')}. Keep that credential in the configuration, and repeat this command with --to ${used}.`,
       );
     }
     await sleep(pollMs);

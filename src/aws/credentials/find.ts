@@ -4,7 +4,17 @@ import { type AwsCredentials, CredentialsError, type Environment } from './crede
 import { containerCredentials, instanceCredentials } from './metadata.js';
 import { type Profile, profileCredentials, readProfile } from './shared-files.js';
 
-const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
+const REGION = /^[a-z]{2,5}(-[a-z]+)+-\d+$/;
+
+/** Names of KMS's hosts outside `amazonaws.com`, by the beginning of the Region. */
+const SUFFIXES: Readonly<Record<string, string>> = {
+  'cn-': 'amazonaws.com.cn',
+  'eusc-': 'amazonaws.eu',
+  'us-iso-': 'c2s.ic.gov',
+  'us-isob-': 'sc2s.sgov.gov',
+  'us-isof-': 'csp.hci.ic.gov',
+  'eu-isoe-': 'cloud.adc-e.uk',
+};
 
 /** The choices of a command line, which go before the environment. */
 export interface TargetChoices {
@@ -29,7 +39,7 @@ export async function findPlace(env: Environment, choices: TargetChoices): Promi
     throw new CredentialsError('No Region is named: use --region, or AWS_REGION.');
   }
   if (!REGION.test(region)) throw new CredentialsError(`${region} is no name of a Region.`);
-  const named = choices.endpointUrl ?? env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'];
+  const named = choices.endpointUrl ?? configuredUrl(env, profile);
   return { region, endpoint: endpointOf(named, region) };
 }
 
@@ -56,6 +66,12 @@ export async function findCredentials(
   );
 }
 
+/** The URL that environment or profile have, unless they are to be ignored. */
+function configuredUrl(env: Environment, profile: Profile | undefined): string | undefined {
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
+  return env['AWS_ENDPOINT_URL_KMS'] ?? env['AWS_ENDPOINT_URL'] ?? profile?.get('endpoint_url');
+}
+
 function ofProfile(profile: Profile | undefined): AwsCredentials | undefined {
   return profile && profileCredentials(profile);
 }
@@ -64,7 +80,12 @@ function environmentCredentials(env: Environment): AwsCredentials | undefined {
   const accessKeyId = env['AWS_ACCESS_KEY_ID'];
   const secret = env['AWS_SECRET_ACCESS_KEY'];
   const token = env['AWS_SESSION_TOKEN'];
-  if (!accessKeyId || !secret) return undefined;
+  if (!accessKeyId && !secret) return undefined;
+  if (!accessKeyId || !secret) {
+    throw new CredentialsError(
+      'Of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY one is set without the other.',
+    );
+  }
   return {
     accessKeyId,
     secretAccessKey: new Secret(secret),
@@ -73,12 +94,12 @@ function environmentCredentials(env: Environment): AwsCredentials | undefined {
 }
 
 function endpointOf(named: string | undefined, region: string): string {
-  if (!named) return `https://kms.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-  const url = URL.canParse(named) ? new URL(named) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new CredentialsError(
-      `The endpoint URL must begin with https:// or http://; found ${named}`,
-    );
+  if (!named) {
+    const start = Object.keys(SUFFIXES).find((beginning) => region.startsWith(beginning)) ?? '';
+    return `https://kms.${region}.${SUFFIXES[start] ?? 'amazonaws.com'}`;
   }
-  return url.origin;
+  const url = URL.canParse(named) ? new URL(named) : undefined;
+  const isBare = url !== undefined && `${url.pathname}${url.search}` === '/';
+  if (isBare && /^https?:$/.test(url.protocol)) return url.origin;
+  throw new CredentialsError(`The endpoint URL must be http(s)://HOST[:PORT]; found ${named}`);
 }

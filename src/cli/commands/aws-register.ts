@@ -78,17 +78,24 @@ async function commandsFor(
   terminal: Terminal,
 ): Promise<string> {
   const place = await placeOptions(options, terminal);
-  const connectivity =
-    vpcEndpointService === undefined
-      ? 'PUBLIC_ENDPOINT'
-      : `VPC_ENDPOINT_SERVICE --xks-proxy-vpc-endpoint-service-name ${shellWord(vpcEndpointService)}`;
+  const settings = {
+    CustomKeyStoreName: name,
+    CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
+    XksProxyConnectivity:
+      vpcEndpointService === undefined ? 'PUBLIC_ENDPOINT' : 'VPC_ENDPOINT_SERVICE',
+    XksProxyVpcEndpointServiceName: vpcEndpointService,
+    XksProxyUriEndpoint: endpoint,
+  };
   const id = accessKeyId === undefined ? '' : ` --access-key-id ${accessKeyId}`;
+  const stateNow = `aws kms describe-custom-key-stores${place} --custom-key-store-id "$store" --query 'CustomKeyStores[0].ConnectionState' --output text`;
   const lines = [
+    'umask 077',
     `holdfast key-stores export ${shellWord(keyStore)}${id} --output xks-proxy.json`,
-    `store=$(aws kms create-custom-key-store${place} --custom-key-store-name ${shellWord(name)} --custom-key-store-type EXTERNAL_KEY_STORE --xks-proxy-connectivity ${connectivity} --xks-proxy-uri-endpoint ${shellWord(endpoint)} --cli-input-json file://xks-proxy.json --query CustomKeyStoreId --output text)`,
-    'shred -u xks-proxy.json',
+    `jq ${shellWord(`. + ${JSON.stringify(settings)}`)} xks-proxy.json > create.json`,
+    `store=$(aws kms create-custom-key-store${place} --cli-input-json file://create.json --query CustomKeyStoreId --output text)`,
+    'shred -u create.json xks-proxy.json',
     `aws kms connect-custom-key-store${place} --custom-key-store-id "$store"`,
-    `aws kms describe-custom-key-stores${place} --custom-key-store-id "$store"  # until it is CONNECTED`,
+    `while [ "$(${stateNow})" = CONNECTING ]; do sleep 5; done; ${stateNow}`,
   ];
   if (key !== undefined) {
     lines.push(

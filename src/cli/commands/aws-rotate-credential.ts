@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { UseSince } from '../../aws/acts/rotate-credential.js';
 import { auditFolder } from '../audit-folders.js';
 import { proxyConfiguration, requireKeyStore, timeoutOption } from '../aws-key-store.js';
 import {
@@ -25,6 +26,7 @@ interface Options extends AwsOptions {
 /** KMS takes up to five minutes until all of its hosts sign with the new credential. */
 const QUIET_S = 600;
 const POLL_MS = 2_000;
+const LATELY_MS = 86_400_000;
 
 const NOTES = `
 The four steps of the specification:
@@ -64,61 +66,83 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
 
 async function rotate(keyStore: string, options: Options, terminal: Terminal): Promise<void> {
   const { rotateCredential } = await import('../../aws/acts/rotate-credential.js');
+  if (options.print) {
+    terminal.print(await commandsFor(keyStore, options, terminal));
+    return;
+  }
   const kms = await kmsFor(options, terminal);
   const store = await requireKeyStore(kms, options.name ?? keyStore);
   const present = store.XksProxyConfiguration?.AccessKeyId ?? '';
-  const accessKeyId = options.to ?? (await reserveOf(keyStore, present, options, terminal));
-  if (options.print) {
-    terminal.print(await commandsFor(keyStore, { ...options, accessKeyId }, terminal));
-    return;
-  }
-  const to = await proxyConfiguration(keyStore, { ...options, accessKeyId }, terminal);
   const useSince = await credentialUse(keyStore, auditFolder(options.log, terminal));
+  const { to: named } = options;
+  const others = await othersThan(present, keyStore, options, terminal);
+  const accessKeyId = named ?? (await chosen(keyStore, { present, others, useSince }));
+  const to = await proxyConfiguration(keyStore, { ...options, accessKeyId }, terminal);
+  // KMS has it already: this command was interrupted, and the others are what it had before.
+  const former = accessKeyId === present ? others : [];
   const timing = {
     quietMs: options.quiet * 1000,
     timeoutMs: options.timeout * 1000,
     pollMs: POLL_MS,
   };
   await withAdvice(
-    rotateCredential(kms, { store, to }, { useSince, timing }, (step) => {
+    rotateCredential(kms, { store, to, former }, { useSince, timing }, (step) => {
       terminal.print(`${step}\n`);
     }),
   );
   terminal.print(
-    `Now put a new credential (holdfast credentials generate) in the place of ${present === accessKeyId ? 'the old one' : present} in the configuration, and restart.\n`,
+    `Now put a new credential (holdfast credentials generate) in the place of ${present === accessKeyId ? others.join(', ') : present} in the configuration, and restart.\n`,
   );
 }
 
-/** The credential of the server that KMS does not have. */
-async function reserveOf(
-  keyStore: string,
+/** The credentials of the server that KMS does not have. */
+async function othersThan(
   present: string,
+  keyStore: string,
   options: Options,
   terminal: Terminal,
-): Promise<string> {
+): Promise<readonly string[]> {
   const { keyStores } = await connect(options, terminal).call('listKeyStores', {});
   const found = keyStores.find(({ name }) => name === keyStore);
-  if (found === undefined)
-    throw new CliError(EXIT.failed, `the server has no key store ${keyStore}`);
-  const others = found.accessKeyIds.filter((id) => id !== present);
+  if (found !== undefined) return found.accessKeyIds.filter((id) => id !== present);
+  throw new CliError(EXIT.failed, `the server has no key store ${keyStore}`);
+}
+
+/** The credentials to choose from, and the record of their use. */
+interface Choice {
+  readonly present: string;
+  readonly others: readonly string[];
+  readonly useSince: UseSince | undefined;
+}
+
+/**
+ * Chooses the reserve. A credential that has signed lately is none: KMS had it before, and this
+ * command was interrupted. Then KMS keeps what it has.
+ */
+async function chosen(keyStore: string, { present, others, useSince }: Choice): Promise<string> {
   const [other] = others;
-  if (other !== undefined && others.length === 1) return other;
-  throw new CliError(
-    EXIT.failed,
-    others.length === 0
-      ? `${keyStore} has no credential in reserve: add one to its configuration (holdfast credentials generate), and restart the server`
-      : `${keyStore} has several credentials: choose with --to one of ${others.join(', ')}`,
-  );
+  if (other === undefined) {
+    throw new CliError(
+      EXIT.failed,
+      `${keyStore} has no credential in reserve: add one to its configuration (holdfast credentials generate), and restart the server`,
+    );
+  }
+  if (others.length > 1 || useSince === undefined) {
+    const why = others.length > 1 ? 'has several credentials' : 'has no audit log to look into';
+    throw new CliError(EXIT.usage, `${keyStore} ${why}: choose with --to ${others.join(' or ')}`);
+  }
+  const lately = await useSince(new Date(Date.now() - LATELY_MS));
+  return lately.has(other) ? present : other;
 }
 
 async function commandsFor(
   keyStore: string,
-  { accessKeyId, name = keyStore, ...options }: Options & { readonly accessKeyId: string },
+  { to = 'ACCESS_KEY_ID_OF_THE_RESERVE', name = keyStore, ...options }: Options,
   terminal: Terminal,
 ): Promise<string> {
   const place = await placeOptions(options, terminal);
   return `umask 077
-holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${accessKeyId} --output xks-proxy.json
+holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${to} --output xks-proxy.json
 store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)
 jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
 aws kms update-custom-key-store${place} --cli-input-json file://update.json

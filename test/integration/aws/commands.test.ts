@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { endpointOf } from '../../../src/kms-simulator/environment.js';
+import { holdfast, type Outcome } from '../../support/holdfast-command.js';
+import {
+  type HoldfastServer,
+  quickstartConfiguration,
+  startHoldfast,
+} from '../../support/holdfast-server.js';
+import { startWhole, type WholeSimulator } from '../../support/kms-simulator/whole-simulator.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const RESERVE = { accessKeyId: 'RESERVE234567RESERVE', secretAccessKey: 'r'.repeat(43) };
+const ENDPOINT = ['--endpoint', 'https://localhost'];
+
+/** A server with a reserve credential, the simulator, and `holdfast aws` before both. */
+interface Stage {
+  readonly server: HoldfastServer;
+  readonly simulator: WholeSimulator;
+  aws(...args: readonly string[]): Promise<Outcome>;
+}
+
+async function startStage(credentials: readonly object[] = [RESERVE]): Promise<Stage> {
+  const quickstart = quickstartConfiguration();
+  const [keyStore] = quickstart.keyStores;
+  const all = [...(keyStore?.['credentials'] as object[]), ...credentials];
+  const server = await startHoldfast({
+    configuration: { ...quickstart, keyStores: [{ ...keyStore, credentials: all }] },
+  });
+  onTestFinished(async () => {
+    await server.stop();
+  });
+  const simulator = await startWhole(server, temporaryFolder(), {
+    keyStores: { credentialDelayMs: 300 },
+  });
+  const env = {
+    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    AWS_REGION: 'eu-west-1',
+    AWS_ENDPOINT_URL_KMS: endpointOf(simulator.port),
+    HOLDFAST_CONFIG: join(server.stateDirectory, 'holdfast.yaml'),
+  };
+  return { server, simulator, aws: (...args) => holdfast(env, 'aws', ...args) };
+}
+
+describe('holdfast aws', () => {
+  it('register, status, disconnect, and register again → the same key store and key, connected', async () => {
+    const { aws, simulator } = await startStage();
+    const key = ['--key', 'quickstart-key', '--alias', 'alias/payroll'];
+    const first = await aws('register', 'quickstart', ...ENDPOINT, ...key);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/Created the custom key store .*\nCONNECTED\nCreated the KMS key/);
+    const KeyId = 'alias/payroll';
+    await simulator.client.call('Encrypt', { KeyId, Plaintext: 'eA==' });
+
+    const disconnected = await aws('disconnect', 'quickstart');
+    expect(disconnected).toMatchObject({ code: 0, stderr: '' });
+    const { stdout } = await aws('status', 'quickstart');
+    expect(stdout).toMatch(/DISCONNECTED[\s\S]*quickstart-key +Unavailable/);
+
+    const again = await aws('register', 'quickstart', ...ENDPOINT, ...key);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.stdout).toMatch(
+      /is there: cks-.*\nCONNECTED\nThe KMS key .* is there.*\nalias\/payroll is there/,
+    );
+    const status = await aws('status', '--json');
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      keyStores: [
+        { name: 'quickstart', connectionState: 'CONNECTED', keys: [{ state: 'Enabled' }] },
+      ],
+    });
+  });
+
+  it('rotate-credential under traffic → verified, no call fails; repeated → KMS keeps the new one', async () => {
+    const { aws, simulator, server } = await startStage();
+    const { client } = simulator;
+    await aws(
+      'register',
+      'quickstart',
+      ...ENDPOINT,
+      '--key',
+      'quickstart-key',
+      '--alias',
+      'alias/a',
+    );
+    const { CiphertextBlob } = await client.call('Encrypt', {
+      KeyId: 'alias/a',
+      Plaintext: 'eA==',
+    });
+    const end = new AbortController();
+    const traffic = (async () => {
+      for (; !end.signal.aborted; await sleep(20)) await client.call('Decrypt', { CiphertextBlob });
+    })();
+    const rotated = await aws('rotate-credential', 'quickstart', '--quiet', '1', '--timeout', '60');
+    const repeated = await aws(
+      'rotate-credential',
+      'quickstart',
+      '--quiet',
+      '1',
+      '--timeout',
+      '60',
+    );
+    end.abort();
+    await traffic;
+    expect(rotated).toMatchObject({ code: 0, stderr: '' });
+    expect(rotated.stdout).toContain(`KMS has ${RESERVE.accessKeyId} now`);
+    expect(rotated.stdout).toMatch(/VERIFIED: \d+ requests/);
+    expect(repeated.stdout).toContain(`KMS has ${RESERVE.accessKeyId} already`);
+    expect(repeated.stdout).toContain(`signed with ${server.credential.accessKeyId}`);
+    expect((await aws('status')).stdout).toContain(RESERVE.accessKeyId);
+  });
+
+  it('no reserve, another key store of that name, no such key store, a wrong key → said, with what to do', async () => {
+    const { aws } = await startStage([]);
+    expect(await aws('rotate-credential', 'quickstart')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('AWS KMS has no external key store quickstart') as string,
+    });
+    await aws('register', 'quickstart', ...ENDPOINT);
+    const cases = [
+      [['rotate-credential', 'quickstart'], 'has no credential in reserve'],
+      [
+        ['register', 'quickstart', '--endpoint', 'https://other.example.com'],
+        'not for https://other',
+      ],
+      [['register', 'nothing', ...ENDPOINT], 'nothing'],
+      [['register', 'quickstart', ...ENDPOINT, '--key', 'nothing'], 'holdfast keys create'],
+      [['status', 'nothing'], 'no external key store nothing'],
+    ] as const;
+    for (const [args, text] of cases) {
+      const { code, stderr } = await aws(...args);
+      expect({ args, code, stderr }).toMatchObject({ code: 1 });
+      expect(stderr).toContain(text);
+    }
+  });
+
+  it('the proxy cannot be reached → FAILED with its code and what to do, and mended by a repetition', async () => {
+    const { aws, simulator } = await startStage();
+    await aws('register', 'quickstart', ...ENDPOINT);
+    await aws('disconnect', 'quickstart');
+    await simulator.beside('PUT', '/faults', { latencyMs: 1_000 });
+    const { code, stderr } = await aws('register', 'quickstart', ...ENDPOINT);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/could not be connected: XKS_PROXY_[A-Z_]+\.\n.+/) as string,
+    });
+    expect(await aws('status')).toMatchObject({ code: 1 });
+    await simulator.beside('PUT', '/faults', {});
+    expect(await aws('register', 'quickstart', ...ENDPOINT)).toMatchObject({ code: 0 });
+  });
+
+  it('--print → commands without a secret, and nothing is done', async () => {
+    const { aws, simulator } = await startStage();
+    const printed = [
+      await aws('register', 'quickstart', ...ENDPOINT, '--key', 'quickstart-key', '--print'),
+      await aws('rotate-credential', 'quickstart', '--print'),
+      await aws('disconnect', 'quickstart', '--print'),
+    ];
+    for (const { code, stdout, stderr } of printed) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(`aws kms `);
+      expect(stdout).not.toMatch(/r{43}|RawSecretAccessKey=/);
+    }
+    const { CustomKeyStores } = await simulator.client.call('DescribeCustomKeyStores', {});
+    expect(CustomKeyStores).toEqual([]);
+  });
+});
