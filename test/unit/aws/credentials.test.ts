@@ -90,7 +90,9 @@ describe('credentials of AWS', () => {
       /may be https/,
     ],
   ])('%s → an error that says so', async (_, files, env, profile, text) => {
-    await expect(findCredentials({ ...homeWith(files), ...env }, { profile })).rejects.toThrow(text);
+    await expect(findCredentials({ ...homeWith(files), ...env }, { profile })).rejects.toThrow(
+      text,
+    );
   });
 
   it('a file that cannot be read → an error, not other credentials', async () => {
