@@ -58,7 +58,7 @@ const layers = {
   // The other side of the wire: nothing of the server's, so that an error cannot cancel itself out.
   'kms-simulator': ['configuration/reading', 'durable', 'shared'],
   // It calls KMS and reads the audit log; of the server it imports nothing that serves.
-  rehearse: ['audit/read', 'kms-simulator/main.ts', 'shared'],
+  rehearse: ['audit/read', 'aws/kms-client.ts', 'kms-simulator/main.ts', 'shared'],
   pipeline: ['audit', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
   http: [
     'admin',

@@ -6,7 +6,7 @@ import { NotAsExpected, NotLookedAt, Skipped } from './ending.js';
 import { CHAPTERS } from './chapters/index.js';
 import type { RehearsedProxy } from './proxy.js';
 import { Scene } from './scene.js';
-import { KmsError } from './stage/kms.js';
+import { KmsError } from '../aws/kms-client.js';
 import { Relay } from './stage/relay.js';
 import { startSimulatedKms } from './stage/simulated-kms.js';
 import { type Account, Accountant } from './telling/account.js';

@@ -2,7 +2,7 @@ import type { Chapter } from '../chapter.js';
 import { expect } from '../ending.js';
 import type { Scene } from '../scene.js';
 import { openKeepsake } from '../stage/keepsake.js';
-import { KmsError } from '../stage/kms.js';
+import { KmsError } from '../../aws/kms-client.js';
 import { refusalOf } from '../stage/refusal.js';
 
 /** The whole of a call, by the specification. */

@@ -4,7 +4,8 @@ import { expect, NotAsExpected } from '../ending.js';
 import type { Keepsake } from '../scene.js';
 import { openKeepsake } from '../stage/keepsake.js';
 import { settledState } from '../stage/key-store-state.js';
-import { type Kms, KmsError } from '../stage/kms.js';
+import { KmsError } from '../../aws/kms-client.js';
+import type { Kms } from '../stage/kms.js';
 import { refusalOf } from '../stage/refusal.js';
 
 const BACK_WITHIN_MS = 5_000;

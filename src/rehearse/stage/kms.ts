@@ -1,22 +1,10 @@
-import aws4 from 'aws4';
-import { request } from 'undici';
-import type { Secret } from '../../shared/secret.js';
+import { z } from 'zod';
+import { KmsClient, KmsError, type KmsTarget } from '../../aws/kms-client.js';
 
-const CONTENT_TYPE = 'application/x-amz-json-1.1';
-const OK = 200;
+const outputSchema = z.record(z.string(), z.unknown());
 
 /** Members of an output of KMS. */
 export type KmsOutput = Readonly<Record<string, unknown>>;
-
-/** KMS refused a call. `name` is the name of its exception. */
-export class KmsError extends Error {
-  override readonly name: string;
-
-  constructor(name: string, message: string) {
-    super(message);
-    this.name = name;
-  }
-}
 
 /** A call of KMS as its caller saw it. */
 export interface KmsCall {
@@ -25,34 +13,28 @@ export interface KmsCall {
   readonly exception?: { readonly name: string; readonly message: string } | undefined;
 }
 
-/** The place of KMS, and who calls it. */
-export interface KmsConfig {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: Secret;
-}
-
-/** A caller of KMS over HTTP, who remembers what he was told. */
+/** A caller of KMS, who remembers what he was told. */
 export class Kms {
-  readonly #config: KmsConfig;
+  readonly #client: KmsClient;
   #calls: KmsCall[] = [];
 
-  constructor(config: KmsConfig) {
-    this.#config = config;
+  constructor(target: KmsTarget) {
+    this.#client = new KmsClient(target);
   }
 
-  /** @throws KmsError when KMS refuses, or the network's error */
+  /** @throws KmsError when KMS refuses, or Error where there is no answer that can be read */
   async call(operation: string, input: object): Promise<KmsOutput> {
-    const { statusCode, output } = await this.#send(operation, JSON.stringify(input));
-    if (statusCode === OK) {
+    try {
+      const output = await this.#client.call(operation, input, outputSchema);
       this.#calls.push({ operation });
       return output;
+    } catch (error) {
+      if (error instanceof KmsError) {
+        const { name, message } = error;
+        this.#calls.push({ operation, exception: { name, message } });
+      }
+      throw error;
     }
-    const name = textIn(output, '__type');
-    const message = typeof output['message'] === 'string' ? output['message'] : '';
-    this.#calls.push({ operation, exception: { name, message } });
-    throw new KmsError(name, message);
   }
 
   /** The calls since this was last asked. */
@@ -60,32 +42,6 @@ export class Kms {
     const calls = this.#calls;
     this.#calls = [];
     return calls;
-  }
-
-  async #send(operation: string, body: string) {
-    const { endpoint, region, accessKeyId, secretAccessKey } = this.#config;
-    const { host } = new URL(endpoint);
-    const signed = aws4.sign(
-      {
-        method: 'POST',
-        host,
-        path: '/',
-        service: 'kms',
-        region,
-        body,
-        headers: { 'Content-Type': CONTENT_TYPE, 'X-Amz-Target': `TrentService.${operation}` },
-      },
-      { accessKeyId, secretAccessKey: secretAccessKey.reveal() },
-    );
-    const headers = Object.entries(signed.headers ?? {}).map(
-      ([name, value]) => [name, String(value)] as const,
-    );
-    const answer = await request(`${endpoint}/`, {
-      method: 'POST',
-      headers: Object.fromEntries(headers),
-      body,
-    });
-    return { statusCode: answer.statusCode, output: (await answer.body.json()) as KmsOutput };
   }
 }
 

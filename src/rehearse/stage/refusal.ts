@@ -1,5 +1,5 @@
 import { NotAsExpected } from '../ending.js';
-import { KmsError } from './kms.js';
+import { KmsError } from '../../aws/kms-client.js';
 
 /**
  * Waits for a call that KMS has to refuse.

@@ -51,8 +51,9 @@ export async function startSimulatedKms(
   });
   const { endpoint, region, cloudTrailBucket } = simulator;
   const secretAccessKey = new Secret(caller.secretAccessKey);
+  const credentials = { accessKeyId: caller.accessKeyId, secretAccessKey };
   return {
-    kms: new Kms({ endpoint, region, accessKeyId: caller.accessKeyId, secretAccessKey }),
+    kms: new Kms({ endpoint, region, credentials }),
     region,
     principal: caller.principal,
     cloudTrailBucket,

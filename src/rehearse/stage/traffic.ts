@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from '../ending.js';
 import type { Scene } from '../scene.js';
-import { bytesIn, type Kms, KmsError, textIn } from './kms.js';
+import { KmsError } from '../../aws/kms-client.js';
+import { bytesIn, type Kms, textIn } from './kms.js';
 
 const WORKERS = 2;
 const PAUSE_MS = 10;
