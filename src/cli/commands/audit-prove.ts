@@ -4,11 +4,15 @@ import { auditFolder } from '../audit-folders.js';
 import { readSmallFile } from '../read-small-file.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
-import { auditCommand, example, notesAndExample, wholeNumber } from './options.js';
+import { auditCommand, example, wholeNumber } from './options.js';
 
 const NOTES = `
 Writes two files. NAME.json is the record's line without the line feed: the bytes of the leaf. NAME.tlog-proof is
-the proof, for any program that reads c2sp.org/tlog-proof.`;
+the proof, for any program that reads c2sp.org/tlog-proof.
+
+Example:
+  $ holdfast audit prove --record 4711 --public-key audit-1.vkey --output record-4711
+`;
 
 interface ProveOptions {
   readonly record: number;
@@ -24,13 +28,7 @@ export function auditProveCommand(terminal: Terminal): Command {
     .requiredOption('--record <sequence>', 'number of the record', wholeNumber(0))
     .requiredOption('--public-key <key...>', 'of the log, or files that hold it')
     .requiredOption('--output <name>', 'files to write, without their suffixes')
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast audit prove --record 4711 --public-key audit-1.vkey --output record-4711',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: ProveOptions) => {
       const { proveRecord } = await import('../../audit/verify/prove.js');
       const keys = await verifierKeys(options.publicKey);

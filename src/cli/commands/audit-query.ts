@@ -8,7 +8,7 @@ import { wellFormedJson } from '../../shared/well-formed-json.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
-import { auditCommand, notesAndExample, wholeNumber } from './options.js';
+import { auditCommand, wholeNumber } from './options.js';
 
 /** A table is laid out when all of it is known, and nobody reads more than this. */
 const DEFAULT_TABLE_ROWS = 1000;
@@ -31,7 +31,12 @@ can be verified.
 
 The search uses up to four cores. With --from or --to it reads only the segments with records of the period.
 
-Exit code 1: a part of a log could not be read, so there may be more records than were printed.`;
+Exit code 1: a part of a log could not be read, so there may be more records than were printed.
+
+Example:
+  $ holdfast audit query --log /var/lib/holdfast/audit --request-id 2f1c8c5e-…
+  $ holdfast audit query --log /var/lib/holdfast/audit --key payroll --from 2026-01-01 --error AccessDenied*
+`;
 
 interface Options extends Partial<Record<keyof typeof SHORTHANDS, string>> {
   readonly log?: readonly string[];
@@ -64,14 +69,7 @@ export function auditQueryCommand(terminal: Terminal): Command {
     )
     .option('--json', 'print a JSON array, for programs')
     .option('--jsonl', 'print the lines of the log as they are')
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast audit query --log /var/lib/holdfast/audit --request-id 2f1c8c5e-…',
-        'holdfast audit query --log /var/lib/holdfast/audit --key payroll --from 2026-01-01 --error AccessDenied*',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       await query(options, terminal);
     });

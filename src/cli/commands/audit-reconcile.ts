@@ -4,7 +4,7 @@ import { auditFolders } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
 import { fromOption, parseTime, toOption } from '../time-options.js';
 import { printJson, type Terminal } from '../terminal.js';
-import { auditCommand, notesAndExample } from './options.js';
+import { auditCommand } from './options.js';
 
 const NOTES = `
 Exit codes:
@@ -16,7 +16,11 @@ Exit codes:
      --custom-key-store
 
 Uses younger than 30 minutes are pending, because CloudTrail delivers late. docs/audit-reconciliation.md explains each
-class, what to do, and which files can be read.`;
+class, what to do, and which files can be read.
+
+Example:
+  $ holdfast audit reconcile --cloudtrail AWSLogs/ --log /var/lib/holdfast/audit
+`;
 
 interface Options {
   readonly cloudtrail: readonly string[];
@@ -45,13 +49,7 @@ export function auditReconcileCommand(
     )
     .option('--custom-key-store <id...>', 'what this proxy serves (default: all in the input)')
     .option('--json', 'print JSON, for programs')
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast audit reconcile --cloudtrail AWSLogs/ --log /var/lib/holdfast/audit',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       await compare(options, terminal, clock);
     });

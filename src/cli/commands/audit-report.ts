@@ -11,7 +11,7 @@ import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { writeSecretFile } from '../write-secret-file.js';
-import { auditCommand, notesAndExample, wholeNumber } from './options.js';
+import { auditCommand, wholeNumber } from './options.js';
 
 const FORMATS = ['html', 'csv', 'json'] as const;
 const DEFAULT_TOP = 25;
@@ -24,7 +24,11 @@ names a new folder with one file for each table. Output files must not exist yet
 name principals and keys.
 
 Exit code 1: a part of a log could not be read, or, with --public-key, a log is not as it was signed. The report
-is written nevertheless and names the fault.`;
+is written nevertheless and names the fault.
+
+Example:
+  $ holdfast audit report --from 2026-01-01 --to 2026-04-01 --output 2026-q1.html
+`;
 
 interface Options {
   readonly log?: readonly string[];
@@ -61,13 +65,7 @@ export function auditReportCommand(
       wholeNumber(1),
       DEFAULT_TOP,
     )
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast audit report --from 2026-01-01 --to 2026-04-01 --output 2026-q1.html',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       await report(options, terminal, clock);
     });

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.js';
 import type { VerificationPage } from '../verification-report.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { writeSecretFile } from '../write-secret-file.js';
-import { auditCommand, notesAndExample } from './options.js';
+import { auditCommand } from './options.js';
 
 const NOTES = `
 Needs only the files and the public key. The files alone do not show that a log was rolled back to an older state
@@ -19,7 +19,11 @@ or rewritten with its signing key: for that, compare it with checkpoints that we
 docs/audit.md explains each finding.
 
 Exit code 0: nothing is wrong. 1: there are findings. 2: the log could not be verified, because the command line is
-wrong, there is no log, or files could not be read and nothing else was found.`;
+wrong, there is no log, or files could not be read and nothing else was found.
+
+Example:
+  $ holdfast audit verify --public-key audit-1.vkey --checkpoint kept/checkpoints
+`;
 
 const NOT_AS_WRITTEN = 'the audit log is not what was written and signed';
 const TAKEN_OVER =
@@ -55,13 +59,7 @@ export function auditVerifyCommand(
     )
     .option('--output <file>', 'write what was found to a new file as well')
     .option('--json', 'print JSON, for programs')
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast audit verify --public-key audit-1.vkey --checkpoint kept/checkpoints',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       await verify(options, terminal, clock);
     });

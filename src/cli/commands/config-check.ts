@@ -4,12 +4,16 @@ import { systemClock } from '../../shared/clock.js';
 import { becomeUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
-import { notesAndExample } from './options.js';
 
 const NOTES = `
 Reads every file that the configuration names, as the user who runs the command. With --as, which only root may use,
 it reads them as the user that the server runs as, with that user's groups, and checks that this user may write to
-the folders of the server. A missing folder is no error if the server can create it.`;
+the folders of the server. A missing folder is no error if the server can create it.
+
+Example:
+  $ holdfast config check /etc/holdfast/holdfast.yaml
+  $ sudo holdfast config check /etc/holdfast/holdfast.yaml --as holdfast
+`;
 
 interface Options {
   readonly as?: string;
@@ -24,14 +28,7 @@ export function configCheckCommand(terminal: Terminal): Command {
       '--as <user>',
       'look at files and folders as this user: the one that the server runs as',
     )
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast config check /etc/holdfast/holdfast.yaml',
-        'sudo holdfast config check /etc/holdfast/holdfast.yaml --as holdfast',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (file: string, options: Options) => {
       try {
         await check(file, options, terminal);

@@ -8,14 +8,17 @@ import { diagnosisOfServer } from '../ask-server.js';
 import { becomeServiceUser } from '../become-user.js';
 import { CliError, EXIT } from '../exit.js';
 import { printJson, type Terminal } from '../terminal.js';
-import { example } from './options.js';
 
 const NOTES = `
 Starts the key manager's nodes in this process, without a server. It creates no key, counter or master key and
 changes no file: only the health-test key encrypts, a few times, without being counted. It does not find faults
 that show only on writing, such as a full disk. A module is started as the server starts it. If a running server
 uses the folder of a file key manager, the command asks that server over its admin socket. Run as root, it becomes
-the user who owns the state folder, or the user of --as. A PIN that a token refuses is tried once.`;
+the user who owns the state folder, or the user of --as. A PIN that a token refuses is tried once.
+
+Example:
+  $ holdfast doctor backend hsm --config /etc/holdfast/holdfast.yaml
+`;
 
 interface Options {
   readonly config?: string;
@@ -37,10 +40,6 @@ export function doctorBackendCommand(terminal: Terminal): Command {
     )
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', NOTES)
-    .addHelpText(
-      'after',
-      example('holdfast doctor backend hsm --config /etc/holdfast/holdfast.yaml'),
-    )
     .action(async (name: string, options: Options) => {
       await examine(name, options, terminal);
     });

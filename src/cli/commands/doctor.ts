@@ -14,7 +14,6 @@ import { CliError, EXIT } from '../exit.js';
 import { readSmallFile } from '../read-small-file.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { doctorBackendCommand } from './doctor-backend.js';
-import { example } from './options.js';
 
 const PLAINTEXT_BYTES = 32;
 const DEFAULT_SAMPLES = 50;
@@ -29,7 +28,11 @@ The credential comes from the JSON file for the KMS console (--credential), or f
 XKS_PROXY_ACCESS_KEY_ID and XKS_PROXY_SECRET_ACCESS_KEY.
 
 The exit code is 1 if a MUST of the specification is broken, and 4 if nothing is but something could not be
-looked at. What options leave out counts as neither.`;
+looked at. What options leave out counts as neither.
+
+Example:
+  $ holdfast doctor https://xks.example.com/payroll --credential payroll.json --key payroll
+`;
 
 interface Options {
   readonly credential?: string;
@@ -66,12 +69,6 @@ export function doctorCommand(terminal: Terminal): Command {
     .option('--all', 'print every check, also where there is nothing to tell')
     .option('--json', 'print JSON, for programs')
     .addHelpText('after', NOTES)
-    .addHelpText(
-      'after',
-      example(
-        'holdfast doctor https://xks.example.com/payroll --credential payroll.json --key payroll',
-      ),
-    )
     .addCommand(doctorBackendCommand(terminal))
     .addCommand(helpCommand(), { hidden: true })
     .action(async (url: string, options: Options) => {

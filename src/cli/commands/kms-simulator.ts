@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { StartedSimulator } from '../../kms-simulator/main.js';
 import { CliError, EXIT } from '../exit.js';
 import type { Terminal } from '../terminal.js';
-import { example } from './options.js';
 
 interface Options {
   readonly state: string;
@@ -17,7 +16,11 @@ const DEFAULT_PORT = 8700;
 
 const NOTES = `
 AWS's tools reach it with --endpoint-url or AWS_ENDPOINT_URL_KMS. It is for trials and tests: its keys lie
-in the state folder in the clear. docs/kms-simulator.md says what it does as AWS KMS does, and what it does not.`;
+in the state folder in the clear. docs/kms-simulator.md says what it does as AWS KMS does, and what it does not.
+
+Example:
+  $ holdfast kms-simulator --state var/kms --resolve xks.example.com=127.0.0.1:8443 --ca ca.pem
+`;
 
 /** `holdfast kms-simulator` */
 export function kmsSimulatorCommand(terminal: Terminal): Command {
@@ -34,12 +37,6 @@ export function kmsSimulatorCommand(terminal: Terminal): Command {
     )
     .option('--ca <file>', 'PEM of the authorities to trust, in place of the public ones')
     .addHelpText('after', NOTES)
-    .addHelpText(
-      'after',
-      example(
-        'holdfast kms-simulator --state var/kms --resolve xks.example.com=127.0.0.1:8443 --ca ca.pem',
-      ),
-    )
     .action(async (options: Options) => {
       await run(options, terminal);
     });

@@ -44,13 +44,8 @@ export function wholeNumber(min: 0 | 1): (text: string) => number {
 }
 
 /** An example below a command's help. */
-export function example(...lines: readonly string[]): string {
-  return `\nExample:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
-}
-
-/** Notes and examples below a command's help. */
-export function notesAndExample(notes: string, ...lines: readonly string[]): string {
-  return `${notes}\n${example(...lines)}`;
+export function example(line: string): string {
+  return `\nExample:\n  $ ${line}\n`;
 }
 
 /** The client for the server that the options or else the environment name. */
