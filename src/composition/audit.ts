@@ -1,24 +1,14 @@
 import type { AuditConfig } from '../audit/config.js';
 import type { FieldsOf } from '../audit/record/index.js';
-import { type AuditPorts, type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
 import { inParts } from '../audit/trail/record-parts.js';
-import { VERSION } from './version.js';
 
 /** The key stores and key managers that the audit log describes. */
 export interface Served {
   readonly keyStores: KeyStoreTable;
   readonly keyManagers: ReadonlyMap<string, KeyManager>;
-}
-
-/** @throws what `openAuditTrail` throws */
-export function startAudit(
-  config: AuditConfig,
-  ports: Omit<AuditPorts, 'version'>,
-): Promise<OpenAuditTrail> {
-  return openAuditTrail(config, { ...ports, version: VERSION });
 }
 
 /** Describes the configuration that is in force, in as many records as it takes. */

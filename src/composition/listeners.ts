@@ -60,14 +60,6 @@ export async function startListeners(
   }
 }
 
-/** Drains all listeners side by side. */
-export async function drainListeners(
-  listeners: readonly ServingListener[],
-  drainDelayMs: number,
-): Promise<void> {
-  await Promise.all(listeners.map(({ server }) => server.drain(drainDelayMs)));
-}
-
 /** Reads the expiry of the certificates, for metrics. */
 export function sampleCertificates(
   listeners: readonly ServingListener[],

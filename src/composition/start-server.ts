@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { KeyInventory } from '../admin/key-inventory.js';
-import type { OpenAuditTrail } from '../audit/trail/open-trail.js';
+import { type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
 import { quickstartFiles } from '../configuration/quickstart-files.js';
 import { OperationsServer } from '../http/operations/operations-server.js';
@@ -15,12 +15,12 @@ import { makeQuickstartKey } from '../quickstart/key.js';
 import type { Clock } from '../shared/clock.js';
 import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
-import { configurationRecords, type Served, startAudit } from './audit.js';
+import { configurationRecords, type Served } from './audit.js';
 import { affordableListeners, type DescriptorPlan } from './descriptors.js';
 import { operationsEndpoint } from './endpoints.js';
 import type { FirstStart } from './first-start.js';
 import { closeKeyManagers, reportKeyManagers, startKeyManagers } from './key-managers.js';
-import { drainListeners, type ServingListener, startListeners } from './listeners.js';
+import { type ServingListener, startListeners } from './listeners.js';
 import { createMetrics } from './metrics.js';
 import { pipelineServices } from './pipeline-services.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
@@ -128,7 +128,8 @@ class ServerStart {
     const { audit } = this.#loaded.configuration;
     if (audit === undefined) return;
     const { clock, loggers, stdout, firstStart, acceptUnsignedTail } = this.#ports;
-    const opened = await startAudit(audit, {
+    const opened = await openAuditTrail(audit, {
+      version: VERSION,
       clock,
       logger: loggers.audit,
       stdout,
@@ -210,7 +211,7 @@ class ServerStart {
     });
     this.#teardown.add((drainDelayMs) => {
       this.#draining = true;
-      return drainListeners(this.#listeners, drainDelayMs);
+      return Promise.all(this.#listeners.map(({ server }) => server.drain(drainDelayMs)));
     });
     return plan;
   }

@@ -1,5 +1,5 @@
 /** Stops one thing. @param drainDelayMs how long load balancers are given to notice */
-type Stop = (drainDelayMs: number) => Promise<void>;
+type Stop = (drainDelayMs: number) => Promise<unknown>;
 
 /** The list of started parts, which are stopped in reverse order. */
 export class Teardown {

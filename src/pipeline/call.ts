@@ -20,9 +20,7 @@ export interface IncomingCall {
    * it first waits for something will not get it: its answer is decided.
    *
    * @param maxBytes of the body
-   * @throws BodyTooLargeError as soon as the count or the declared length exceeds it
-   * @throws BodyInPiecesError when it comes in far more pieces than its length calls for
-   * @throws BodyAbortedError when the client goes away before the end
+   * @throws BodyError, too large as soon as the count or the declared length exceeds it
    */
   readBody(maxBytes: number): Promise<Buffer>;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
@@ -46,22 +44,20 @@ export interface Answer {
 /** The pipeline as `http` sees it. Never rejects. */
 export type Handle = (call: IncomingCall) => Promise<Answer>;
 
-/** The body is larger than the listener takes. */
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-}
+/**
+ * Reasons for which a body is not taken. It is larger than the listener takes; it comes in so many
+ * small pieces that it costs more to read than it should; it was complete only when the time for
+ * the whole request was over; the client went away, or was cut off, before it was complete.
+ */
+export type BodyFailure = 'too-large' | 'in-pieces' | 'too-late' | 'aborted';
 
-/** The body comes in so many small pieces that it costs more to read than it should. */
-export class BodyInPiecesError extends Error {
-  override readonly name = 'BodyInPiecesError';
-}
+/** A body that is not taken. */
+export class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly failure: BodyFailure;
 
-/** The body was complete only when the time for the whole request was over. */
-export class BodyTooLateError extends Error {
-  override readonly name = 'BodyTooLateError';
-}
-
-/** The client went away, or was cut off, before its body was complete. */
-export class BodyAbortedError extends Error {
-  override readonly name = 'BodyAbortedError';
+  constructor(failure: BodyFailure, options?: ErrorOptions) {
+    super(failure, options);
+    this.failure = failure;
+  }
 }

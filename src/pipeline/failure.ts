@@ -2,12 +2,7 @@ import { AuditTimeoutError, AuditUnavailableError } from '../audit/trail/errors.
 import { KeyManagerError, type KeyManagerErrorCode } from '../key-managers/backend.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { XksError, type XksErrorName } from '../xks/errors.js';
-import {
-  BodyAbortedError,
-  BodyInPiecesError,
-  BodyTooLargeError,
-  BodyTooLateError,
-} from './call.js';
+import { BodyError, type BodyFailure } from './call.js';
 
 /**
  * A method other than POST on a path of the API; answered with 405, the one status outside the
@@ -53,6 +48,13 @@ const KEY_MANAGER_ERRORS: Readonly<Record<KeyManagerErrorCode, readonly [XksErro
   conflict: ['InternalException', 'The external key manager is in conflict with the request.'],
   corrupt: ['InvalidStateException', 'The external key is disabled.'],
   internal: ['InternalException', 'The external key manager failed.'],
+};
+
+const BODY_ERRORS: Readonly<Record<BodyFailure, readonly [XksErrorName, string]>> = {
+  'too-large': ['UnsupportedOperationException', 'The request body is too large.'],
+  'in-pieces': ['ValidationException', 'The request body comes in too many pieces.'],
+  'too-late': ['ValidationException', 'The request body came too late.'],
+  aborted: ['ValidationException', 'The request body is incomplete.'],
 };
 
 /** The one operation whose caller has sent a ciphertext. @see XKS Proxy API, section Error codes */
@@ -102,17 +104,6 @@ function translated(error: unknown): XksError | undefined {
       },
     );
   }
-  if (error instanceof BodyTooLargeError) {
-    return new XksError('UnsupportedOperationException', 'The request body is too large.');
-  }
-  if (error instanceof BodyInPiecesError) {
-    return new XksError('ValidationException', 'The request body comes in too many pieces.');
-  }
-  if (error instanceof BodyTooLateError) {
-    return new XksError('ValidationException', 'The request body came too late.');
-  }
-  if (error instanceof BodyAbortedError) {
-    return new XksError('ValidationException', 'The request body is incomplete.');
-  }
+  if (error instanceof BodyError) return new XksError(...BODY_ERRORS[error.failure]);
   return undefined;
 }

@@ -2,14 +2,13 @@ import { KeyManagerError } from '../key-managers/backend.js';
 import { Deadline } from '../shared/deadline.js';
 import { SignatureError } from '../sigv4/failure.js';
 import { errorBody, XksError } from '../xks/errors.js';
-import { type Answer, BodyTooLateError, type Handle, type IncomingCall } from './call.js';
+import { type Answer, BodyError, type Handle, type IncomingCall } from './call.js';
 import type { PipelineServices, RequestAudit } from './context.js';
 import { Execution } from './execution.js';
 import { accepted, newFacts, type OutcomeFacts, type RequestFacts } from './facts.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
 import { authenticate } from './stages/authenticate.js';
 import { authorize } from './stages/authorize.js';
-import { findKey } from './stages/find-key.js';
 import { operate } from './stages/operate.js';
 import { parse } from './stages/parse.js';
 import { reportHealth } from './stages/report-health.js';
@@ -77,7 +76,7 @@ async function serve({ services, call, deadline, facts }: Request): Promise<obje
     const parsed = parse(target.operation, bytes);
     facts.body = parsed.facts;
     const { request } = accepted(parsed);
-    if (isLate) throw new BodyTooLateError();
+    if (isLate) throw new BodyError('too-late');
     return reportHealth(services, keyStore, request, deadline);
   }
 
@@ -85,16 +84,17 @@ async function serve({ services, call, deadline, facts }: Request): Promise<obje
   facts.body = parsed.facts;
   const { request } = accepted(parsed);
   // KMS has given up, so nobody would see what the key is used for.
-  if (isLate) throw new BodyTooLateError();
+  if (isLate) throw new BodyError('too-late');
   services.audit?.assertRecording();
 
   const authorized = authorize(keyStore, target.externalKeyId);
   facts.authorization = authorized.facts;
   accepted(authorized);
 
-  const execution = new Execution(keyStore.keyManager.name, deadline);
+  const { keyManager } = keyStore;
+  const execution = new Execution(keyManager.name, deadline);
   facts.execution = execution;
-  const description = await findKey(keyStore, target.externalKeyId, execution);
+  const description = await keyManager.describeKey(target.externalKeyId, execution);
   return await operate(description, {
     operation: target.operation,
     request,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, envelope, resultSchema } from './common.js';
+import { countSchema, envelope, optionalText, resultSchema } from './common.js';
 
 const idSchema = z
   .int()
@@ -18,7 +18,7 @@ const adminSocketSchema = z.strictObject({
   loginUid: idSchema
     .optional()
     .describe('Who had logged in, whoever the process became afterwards (sudo). Linux alone.'),
-  loginUser: z.string().optional().describe('Name of that user.'),
+  loginUser: optionalText('Name of that user.'),
 });
 
 /** An administrative act, or the attempt. */
@@ -31,18 +31,18 @@ export const administrativeActSchema = z.strictObject({
     .describe(
       'Who: the name of the user; `uid` and the number where the system has no name for it; `admin-socket` where the system does not tell the user.',
     ),
-  from: z.string().optional().describe('Where from: `local` for a process of this machine.'),
+  from: optionalText('Where from: `local` for a process of this machine.'),
   with: z
     .discriminatedUnion('means', [adminSocketSchema])
     .optional()
     .describe('How the administrator was told from others.'),
-  externalKeyId: z.string().optional().describe('The external key that the act is about.'),
-  keyStore: z.string().optional().describe('Name of the key store that the act is about.'),
+  externalKeyId: optionalText('The external key that the act is about.'),
+  keyStore: optionalText('Name of the key store that the act is about.'),
   request: z
     .record(z.string(), z.unknown())
     .describe('Fields of the request, none of them secret.'),
   result: resultSchema,
-  errorCode: z.string().optional().describe('Why not: the error code of the admin API.'),
+  errorCode: optionalText('Why not: the error code of the admin API.'),
 });
 
 const versionSchema = z.strictObject({
@@ -64,7 +64,7 @@ const inventoriedKeySchema = z.strictObject({
     .describe(
       'What the current version may still encrypt before it is replaced. Absent where nobody counts.',
     ),
-  problem: z.string().optional().describe('Why the key is disabled.'),
+  problem: optionalText('Why the key is disabled.'),
 });
 
 /**
@@ -78,5 +78,5 @@ export const keyInventorySchema = z.strictObject({
   part: countSchema.min(1).describe('Number of this record among those of the same inventory.'),
   parts: countSchema.min(1),
   keys: z.array(inventoriedKeySchema),
-  problem: z.string().optional().describe('Why the keys could not be listed.'),
+  problem: optionalText('Why the keys could not be listed.'),
 });

@@ -41,3 +41,8 @@ export const envelope = {
 export const resultSchema = z
   .enum(['success', 'failure'])
   .describe('Whether what was asked for was done.');
+
+/** A text that a record may be without. */
+export function optionalText(description: string) {
+  return z.string().optional().describe(description);
+}

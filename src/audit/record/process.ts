@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { countSchema, envelope, sha256Schema, timeSchema } from './common.js';
+import { countSchema, envelope, optionalText, sha256Schema, timeSchema } from './common.js';
 
 /** The record that says that a server has begun to use the log. */
 export const startSchema = z.strictObject({
@@ -105,12 +105,9 @@ export const recoverySchema = z.strictObject({
       'The first of the records that nothing had been signed for when the server started, and that it took over as they were.',
     ),
   unsignedLast: countSchema.optional().describe('The last of those records.'),
-  accepted: z
-    .string()
-    .optional()
-    .describe(
-      'The words with which an operator accepted those records, where a crash cannot have left so many unsigned (`--accept-unsigned-tail`).',
-    ),
+  accepted: optionalText(
+    'The words with which an operator accepted those records, where a crash cannot have left so many unsigned (`--accept-unsigned-tail`).',
+  ),
   setAside: z
     .array(setAsideSchema)
     .optional()

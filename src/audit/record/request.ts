@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { countSchema, envelope, resultSchema, sha256Schema } from './common.js';
+import { countSchema, envelope, optionalText, resultSchema, sha256Schema } from './common.js';
 
 const nodeTriedSchema = z.strictObject({
   node: z.string().describe('Name of the node.'),
   location: z.string().describe('Where the node is, as it is configured.'),
-  failure: z
-    .string()
-    .optional()
-    .describe('Why the node did not do it: a code of a key manager error. Absent where it did.'),
+  failure: optionalText(
+    'Why the node did not do it: a code of a key manager error. Absent where it did.',
+  ),
 });
 
 const authorizationSchema = z.strictObject({
@@ -22,78 +21,51 @@ const authorizationSchema = z.strictObject({
  * search and the documentation follow.
  */
 export const requestFields = {
-  kmsRequestId: z
-    .string()
-    .optional()
-    .describe(
-      "KMS's id of the call, CloudTrail's requestID. Not unique: ReEncrypt makes two calls with one id, and a retry repeats it.",
-    ),
-  operation: z
-    .string()
-    .optional()
-    .describe(
-      'Operation of the XKS Proxy API: GetHealthStatus, GetKeyMetadata, Encrypt or Decrypt.',
-    ),
-  kmsOperation: z
-    .string()
-    .optional()
-    .describe(
-      'Operation of KMS that led to it: GenerateDataKey, Decrypt, CreateKey, KmsHealthCheck …',
-    ),
-  keyStore: z.string().optional().describe('Name of the key store, from the path.'),
-  externalKeyId: z
-    .string()
-    .optional()
-    .describe('The external key that was asked for, from the path, whether or not it exists.'),
+  kmsRequestId: optionalText(
+    "KMS's id of the call, CloudTrail's requestID. Not unique: ReEncrypt makes two calls with one id, and a retry repeats it.",
+  ),
+  operation: optionalText(
+    'Operation of the XKS Proxy API: GetHealthStatus, GetKeyMetadata, Encrypt or Decrypt.',
+  ),
+  kmsOperation: optionalText(
+    'Operation of KMS that led to it: GenerateDataKey, Decrypt, CreateKey, KmsHealthCheck …',
+  ),
+  keyStore: optionalText('Name of the key store, from the path.'),
+  externalKeyId: optionalText(
+    'The external key that was asked for, from the path, whether or not it exists.',
+  ),
   keyVersion: countSchema.optional().describe('Version of the key material that was used.'),
-  kmsKeyArn: z.string().optional().describe('ARN of the KMS key.'),
-  awsAccount: z
-    .string()
-    .optional()
-    .describe('Account id out of `kmsKeyArn`, else out of `awsPrincipalArn`.'),
-  awsRegion: z.string().optional().describe('Region out of `kmsKeyArn`.'),
-  awsPrincipalArn: z
-    .string()
-    .optional()
-    .describe(
-      'Who called KMS, by the word of KMS: an ARN, for a service its principal (`ec2.amazonaws.com`) or `AWS Internal`.',
-    ),
-  kmsViaService: z.string().optional().describe('AWS service that called KMS for the principal.'),
-  awsSourceVpc: z
-    .string()
-    .optional()
-    .describe('VPC of the caller, for callers of the same account.'),
-  awsSourceVpce: z
-    .string()
-    .optional()
-    .describe('VPC endpoint of the caller, for callers of the same account.'),
-  accessKeyId: z
-    .string()
-    .optional()
-    .describe(
-      'Credential of the key store: the one that signed; where authentication failed, the one that was claimed.',
-    ),
+  kmsKeyArn: optionalText('ARN of the KMS key.'),
+  awsAccount: optionalText('Account id out of `kmsKeyArn`, else out of `awsPrincipalArn`.'),
+  awsRegion: optionalText('Region out of `kmsKeyArn`.'),
+  awsPrincipalArn: optionalText(
+    'Who called KMS, by the word of KMS: an ARN, for a service its principal (`ec2.amazonaws.com`) or `AWS Internal`.',
+  ),
+  kmsViaService: optionalText('AWS service that called KMS for the principal.'),
+  awsSourceVpc: optionalText('VPC of the caller, for callers of the same account.'),
+  awsSourceVpce: optionalText('VPC endpoint of the caller, for callers of the same account.'),
+  accessKeyId: optionalText(
+    'Credential of the key store: the one that signed; where authentication failed, the one that was claimed.',
+  ),
   clientAddress: z
     .string()
     .describe(
       'Address at the other end of the connection; behind a load balancer usually its address.',
     ),
-  clientCertificateName: z
-    .string()
-    .optional()
-    .describe('The allowed name that the verified client certificate bears (mutual TLS).'),
-  clientCertificateSubject: z
-    .string()
-    .optional()
-    .describe('Subject of the verified client certificate (mutual TLS).'),
+  clientCertificateName: optionalText(
+    'The allowed name that the verified client certificate bears (mutual TLS).',
+  ),
+  clientCertificateSubject: optionalText(
+    'Subject of the verified client certificate (mutual TLS).',
+  ),
   authorization: authorizationSchema
     .optional()
     .describe(
       'The decision over the use of the key. Absent where the request did not get that far.',
     ),
-  keyManager: z.string().optional().describe('Name of the key manager that holds the key.'),
-  node: z.string().optional().describe('The node of the key manager that did it.'),
-  location: z.string().optional().describe('Where that node is: where the key operation happened.'),
+  keyManager: optionalText('Name of the key manager that holds the key.'),
+  node: optionalText('The node of the key manager that did it.'),
+  location: optionalText('Where that node is: where the key operation happened.'),
   nodesTried: z
     .array(nodeTriedSchema)
     .optional()
@@ -102,18 +74,14 @@ export const requestFields = {
     ),
   result: resultSchema,
   status: z.int().describe('HTTP status of the answer.'),
-  errorName: z.string().optional().describe('Error of the XKS Proxy API that was answered.'),
-  cause: z.string().optional().describe('Why, in more words than the caller is told.'),
-  authenticationFailure: z
-    .string()
-    .optional()
-    .describe(
-      'What was wrong with the signature. Then nothing else that the request says is believed.',
-    ),
-  target: z
-    .string()
-    .optional()
-    .describe('The path that was asked for, where it is none of ours: its first 300 characters.'),
+  errorName: optionalText('Error of the XKS Proxy API that was answered.'),
+  cause: optionalText('Why, in more words than the caller is told.'),
+  authenticationFailure: optionalText(
+    'What was wrong with the signature. Then nothing else that the request says is believed.',
+  ),
+  target: optionalText(
+    'The path that was asked for, where it is none of ours: its first 300 characters.',
+  ),
   durationUs: countSchema.describe(
     'From the head of the request to the decided answer, in microseconds. KMS measures more: the network and TLS.',
   ),
@@ -158,7 +126,7 @@ export const abandonedSchema = z.strictObject({
   type: z.literal('abandoned'),
   ...envelope,
   record: countSchema.describe('Sequence of the record of the request.'),
-  kmsRequestId: z.string().optional().describe("KMS's id of the call."),
+  kmsRequestId: optionalText("KMS's id of the call."),
   reason: z
     .enum(['deadline', 'client-gone'])
     .describe(

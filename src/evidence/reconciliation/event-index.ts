@@ -10,15 +10,8 @@ import { ReconciliationInputError } from './input-error.js';
 
 /** Maximum entries of a Map. */
 const MAX_EVENTS = 2 ** 24;
-
-/** The error for more events than can be compared at once. */
-export class TooManyEventsError extends ReconciliationInputError {
-  override readonly name = 'TooManyEventsError';
-
-  constructor() {
-    super('there are more than 16 million events: compare shorter periods with --from and --to');
-  }
-}
+const TOO_MANY_EVENTS =
+  'there are more than 16 million events: compare shorter periods with --from and --to';
 
 /** The two parts of an event. */
 interface Halves {
@@ -114,7 +107,7 @@ export class EventIndex {
   /**
    * Adds an event, or what it says more than the one that is there.
    *
-   * @throws TooManyEventsError
+   * @throws ReconciliationInputError for too many
    */
   add({ requestId, time, ofExternalKeyStore: _, ...contents }: KmsEvent): void {
     const present = this.withRequestId(requestId);
@@ -126,7 +119,7 @@ export class EventIndex {
       same.caller = this.#contents.caller(merged);
       return;
     }
-    if (this.#byRequestId.size >= MAX_EVENTS) throw new TooManyEventsError();
+    if (this.#byRequestId.size >= MAX_EVENTS) throw new ReconciliationInputError(TOO_MANY_EVENTS);
     this.#size += 1;
     const id = copied(requestId);
     const event = new IndexedEvent(id, time, this.#halves(contents));

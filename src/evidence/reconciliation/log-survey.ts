@@ -1,7 +1,7 @@
 import { NoLogError } from '../../audit/read/log-folder.js';
 import { readRecords } from '../../audit/read/records.js';
 import type { AuditRecord } from '../../audit/record/index.js';
-import { AuditLogInputError } from './input-error.js';
+import { unusableInput } from './input-error.js';
 
 /** The extent of a log. Times are milliseconds since 1970. */
 export interface SurveyedLog {
@@ -36,7 +36,7 @@ export interface LogSurvey {
  * Surveys logs in one reading.
  *
  * @param directories folders of logs, one a replica
- * @throws AuditLogInputError
+ * @throws ReconciliationInputError
  */
 export async function surveyLogs(directories: readonly string[]): Promise<LogSurvey> {
   const keys = new Set<string>();
@@ -60,16 +60,16 @@ export async function surveyLogs(directories: readonly string[]): Promise<LogSur
 /**
  * Reads the records of a log.
  *
- * @throws AuditLogInputError
+ * @throws ReconciliationInputError
  */
 export async function* recordsOf(directory: string): AsyncGenerator<AuditRecord, void, undefined> {
   try {
     yield* readRecords(directory);
   } catch (cause) {
     if (cause instanceof NoLogError) {
-      throw new AuditLogInputError(directory, 'there is no audit log in it', { cause });
+      throw unusableInput(directory, 'there is no audit log in it', { cause });
     }
-    throw new AuditLogInputError(directory, 'the audit log cannot be read', { cause });
+    throw unusableInput(directory, 'the audit log cannot be read', { cause });
   }
 }
 
@@ -90,7 +90,7 @@ async function surveyLog(
     newest = Math.max(newest, time);
     look(record);
   }
-  if (first === undefined) throw new AuditLogInputError(directory, 'the audit log is empty');
+  if (first === undefined) throw unusableInput(directory, 'the audit log is empty');
   const fromTheStart = first.sequence === 0;
   return { directory, replicas: [...replicas], records, oldest, newest, fromTheStart };
 }

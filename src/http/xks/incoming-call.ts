@@ -1,10 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  BodyAbortedError,
-  BodyInPiecesError,
-  BodyTooLargeError,
-  type IncomingCall,
-} from '../../pipeline/call.js';
+import { BodyError, type IncomingCall } from '../../pipeline/call.js';
 import { invariant } from '../../shared/assert.js';
 import type { Connection } from './connection.js';
 import { declaredLength, type OriginForm } from '../request-head.js';
@@ -65,11 +60,11 @@ export class NodeCall implements IncomingCall {
     const length = declaredLength(request.rawHeaders);
     if (length > maxBytes) {
       connection.door.shut();
-      throw new BodyTooLargeError('The declared length is too large.');
+      throw new BodyError('too-large');
     }
     if (expectsContinue) this.#response.writeContinue();
     await turnEnd.wait();
-    if (request.destroyed) throw new BodyAbortedError('The client went away.');
+    if (request.destroyed) throw new BodyError('aborted');
     // Without a declared length it may have come in any number of pieces, which are counted.
     if (length > 0 && request.complete) return wholeBody(request);
     return collect(request, maxBytes, connection);
@@ -107,17 +102,17 @@ function collect(
     };
     const onData = (chunk: Buffer): void => {
       if (body.append(chunk)) connection.door.countPiece();
-      else refuse(new BodyTooLargeError('More arrived than the limit allows.'));
+      else refuse(new BodyError('too-large'));
     };
     connection.watchBody(() => {
-      refuse(new BodyInPiecesError('More pieces arrived than the limit allows.'));
+      refuse(new BodyError('in-pieces'));
     });
     request.on('data', onData);
     request.on('end', () => {
       resolve(body.bytes());
     });
     request.on('error', (error) => {
-      reject(new BodyAbortedError('The client went away.', { cause: error }));
+      reject(new BodyError('aborted', { cause: error }));
     });
   });
 }

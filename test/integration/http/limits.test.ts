@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { BodyTooLargeError, type Handle } from '../../../src/pipeline/call.js';
+import { BodyError, type Handle } from '../../../src/pipeline/call.js';
 import { ok, startListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 
@@ -8,7 +8,7 @@ const strict: Handle = async (call) => {
   try {
     return ok({ length: (await call.readBody(1_000)).byteLength });
   } catch (error) {
-    const status = error instanceof BodyTooLargeError ? 501 : 500;
+    const status = error instanceof BodyError && error.failure === 'too-large' ? 501 : 500;
     return { status, body: '{"errorName":"x"}' };
   }
 };
@@ -167,7 +167,7 @@ describe('a malformed request', () => {
     await client.closed;
     expect(client.received).toMatch(VALIDATION);
     await vi.waitFor(() => {
-      expect(failures).toMatchObject([{ name: 'BodyAbortedError' }]);
+      expect(failures).toMatchObject([{ failure: 'aborted' }]);
     });
   });
 

@@ -185,7 +185,7 @@ describe('a request', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     client.socket.destroy();
     await vi.waitFor(() => {
-      expect(failures).toMatchObject([{ name: 'BodyAbortedError' }]);
+      expect(failures).toMatchObject([{ failure: 'aborted' }]);
     });
     expect(log.lines().filter(({ level }) => level === 'error')).toEqual([]);
   });

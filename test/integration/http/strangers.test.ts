@@ -23,7 +23,7 @@ describe('a body in chunks of one byte', () => {
     await client.closed;
     expect(client.error).toBeUndefined();
     expect(client.received).toMatch(REFUSED);
-    expect(outcomes).toMatchObject([{ name: 'BodyInPiecesError' }]);
+    expect(outcomes).toMatchObject([{ failure: 'in-pieces' }]);
   });
 
   it('200 of them → read whole', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { BodyAbortedError, BodyTooLargeError } from '../../../src/pipeline/call.js';
+import { BodyError } from '../../../src/pipeline/call.js';
 import { encryptBody, healthBody, metadataBody } from '../../support/xks-requests.js';
 import { credential, errorNameOf, incoming, makePipeline, NOW, PREFIX } from './harness.js';
 
@@ -138,8 +138,8 @@ describe('before the body is read', () => {
   );
 
   it.each([
-    [new BodyTooLargeError(), 'UnsupportedOperationException'],
-    [new BodyAbortedError(), 'ValidationException'],
+    [new BodyError('too-large'), 'UnsupportedOperationException'],
+    [new BodyError('aborted'), 'ValidationException'],
   ])('%s is %s', async (error, errorName) => {
     const { handle } = makePipeline();
     const readBody = () => Promise.reject(error);

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CloudTrailInputError } from '../input-error.js';
+import { unusableInput } from '../input-error.js';
 
 /**
  * Files beside log files in a bucket that hold no events of the API: digests, signatures of query
@@ -26,13 +26,13 @@ export interface Place {
  * Names the files to read, folders searched to the bottom, in a fixed order and each once.
  *
  * @param paths files and folders
- * @throws CloudTrailInputError where one is missing, or a folder has no file
+ * @throws ReconciliationInputError where one is missing, or a folder has no file
  */
 export async function listInputFiles(paths: readonly string[]): Promise<readonly string[]> {
   const files = new Set<string>();
   for (const path of paths) {
     const found = await filesAt(path);
-    if (found.length === 0) throw new CloudTrailInputError(path, 'no CloudTrail file is in it');
+    if (found.length === 0) throw unusableInput(path, 'no CloudTrail file is in it');
     for (const file of found) files.add(file);
   }
   return [...files];
@@ -55,7 +55,7 @@ async function filesAt(path: string): Promise<string[]> {
   try {
     isFolder = (await stat(path)).isDirectory();
   } catch (cause) {
-    throw new CloudTrailInputError(path, 'cannot be read', { cause });
+    throw unusableInput(path, 'cannot be read', { cause });
   }
   return isFolder ? await filesBelow(path) : [path];
 }

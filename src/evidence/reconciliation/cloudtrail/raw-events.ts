@@ -1,7 +1,7 @@
 import { jsonVerifier, type VerifierError } from 'stream-json/core/utils/verifier.js';
 import { none } from 'stream-chain/core';
 import { UnreadableError } from '../../../audit/read/unreadable.js';
-import { CloudTrailInputError } from '../input-error.js';
+import { ReconciliationInputError, unusableInput } from '../input-error.js';
 import { textOf } from './contents.js';
 import { csvEvents } from './csv-events.js';
 import { exportedEvents, isExport } from './exported-events.js';
@@ -12,20 +12,20 @@ import { JsonEvents, type RawEvent } from './json-events.js';
 /**
  * Reads the events of a file in any of the known formats.
  *
- * @throws CloudTrailInputError that names the file and the place in it, where the file cannot be
- *   read, is damaged, or holds anything else
+ * @throws ReconciliationInputError that names the file and the place in it, where the file cannot
+ *   be read, is damaged, or holds anything else
  */
 export async function* readRawEvents(file: string): AsyncGenerator<RawEvent, void, undefined> {
   try {
     yield* eventsIn(file);
   } catch (cause) {
     if (cause instanceof JsonSyntaxError) {
-      throw new CloudTrailInputError(file, `is no JSON${await placeOfSyntaxError(file)}`);
+      throw unusableInput(file, `is no JSON${await placeOfSyntaxError(file)}`);
     }
-    if (cause instanceof InputProblem) throw new CloudTrailInputError(file, cause.message);
-    if (cause instanceof UnreadableError) throw new CloudTrailInputError(file, cause.reason);
-    if (cause instanceof CloudTrailInputError) throw cause;
-    throw new CloudTrailInputError(file, 'cannot be read', { cause });
+    if (cause instanceof InputProblem) throw unusableInput(file, cause.message);
+    if (cause instanceof UnreadableError) throw unusableInput(file, cause.reason);
+    if (cause instanceof ReconciliationInputError) throw cause;
+    throw unusableInput(file, 'cannot be read', { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Coverage } from './coverage.js';
-import { CloudTrailInputError } from '../input-error.js';
+import { unusableInput } from '../input-error.js';
 import { InputProblem } from './input-problem.js';
 import { listInputFiles, placeOfDelivery } from './input-files.js';
 import { asksProxy, isKmsCall, type KmsEvent, toKmsEvent } from './kms-event.js';
@@ -19,7 +19,7 @@ export interface CloudTrailInput {
  *
  * @param paths files and folders
  * @param onKmsEvent is given every call of KMS that has a request id
- * @throws CloudTrailInputError
+ * @throws ReconciliationInputError
  */
 export async function readCloudTrail(
   paths: readonly string[],
@@ -58,6 +58,6 @@ function understood<Result>(file: string, place: string, read: () => Result): Re
     return read();
   } catch (cause) {
     if (!(cause instanceof InputProblem)) throw cause;
-    throw new CloudTrailInputError(file, `${place}: ${cause.message}`);
+    throw unusableInput(file, `${place}: ${cause.message}`);
   }
 }

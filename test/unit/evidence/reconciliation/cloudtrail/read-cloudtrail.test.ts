@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { CloudTrailInputError } from '../../../../../src/evidence/reconciliation/input-error.js';
+import { ReconciliationInputError } from '../../../../../src/evidence/reconciliation/input-error.js';
 import type { KmsEvent } from '../../../../../src/evidence/reconciliation/cloudtrail/kms-event.js';
 import { readCloudTrail } from '../../../../../src/evidence/reconciliation/cloudtrail/read-cloudtrail.js';
 import { temporaryFolder } from '../../../../support/temporary-folder.js';
@@ -107,27 +107,33 @@ describe('known formats', () => {
 });
 
 describe('what cannot be read', () => {
-  it.each(REFUSED)('%s → CloudTrailInputError with file and place', async (_, content, named) => {
-    const file = writeInput(temporaryFolder(), 'input', content);
-    const reading = read(file);
-    await expect(reading).rejects.toThrow(CloudTrailInputError);
-    await expect(reading).rejects.toThrow(`${file}: `);
-    await expect(reading).rejects.toThrow(named);
-  });
+  it.each(REFUSED)(
+    '%s → ReconciliationInputError with file and place',
+    async (_, content, named) => {
+      const file = writeInput(temporaryFolder(), 'input', content);
+      const reading = read(file);
+      await expect(reading).rejects.toThrow(ReconciliationInputError);
+      await expect(reading).rejects.toThrow(`${file}: `);
+      await expect(reading).rejects.toThrow(named);
+    },
+  );
 
-  it.each(['a', 'a,', ',', '"', '\r', ';'])('15 MB of %j → CloudTrailInputError', async (text) => {
-    const content = `eventJson\n${text.repeat((15 * 1024 * 1024) / text.length)}`;
-    await expect(read(writeInput(temporaryFolder(), 'big.csv', content))).rejects.toThrow(
-      CloudTrailInputError,
-    );
-  });
+  it.each(['a', 'a,', ',', '"', '\r', ';'])(
+    '15 MB of %j → ReconciliationInputError',
+    async (text) => {
+      const content = `eventJson\n${text.repeat((15 * 1024 * 1024) / text.length)}`;
+      await expect(read(writeInput(temporaryFolder(), 'big.csv', content))).rejects.toThrow(
+        ReconciliationInputError,
+      );
+    },
+  );
 
   it('a path that is not there, a folder without a file, a pipe → named', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'empty'));
     execFileSync('mkfifo', [join(folder, 'pipe')]);
     await expect(read(join(folder, 'none'))).rejects.toThrow(join(folder, 'none'));
-    await expect(read(join(folder, 'empty'))).rejects.toThrow(CloudTrailInputError);
+    await expect(read(join(folder, 'empty'))).rejects.toThrow(ReconciliationInputError);
     await expect(read(join(folder, 'pipe'))).rejects.toThrow('pipe: is no file but a pipe');
   });
 });
