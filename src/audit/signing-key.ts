@@ -9,7 +9,7 @@ import { SealingError } from '../sealing/errors.js';
 import { masterKeyFrom, type MasterKeySource, openingKey } from '../sealing/master-key.js';
 import { scryptParametersSchema } from '../sealing/scrypt-parameters.js';
 import { open, seal } from '../sealing/seal.js';
-import { isErrno } from '../shared/errno.js';
+import { ifThere } from '../shared/errno.js';
 import type { Secret } from '../shared/secret.js';
 import { formatVerifierKey, type NoteSigner, noteSigner } from '../transparency-log/signed-note.js';
 import type { AuditConfig } from './config.js';
@@ -99,11 +99,7 @@ export function originOfLog(
 
 /** The lost log's key, restored or left over: a new log with it would have that log's name. */
 async function setAside(path: string): Promise<void> {
-  try {
-    await rename(path, `${path}.of-lost-log-${randomSuffix()}`);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
+  await ifThere(rename(path, `${path}.of-lost-log-${randomSuffix()}`));
 }
 
 /** Names of hosts repeat, in containers above all. */
@@ -174,12 +170,6 @@ function parseDocument(text: string): z.infer<typeof keyDocumentSchema> {
 }
 
 /** Reads a private file after a check that it is one: opening a pipe would wait for a writer. */
-async function readPrivateIfThere(path: string): Promise<string | undefined> {
-  try {
-    await assertPrivateFiles([path]);
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+function readPrivateIfThere(path: string): Promise<string | undefined> {
+  return ifThere(assertPrivateFiles([path]).then(() => readFile(path, 'utf8')));
 }

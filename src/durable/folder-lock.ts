@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
-import { isErrno } from '../shared/errno.js';
+import { ifThere } from '../shared/errno.js';
 
 const LOCK_FILE = '.lock';
 
@@ -40,14 +40,8 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
  * @throws FolderInUseError when it is taken, by another process or by this one
  */
 export async function lockFolderToRead(folder: string): Promise<FolderLock> {
-  let handle: FileHandle;
-  try {
-    handle = await open(join(folder, LOCK_FILE), 'r+');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { release: () => Promise.resolve() };
-    throw error;
-  }
-  return lockWith(handle, folder);
+  const handle = await ifThere(open(join(folder, LOCK_FILE), 'r+'));
+  return handle === undefined ? { release: () => Promise.resolve() } : lockWith(handle, folder);
 }
 
 async function lockWith(handle: FileHandle, folder: string): Promise<FolderLock> {

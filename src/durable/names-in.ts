@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { isErrno } from '../shared/errno.js';
+import { ifThere } from '../shared/errno.js';
 
 /**
  * Lists the names in a folder; none where there is no folder.
@@ -7,10 +7,5 @@ import { isErrno } from '../shared/errno.js';
  * @throws the file system's error
  */
 export async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return (await ifThere(readdir(folder))) ?? [];
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import type { Clock } from '../shared/clock.js';
-import { isErrno } from '../shared/errno.js';
+import { ifThere } from '../shared/errno.js';
 
 const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
@@ -93,8 +93,8 @@ function validity(clock: Clock, days: number): { notBeforeDate: Date; notAfterDa
 }
 
 async function readKeyPair(folder: string, name: string): Promise<KeyPair | undefined> {
-  const certificate = await readIfPresent(join(folder, `${name}.pem`));
-  const privateKey = await readIfPresent(join(folder, `${name}.key`));
+  const certificate = await ifThere(readFile(join(folder, `${name}.pem`), 'utf8'));
+  const privateKey = await ifThere(readFile(join(folder, `${name}.key`), 'utf8'));
   if (certificate === undefined || privateKey === undefined) return undefined;
   return { certificate, privateKey };
 }
@@ -103,14 +103,4 @@ async function readKeyPair(folder: string, name: string): Promise<KeyPair | unde
 async function writeKeyPair(folder: string, name: string, pair: KeyPair): Promise<void> {
   await writeFileAtomically(join(folder, `${name}.key`), pair.privateKey);
   await writeFileAtomically(join(folder, `${name}.pem`), pair.certificate);
-}
-
-/** @returns the text of a file, or `undefined` where there is none */
-export async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

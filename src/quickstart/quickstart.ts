@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { valueAt } from '../configuration/reading/value-at.js';
 import { writeFileAtomically } from '../durable/atomic-write.js';
@@ -7,10 +7,11 @@ import { assertPrivateFiles, assertPrivateFolder, makePrivateFolder } from '../d
 import { toConsoleExport } from '../key-stores/console-export.js';
 import { generateCredential } from '../key-stores/credential-generator.js';
 import type { Clock } from '../shared/clock.js';
+import { ifThere } from '../shared/errno.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
 import type { ConfigurationSource } from '../configuration/configuration-file.js';
-import { prepareCertificates, readIfPresent } from './certificates.js';
+import { prepareCertificates } from './certificates.js';
 import { type QuickstartFiles, quickstartFiles } from '../configuration/quickstart-files.js';
 import { keyFolderFields } from '../configuration/written-fields.js';
 
@@ -78,7 +79,7 @@ async function prepareMasterKey(
   { randomBytes }: QuickstartPorts,
 ): Promise<void> {
   const path = join(folder, 'master.key');
-  if ((await readIfPresent(path)) !== undefined) return;
+  if ((await ifThere(stat(path))) !== undefined) return;
   const keysFolder = await folderWithKeys(source);
   if (keysFolder !== undefined) {
     throw new QuickstartError(
@@ -97,7 +98,7 @@ async function prepareCredential(
 ): Promise<void> {
   const idPath = join(folder, 'access-key-id');
   const secretPath = join(folder, 'secret-access-key');
-  if ((await readIfPresent(consoleFile)) !== undefined) return;
+  if ((await ifThere(stat(consoleFile))) !== undefined) return;
   const { accessKeyId, secretAccessKey } = generateCredential(randomBytes);
   await writeFileAtomically(idPath, `${accessKeyId}\n`);
   await writeFileAtomically(secretPath, `${secretAccessKey.reveal()}\n`);

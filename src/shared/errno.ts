@@ -17,3 +17,13 @@ export function codeOf(error: unknown): string | undefined {
 export function isErrno(error: unknown, code: string): boolean {
   return errnoOf(error) === code;
 }
+
+/** Waits for something of a file or folder; undefined where that is not there. */
+export async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}

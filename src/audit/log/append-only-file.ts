@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { syncFolder } from '../../durable/atomic-write.js';
 import type { Clock } from '../../shared/clock.js';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import { FileCalls } from './file-calls.js';
 import { InlineWrites } from './inline-writes.js';
 import { UnsyncedBytes } from './unsynced-bytes.js';
@@ -204,10 +204,5 @@ export class AppendOnlyFile {
  * @throws the file system's error
  */
 export async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
+  return (await ifThere(stat(path)))?.size ?? 0;
 }

@@ -9,6 +9,7 @@ import { fileBytes, firstLine } from '../read/lines.js';
 import { LogFolder } from '../read/log-folder.js';
 import { openRegularFile } from '../read/open-file.js';
 import { parseRecord } from '../read/records.js';
+import { UnreadableError } from '../read/unreadable.js';
 import { checkpointsPath, type Segment, segmentPath } from '../read/segments.js';
 
 /** Compressed at once: longer would keep a thread from the writing of the log. */
@@ -113,5 +114,8 @@ export async function removeSegments(directory: string, { segments }: OldSegment
 
 async function timeOfFirst(segment: Segment): Promise<number> {
   const line = await firstLine(segment);
-  return line === undefined ? Number.POSITIVE_INFINITY : Date.parse(parseRecord(line).time);
+  if (line === undefined) return Number.POSITIVE_INFINITY;
+  const record = parseRecord(line);
+  if (record === undefined) throw new UnreadableError(segment.path, 'does not begin a segment');
+  return Date.parse(record.time);
 }

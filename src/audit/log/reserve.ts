@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf, isErrno } from '../../shared/errno.js';
+import { errnoOf, ifThere } from '../../shared/errno.js';
 
 const FILE = 'reserve';
 /** Some hundred records: whatever is under way when the disk is full. */
@@ -47,13 +47,8 @@ export class Reserve {
 
   /** A file of holes has no room behind it. */
   async #isThere(): Promise<boolean> {
-    try {
-      const { size, blocks } = await stat(this.#path);
-      return size === BYTES && blocks * 512 >= BYTES;
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return false;
-      throw error;
-    }
+    const found = await ifThere(stat(this.#path));
+    return found?.size === BYTES && found.blocks * 512 >= BYTES;
   }
 
   async #fill(): Promise<void> {

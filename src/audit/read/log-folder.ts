@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import type { Checkpoint } from '../../transparency-log/checkpoint.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import type { LineChunk } from './line-chunks.js';
@@ -52,10 +52,8 @@ export class LogFolder {
    * @throws NoLogError where the folder or every segment is missing, or the file system's error
    */
   static async open(directory: string): Promise<LogFolder> {
-    const folder = await LogFolder.list(directory).catch((error: unknown) => {
-      if (!isErrno(error, 'ENOENT')) throw error;
-      throw new NoLogError(directory, 'there is no such folder (ENOENT)');
-    });
+    const folder = await ifThere(LogFolder.list(directory));
+    if (folder === undefined) throw new NoLogError(directory, 'there is no such folder (ENOENT)');
     if (folder.segments.length === 0) throw new NoLogError(directory);
     return folder;
   }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile, stat } from 'node:fs/promises';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import { type Checkpoint, openCheckpoint } from '../../transparency-log/checkpoint.js';
 import { NoteError, type VerifierKey } from '../../transparency-log/signed-note.js';
 import { forEachLine, wholeLines } from './line-chunks.js';
@@ -42,7 +42,7 @@ export interface NotesEnd {
  *   the file system's error
  */
 export async function eachNote(path: string, visit: (note: string) => void): Promise<NotesEnd> {
-  const handle = await openIfThere(path);
+  const handle = await ifThere(openRegularFile(path));
   if (handle === undefined) return { rest: '', wholeBytes: 0, isText: true };
   try {
     const reader = new NoteReader(visit);
@@ -183,13 +183,4 @@ function notesAmid(text: string, origin: string): readonly string[] {
     .slice(1)
     .flatMap((rest) => END_OF_FIRST_NOTE.exec(rest)?.[0] ?? [])
     .map((rest) => `${start}${rest}`);
-}
-
-async function openIfThere(path: string) {
-  try {
-    return await openRegularFile(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

@@ -1,29 +1,25 @@
 import type { AuditRecord } from '../record/index.js';
+import { parsedJson } from '../../shared/parsed-json.js';
 import { splitLines } from './line-chunks.js';
 import { LogFolder } from './log-folder.js';
-
-/** The error for a line of a log that is no record. */
-export class NotARecordError extends Error {
-  override readonly name = 'NotARecordError';
-}
+import { UnreadableError } from './unreadable.js';
 
 /**
  * Reads a line. It is looked at for its shape alone, because reports read millions of them: whether
  * it is what the server wrote is for verification to say.
  *
- * @throws NotARecordError
+ * @returns undefined for what is no record
  */
-export function parseRecord(line: Buffer | string): AuditRecord {
-  const record: unknown = parseJson(line.toString());
-  if (isRecord(record)) return record;
-  throw new NotARecordError('a line of the log is no audit record');
+export function parseRecord(line: Buffer | string): AuditRecord | undefined {
+  const record = parsedJson(line.toString());
+  return isRecord(record) ? record : undefined;
 }
 
 /**
  * Reads the records of a log in order. A record at the end that is being written is left out.
  *
  * @param directory the folder of the log
- * @throws NoLogError, NotARecordError, UnreadableError, or the file system's error
+ * @throws NoLogError, UnreadableError, or the file system's error
  */
 export async function* readRecords(
   directory: string,
@@ -31,16 +27,14 @@ export async function* readRecords(
   const folder = await LogFolder.open(directory);
   for (const segment of folder.segments) {
     for await (const lines of folder.records(segment)) {
-      for (const line of splitLines(lines)) yield parseRecord(line);
+      for (const line of splitLines(lines)) {
+        const record = parseRecord(line);
+        if (record === undefined) {
+          throw new UnreadableError(segment.path, 'has a line that is no audit record');
+        }
+        yield record;
+      }
     }
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new NotARecordError('a line of the log is no JSON', { cause });
   }
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../durable/atomic-write.js';
 import type { Clock } from '../../shared/clock.js';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
+import { parsedJson } from '../../shared/parsed-json.js';
 
 const FILE = 'retention-clock.json';
 
@@ -70,22 +71,7 @@ export class RetentionClock {
 
 /** @returns undefined where there is none that can be read: then the newest record counts alone */
 async function readCounted(path: string): Promise<number | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-  const document = parsed(text);
+  const text = await ifThere(readFile(path, 'utf8'));
+  const document = documentSchema.safeParse(parsedJson(text ?? '')).data;
   return document && Date.parse(document.countedUntil);
-}
-
-function parsed(text: string): z.infer<typeof documentSchema> | undefined {
-  try {
-    return documentSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    // A file that is damaged tells nothing.
-    return undefined;
-  }
 }

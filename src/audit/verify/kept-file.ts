@@ -1,3 +1,4 @@
+import { parsedJson } from '../../shared/parsed-json.js';
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { splitLines, wholeLines } from '../read/line-chunks.js';
@@ -55,22 +56,12 @@ class KeptFile {
   #pushJson(line: string): void {
     // Most are records that were shipped to the same place.
     if (!line.includes(FIELD)) return;
-    const shipped = shippedSchema.safeParse(parseJson(line));
+    const shipped = shippedSchema.safeParse(parsedJson(line));
     if (shipped.success) this.#take(`${shipped.data.checkpoint.replace(/\n$/, '')}\n`);
     else this.#damaged += 1;
   }
 
   #take(note: string | undefined): void {
     if (note !== undefined) this.#visit(note.replace(/^\n+/, ''));
-  }
-}
-
-/** @returns undefined for what is none */
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    // It is counted: a line may have been cut where it was kept.
-    return undefined;
   }
 }

@@ -79,7 +79,7 @@ export class OwnWords {
    */
   add(line: Buffer, sequence: number): void {
     if (!isTelling(line)) return;
-    const record = parsed(line);
+    const record = wordsSchema.safeParse(parseRecord(line)).data;
     // What says another number of itself says things twice, and readers differ in which they take.
     if (record?.sequence !== sequence) return;
     if (record.type === 'retention') {
@@ -117,13 +117,4 @@ export class OwnWords {
 function isTelling(line: Buffer): boolean {
   const typeAt = line.indexOf(TYPE);
   return typeAt >= 0 && isTextAt(line, MARK, typeAt + TYPE.length);
-}
-
-function parsed(line: Buffer): z.infer<typeof wordsSchema> | undefined {
-  try {
-    return wordsSchema.safeParse(parseRecord(line)).data;
-  } catch {
-    // A line that was damaged says nothing. That it was damaged is found elsewhere.
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import { LogFolder } from '../read/log-folder.js';
 import { checkpointsPath } from '../read/segments.js';
@@ -40,7 +40,7 @@ export interface VerificationInput {
  */
 export async function verifyLog(options: VerificationInput): Promise<VerificationReport> {
   const { directory, keys, keptCheckpoints, accepted = [], visit } = options;
-  const folder = await folderIfThere(directory);
+  const folder = await ifThere(LogFolder.list(directory));
   const segments = folder?.segments ?? [];
   const origin = await originOf(folder, keys);
   const findings = new Findings();
@@ -63,15 +63,6 @@ export async function verifyLog(options: VerificationInput): Promise<Verificatio
     await checkpoints.addOwnFile(checkpointsPath(directory, closing.first));
   }
   return { directory, origin, segments: segments.length, ...verification.end() };
-}
-
-async function folderIfThere(directory: string): Promise<LogFolder | undefined> {
-  try {
-    return await LogFolder.list(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AuditRecord } from '../../audit/record/index.js';
-import { NotARecordError, parseRecord } from '../../audit/read/records.js';
+import { parseRecord } from '../../audit/read/records.js';
 
 const OPENING_BRACE = 0x7b;
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
@@ -8,13 +8,7 @@ const MILLISECONDS = /^\d\d\.\d{3}Z$/;
 
 /** Reads the record of a line; undefined for a line that is none. */
 export function recordOf(line: Buffer): AuditRecord | undefined {
-  if (line[0] !== OPENING_BRACE) return undefined;
-  try {
-    return parseRecord(line);
-  } catch (error) {
-    if (error instanceof NotARecordError) return undefined;
-    throw error;
-  }
+  return line[0] === OPENING_BRACE ? parseRecord(line) : undefined;
 }
 
 /** Reads the times of records, most of which are of the same minute as the one before. */

@@ -1,5 +1,5 @@
 import { splitLines } from '../../audit/read/line-chunks.js';
-import { NotARecordError, parseRecord } from '../../audit/read/records.js';
+import { parseRecord } from '../../audit/read/records.js';
 import { UnreadableError } from '../../audit/read/unreadable.js';
 import type { AuditRecord } from '../../audit/record/index.js';
 import { type Filter, matches, needleFor } from './filter.js';
@@ -40,15 +40,12 @@ export class LineFilter {
   }
 
   #recordOf(line: string): AuditRecord | undefined {
-    try {
-      return parseRecord(line);
-    } catch (error) {
-      if (!(error instanceof NotARecordError)) throw error;
-      this.notRecords += 1;
-      if (this.notRecords <= MAX_NOT_RECORDS) return undefined;
-      const what = `has more than ${String(MAX_NOT_RECORDS)} lines that are no records`;
-      throw new UnreadableError(this.#path, what);
-    }
+    const record = parseRecord(line);
+    if (record !== undefined) return record;
+    this.notRecords += 1;
+    if (this.notRecords <= MAX_NOT_RECORDS) return undefined;
+    const what = `has more than ${String(MAX_NOT_RECORDS)} lines that are no records`;
+    throw new UnreadableError(this.#path, what);
   }
 }
 

@@ -57,7 +57,10 @@ export async function* searchLog(
   const isSmall = (await bytesOf(jobs)) < WORTH_THREADS_BYTES;
   const scan = { scan: searchSegment, thread: THREAD, threads: isSmall ? 1 : threads };
   for await (const { job, found } of scanSegments(jobs, filter, scan)) {
-    for (const line of found.lines) yield { line, record: parseRecord(line) };
+    for (const line of found.lines) {
+      const record = parseRecord(line);
+      if (record !== undefined) yield { line, record };
+    }
     const { path } = job.segment;
     const { notRecords: count = 0, unreadable: reason } = found;
     if (reason !== undefined) notify({ kind: 'unreadable', segment: path, reason });

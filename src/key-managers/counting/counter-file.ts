@@ -1,3 +1,4 @@
+import { parsedJson } from '../../shared/parsed-json.js';
 import { z } from 'zod';
 import { versionFields } from './version-fields.js';
 
@@ -18,19 +19,11 @@ export type CounterFile = Readonly<z.infer<typeof counterFileSchema>>;
 
 /** @returns undefined for what is no counter file of this key, which counts as none at all */
 export function parseCounterFile(externalKeyId: string, text: string): CounterFile | undefined {
-  const counter = counterFileSchema.safeParse(parseJson(text)).data;
+  const counter = counterFileSchema.safeParse(parsedJson(text)).data;
   return counter?.externalKeyId === externalKeyId ? counter : undefined;
 }
 
 /** The text of a counter file. */
 export function renderCounterFile(counter: CounterFile): string {
   return `${JSON.stringify(counter)}\n`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Fails the schema, as any other contents that are not a counter.
-  }
 }

@@ -7,7 +7,7 @@ import {
   assertPrivateFolder,
   makePrivateFolder,
 } from '../../durable/private.js';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import { type CounterFile, parseCounterFile, renderCounterFile } from '../counting/counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
 import { fileNameOf } from '../counting/key-names.js';
@@ -169,11 +169,5 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await ifThere(access(path).then(() => true))) === true;
 }

@@ -4,7 +4,7 @@ import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-wri
 import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
 import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
 import type { Deadline } from '../../shared/deadline.js';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { parseCounterFile } from '../counting/counter-file.js';
 import type { CountingLimits } from '../counting/counting-limits.js';
@@ -58,9 +58,8 @@ export class EncryptionCounts {
   static async openToRead(
     countingPorts: Omit<CountingPorts, 'writeFile'>,
   ): Promise<EncryptionCounts> {
-    await assertPrivateFolder(countingPorts.directory).catch((error: unknown) => {
-      if (!isErrno(error, 'ENOENT')) throw error; // Without a folder nothing has been counted yet.
-    });
+    // Without a folder nothing has been counted yet.
+    await ifThere(assertPrivateFolder(countingPorts.directory));
     return new EncryptionCounts({ ...countingPorts, writeFile: refuseToWrite }, undefined);
   }
 
@@ -169,13 +168,10 @@ function refuseToWrite(): Promise<never> {
 }
 
 async function readCount(path: string, externalKeyId: string): Promise<KnownCount> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return { reserved: 0 };
-    throw new KeyManagerError('internal', `${path} cannot be read`, { cause: error });
-  }
+  const text = await ifThere(readFile(path, 'utf8')).catch((cause: unknown) => {
+    throw new KeyManagerError('internal', `${path} cannot be read`, { cause });
+  });
+  if (text === undefined) return { reserved: 0 };
   const counter = parseCounterFile(externalKeyId, text);
   if (counter !== undefined) return counter;
   throw new KeyManagerError(

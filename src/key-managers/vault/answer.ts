@@ -1,3 +1,5 @@
+import { parsedJson } from '../../shared/parsed-json.js';
+
 /** An answer of a server. */
 export interface VaultAnswer {
   readonly status: number;
@@ -33,17 +35,4 @@ export function secretsIn({ headers, body = '' }: Sent): readonly string[] {
 
 function decoded(field: string, value: string): readonly string[] {
   return field === 'plaintext' ? [Buffer.from(value, 'base64').toString('latin1')] : [];
-}
-
-/**
- * Parses JSON.
- *
- * @returns undefined for a text that is not JSON
- */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

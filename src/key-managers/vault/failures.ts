@@ -1,6 +1,7 @@
+import { parsedJson } from '../../shared/parsed-json.js';
 import { bareError, redacted } from '../../shared/redaction.js';
 import { KeyManagerError, type KeyManagerErrorCode } from '../backend.js';
-import { parsedJson, secretsIn, type VaultAnswer } from './answer.js';
+import { secretsIn, type VaultAnswer } from './answer.js';
 
 /** Messages of Transit with status 400, and their codes. The first match counts. */
 const REFUSALS: readonly (readonly [RegExp, KeyManagerErrorCode])[] = [

@@ -1,8 +1,9 @@
+import { parsedJson } from '../../shared/parsed-json.js';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Secret } from '../../shared/secret.js';
 import { KeyManagerError } from '../backend.js';
-import { parsedJson, type VaultAnswer } from './answer.js';
+import type { VaultAnswer } from './answer.js';
 import { refusal } from './failures.js';
 import type { HttpClient } from './http-client.js';
 import type { LoginConfig } from './login-config.js';

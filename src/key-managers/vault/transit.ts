@@ -1,7 +1,8 @@
+import { parsedJson } from '../../shared/parsed-json.js';
 import { decodeBase64 } from '../../shared/bytes.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type Sealed } from '../backend.js';
-import { parsedJson, type VaultAnswer } from './answer.js';
+import type { VaultAnswer } from './answer.js';
 import { joinCiphertext, splitCiphertext } from './ciphertext.js';
 import { isAbsence, refusal } from './failures.js';
 import { type TransitKey, transitKeySchema } from './transit-key.js';

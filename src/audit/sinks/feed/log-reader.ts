@@ -1,4 +1,4 @@
-import { isErrno } from '../../../shared/errno.js';
+import { ifThere } from '../../../shared/errno.js';
 import { splitLines, wholeLines } from '../../read/line-chunks.js';
 import { fileBytes, lineChunks } from '../../read/lines.js';
 import { LogFolder } from '../../read/log-folder.js';
@@ -117,13 +117,8 @@ class SegmentLines {
 
   /** @returns whole lines */
   async #bytesHere(): Promise<Buffer> {
-    try {
-      const chunk = this.#chunks === undefined ? await this.#grown() : await this.#chunks.next();
-      return chunk.value?.bytes ?? Buffer.alloc(0);
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return Buffer.alloc(0);
-      throw error;
-    }
+    const chunk = await ifThere(this.#chunks?.next() ?? this.#grown());
+    return chunk?.value?.bytes ?? Buffer.alloc(0);
   }
 
   async #grown() {
