@@ -11,7 +11,6 @@ import type { Rehearsal } from '../../rehearse/rehearse.js';
 import { CliError, EXIT } from '../exit.js';
 import { printJson, type Terminal } from '../terminal.js';
 import type { ProxyOptions } from '../rehearsed-proxy.js';
-import { notesAndExample } from './options.js';
 
 const DEFAULT_KEY = 'quickstart-key';
 
@@ -21,7 +20,12 @@ It starts a simulator of AWS KMS for itself, registers the proxy with it, and pl
 in the proxy is changed. Without --config and --proxy it starts a Holdfast of its own, in a temporary folder.
 
 The exit code is 1 if a chapter failed, and 4 if none did but one could not be looked at. Chapters that the key
-store or the options leave out count as neither; the report names them.`;
+store or the options leave out count as neither; the report names them.
+
+Example:
+  $ holdfast rehearse
+  $ holdfast rehearse --config /etc/holdfast/holdfast.yaml --key payroll
+`;
 
 interface Options extends ProxyOptions {
   readonly key: string;
@@ -51,14 +55,7 @@ export function rehearseCommand(terminal: Terminal): Command {
     .option('--restart-command <command>', 'restarts the proxy, and ends when that is done')
     .option('--key <id>', 'external key to use', DEFAULT_KEY)
     .option('--json', 'print JSON, for programs')
-    .addHelpText(
-      'after',
-      notesAndExample(
-        NOTES,
-        'holdfast rehearse',
-        'holdfast rehearse --config /etc/holdfast/holdfast.yaml --key payroll',
-      ),
-    )
+    .addHelpText('after', NOTES)
     .action(async (options: Options) => {
       await run(options, terminal);
     });
