@@ -8,8 +8,19 @@ import { parseBody, readBody } from './body.js';
 import type { KmsApi } from './kms-api.js';
 
 const LOOPBACK = '127.0.0.1';
+const FORBIDDEN = 403;
+/** The names of this machine to itself. A page whose name in DNS leads here comes with that name. */
+const OWN_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 /** Longer than SDKs keep a connection that nobody uses, so that they close it, not the server. */
 const KEEP_ALIVE_MS = 65_000;
+
+/** The requests that nobody has to sign. */
+const BESIDE: ReadonlySet<string> = new Set([
+  'GET /metrics',
+  'GET /faults',
+  'PUT /faults',
+  'POST /cloudtrail/deliver',
+]);
 
 /** The ports of the server. */
 export interface SimulatorServerPorts {
@@ -54,7 +65,13 @@ export class SimulatorServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    switch (`${request.method ?? ''} ${request.url ?? ''}`) {
+    const asked = `${request.method ?? ''} ${request.url ?? ''}`;
+    if (BESIDE.has(asked) && isOfBrowser(request)) {
+      const message = 'Ask without an Origin, and with 127.0.0.1 or localhost as the Host.';
+      sendJson(response, FORBIDDEN, { message });
+      return;
+    }
+    switch (asked) {
       case 'GET /metrics':
         sendText(response, await this.#ports.metrics.text());
         return;
@@ -73,7 +90,6 @@ export class SimulatorServer {
     }
   }
 
-  /** A page in a browser cannot send PUT or JSON here: it would have to be allowed to first. */
   async #setFaults(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const settings = parseBody(await readBody(request));
@@ -84,6 +100,11 @@ export class SimulatorServer {
       else throw error;
     }
   }
+}
+
+/** Tells whether a page in a browser may have sent a request, by DNS rebinding as well. */
+function isOfBrowser({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined || !OWN_HOST.test(headers.host ?? '');
 }
 
 function sendJson(response: ServerResponse, status: number, value: object): void {
