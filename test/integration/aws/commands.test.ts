@@ -18,7 +18,7 @@ const ENDPOINT = ['--endpoint', 'https://localhost'];
 interface Stage {
   readonly server: HoldfastServer;
   readonly simulator: WholeSimulator;
-  aws(...args: readonly string[]): Promise<Outcome>;
+  readonly aws: (...args: readonly string[]) => Promise<Outcome>;
 }
 
 async function startStage(credentials: readonly object[] = [RESERVE]): Promise<Stage> {
@@ -90,7 +90,10 @@ describe('holdfast aws', () => {
     });
     const end = new AbortController();
     const traffic = (async () => {
-      for (; !end.signal.aborted; await sleep(20)) await client.call('Decrypt', { CiphertextBlob });
+      while (!end.signal.aborted) {
+        await client.call('Decrypt', { CiphertextBlob });
+        await sleep(20);
+      }
     })();
     const rotated = await aws('rotate-credential', 'quickstart', '--quiet', '1', '--timeout', '60');
     const repeated = await aws(

@@ -72,21 +72,14 @@ describe('credentials of AWS', () => {
   });
 
   it.each([
-    ['nothing anywhere', {}, {}, undefined, /no credentials of AWS/],
-    ['an id without its secret', {}, { AWS_ACCESS_KEY_ID: 'A' }, undefined, /without the other/],
-    ['a profile that is missing', {}, {}, 'other', /profile other is neither/],
-    [
-      'a profile with a role',
-      { config: '[default]\nrole_arn = x\n' },
-      {},
-      undefined,
-      /export-credentials/,
-    ],
+    ['nothing anywhere', {}, {}, /no credentials of AWS/],
+    ['an id without its secret', {}, { AWS_ACCESS_KEY_ID: 'A' }, /without the other/],
+    ['a profile that is missing', {}, { profile: 'other' }, /profile other is neither/],
+    ['a profile with a role', { config: '[default]\nrole_arn = x\n' }, {}, /export-credentials/],
     [
       'a container endpoint in the clear elsewhere',
       {},
       { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example.com/' },
-      undefined,
       /may be https/,
     ],
   ])('%s → an error that says so', async (_, files, env, profile, text) => {
