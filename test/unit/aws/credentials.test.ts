@@ -82,10 +82,10 @@ describe('credentials of AWS', () => {
       { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example.com/' },
       /may be https/,
     ],
-  ])('%s → an error that says so', async (_, files, env, profile, text) => {
-    await expect(findCredentials({ ...homeWith(files), ...env }, { profile })).rejects.toThrow(
-      text,
-    );
+  ])('%s → an error that says so', async (_, files, variables: Record<string, string>, text) => {
+    const { profile, ...env } = variables;
+    const all = { ...homeWith(files), ...env };
+    await expect(findCredentials(all, { profile })).rejects.toThrow(text);
   });
 
   it('a file that cannot be read → an error, not other credentials', async () => {
