@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import { isErrno } from '../shared/errno.js';
 import { type Caller, callerSchema } from './configuration.js';
+import { parseDocument } from './state/document.js';
 
 const FILE = 'caller.json';
 const SECRET_BYTES = 30;
@@ -14,12 +15,12 @@ const ID_CHARACTERS = 16;
  * The one caller of a simulator whose configuration names none: made at the first start, and kept
  * in the state folder, mode 0600.
  *
- * @throws the file system's error, or ZodError for a file that is damaged
+ * @throws the file system's error, or Error that names a file that is damaged
  */
 export async function keptCaller(state: string): Promise<Caller> {
   const path = join(state, FILE);
   try {
-    return callerSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return parseDocument(path, await readFile(path, 'utf8'), callerSchema);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }

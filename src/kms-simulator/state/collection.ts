@@ -8,6 +8,7 @@ import {
   syncFolder,
   writeFileAtomically,
 } from '../../durable/atomic-write.js';
+import { parseDocument } from './document.js';
 
 const NAME_CHARACTERS = 40;
 
@@ -44,11 +45,8 @@ export class Collection<Document extends Identified> {
     const documents = new Map<string, Document>();
     for (const name of await readdir(folder)) {
       if (!name.endsWith('.json')) continue;
-      const document = parse(
-        join(folder, name),
-        await readFile(join(folder, name), 'utf8'),
-        schema,
-      );
+      const path = join(folder, name);
+      const document = parseDocument(path, await readFile(path, 'utf8'), schema);
       documents.set(document.id, document);
     }
     return new Collection(folder, documents);
@@ -89,15 +87,5 @@ export class Collection<Document extends Identified> {
   #pathOf(id: string): string {
     const name = createHash('sha256').update(id).digest('hex').slice(0, NAME_CHARACTERS);
     return join(this.#folder, `${name}.json`);
-  }
-}
-
-function parse<Document>(path: string, contents: string, schema: z.ZodType<Document>): Document {
-  try {
-    return schema.parse(JSON.parse(contents));
-  } catch (error) {
-    throw new Error(`${path} is damaged, or of another version of the simulator.`, {
-      cause: error,
-    });
   }
 }
