@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { KmsException } from '../../exceptions.js';
+import { pageOf } from '../../operations/pages.js';
+import { limit, marker } from '../../protocol/inputs.js';
 import type { CustomKeyStores } from '../custom-key-stores.js';
 import type { KeyStoreRecord } from '../record.js';
 import { customKeyStoreId, customKeyStoreName } from './members.js';
@@ -7,18 +9,15 @@ import type { KeyStoreOperation } from './operation.js';
 
 const SECOND_MS = 1000;
 /** As many as an account can have; KMS's own number is not documented. */
-const DEFAULT_LIMIT = 100;
+const PAGE = { usual: 100, most: 1000 };
+/** More than a time in ms since 1970 has. */
+const TIME_DIGITS = 16;
 
 const input = z.object({
   CustomKeyStoreId: customKeyStoreId.optional(),
   CustomKeyStoreName: customKeyStoreName.optional(),
-  Limit: z.int().min(1).max(1000).optional(),
-  Marker: z
-    .string()
-    .min(1)
-    .max(1024)
-    .regex(/^[\u0020-\u00FF]*$/)
-    .optional(),
+  Limit: limit,
+  Marker: marker,
 });
 
 type Input = z.infer<typeof input>;
@@ -29,14 +28,8 @@ export const describeCustomKeyStores: KeyStoreOperation<typeof input> = {
   input,
   run: (given, { account }, { stores }) => {
     const found = chosen(given, stores, account);
-    const start = startOf(given, found);
-    const page = found.slice(start, start + (given.Limit ?? DEFAULT_LIMIT));
-    const next = found[start + page.length];
-    return Promise.resolve({
-      CustomKeyStores: page.map(entryOf),
-      ...(next === undefined ? {} : { NextMarker: markerOf(next) }),
-      Truncated: next !== undefined,
-    });
+    const { items, more } = pageOf(found, placeOf, given, PAGE);
+    return Promise.resolve({ CustomKeyStores: items.map(entryOf), ...more });
   },
 };
 
@@ -60,16 +53,9 @@ function chosen(
   );
 }
 
-function startOf({ Marker }: Input, found: readonly KeyStoreRecord[]): number {
-  if (Marker === undefined) return 0;
-  const start = found.findIndex((store) => markerOf(store) === Marker);
-  if (start >= 0) return start;
-  throw new KmsException('InvalidMarkerException', 'The marker is not one of a former answer.');
-}
-
-/** Opaque to callers, and no id of its own accord. */
-function markerOf({ id }: KeyStoreRecord): string {
-  return Buffer.from(`next ${id}`).toString('base64url');
+/** The place of a key store in the list: the oldest comes first. */
+function placeOf({ createdAt, id }: KeyStoreRecord): string {
+  return `${String(createdAt).padStart(TIME_DIGITS, '0')} ${id}`;
 }
 
 function entryOf(store: KeyStoreRecord): Record<string, unknown> {
