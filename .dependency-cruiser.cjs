@@ -139,7 +139,6 @@ const layers = {
     'key-stores/config.ts',
     'key-stores/credential-generator.ts',
     'kms-simulator/main.ts',
-    'kms-simulator/towards-proxy/resolved-host.ts',
     'main.ts',
     'rehearse',
     'shared',

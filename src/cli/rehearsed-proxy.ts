@@ -6,7 +6,7 @@ import { loadConfiguration } from '../configuration/configuration-file.js';
 import { quickstartFiles } from '../configuration/quickstart-files.js';
 import type { Configuration } from '../configuration/schema.js';
 import { parseConsoleFile, UnusableText } from '../doctor/target.js';
-import { parseResolvedHost } from '../kms-simulator/towards-proxy/resolved-host.js';
+import { parseResolvedHost } from '../shared/resolved-host.js';
 import type { Place, ProxyCredential, RehearsedProxy } from '../rehearse/proxy.js';
 import { systemClock } from '../shared/clock.js';
 import { Secret } from '../shared/secret.js';

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { parseResolvedHost, type ResolvedHost } from '../shared/resolved-host.js';
 import { type Credential, HTTPS_PORT } from './client/endpoint.js';
 
 const SUFFIX = '/kms/xks/v1';
@@ -41,16 +41,22 @@ export function parseTarget(text: string): Target {
   return { ...place, uriPath: path.endsWith(SUFFIX) ? path : `${path}${SUFFIX}` };
 }
 
-/** Reads `HOST=ADDRESS:PORT`, a substitute for DNS. @throws UnusableText */
+/** Takes `HOST=ADDRESS:PORT` as a substitute for DNS. @throws UnusableText */
 export function resolveWith(target: Target, text: string): Target {
-  const [, host, address, port] = /^([^=]+)=\[?([^\]]+?)\]?(?::(\d{1,5}))?$/.exec(text) ?? [];
-  if (host === undefined || address === undefined || isIP(address) === 0) {
-    throw new UnusableText(`--resolve ${text} is no HOST=ADDRESS:PORT`);
-  }
+  const { host, address, port } = resolvedHostIn(text);
   if (host !== target.host) {
     throw new UnusableText(`--resolve is for ${host}, and the URL has ${target.host}`);
   }
-  return { ...target, address, connectPort: port === undefined ? target.port : Number(port) };
+  return { ...target, address, connectPort: port };
+}
+
+function resolvedHostIn(text: string): ResolvedHost {
+  try {
+    return parseResolvedHost(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UnusableText(`--resolve: ${reason}`, { cause: error });
+  }
 }
 
 /** A credential, and the path where the file has one. */

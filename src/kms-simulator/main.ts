@@ -7,7 +7,7 @@ import { keptCaller } from './callers.js';
 import { type SimulatorConfiguration, simulatorSchema } from './configuration.js';
 import { endpointOf, writeEnvironment } from './environment.js';
 import { type RunningSimulator, startSimulator } from './simulator.js';
-import { parseResolvedHost } from './towards-proxy/resolved-host.js';
+import { parseResolvedHost } from '../shared/resolved-host.js';
 
 /** An option or the configuration is wrong, and nothing was started. */
 export class SimulatorInputError extends Error {

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Socket } from 'node:net';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
-import type { ResolvedHost } from './resolved-host.js';
+import type { ResolvedHost } from '../../shared/resolved-host.js';
 import { XksFailure } from './xks-failure.js';
 
 /** The suites that the specification lists; a proxy has to offer one of them. */

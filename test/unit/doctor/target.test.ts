@@ -34,19 +34,24 @@ describe('--resolve', () => {
   it.each([
     ['xks.example.com=127.0.0.1:8443', { address: '127.0.0.1', connectPort: 8443, port: 443 }],
     ['xks.example.com=[::1]:8443', { address: '::1', connectPort: 8443 }],
-    ['xks.example.com=127.0.0.1', { address: '127.0.0.1', connectPort: 443 }],
+    ['XKS.example.com=127.0.0.1:8443', { address: '127.0.0.1', connectPort: 8443 }],
   ])('%s → %o', (text, expected) => {
     expect(resolveWith(target, text)).toMatchObject(expected);
   });
 
-  it.each(['other.example.com=127.0.0.1:1', 'xks.example.com=name:1', '127.0.0.1:8443', ''])(
-    '%j → refused',
-    (text) => {
-      expect(() => resolveWith(target, text)).toThrow(
-        expect.objectContaining({ name: 'UnusableText' }),
-      );
-    },
-  );
+  it.each([
+    'other.example.com=127.0.0.1:1',
+    'xks.example.com=name:1',
+    'xks.example.com=127.0.0.1',
+    'xks.example.com=127.0.0.1:0',
+    'xks.example.com=127.0.0.1:65536',
+    '127.0.0.1:8443',
+    '',
+  ])('%j → refused', (text) => {
+    expect(() => resolveWith(target, text)).toThrow(
+      expect.objectContaining({ name: 'UnusableText' }),
+    );
+  });
 });
 
 describe('the JSON file of the KMS console', () => {

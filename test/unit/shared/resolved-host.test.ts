@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseResolvedHost } from '../../../../src/kms-simulator/towards-proxy/resolved-host.js';
+import { parseResolvedHost } from '../../../src/shared/resolved-host.js';
 
 describe('--resolve', () => {
   it.each([
