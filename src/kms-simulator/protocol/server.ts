@@ -9,7 +9,7 @@ import type { KmsApi } from './kms-api.js';
 
 const LOOPBACK = '127.0.0.1';
 const FORBIDDEN = 403;
-/** The names of this machine to itself. A page whose name in DNS leads here comes with that name. */
+/** Names of this machine to itself. A page whose name in DNS leads here comes with that name. */
 const OWN_HOST = /^(127\.0\.0\.1|localhost)(:\d+)?$/i;
 /** Longer than SDKs keep a connection that nobody uses, so that they close it, not the server. */
 const KEEP_ALIVE_MS = 65_000;
