@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { KmsClient } from '../aws/kms-client.js';
 import { CliError, EXIT } from './exit.js';
+import { shellWord } from './shell-word.js';
 import type { Terminal } from './terminal.js';
 
 /** The options of every command that calls AWS KMS. */
@@ -41,10 +42,10 @@ export async function kmsFor(options: AwsOptions, { env }: Terminal): Promise<Km
 
 /** Options of the AWS CLI that reach the same place. @throws CliError where no Region is named */
 export async function placeOptions(options: AwsOptions, { env }: Terminal): Promise<string> {
-  const { findPlace } = await import('../aws/credentials/find.js');
+  const { findPlace, ownEndpoint } = await import('../aws/credentials/find.js');
   const { region, endpoint } = await asUsage(findPlace(env, options));
-  const profile = options.profile === undefined ? '' : ` --profile ${options.profile}`;
-  const isOther = !endpoint.includes('.amazonaws.com');
+  const profile = options.profile === undefined ? '' : ` --profile ${shellWord(options.profile)}`;
+  const isOther = endpoint !== ownEndpoint(region);
   return ` --region ${region}${profile}${isOther ? ` --endpoint-url ${endpoint}` : ''}`;
 }
 

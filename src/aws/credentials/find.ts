@@ -66,6 +66,12 @@ export async function findCredentials(
   );
 }
 
+/** The endpoint of KMS in a Region, where nothing names another. */
+export function ownEndpoint(region: string): string {
+  const start = Object.keys(SUFFIXES).find((beginning) => region.startsWith(beginning)) ?? '';
+  return `https://kms.${region}.${SUFFIXES[start] ?? 'amazonaws.com'}`;
+}
+
 /** The URL that environment or profile have, unless they are to be ignored. */
 function configuredUrl(env: Environment, profile: Profile | undefined): string | undefined {
   if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']?.toLowerCase() === 'true') return undefined;
@@ -94,10 +100,7 @@ function environmentCredentials(env: Environment): AwsCredentials | undefined {
 }
 
 function endpointOf(named: string | undefined, region: string): string {
-  if (!named) {
-    const start = Object.keys(SUFFIXES).find((beginning) => region.startsWith(beginning)) ?? '';
-    return `https://kms.${region}.${SUFFIXES[start] ?? 'amazonaws.com'}`;
-  }
+  if (!named) return ownEndpoint(region);
   const url = URL.canParse(named) ? new URL(named) : undefined;
   const isBare = url !== undefined && `${url.pathname}${url.search}` === '/';
   if (isBare && /^https?:$/.test(url.protocol)) return url.origin;

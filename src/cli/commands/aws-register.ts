@@ -86,7 +86,7 @@ async function commandsFor(
     XksProxyVpcEndpointServiceName: vpcEndpointService,
     XksProxyUriEndpoint: endpoint,
   };
-  const id = accessKeyId === undefined ? '' : ` --access-key-id ${accessKeyId}`;
+  const id = accessKeyId === undefined ? '' : ` --access-key-id ${shellWord(accessKeyId)}`;
   const stateNow = `aws kms describe-custom-key-stores${place} --custom-key-store-id "$store" --query 'CustomKeyStores[0].ConnectionState' --output text`;
   const lines = [
     'umask 077',

@@ -142,7 +142,7 @@ async function commandsFor(
 ): Promise<string> {
   const place = await placeOptions(options, terminal);
   return `umask 077
-holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${to} --output xks-proxy.json
+holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${shellWord(to)} --output xks-proxy.json
 store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)
 jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
 aws kms update-custom-key-store${place} --cli-input-json file://update.json
