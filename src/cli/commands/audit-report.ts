@@ -7,6 +7,7 @@ import { VERSION } from '../../composition/version.js';
 import { type Clock, systemClock } from '../../shared/clock.js';
 import { auditLogs } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
+import { keptCheckpoints } from '../kept-checkpoints.js';
 import { fromOption, toOption } from '../time-options.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
@@ -95,7 +96,7 @@ async function report(
       ...counting,
       generator: `Holdfast ${VERSION}`,
       keys,
-      keptCheckpoints: checkpoint,
+      keptCheckpoints: await keptCheckpoints(checkpoint),
     },
     startCounter(counting),
   );

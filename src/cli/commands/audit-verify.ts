@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../../shared/clock.js';
 import { errnoOf, isErrno } from '../../shared/errno.js';
 import { auditFolders, noFolder } from '../audit-folders.js';
 import { CliError, EXIT } from '../exit.js';
+import { keptCheckpoints } from '../kept-checkpoints.js';
 import type { Terminal } from '../terminal.js';
 import type { VerificationPage } from '../verification-report.js';
 import { verifierKeys } from '../verifier-keys.js';
@@ -87,23 +88,24 @@ async function verify(
 }
 
 async function verifiedPages(
-  { log, publicKey, checkpoint = [], accept = [] }: Options,
+  { log, publicKey, checkpoint, accept = [] }: Options,
   terminal: Terminal,
   clock: Pick<Clock, 'now'>,
 ): Promise<readonly VerificationPage[]> {
   const { verifyLog } = await import('../../audit/verify/verify.js');
   const { formatVerifierKey } = await import('../../transparency-log/signed-note.js');
   const keys = await verifierKeys(publicKey);
+  const kept = await keptCheckpoints(checkpoint);
   const pages: VerificationPage[] = [];
   for (const directory of auditFolders(log, terminal)) {
-    const ports = { directory: resolve(directory), keys, keptCheckpoints: checkpoint };
+    const ports = { directory: resolve(directory), keys, keptCheckpoints: kept };
     const report = await unreadableAsUsage(verifyLog({ ...ports, accepted: accept }), directory);
     if (isNoLog(report)) throw new CliError(EXIT.usage, `there is no audit log in ${directory}`);
     pages.push({
       verifiedAt: new Date(clock.now()).toISOString(),
       verifiedWith: `Holdfast ${VERSION}`,
       publicKeys: keys.map(formatVerifierKey),
-      keptCheckpoints: checkpoint,
+      keptCheckpoints: kept,
       ...report,
     });
   }
