@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Secret } from '../shared/secret.js';
 import type { KmsClient } from './kms-client.js';
+import { pagesOf } from './pages.js';
 
 const keyStoreSchema = z.looseObject({
   CustomKeyStoreId: z.string(),
@@ -52,12 +53,9 @@ export class ConnectionFailedError extends Error {
 /** Lists all external key stores of the account and Region. @throws KmsError */
 export async function listKeyStores(kms: KmsClient): Promise<readonly CustomKeyStore[]> {
   const found: CustomKeyStore[] = [];
-  let Marker: string | undefined;
-  do {
-    const page = await kms.call('DescribeCustomKeyStores', { Marker }, pageSchema);
-    found.push(...page.CustomKeyStores);
-    Marker = page.NextMarker;
-  } while (Marker !== undefined);
+  for await (const { CustomKeyStores } of pagesOf(kms, 'DescribeCustomKeyStores', pageSchema)) {
+    found.push(...CustomKeyStores);
+  }
   return found.filter(({ XksProxyConfiguration }) => XksProxyConfiguration !== undefined);
 }
 

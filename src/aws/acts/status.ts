@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { connectionAdvice } from '../advice.js';
 import { type CustomKeyStore, listKeyStores } from '../key-store.js';
 import type { KmsClient } from '../kms-client.js';
+import { pagesOf } from '../pages.js';
 
 const keysSchema = z.looseObject({
   Keys: z.array(z.looseObject({ KeyId: z.string() })),
@@ -71,9 +72,7 @@ function statusOf(store: CustomKeyStore, keys: readonly StatusOfKey[]): StatusOf
 /** KMS has no list of the keys of a key store: every key of the account is described. */
 async function keysByStore(kms: KmsClient): Promise<ReadonlyMap<string, StatusOfKey[]>> {
   const byStore = new Map<string, StatusOfKey[]>();
-  let Marker: string | undefined;
-  do {
-    const page = await kms.call('ListKeys', { Marker, Limit: 1000 }, keysSchema);
+  for await (const page of pagesOf(kms, 'ListKeys', keysSchema)) {
     for (const { KeyId } of page.Keys) {
       const { KeyMetadata: key } = await kms.call('DescribeKey', { KeyId }, keySchema);
       if (key.CustomKeyStoreId === undefined) continue;
@@ -82,7 +81,6 @@ async function keysByStore(kms: KmsClient): Promise<ReadonlyMap<string, StatusOf
       const externalKeyId = key.XksKeyConfiguration?.Id ?? '';
       keys.push({ arn: key.Arn, state: key.KeyState, externalKeyId });
     }
-    Marker = page.NextMarker;
-  } while (Marker !== undefined);
+  }
   return byStore;
 }

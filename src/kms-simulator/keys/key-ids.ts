@@ -37,11 +37,12 @@ export function parseKeyName(text: string, { region, account }: NameScope): KeyN
   return { kind: 'key', account: owner, id: name };
 }
 
+/** The ARN of a key. @param id its UUID */
 export function keyArn({ region, account }: NameScope, id: string): string {
   return `arn:aws:kms:${region}:${account}:key/${id}`;
 }
 
-/** @param name with its prefix `alias/` */
+/** The ARN of an alias. @param name with its prefix `alias/` */
 export function aliasArn({ region, account }: NameScope, name: string): string {
   return `arn:aws:kms:${region}:${account}:${name}`;
 }
