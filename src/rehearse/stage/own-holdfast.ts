@@ -12,6 +12,10 @@ import type { Place, ProxyCredential, RehearsedProxy } from '../proxy.js';
 const START_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
 const POLL_MS = 25;
+/** Runs in the server before all else: it ends when this process is gone, however that ended. */
+const END_WITH_PARENT = `data:text/javascript,${encodeURIComponent(
+  "process.once('disconnect', () => process.kill(process.pid, 'SIGTERM')); process.channel.unref();",
+)}`;
 
 const quickstartSchema = z.looseObject({
   listeners: z.tuple([z.looseObject({})]),
@@ -127,10 +131,11 @@ class ServerProcess {
   static async start(program: string, file: string, folder: string): Promise<ServerProcess> {
     const logFile = join(folder, `serve-${randomBytes(4).toString('hex')}.log`);
     const log = await open(logFile, 'a', 0o600);
-    const child = spawn(process.execPath, [program, 'serve', '--config', file], {
+    const args = ['--import', END_WITH_PARENT, program, 'serve', '--config', file];
+    const child = spawn(process.execPath, args, {
       // Ctrl-C is for the rehearsal, which ends the server itself.
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, 'ipc'],
       env: withoutOverrides(process.env),
     });
     await log.close();
