@@ -64,10 +64,15 @@ const UNKNOWN_CODE = 'A fault in AWS or between: disconnect and connect again; t
 
 /** Says what to do about a connection that failed. */
 export function connectionAdvice(code: string): string {
-  return CONNECTION_ADVICE[code] ?? UNKNOWN_CODE;
+  return ownText(CONNECTION_ADVICE, code) ?? UNKNOWN_CODE;
 }
 
 /** Says what to do about an exception; undefined where its own text has to do. */
 export function exceptionAdvice(name: string): string | undefined {
-  return EXCEPTION_ADVICE[name];
+  return ownText(EXCEPTION_ADVICE, name);
+}
+
+/** What an object has of itself, and not of all objects: names come from an answer. */
+function ownText(texts: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(texts, name) ? texts[name] : undefined;
 }

@@ -53,6 +53,8 @@ export function createProgram(outside: Terminal): Command {
   const program = groupCommand('holdfast')
     .description('An AWS KMS external key store (XKS) proxy: hold your own keys, outside AWS.')
     .version(VERSION)
+    // `doctor` has options of its own, and the command below it some of the same names.
+    .enablePositionalOptions()
     .addHelpText('after', EPILOGUE)
     .hook('preAction', (_, command) => {
       const { config } = command.opts<{ config?: string }>();

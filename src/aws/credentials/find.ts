@@ -103,6 +103,13 @@ function endpointOf(named: string | undefined, region: string): string {
   if (!named) return ownEndpoint(region);
   const url = URL.canParse(named) ? new URL(named) : undefined;
   const isBare = url !== undefined && `${url.pathname}${url.search}` === '/';
-  if (isBare && /^https?:$/.test(url.protocol)) return url.origin;
-  throw new CredentialsError(`The endpoint URL must be http(s)://HOST[:PORT]; found ${named}`);
+  if (isBare && (url.protocol === 'https:' || isLoopback(url))) return url.origin;
+  throw new CredentialsError(
+    `The endpoint URL must be https://HOST[:PORT], or http:// on this machine; found ${named}`,
+  );
+}
+
+/** The credential of the proxy is in a call, so it goes in the clear to no other machine. */
+function isLoopback({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }

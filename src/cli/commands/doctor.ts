@@ -52,28 +52,40 @@ interface Options {
 
 /** `holdfast doctor URL`, and `holdfast doctor backend` below it */
 export function doctorCommand(terminal: Terminal): Command {
-  return new Command('doctor')
-    .description('examine any XKS proxy from outside, and say what is wrong and what to do')
-    .argument('<url>', 'the key store: https://HOST/PREFIX, with /kms/xks/v1 or without')
-    .option('--credential <file>', 'JSON file for the KMS console, with access key id and secret')
-    .option('--key <id>', 'external key that encrypts and decrypts; without one no key is examined')
-    .option('--other-key <id>', 'another key that decrypts')
-    .option('--encrypt-only-key <id>', 'key that may only encrypt')
-    .option('--decrypt-only-key <id>', 'key that may only decrypt')
-    .option('--disabled-key <id>', 'key that is disabled')
-    .option('--ca <file>', 'PEM of authorities to trust beside those that KMS trusts')
-    .option('--resolve <host=address:port>', 'connect there in place of asking DNS')
-    .option('--region <region>', 'AWS region that requests are signed for', 'us-east-1')
-    .option('--samples <number>', 'calls to measure each operation by', samplesOf, DEFAULT_SAMPLES)
-    .option('--read-only', 'encrypt nothing')
-    .option('--all', 'print every check, also where there is nothing to tell')
-    .option('--json', 'print JSON, for programs')
-    .addHelpText('after', NOTES)
-    .addCommand(doctorBackendCommand(terminal))
-    .addCommand(helpCommand(), { hidden: true })
-    .action(async (url: string, options: Options) => {
-      await examineProxy(url, options, terminal);
-    });
+  return (
+    new Command('doctor')
+      // The command below it has options of the same names.
+      .enablePositionalOptions()
+      .description('examine any XKS proxy from outside, and say what is wrong and what to do')
+      .argument('<url>', 'the key store: https://HOST/PREFIX, with /kms/xks/v1 or without')
+      .option('--credential <file>', 'JSON file for the KMS console, with access key id and secret')
+      .option(
+        '--key <id>',
+        'external key that encrypts and decrypts; without one no key is examined',
+      )
+      .option('--other-key <id>', 'another key that decrypts')
+      .option('--encrypt-only-key <id>', 'key that may only encrypt')
+      .option('--decrypt-only-key <id>', 'key that may only decrypt')
+      .option('--disabled-key <id>', 'key that is disabled')
+      .option('--ca <file>', 'PEM of authorities to trust beside those that KMS trusts')
+      .option('--resolve <host=address:port>', 'connect there in place of asking DNS')
+      .option('--region <region>', 'AWS region that requests are signed for', 'us-east-1')
+      .option(
+        '--samples <number>',
+        'calls to measure each operation by',
+        samplesOf,
+        DEFAULT_SAMPLES,
+      )
+      .option('--read-only', 'encrypt nothing')
+      .option('--all', 'print every check, also where there is nothing to tell')
+      .option('--json', 'print JSON, for programs')
+      .addHelpText('after', NOTES)
+      .addCommand(doctorBackendCommand(terminal))
+      .addCommand(helpCommand(), { hidden: true })
+      .action(async (url: string, options: Options) => {
+        await examineProxy(url, options, terminal);
+      })
+  );
 }
 
 async function examineProxy(url: string, options: Options, terminal: Terminal): Promise<void> {

@@ -113,7 +113,7 @@ describe('the place of KMS', () => {
       'http://127.0.0.1:8700',
     ],
     [
-      { AWS_ENDPOINT_URL: 'http://x:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      { AWS_ENDPOINT_URL: 'https://x:1', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
       { region: 'eu-west-1' },
       'https://kms.eu-west-1.amazonaws.com',
     ],
@@ -125,7 +125,8 @@ describe('the place of KMS', () => {
     [{}, {}, /No Region/],
     [{ AWS_REGION: 'Mars' }, {}, /no name of a Region/],
     [{ AWS_REGION: 'eu-west-1' }, { endpointUrl: 'ftp://x' }, /endpoint URL/],
-    [{ AWS_REGION: 'eu-west-1' }, { endpointUrl: 'http://x/path' }, /endpoint URL/],
+    [{ AWS_REGION: 'eu-west-1' }, { endpointUrl: 'https://x/path' }, /endpoint URL/],
+    [{ AWS_REGION: 'eu-west-1' }, { endpointUrl: 'http://x:8700' }, /or http:\/\/ on this machine/],
   ])('%j and %j → refused', async (env, choices, text) => {
     await expect(findPlace({ ...homeWith({}), ...env }, choices)).rejects.toThrow(text);
   });
