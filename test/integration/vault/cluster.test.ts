@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import type { KeyManagerNode } from '../../../src/key-managers/backend.js';
 import { makeCertificateAuthority } from '../../support/certificates.js';
 import { systemClock } from '../../../src/shared/clock.js';
@@ -13,6 +14,9 @@ import {
 } from '../../support/openbao-key-manager.js';
 import { describeWithOpenbao } from '../../support/openbao-program.js';
 
+const raftSchema = z.object({
+  data: z.object({ config: z.object({ servers: z.array(z.object({ voter: z.boolean() })) }) }),
+});
 const PLAINTEXT = Buffer.alloc(32, 1);
 const AAD = Buffer.alloc(10, 2);
 /** What a node may say while its cluster has no leader: that it is the node's fault. */
@@ -49,6 +53,10 @@ describeWithOpenbao('three nodes of a raft cluster', (program) => {
       return Promise.all(nodes.map(materialNameOf));
     }, RECOVERY);
     expect(new Set(names).size).toBe(1);
+    // A node that has just joined does not vote yet, and who is left must be a majority of voters.
+    await vi.waitFor(async () => {
+      expect(await votersOf(leader)).toBe(3);
+    }, RECOVERY);
 
     await leader.stop('SIGKILL');
     const [dead, ...alive] = nodes;
@@ -68,6 +76,11 @@ describeWithOpenbao('three nodes of a raft cluster', (program) => {
     await leader.unseal();
     await vi.waitFor(() => dead && serves(dead), RECOVERY);
   });
+
+  async function votersOf(server: OpenbaoServer): Promise<number> {
+    const answer = await server.must('GET', 'sys/storage/raft/configuration');
+    return raftSchema.parse(answer).data.config.servers.filter(({ voter }) => voter).length;
+  }
 
   async function serves(node: KeyManagerNode): Promise<void> {
     const ref = await currentRef(node, 'payroll');

@@ -31,16 +31,21 @@ export async function* readRawEvents(file: string): AsyncGenerator<RawEvent, voi
 
 async function* eventsIn(file: string): AsyncGenerator<RawEvent, void, undefined> {
   const texts = textOf(file);
-  let first = '';
-  while (first === '') {
-    const next = await texts.next();
-    if (next.done === true) throw new InputProblem('is empty');
-    first = next.value.trimStart();
+  try {
+    let first = '';
+    while (first === '') {
+      const next = await texts.next();
+      if (next.done === true) throw new InputProblem('is empty');
+      first = next.value.trimStart();
+    }
+    const all = after(first, texts);
+    if (/^[{[]/.test(first)) yield* jsonEvents(all);
+    else if (isExport(first)) yield* exportedEvents(all);
+    else yield* csvEvents(all);
+  } finally {
+    // Whoever stops at the first piece has not begun with the rest, and its file would stay open.
+    await texts.return();
   }
-  const all = after(first, texts);
-  if (/^[{[]/.test(first)) yield* jsonEvents(all);
-  else if (isExport(first)) yield* exportedEvents(all);
-  else yield* csvEvents(all);
 }
 
 async function* after(
