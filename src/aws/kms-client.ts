@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import aws4 from 'aws4';
 import { request } from 'undici';
 import { z } from 'zod';
+import { parsedJson } from '../shared/parsed-json.js';
 import type { AwsCredentials } from './credentials/credentials.js';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
@@ -113,7 +114,7 @@ interface Answer {
 
 function mayBeRepeated(operation: string, { status, body }: Answer): boolean {
   if (status >= SERVER_ERRORS) return READING.test(operation);
-  return status >= CLIENT_ERRORS && nameIn(parsed(body)) === 'ThrottlingException';
+  return status >= CLIENT_ERRORS && nameIn(parsedJson(body)) === 'ThrottlingException';
 }
 
 /** The name of an exception, without the namespace that may stand before it. */
@@ -126,7 +127,7 @@ function read<Output extends z.ZodType>(
   { status, body }: Answer,
   output: Output,
 ): z.output<Output> {
-  const json = parsed(body);
+  const json = parsedJson(body || '{}');
   if (status !== 200) {
     const { data } = failureSchema.safeParse(json);
     const name = nameIn(json);
@@ -138,12 +139,4 @@ function read<Output extends z.ZodType>(
   throw new Error(
     `The answer to ${operation} is not that of KMS: ${z.prettifyError(result.error)}`,
   );
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body || '{}');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { parseResolvedHost, type ResolvedHost } from '../shared/resolved-host.js';
+import { isObject, jsonObjectOf } from './client/answer.js';
 import { type Credential, HTTPS_PORT } from './client/endpoint.js';
 
 const SUFFIX = '/kms/xks/v1';
@@ -67,8 +68,9 @@ export interface ConsoleFile {
 
 /** Reads the JSON file that the KMS console takes. @throws UnusableText, without its content */
 export function parseConsoleFile(name: string, text: string): ConsoleFile {
-  const content = objectIn(text);
-  const credential = asObject(content?.['XksProxyAuthenticationCredential']);
+  const content = jsonObjectOf(text);
+  const member = content?.['XksProxyAuthenticationCredential'];
+  const credential = isObject(member) ? member : undefined;
   const accessKeyId = credential?.['AccessKeyId'];
   const secretAccessKey = credential?.['RawSecretAccessKey'];
   if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string') {
@@ -82,17 +84,4 @@ export function parseConsoleFile(name: string, text: string): ConsoleFile {
     credential: { accessKeyId, secretAccessKey },
     uriPath: typeof uriPath === 'string' ? uriPath : undefined,
   };
-}
-
-function objectIn(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    return asObject(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  const isObject = typeof value === 'object' && value !== null;
-  return isObject ? (value as Readonly<Record<string, unknown>>) : undefined;
 }

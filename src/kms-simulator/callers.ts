@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../durable/atomic-write.js';
-import { isErrno } from '../shared/errno.js';
+import { ifThere } from '../shared/errno.js';
 import { type Caller, callerSchema } from './configuration.js';
 import { parseDocument } from './state/document.js';
 
@@ -19,11 +19,8 @@ const ID_CHARACTERS = 16;
  */
 export async function keptCaller(state: string): Promise<Caller> {
   const path = join(state, FILE);
-  try {
-    return parseDocument(path, await readFile(path, 'utf8'), callerSchema);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
+  const kept = await ifThere(readFile(path, 'utf8'));
+  if (kept !== undefined) return parseDocument(path, kept, callerSchema);
   const caller = {
     accessKeyId: `AKIA${letters(ID_CHARACTERS)}`,
     secretAccessKey: randomBytes(SECRET_BYTES).toString('base64'),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { request } from 'undici';
 import { z } from 'zod';
+import { parsedJson } from '../../shared/parsed-json.js';
 import { Secret } from '../../shared/secret.js';
 import { type AwsCredentials, CredentialsError, type Environment } from './credentials.js';
 
@@ -82,7 +83,7 @@ async function ask(
 }
 
 function parse(text: string, source: string): AwsCredentials {
-  const result = credentialsSchema.safeParse(jsonOf(text));
+  const result = credentialsSchema.safeParse(parsedJson(text));
   if (!result.success) throw new CredentialsError(`What ${source} answers are no credentials.`);
   const { AccessKeyId, SecretAccessKey, Token } = result.data;
   return {
@@ -90,14 +91,6 @@ function parse(text: string, source: string): AwsCredentials {
     secretAccessKey: new Secret(SecretAccessKey),
     sessionToken: new Secret(Token),
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A token must not go in the clear to a host that somebody wrote into the environment. */

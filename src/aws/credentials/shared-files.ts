@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 import { Secret } from '../../shared/secret.js';
 import { type AwsCredentials, CredentialsError, type Environment } from './credentials.js';
 
@@ -89,9 +89,8 @@ async function readSections(path: string): Promise<ReadonlyMap<string, Profile>>
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return (await ifThere(readFile(path, 'utf8'))) ?? '';
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return '';
     throw new CredentialsError(`${path} cannot be read.`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { parsedJson } from '../../shared/parsed-json.js';
 
 /** An answer as it came. */
 export interface Answer {
@@ -27,12 +28,8 @@ export class NoAnswer extends Error {
 
 /** Decodes a body. @returns `undefined` where it is no JSON object */
 export function jsonObjectOf(body: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(body);
+  return isObject(value) ? value : undefined;
 }
 
 /** Tells whether a value is an object with fields. */

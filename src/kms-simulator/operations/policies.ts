@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '../../shared/parsed-json.js';
 import { KmsException } from '../exceptions.js';
 
 /** The name that every key policy has. */
@@ -31,19 +32,11 @@ export function requireWellFormedPolicy(policy: string): void {
   if (Buffer.byteLength(policy) > MAX_POLICY_BYTES) {
     throw new KmsException('LimitExceededException', 'The policy is longer than 32 KB.');
   }
-  if (!isPolicy(policy)) {
+  if (!policySchema.safeParse(parsedJson(policy)).success) {
     throw new KmsException(
       'MalformedPolicyDocumentException',
       'This policy contains invalid Json or is no policy',
     );
-  }
-}
-
-function isPolicy(policy: string): boolean {
-  try {
-    return policySchema.safeParse(JSON.parse(policy)).success;
-  } catch {
-    return false;
   }
 }
 

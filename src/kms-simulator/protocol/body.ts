@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parsedJson } from '../../shared/parsed-json.js';
 import { KmsException } from '../exceptions.js';
 
 /** More than the largest input needs: a policy, or 6,144 bytes in Base64 and an 8 KB context. */
@@ -27,19 +28,11 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 /** Reads the JSON of a body. @throws KmsException for what is no JSON object */
 export function parseBody(body: Buffer): Readonly<Record<string, unknown>> {
-  const value = parsed(body);
+  const value = parsedJson(body.toString() || '{}');
   if (isObject(value) && !Array.isArray(value) && !isDeeperThan(MAX_LEVELS, value)) {
     return value as Readonly<Record<string, unknown>>;
   }
   throw new KmsException('SerializationException', '');
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString() || '{}');
-  } catch {
-    return undefined;
-  }
 }
 
 /** Goes down level by level, as recursion would end in a RangeError. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parsedJson } from '../../shared/parsed-json.js';
 
 /**
  * Reads a document of the state folder, which may hold keys and secrets: an error names the file
@@ -11,18 +12,9 @@ export function parseDocument<Document>(
   contents: string,
   schema: z.ZodType<Document>,
 ): Document {
-  const { success, data, error } = schema.safeParse(jsonIn(contents));
+  const { success, data, error } = schema.safeParse(parsedJson(contents));
   if (success) return data;
   throw new Error(
     `${path} is damaged, or of another version of the simulator: ${z.prettifyError(error)}`,
   );
-}
-
-/** @returns undefined for what is no JSON, which no schema of a document takes */
-function jsonIn(contents: string): unknown {
-  try {
-    return JSON.parse(contents);
-  } catch {
-    return undefined;
-  }
 }

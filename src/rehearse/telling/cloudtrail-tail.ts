@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
-import { isErrno } from '../../shared/errno.js';
+import { ifThere } from '../../shared/errno.js';
 
 const eventSchema = z.object({
   eventName: z.string(),
@@ -37,14 +37,9 @@ export class CloudTrailTail {
   }
 
   async #files(): Promise<readonly string[]> {
-    try {
-      const names = await readdir(this.#bucket, { recursive: true });
-      return names
-        .filter((name) => name.endsWith('.json.gz'))
-        .map((name) => join(this.#bucket, name));
-    } catch (error) {
-      if (isErrno(error, 'ENOENT')) return [];
-      throw error;
-    }
+    const names = (await ifThere(readdir(this.#bucket, { recursive: true }))) ?? [];
+    return names
+      .filter((name) => name.endsWith('.json.gz'))
+      .map((name) => join(this.#bucket, name));
   }
 }
