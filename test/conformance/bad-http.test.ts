@@ -8,7 +8,8 @@ import {
 } from '../support/holdfast-server.js';
 import { exchange, openTls, XksClient } from '../support/xks-client.js';
 import { healthBody } from '../support/xks-requests.js';
-import { ERROR_CODES, expectSuccess } from './expectations.js';
+import { ERROR_CODES } from '../../src/doctor/error-codes.js';
+import { expectSuccess } from './expectations.js';
 import { answersIn, type RawRequest, rawRequest } from './raw-request.js';
 
 let server: HoldfastServer;

@@ -1,26 +1,8 @@
 import { expect, vi } from 'vitest';
+import { ERROR_CODES, type ErrorName } from '../../src/doctor/error-codes.js';
 import type { HoldfastServer } from '../support/holdfast-server.js';
 import type { Reply, XksClient } from '../support/xks-client.js';
 import { type Body, encryptBody, type EncryptAnswer } from '../support/xks-requests.js';
-
-/** The table of section Error codes, written down apart from the server's. */
-export const ERROR_CODES = {
-  ValidationException: 400,
-  InvalidStateException: 400,
-  InvalidCiphertextException: 400,
-  InvalidKeyUsageException: 400,
-  AuthenticationFailedException: 401,
-  AccessDeniedException: 403,
-  KeyNotFoundException: 404,
-  InvalidUriPathException: 404,
-  ThrottlingException: 429,
-  InternalException: 500,
-  UnsupportedOperationException: 501,
-  DependencyTimeoutException: 503,
-} as const;
-
-/** Name of an error in the table. */
-export type ErrorName = keyof typeof ERROR_CODES;
 
 /** Expects a success: 200 and one line of JSON. @returns the body */
 export function expectSuccess(reply: Reply): Body {

@@ -7,6 +7,7 @@ import type {
 import { openInside, sealInside } from '../custom-key-stores/sealed-blob.js';
 import { KmsException } from '../exceptions.js';
 import { packBlob, unpackBlob } from './blob.js';
+import { requireNoDryRun } from './dry-run.js';
 import type { KeyRing, Resolving } from './key-ring.js';
 import type { KeyRecord, Material } from './records.js';
 
@@ -55,7 +56,7 @@ export class Cryptography {
     const { keys, external, randomBytes } = this.#ports;
     const record = await this.#resolve(keyName, use);
     const aad = contextBytes(use.context);
-    requireWetRun(use);
+    requireNoDryRun(use.isDryRun);
     const keyArn = keys.arnOf(record);
     const outer = { keyId: record.id, account: record.account };
     if (record.external !== undefined) {
@@ -81,7 +82,7 @@ export class Cryptography {
     const aad = contextBytes(use.context);
     const keyArn = keys.arnOf(record);
     if (record.external !== undefined) {
-      requireWetRun(use);
+      requireNoDryRun(use.isDryRun);
       const key = this.#externalKey(record, record.external);
       const plaintext = await external.decrypt(key, sealed, aad, use.call);
       return { plaintext, keyArn, materialId: undefined };
@@ -92,7 +93,7 @@ export class Cryptography {
     const inner = sealed.subarray(MATERIAL_ID_BYTES);
     const plaintext = material && openInside(this.#innerKey(material), inner, bound);
     if (plaintext === undefined) throw new KmsException('InvalidCiphertextException', '');
-    requireWetRun(use);
+    requireNoDryRun(use.isDryRun);
     return { plaintext, keyArn, materialId };
   }
 
@@ -166,13 +167,4 @@ function currentMaterial({ materials, id }: KeyRecord): Material {
   const material = materials.at(-1);
   if (material === undefined) throw new Error(`The key ${id} has no material.`);
   return material;
-}
-
-/** @throws KmsException that says that the call would succeed, before anything is done */
-function requireWetRun({ isDryRun }: Use): void {
-  if (!isDryRun) return;
-  throw new KmsException(
-    'DryRunOperationException',
-    'The request would have succeeded, but the DryRun option is set.',
-  );
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { KmsException } from '../exceptions.js';
 import type { GrantRecord } from '../keys/records.js';
 import * as member from '../protocol/inputs.js';
-import { requireNoDryRun } from './grants.js';
+import { requireNoDryRun } from '../keys/dry-run.js';
 import { operation } from './operation.js';
 
 const ID_BYTES = 32;

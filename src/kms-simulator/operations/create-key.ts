@@ -102,7 +102,7 @@ function requireSupported(given: Input): void {
 async function externalKeyOf(
   { Origin, CustomKeyStoreId: customKeyStoreId, XksKeyId: xksKeyId }: Input,
   call: Call,
-  { keyStores, keys }: Kms,
+  { keyStores }: Kms,
 ): Promise<KeyRecord['external']> {
   if (Origin !== 'EXTERNAL_KEY_STORE') {
     if (customKeyStoreId === undefined && xksKeyId === undefined) return undefined;
@@ -112,8 +112,6 @@ async function externalKeyOf(
     throw invalid('The Origin EXTERNAL_KEY_STORE requires CustomKeyStoreId and XksKeyId.');
   }
   await keyStores.cryptography.inspect(customKeyStoreId, xksKeyId, call);
-  // Deleted keys are gone only when somebody looks.
-  await keys.list(call.account);
   return { customKeyStoreId, xksKeyId };
 }
 

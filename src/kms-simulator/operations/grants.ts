@@ -25,12 +25,3 @@ export function grantOn({ id: keyId }: KeyRecord, grantId: string, keys: KeyRing
   if (grant?.keyId === keyId) return grant;
   throw new KmsException('NotFoundException', `Grant ID ${grantId} not found`);
 }
-
-/** @throws KmsException that says that the call would succeed, before anything is done */
-export function requireNoDryRun(isDryRun: boolean | undefined): void {
-  if (isDryRun !== true) return;
-  throw new KmsException(
-    'DryRunOperationException',
-    'The request would have succeeded, but the DryRun option is set.',
-  );
-}

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { KmsException } from '../exceptions.js';
 import type { GrantRecord } from '../keys/records.js';
 import * as member from '../protocol/inputs.js';
-import { grantOn, requireNoDryRun } from './grants.js';
+import { requireNoDryRun } from '../keys/dry-run.js';
+import { grantOn } from './grants.js';
 import { type Kms, operation, type Request } from './operation.js';
 
 const input = z.object({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as member from '../protocol/inputs.js';
-import { grantOn, requireNoDryRun } from './grants.js';
+import { requireNoDryRun } from '../keys/dry-run.js';
+import { grantOn } from './grants.js';
 import { operation } from './operation.js';
 
 /** Takes a grant back. */

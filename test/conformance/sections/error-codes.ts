@@ -1,6 +1,7 @@
 import { encryptBody } from '../../support/xks-requests.js';
 import type { Reply } from '../../support/xks-client.js';
-import { type ErrorName, expectError } from '../expectations.js';
+import type { ErrorName } from '../../../src/doctor/error-codes.js';
+import { expectError } from '../expectations.js';
 import type { Requirement, Section, Served } from '../requirement.js';
 
 /** Who provokes which error; what needs a broken key manager is in test/unit/pipeline. */
