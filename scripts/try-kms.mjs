@@ -1,28 +1,31 @@
 // `npm run try:kms`: the quickstart, a local AWS KMS, and the one registered with the other, so
 // that AWS's own tools can be tried on a laptop. Everything lies in `var/try-kms` and is kept.
 import './lib/ignored-signals.mjs';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { parseEnv, promisify } from 'node:util';
 import { ensureBuilt } from './lib/build.mjs';
 import { freePort } from './lib/free-port.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { root } from './lib/paths.mjs';
-import { ALIAS, EXTERNAL_KEY, Fatal, makeKey, register } from './lib/register-trial.mjs';
 import { orSayWhy, shellWord } from './lib/trial.mjs';
 
 const START_TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 15_000;
 const POLL_MS = 50;
+const KEY_STORE = 'holdfast';
+const ALIAS = 'alias/holdfast';
+const EXTERNAL_KEY = 'quickstart-key';
 
 const folder = join(process.env['HOLDFAST_TRY_DIR'] ?? join(root, 'var'), 'try-kms');
 const stateDirectory = join(folder, 'holdfast');
 const kmsState = join(folder, 'kms');
 const environmentFile = join(folder, 'environment');
 const quickstart = join(stateDirectory, 'quickstart');
-const proxyConfiguration = join(quickstart, 'xks-proxy-configuration.json');
+const configuration = join(root, 'config', 'quickstart.yaml');
 const program = join(root, 'dist', 'cli', 'main.js');
 
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
@@ -41,20 +44,18 @@ mkdirSync(folder, { recursive: true, mode: 0o700 });
 rmSync(environmentFile, { force: true });
 await orSayWhy(async () => {
   const proxyPort = await startProxy();
-  const kms = await startKms(proxyPort);
-  const customKeyStoreId = await register(kms, proxyConfiguration, (attempt) =>
-    until('kms-simulator', attempt),
-  );
-  await makeKey(kms, customKeyStoreId);
+  const { endpoint, environment } = await startKms(proxyPort);
+  const customKeyStoreId = await register(endpoint, environment);
   writeFileSync(join(folder, 'hello.txt'), 'Hello from AWS KMS, with a key that is not there.\n');
-  writeFileSync(environmentFile, environmentOf(kms, customKeyStoreId), { mode: 0o600 });
-  process.stdout.write(screen(kms.endpoint, customKeyStoreId));
+  const more = `HOLDFAST_CUSTOM_KEY_STORE_ID=${customKeyStoreId}\nHOLDFAST_STATE_DIR=${stateDirectory}\n`;
+  writeFileSync(environmentFile, environment + more, { mode: 0o600 });
+  process.stdout.write(screen(endpoint, customKeyStoreId));
 });
 
 /** Starts Holdfast. @returns {Promise<number>} the port of its XKS listener */
 async function startProxy() {
   const port = await freePort();
-  start('holdfast', ['serve', '--config', join(root, 'config', 'quickstart.yaml')], {
+  start('holdfast', ['serve', '--config', configuration], {
     HOLDFAST_STATE_DIR: stateDirectory,
     HOLDFAST_PORT: String(port),
     HOLDFAST_OPERATIONS_PORT: '0',
@@ -79,7 +80,7 @@ async function startProxy() {
  * Starts the simulator.
  *
  * @param {number} proxyPort
- * @returns {Promise<import('./lib/kms-caller.mjs').Kms>} how to call it
+ * @returns {Promise<{ endpoint: string, environment: string }>} lines `NAME=value` for AWS's tools
  */
 async function startKms(proxyPort) {
   const port = await freePort();
@@ -92,16 +93,53 @@ async function startKms(proxyPort) {
   const endpoint = `http://127.0.0.1:${port}`;
   return until('kms-simulator', async () => {
     await fetch(`${endpoint}/faults`);
-    const variables = readFileSync(join(kmsState, 'environment'), 'utf8');
-    const values = Object.fromEntries(variables.split('\n').map((line) => splitAt(line, '=')));
-    if (values['AWS_ENDPOINT_URL_KMS'] !== endpoint) return undefined;
-    return {
-      endpoint,
-      region: values['AWS_DEFAULT_REGION'] ?? '',
-      accessKeyId: values['AWS_ACCESS_KEY_ID'] ?? '',
-      secretAccessKey: values['AWS_SECRET_ACCESS_KEY'] ?? '',
-    };
+    const environment = readFileSync(join(kmsState, 'environment'), 'utf8');
+    // Until it serves, the file is that of the last time.
+    return environment.includes(`${endpoint}\n`) ? { endpoint, environment } : undefined;
   });
+}
+
+/**
+ * Registers the proxy with the simulator, as far as that was not done before.
+ *
+ * @param {string} endpoint
+ * @param {string} environment lines `NAME=value`
+ * @returns {Promise<string>} the id of the custom key store
+ */
+async function register(endpoint, environment) {
+  const call = async (/** @type {string[]} */ ...args) => {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [program, 'aws', ...args, '--endpoint-url', endpoint, '--config', configuration],
+      // A profile of whoever tries this is about his own account.
+      {
+        env: { ...ownEnvironment(), ...parseEnv(environment), HOLDFAST_STATE_DIR: stateDirectory },
+      },
+    );
+    return stdout;
+  };
+  const key = ['--key', EXTERNAL_KEY, '--alias', ALIAS];
+  await call(
+    'register',
+    'quickstart',
+    '--name',
+    KEY_STORE,
+    '--endpoint',
+    'https://localhost',
+    ...key,
+  );
+  /** @type {{ keyStores: { id: string }[] }} */
+  const { keyStores } = JSON.parse(await call('status', KEY_STORE, '--json'));
+  const [keyStore] = keyStores;
+  if (keyStore === undefined) throw new Error(`The simulator has no key store ${KEY_STORE}.`);
+  return keyStore.id;
+}
+
+/** The environment of this process without what is about AWS. */
+function ownEnvironment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')),
+  );
 }
 
 /**
@@ -146,7 +184,6 @@ async function until(name, attempt) {
       const result = await attempt();
       if (result !== undefined) return result;
     } catch (error) {
-      if (error instanceof Fatal) throw error;
       why = error;
     }
     await pause(POLL_MS);
@@ -169,25 +206,6 @@ async function end(code) {
   });
   await Promise.race([Promise.all(ends), pause(STOP_TIMEOUT_MS)]);
   process.exit(code);
-}
-
-/**
- * @param {import('./lib/kms-caller.mjs').Kms} kms
- * @param {string} customKeyStoreId
- * @returns {string} lines `NAME=value`
- */
-function environmentOf(kms, customKeyStoreId) {
-  const variables = {
-    AWS_ENDPOINT_URL_KMS: kms.endpoint,
-    AWS_ACCESS_KEY_ID: kms.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: kms.secretAccessKey,
-    AWS_DEFAULT_REGION: kms.region,
-    HOLDFAST_CUSTOM_KEY_STORE_ID: customKeyStoreId,
-    HOLDFAST_STATE_DIR: stateDirectory,
-  };
-  return Object.entries(variables)
-    .map(([name, value]) => `${name}=${value}\n`)
-    .join('');
 }
 
 /**
@@ -232,14 +250,4 @@ function logOf(name) {
 /** @param {string} name */
 function lastLinesOf(name) {
   return readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-20).join('\n');
-}
-
-/**
- * @param {string} text
- * @param {string} separator
- * @returns {[string, string]} what stands before its first place, and behind
- */
-function splitAt(text, separator) {
-  const at = text.indexOf(separator);
-  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
 }
