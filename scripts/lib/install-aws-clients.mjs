@@ -20,7 +20,7 @@ const others = [
   'urllib3==2.8.0',
 ];
 
-/** Where Debian's package puts it: another `aws` may come first on the PATH. */
+/** Path of Debian's own: another `aws` may come first on the PATH. */
 const debianCli = '/usr/bin/aws';
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What to do about the code of a failed connection.
+ * Advice on the code of a failed connection.
  *
  * @see AWS KMS API Reference, CustomKeyStoresListEntry, ConnectionErrorCode
  */
@@ -25,7 +25,7 @@ const CONNECTION_ADVICE: Readonly<Record<string, string>> = {
 };
 
 /**
- * What to do about an exception of KMS.
+ * Advice on an exception of KMS.
  *
  * @see AWS KMS API Reference, the errors of each operation
  */
@@ -72,7 +72,7 @@ export function exceptionAdvice(name: string): string | undefined {
   return ownText(EXCEPTION_ADVICE, name);
 }
 
-/** What an object has of itself, and not of all objects: names come from an answer. */
+/** Looks up a text by a name from an answer, which may be that of a member of all objects. */
 function ownText(texts: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(texts, name) ? texts[name] : undefined;
 }

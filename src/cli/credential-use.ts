@@ -36,7 +36,7 @@ export async function credentialUse(
   };
 }
 
-/** What could not be read might tell of the old credential. */
+/** Refuses a part that could not be read: it might tell of the old credential. */
 function refuse({ segment }: SearchEvent): never {
   throw new CliError(EXIT.failed, `${segment} of the audit log could not be searched wholly`);
 }

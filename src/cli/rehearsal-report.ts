@@ -64,7 +64,7 @@ function accountOf(account: Account): readonly string[] {
   return lines;
 }
 
-/** What the exceptions say, each text once. */
+/** Texts of the exceptions, each once. */
 function textsOf({ kms }: Account): readonly string[] {
   const texts = kms.flatMap(({ exception, message = '' }) =>
     exception === undefined ? [] : [`${exception}: ${message}`],

@@ -26,7 +26,7 @@ const cli2 = await findAwsCli2();
 interface Trial {
   readonly folder: string;
   readonly environment: string;
-  /** What it has printed. */
+  /** All that it has printed. */
   screen(): string;
   /** @returns the exit code */
   stop(signal: 'SIGINT' | 'SIGTERM'): Promise<number>;

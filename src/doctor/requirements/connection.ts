@@ -64,7 +64,7 @@ const network: readonly Requirement[] = [
   },
 ];
 
-/** Whether a handshake is made with an offer; what is refused is told apart from what fails. */
+/** Tells whether a handshake with this offer comes about, whatever it fails by. */
 async function agrees(subject: Subject, offer: ConnectionOptions): Promise<boolean> {
   try {
     (await shakeHands(subject.endpoint, offer)).destroy();

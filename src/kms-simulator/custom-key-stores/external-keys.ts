@@ -131,7 +131,7 @@ function innerAad({ arn }: ExternalKey, aad: Buffer): Buffer {
   return Buffer.concat([Buffer.from(`${arn}\n`), aad]);
 }
 
-/** What is longer than a proxy has to take goes as its digest. */
+/** The AAD for the proxy: one that is longer than a proxy has to take goes as its digest. */
 function outerAad(aad: Buffer): Buffer {
   return aad.length <= MAX_AAD_BYTES ? aad : hash('sha256', aad, 'buffer');
 }

@@ -121,7 +121,7 @@ export class CloudWatch implements MetricsSink {
     this.#series.delete(customKeyStoreId);
   }
 
-  /** What is known at any time is made when the metrics are asked for. */
+  /** Makes the gauges whose values are known at any time, when the metrics are asked for. */
   #watch({ clock, keyStores }: CloudWatchPorts): void {
     new Gauge({
       name: 'XksProxyCredentialAge',

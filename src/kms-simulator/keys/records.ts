@@ -21,7 +21,7 @@ export const keyRecordSchema = z.strictObject({
   createdAt: z.number(),
   description: z.string(),
   state: z.enum(KEPT_STATES),
-  /** When it is deleted, in ms since 1970. */
+  /** Time of its deletion, in ms since 1970. */
   deletionAt: z.number().optional(),
   external: z.strictObject({ customKeyStoreId: z.string(), xksKeyId: z.string() }).optional(),
   /** Oldest first; an external key has one, KMS's own. */
@@ -60,7 +60,7 @@ export const grantRecordSchema = z.strictObject({
   token: z.string(),
   account: z.string(),
   createdAt: z.number(),
-  /** What CreateGrant was given. */
+  /** Terms that CreateGrant was given. */
   terms: z.strictObject({
     Name: z.string().optional(),
     GranteePrincipal: z.string().optional(),

@@ -125,12 +125,12 @@ export class ProxyConnections {
   }
 }
 
-/** How far an attempt has come; without a connection of its own it is `queued`. */
+/** Progress of an attempt; without a connection of its own it is `queued`. */
 type Phase = 'queued' | 'tcp' | 'tls' | 'http';
 
 class Attempt {
   phase: Phase = 'queued';
-  /** Whether the connection had been closed before the request came to it. */
+  /** True where the connection had been closed before the request came to it. */
   wasStale = false;
 
   readonly sent: ClientRequest;
@@ -210,7 +210,7 @@ function failureOf(phase: Phase, cause: Error): XksFailure {
   return new XksFailure(scenario, `the connection broke: ${cause.message}`, { cause });
 }
 
-/** What Node's parser does not take is no HTTP. */
+/** Tells whether Node's parser has refused the answer: then it is no HTTP. */
 function isOfHttp(error: NodeJS.ErrnoException): boolean {
   return error.code?.startsWith('HPE_') === true;
 }

@@ -1,18 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { reconcile } from '../../../src/evidence/reconciliation/reconcile.js';
 import {
+  base64,
   createKey,
   register,
   startWhole,
-  type WholeSimulator,
 } from '../../support/kms-simulator/whole-simulator.js';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
+import { comparedLater, wholeSecond } from '../../support/kms-simulator/both-sides.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const HOUR_MS = 3_600_000;
 const CONTEXT = { Department: 'Payroll' };
 
 let server: HoldfastServer;
@@ -23,30 +20,9 @@ afterAll(async () => {
   await server.stop();
 });
 
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
-async function compared({ cloudTrailBucket }: WholeSimulator, from: number) {
-  return reconcile({
-    cloudTrail: [cloudTrailBucket],
-    logs: [join(server.stateDirectory, 'audit')],
-    period: { from, to: undefined },
-    customKeyStores: [],
-    collectedAt: Date.now() + 2 * HOUR_MS,
-    clock: { now: () => Date.now() + 2 * HOUR_MS },
-  });
-}
-
-/** CloudTrail tells whole seconds, so a comparison begins with one. */
-async function beginning(): Promise<number> {
-  await sleep(1000 - (Date.now() % 1000) + 5);
-  return Date.now() - (Date.now() % 1000);
-}
-
 describe('the simulator and Holdfast, both of which write down what was called', () => {
   it('random calls of the API, errors included → every one is matched in both logs', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const simulator = await startWhole(server, temporaryFolder());
     const { client } = simulator;
     const CustomKeyStoreId = await register(client, server);
@@ -107,7 +83,7 @@ describe('the simulator and Holdfast, both of which write down what was called',
       if (answer?.['CiphertextBlob'] !== undefined) blobs.push(answer['CiphertextBlob']);
     }
     await simulator.beside('POST', '/cloudtrail/deliver');
-    const result = await compared(simulator, from);
+    const result = await comparedLater(simulator.cloudTrailBucket, server, from);
     expect(result).toMatchObject({
       verdict: 'matched',
       usedHereWithoutCloudTrailEvent: { count: 0 },

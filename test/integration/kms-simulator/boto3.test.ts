@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
 import { findAwsPythonClients } from '../../support/kms-simulator/aws-clients.js';
+import { keyStoreInput } from '../../support/kms-simulator/key-store-input.js';
 import { Boto3, type BotoAnswer, bytes } from '../../support/kms-simulator/boto3.js';
 import {
   type SimulatorProcess,
@@ -41,18 +42,8 @@ describe.skipIf(packages === undefined)('boto3', () => {
   }
 
   it('registration, a key, an envelope, re-encryption → the same data, and rotation refused', async () => {
-    const { accessKeyId, secretAccessKey } = server.credential;
-    const { CustomKeyStoreId } = await call('create_custom_key_store', {
-      CustomKeyStoreName: 'boto',
-      CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
-      XksProxyConnectivity: 'PUBLIC_ENDPOINT',
-      XksProxyUriEndpoint: 'https://localhost',
-      XksProxyUriPath: server.uriPath,
-      XksProxyAuthenticationCredential: {
-        AccessKeyId: accessKeyId,
-        RawSecretAccessKey: secretAccessKey,
-      },
-    });
+    const input = keyStoreInput(server, 'boto');
+    const { CustomKeyStoreId } = await call('create_custom_key_store', input);
     await call('connect_custom_key_store', { CustomKeyStoreId });
     let state: unknown;
     while (state !== 'CONNECTED') {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
 import { type AwsKms, awsKms } from '../../support/kms-simulator/aws-cli.js';
 import { findAwsCli2, findAwsPythonClients } from '../../support/kms-simulator/aws-clients.js';
+import { keyStoreInput } from '../../support/kms-simulator/key-store-input.js';
 import {
   type SimulatorProcess,
   startSimulatorProcess,
@@ -34,7 +35,7 @@ describe.each([
     await server.stop();
   });
 
-  /** What a command prints that succeeds. */
+  /** The output of a command that succeeds. */
   async function output(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
     const run = await aws(...args);
     expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
@@ -48,19 +49,8 @@ describe.each([
 
   /** Creates the key store, as a file: CLI 1 would fetch a parameter that begins with https. */
   async function register(): Promise<string> {
-    const { accessKeyId, secretAccessKey } = server.credential;
     const file = join(folder, 'key-store.json');
-    const settings = {
-      CustomKeyStoreName: 'cli',
-      CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
-      XksProxyConnectivity: 'PUBLIC_ENDPOINT',
-      XksProxyUriEndpoint: 'https://localhost',
-      XksProxyUriPath: server.uriPath,
-      XksProxyAuthenticationCredential: {
-        AccessKeyId: accessKeyId,
-        RawSecretAccessKey: secretAccessKey,
-      },
-    };
+    const settings = keyStoreInput(server, 'cli');
     writeFileSync(file, JSON.stringify(settings), { mode: 0o600 });
     const created = await output('create-custom-key-store', '--cli-input-json', `file://${file}`);
     const id = String(created['CustomKeyStoreId']);

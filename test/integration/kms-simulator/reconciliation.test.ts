@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reconciliation } from '../../../src/evidence/reconciliation/outcome.js';
-import { reconcile } from '../../../src/evidence/reconciliation/reconcile.js';
 import type { Call } from '../../../src/kms-simulator/call.js';
 import type { ExternalKey } from '../../../src/kms-simulator/custom-key-stores/external-cryptography.js';
 import { callOf, REGION } from '../../support/kms-simulator/key-stores.js';
@@ -13,10 +11,10 @@ import {
   startRegion,
 } from '../../support/kms-simulator/simulated-region.js';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
+import { comparedLater, wholeSecond } from '../../support/kms-simulator/both-sides.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { XksClient } from '../../support/xks-client.js';
 
-const HOUR_MS = 3_600_000;
 const ROUNDS = 300;
 
 let server: HoldfastServer;
@@ -27,23 +25,10 @@ afterAll(async () => {
   await server.stop();
 });
 
-/** Both sides, as they would be compared two hours later. */
+/** Both sides, once CloudTrail has delivered. */
 async function compared({ bucket, trail }: SimulatedRegion, from: number): Promise<Reconciliation> {
   await trail.deliver();
-  return reconcile({
-    cloudTrail: [bucket],
-    logs: [join(server.stateDirectory, 'audit')],
-    period: { from, to: undefined },
-    customKeyStores: [],
-    collectedAt: Date.now() + 2 * HOUR_MS,
-    clock: { now: () => Date.now() + 2 * HOUR_MS },
-  });
-}
-
-/** CloudTrail tells whole seconds, so a comparison begins with one. */
-async function beginning(): Promise<number> {
-  await sleep(1000 - (Date.now() % 1000) + 5);
-  return Date.now() - (Date.now() % 1000);
+  return comparedLater(bucket, server, from);
 }
 
 const AAD = Buffer.from('context');
@@ -97,7 +82,7 @@ async function randomTraffic(region: SimulatedRegion, rounds = ROUNDS): Promise<
 
 describe('what KMS and the proxy tell of the same calls', () => {
   it('random traffic → every call is matched, and nothing else is found', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     await randomTraffic(region);
     const result = await compared(region, from);
@@ -115,7 +100,7 @@ describe('what KMS and the proxy tell of the same calls', () => {
   });
 
   it('lost connections and timeouts → matched, with repeats that are no alarm', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     region.faults.set({ lostConnections: 0.3 });
     await randomTraffic(region, 60);
@@ -125,7 +110,7 @@ describe('what KMS and the proxy tell of the same calls', () => {
   });
 
   it('a call that somebody made with the credential → found', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     await randomTraffic(region, 20);
     const client = new XksClient(server);
@@ -170,7 +155,7 @@ describe('what KMS and the proxy tell of the same calls', () => {
     ['another external key', (call, key) => [call, { ...key, xksKeyId: 'another' }], 'other-key'],
     ['another request', (call, key) => [callOf(call.operation), key], 'no-event'],
   ])('an event that tells of %s → found', async (_what, changed, why) => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     const { cryptography } = region.keyStores;
     const [key, other] = [newKey(region.id), newKey(region.id)];
@@ -193,7 +178,7 @@ describe('what KMS and the proxy tell of the same calls', () => {
   });
 
   it('an event of a call that never arrived → found', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     await randomTraffic(region, 10);
     const call = callOf('GenerateDataKey');
@@ -212,7 +197,7 @@ describe('what KMS and the proxy tell of the same calls', () => {
   });
 
   it('the same call three times, and other data under its request id → found', async () => {
-    const from = await beginning();
+    const from = await wholeSecond();
     const region = await startRegion(server, temporaryFolder());
     const { cryptography } = region.keyStores;
     const key = newKey(region.id);

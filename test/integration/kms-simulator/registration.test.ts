@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  keyStoreInput,
-  register,
-  startWhole,
-} from '../../support/kms-simulator/whole-simulator.js';
+import { register, startWhole } from '../../support/kms-simulator/whole-simulator.js';
+import { keyStoreInput } from '../../support/kms-simulator/key-store-input.js';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -66,7 +63,7 @@ describe('registering Holdfast with the simulator', () => {
     'CreateCustomKeyStore with %s → an exception and no key store',
     async (_what, changes, exception) => {
       const { client, errors } = await startWhole(server, temporaryFolder());
-      const input = { ...keyStoreInput(server), ...changes };
+      const input = { ...keyStoreInput(server, 'quickstart'), ...changes };
       await expect(client.call('CreateCustomKeyStore', input)).rejects.toThrow(exception);
       const { CustomKeyStores } = await client.call('DescribeCustomKeyStores', {});
       expect(CustomKeyStores).toEqual([]);
@@ -78,7 +75,7 @@ describe('registering Holdfast with the simulator', () => {
     const { client } = await startWhole(server, temporaryFolder());
     const id = await register(client, server);
     const vpc = {
-      ...keyStoreInput(server),
+      ...keyStoreInput(server, 'quickstart'),
       CustomKeyStoreName: 'vpc',
       XksProxyConnectivity: 'VPC_ENDPOINT_SERVICE',
       XksProxyUriEndpoint: 'https://private.example.com',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  base64,
   createKey,
   describedStore,
   register,
@@ -17,10 +18,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
 });
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
 
 describe('the simulator before Holdfast', () => {
   it('told to be nasty → lost connections and a wrong clock are what callers and metrics see', async () => {

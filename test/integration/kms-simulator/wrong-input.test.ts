@@ -28,7 +28,7 @@ function send(operation: string, input: unknown): Promise<RawAnswer> {
   return sendInput(simulator.endpoint, operation, input);
 }
 
-/** What an exception says. */
+/** Name and message of an exception. */
 function exceptionIn({ text }: RawAnswer): { readonly __type?: string; readonly message?: string } {
   return JSON.parse(text) as { __type?: string; message?: string };
 }

@@ -4,7 +4,7 @@ import { LATE, TRIES } from './simulator-process.js';
 /** A run of the AWS CLI. */
 export interface CliRun {
   readonly code: number;
-  /** What it printed as JSON; undefined where it printed nothing. */
+  /** The JSON that it printed; undefined where it printed nothing. */
   readonly output: Readonly<Record<string, unknown>> | undefined;
   readonly stderr: string;
 }

@@ -11,7 +11,7 @@ export interface BotoAnswer {
   readonly output?: Readonly<Record<string, unknown>>;
   /** Name of the exception's class: `ClientError` where the client's model does not know it. */
   readonly exception?: string;
-  /** Whether it is the class of `client.exceptions`. */
+  /** True where it is the class of `client.exceptions`. */
   readonly typed?: boolean;
   readonly code?: string;
   readonly status?: number;

@@ -50,7 +50,7 @@ export class MemoryRecords implements KeyStoreRecords {
   }
 }
 
-/** How key stores of a test differ from those of a simulator as it comes. */
+/** The differences of a test's key stores from those of a simulator as it comes. */
 export interface TestKeyStoresOptions extends Partial<ExternalKeyStoresConfig> {
   readonly records?: MemoryRecords;
   readonly clock?: Clock;

@@ -11,7 +11,7 @@ import { testLogPath } from '../test-log.js';
 const TIMEOUT_MS = 30_000;
 const program = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 
-/** Who calls; the first is the one of the environment. */
+/** Its callers; the first is the one of the environment. */
 export const ALICE = {
   accessKeyId: 'AKIAIOSFODNN7ALICE00',
   secretAccessKey: 'alice-alice-alice-alice-alice-alice-alic',

@@ -20,7 +20,7 @@ export interface SeenRequest {
   readonly body: Fields & { readonly requestMetadata: Fields };
 }
 
-/** What a lie makes of the honest answer; it may write to the response itself, or return fields. */
+/** A lie in place of the honest answer; it writes to the response itself, or returns fields. */
 export type Lie = (
   honest: Record<string, unknown>,
   request: SeenRequest,

@@ -5,6 +5,7 @@ import { endpointOf } from '../../../src/kms-simulator/environment.js';
 import { type RunningSimulator, startSimulator } from '../../../src/kms-simulator/simulator.js';
 import { KmsClient } from '../../bench/load/kms-client.js';
 import type { HoldfastServer } from '../holdfast-server.js';
+import { keyStoreInput } from './key-store-input.js';
 import { ACCOUNT, REGION } from './key-stores.js';
 
 /** A simulator in this process, before a real server. */
@@ -65,19 +66,9 @@ export async function startWhole(
   };
 }
 
-/** Input of CreateCustomKeyStore for the quickstart's key store. */
-export function keyStoreInput({ credential, uriPath }: HoldfastServer): object {
-  return {
-    CustomKeyStoreName: 'quickstart',
-    CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
-    XksProxyConnectivity: 'PUBLIC_ENDPOINT',
-    XksProxyUriEndpoint: 'https://localhost',
-    XksProxyUriPath: uriPath,
-    XksProxyAuthenticationCredential: {
-      AccessKeyId: credential.accessKeyId,
-      RawSecretAccessKey: credential.secretAccessKey,
-    },
-  };
+/** Bytes of a text as an input has them. */
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 /** Waits for the end of a change. @returns the key store as DescribeCustomKeyStores tells it */
@@ -94,7 +85,7 @@ export async function describedStore(
 
 /** Registers the quickstart's key store and connects it. @returns its id */
 export async function register(client: KmsClient, server: HoldfastServer): Promise<string> {
-  const created = await client.call('CreateCustomKeyStore', keyStoreInput(server));
+  const created = await client.call('CreateCustomKeyStore', keyStoreInput(server, 'quickstart'));
   const id = String(created['CustomKeyStoreId']);
   await client.call('ConnectCustomKeyStore', { CustomKeyStoreId: id });
   const { ConnectionState } = await describedStore(client, id);

@@ -30,7 +30,7 @@ import { failureOf, type SdkScene } from './scene.js';
 
 const CLERK = 'arn:aws:iam::111122223333:role/clerk';
 
-/** What keys have beside their cryptography. */
+/** Features of keys beside their cryptography. */
 export function testKeyFeatures(scene: SdkScene): void {
   testTags(scene);
   testPolicies(scene);

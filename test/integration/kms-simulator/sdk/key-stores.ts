@@ -28,26 +28,16 @@ import {
   XksProxyUriUnreachableException,
 } from '@aws-sdk/client-kms';
 import { randomUUID } from 'node:crypto';
+import { keyStoreInput } from '../../../support/kms-simulator/key-store-input.js';
 import { describe, expect, it } from 'vitest';
 import { failureOf, type SdkScene } from './scene.js';
 
-/** What registers the server's quickstart key store. */
+/** Input that registers the server's quickstart key store. */
 export function settingsFor(
   { server }: SdkScene,
   name: string,
 ): CreateCustomKeyStoreCommandInput & { CustomKeyStoreName: string } {
-  const { accessKeyId, secretAccessKey } = server.credential;
-  return {
-    CustomKeyStoreName: name,
-    CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
-    XksProxyConnectivity: 'PUBLIC_ENDPOINT',
-    XksProxyUriEndpoint: 'https://localhost',
-    XksProxyUriPath: server.uriPath,
-    XksProxyAuthenticationCredential: {
-      AccessKeyId: accessKeyId,
-      RawSecretAccessKey: secretAccessKey,
-    },
-  };
+  return keyStoreInput(server, name);
 }
 
 /** The connected key store that the tests of a file share. @returns its id */

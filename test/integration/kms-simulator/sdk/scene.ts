@@ -17,7 +17,7 @@ import {
   TRIES,
 } from '../../../support/kms-simulator/simulator-process.js';
 
-/** Who signs, and with what. */
+/** The access key of a caller. */
 export type Credentials = Pick<typeof ALICE, 'accessKeyId' | 'secretAccessKey'>;
 
 /** A server with its quickstart key store, a simulator before it, and AWS's SDK for JavaScript. */

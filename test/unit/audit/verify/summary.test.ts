@@ -14,7 +14,7 @@ import { signer } from '../log/log-fixture.js';
 const ORIGIN = signer.verifierKey.name;
 const ROOT = `${'A'.repeat(43)}=`;
 
-/** What is known at the end of a reading of 100 records that are all signed. */
+/** The end of a reading of 100 records that are all signed. */
 interface Given {
   readonly result?: Partial<ReadingResult>;
   readonly scope?: Partial<VerificationScope>;
