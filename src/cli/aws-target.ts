@@ -49,6 +49,11 @@ export async function placeOptions(options: AwsOptions, { env }: Terminal): Prom
   return ` --region ${region}${profile}${isOther ? ` --endpoint-url ${endpoint}` : ''}`;
 }
 
+/** The command of the AWS CLI that puts a key store's id into `$store`. @param name in KMS */
+export function storeIdCommand(place: string, name: string): string {
+  return `store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)`;
+}
+
 /** Runs calls of KMS. @throws CliError in place of what KMS refuses, with what to do */
 export async function withAdvice<Result>(work: Promise<Result>): Promise<Result> {
   const { KmsError } = await import('../aws/kms-client.js');

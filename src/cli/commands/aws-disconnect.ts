@@ -5,9 +5,9 @@ import {
   changingAwsCommand,
   kmsFor,
   placeOptions,
+  storeIdCommand,
   withAdvice,
 } from '../aws-target.js';
-import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
 import { example } from './options.js';
 
@@ -42,7 +42,7 @@ async function disconnectKeyStore(
 
 async function commandsFor(name: string, options: Options, terminal: Terminal): Promise<string> {
   const place = await placeOptions(options, terminal);
-  return `store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)
+  return `${storeIdCommand(place, name)}
 aws kms disconnect-custom-key-store${place} --custom-key-store-id "$store"
 `;
 }

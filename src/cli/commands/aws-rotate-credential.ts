@@ -7,6 +7,7 @@ import {
   changingAwsCommand,
   kmsFor,
   placeOptions,
+  storeIdCommand,
   withAdvice,
 } from '../aws-target.js';
 import { credentialUse } from '../credential-use.js';
@@ -143,7 +144,7 @@ async function commandsFor(
   const place = await placeOptions(options, terminal);
   return `umask 077
 holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${shellWord(to)} --output xks-proxy.json
-store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)
+${storeIdCommand(place, name)}
 jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
 aws kms update-custom-key-store${place} --cli-input-json file://update.json
 shred -u update.json xks-proxy.json
