@@ -1,0 +1,77 @@
+import type { Deadline } from '../shared/deadline.js';
+import type { CollectionDefinition, StateDocument } from './collection.js';
+import type { BlockRequest, CounterBlock, Lease } from './store.js';
+
+/** The state of Holdfast as the rest of the program uses it: reading is from memory. */
+export interface State {
+  readonly storeId: string;
+  /** The name of the store's place for people. */
+  readonly place: string;
+  /** True where other replicas change it, too. */
+  readonly isShared: boolean;
+  /** Opens a collection, which is in memory and followed. Each is opened once. */
+  collection<Value, Previous = never>(
+    definition: CollectionDefinition<Value, Previous>,
+  ): Collection<Value>;
+  readonly counters: StateCounters;
+  /**
+   * Fetches what is newer, now. Callers at the same time share one question.
+   *
+   * @throws StateError `unavailable` and others of the store; `deadline` is the caller's to race
+   */
+  refresh(deadline: Deadline): Promise<void>;
+  /**
+   * Tells whether every live replica has applied this revision. The leases of the others have
+   * ended, so that they refuse what they do not know with InternalException.
+   */
+  isSettled(revision: number): boolean;
+  /** The standing of this replica and its copy. */
+  readonly standing: Standing;
+  /** Calls back when `isSettled` or `standing` may have changed. @returns the end of it */
+  onStanding(listener: () => void): () => void;
+}
+
+/** How a replica stands towards the store. */
+export interface Standing {
+  /**
+   * `in-step`: it has a lease and the store's newest state. `alone`: the store cannot be asked, and
+   * the replica goes on with its copy. `from-copy`: it was started from its last copy on disk, and
+   * does not encrypt. `gone-back`: the store has lost changes. `stale`: its copy is too old to serve.
+   */
+  readonly kind: 'in-step' | 'alone' | 'from-copy' | 'gone-back' | 'stale';
+  /** The revision up to which every change is applied. */
+  readonly applied: number;
+  /** Time since the store last confirmed the copy, in milliseconds; 0 for one that is not shared. */
+  readonly ageMs: number;
+  readonly leases: readonly Lease[];
+  /** One sentence each, for health and operators; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** A collection in memory. */
+export interface Collection<Value> {
+  /** @returns undefined for a document that never was, as far as this replica knows */
+  get(id: string): StateDocument<Value> | undefined;
+  /** Every document in the order of ids, tombstones included. */
+  list(): readonly StateDocument<Value>[];
+  /**
+   * Makes a document (`replaces: 0`), or replaces it at a revision. What it resolves to is durable
+   * and in force on this replica.
+   *
+   * @throws StateError
+   */
+  put(id: string, value: Value, replaces: number): Promise<StateDocument<Value>>;
+  /** Removes a document for good: its tombstone stays. @throws StateError */
+  remove(id: string, replaces: number): Promise<void>;
+  /** Calls back for every change of a document, this replica's own too, in order of revisions. */
+  watch(listener: (document: StateDocument<Value>) => void): () => void;
+}
+
+/** Counters that hand out blocks of numbers, as {@link StateStore} has them. */
+export interface StateCounters {
+  begin(counter: string, start: number): Promise<void>;
+  draw(request: BlockRequest): Promise<CounterBlock | undefined>;
+  read(prefix: string): Promise<ReadonlyMap<string, number>>;
+  raise(counter: string, by: number): Promise<void>;
+  forget(prefix: string): Promise<void>;
+}
