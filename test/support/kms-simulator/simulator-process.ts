@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import type { HoldfastServer } from '../holdfast-server.js';
 import { testLogPath } from '../test-log.js';
 
 const TIMEOUT_MS = 30_000;
@@ -43,6 +42,15 @@ export const TRIES = 4;
 
 export const REGION = 'eu-west-1';
 
+/** Where a proxy listens, and whom its certificate chains to. */
+export interface ProxyPlace {
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  /** The name in its certificate; default `localhost`. */
+  readonly host?: string;
+}
+
 /** `holdfast kms-simulator`, as it was built, as a process. */
 export interface SimulatorProcess {
   readonly endpoint: string;
@@ -55,18 +63,18 @@ export interface SimulatorProcess {
 }
 
 /**
- * Starts the simulator on a free port, with the way to a server's quickstart key store.
+ * Starts the simulator on a free port, with the way to a proxy.
  *
  * @param state its folder, which outlives the process
  * @throws Error with its output, when it ends instead or has not started within 30 s
  */
 export async function startSimulatorProcess(
   state: string,
-  server?: Pick<HoldfastServer, 'port' | 'ca'>,
+  proxy?: ProxyPlace,
 ): Promise<SimulatorProcess> {
   const logFile = testLogPath('kms-simulator');
   const log = openSync(logFile, 'a');
-  const args = [program, 'kms-simulator', ...argumentsFor(state, server)];
+  const args = [program, 'kms-simulator', ...argumentsFor(state, proxy)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   const readLog = () => readFileSync(logFile, 'utf8');
@@ -84,18 +92,16 @@ export async function startSimulatorProcess(
   };
 }
 
-function argumentsFor(
-  state: string,
-  server: Pick<HoldfastServer, 'port' | 'ca'> | undefined,
-): string[] {
+function argumentsFor(state: string, proxy: ProxyPlace | undefined): string[] {
   const config = `${state}.yaml`;
   const keyStores = { connectMs: 20, disconnectMs: 20, credentialDelayMs: 0 };
   const callers = [ALICE, BOB, CAROL];
   writeFileSync(config, stringify({ region: REGION, callers, keyStores }), { mode: 0o600 });
   const args = ['--state', state, '--port', '0', '--config', config];
-  if (server === undefined) return args;
-  writeFileSync(`${state}-ca.pem`, server.ca);
-  const resolve = `localhost=127.0.0.1:${String(server.port)}`;
+  if (proxy === undefined) return args;
+  const { host = 'localhost', port, ca } = proxy;
+  writeFileSync(`${state}-ca.pem`, ca);
+  const resolve = `${host}=127.0.0.1:${String(port)}`;
   return [...args, '--resolve', resolve, '--ca', `${state}-ca.pem`];
 }
 

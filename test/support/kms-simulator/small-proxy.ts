@@ -32,9 +32,14 @@ export interface SmallProxy {
   readonly host: string;
   readonly port: number;
   readonly ca: string;
+  /** Its own certificate and private key, PEM. */
+  readonly certificate: string;
+  readonly privateKey: string;
   readonly requests: SeenRequest[];
   /** By the last part of the path: `health`, `metadata`, `encrypt`, `decrypt`. */
   lie(operation: string, lie: Lie | undefined): void;
+  /** Ends it before the test ends. */
+  close(): Promise<void>;
 }
 
 /** The name in the proxy's certificate. */
@@ -60,8 +65,22 @@ export function operationsOf({ requests }: SmallProxy): readonly unknown[] {
   return requests.map(({ body }) => body.requestMetadata['kmsOperation']);
 }
 
+/** The cryptography of a small proxy. */
+export interface SmallCipher {
+  readonly key: Buffer;
+  readonly metadata: Buffer;
+  /** Makes the AAD of the cipher of the request's, which may be absent. */
+  readonly bind: (aad: Buffer | undefined, metadata: Buffer) => Buffer;
+}
+
 /** Starts a small proxy for the length of a test. @param expiresInDays of its certificate */
-export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<SmallProxy> {
+export async function startSmallProxy({
+  expiresInDays = 365,
+  cipher = ownCipher(),
+}: {
+  readonly expiresInDays?: number;
+  readonly cipher?: SmallCipher;
+} = {}): Promise<SmallProxy> {
   const authority = await makeCertificateAuthority();
   const { certificate, privateKey } = await issueCertificate(authority, {
     commonName: PROXY_HOST,
@@ -70,7 +89,6 @@ export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<Sma
   });
   const requests: SeenRequest[] = [];
   const lies = new Map<string, Lie>();
-  const key = randomBytes(32);
   const server = createServer({ cert: certificate, key: privateKey }, (request, response) => {
     void serve(request, response).catch(() => response.destroy());
   });
@@ -78,7 +96,7 @@ export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<Sma
     const seen = await readRequest(request);
     requests.push(seen);
     const operation = seen.path.split('/').at(-1) ?? '';
-    const honest = honestAnswer(operation, seen.body, key);
+    const honest = honestAnswer(operation, seen.body, cipher);
     const lie = lies.get(operation) ?? (honest === undefined ? REFUSAL : undefined);
     const fields = lie === undefined ? honest : await lie(honest ?? {}, seen, response);
     if (fields === undefined) return;
@@ -89,11 +107,27 @@ export async function startSmallProxy({ expiresInDays = 365 } = {}): Promise<Sma
     host: PROXY_HOST,
     port,
     ca: authority.certificate,
+    certificate,
+    privateKey,
     requests,
     lie: (operation, lie) => {
       if (lie === undefined) lies.delete(operation);
       else lies.set(operation, lie);
     },
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function ownCipher(): SmallCipher {
+  return {
+    key: randomBytes(32),
+    metadata: Buffer.from('v1'),
+    bind: (aad = Buffer.alloc(0), metadata) => Buffer.concat([aad, metadata]),
   };
 }
 
@@ -125,7 +159,7 @@ const REFUSAL = answering(400, 'InvalidCiphertextException');
 function honestAnswer(
   operation: string,
   body: Fields,
-  key: Buffer,
+  cipher: SmallCipher,
 ): Record<string, unknown> | undefined {
   if (operation === 'health') {
     return {
@@ -139,23 +173,22 @@ function honestAnswer(
   if (operation === 'metadata') {
     return { keySpec: 'AES_256', keyUsage: ['ENCRYPT', 'DECRYPT'], keyStatus: 'ENABLED' };
   }
-  return operation === 'encrypt' ? encrypted(body, key) : decrypted(body, key);
+  return operation === 'encrypt' ? encrypted(body, cipher) : decrypted(body, cipher);
 }
 
-const METADATA = Buffer.from('v1');
-
-function encrypted(body: Fields, key: Buffer): Record<string, unknown> {
-  const aad = bytesOf(body['additionalAuthenticatedData']);
+function encrypted(body: Fields, { key, metadata, bind }: SmallCipher): Record<string, unknown> {
+  const aad = presentBytes(body['additionalAuthenticatedData']);
   const iv = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.concat([aad, METADATA]));
+  const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(bind(aad, metadata));
   const ciphertext = Buffer.concat([cipher.update(bytesOf(body['plaintext'])), cipher.final()]);
   const tag = cipher.getAuthTag();
+  const hashed = [aad ?? Buffer.alloc(0), metadata, iv, ciphertext, tag];
   return {
     ciphertext: ciphertext.toString('base64'),
-    ciphertextMetadata: METADATA.toString('base64'),
+    ciphertextMetadata: metadata.toString('base64'),
     initializationVector: iv.toString('base64'),
     authenticationTag: tag.toString('base64'),
-    ciphertextDataIntegrityValue: integrityValue(aad, METADATA, iv, ciphertext, tag),
+    ciphertextDataIntegrityValue: integrityValue(...hashed),
   };
 }
 
@@ -164,10 +197,11 @@ export function integrityValue(...parts: readonly Buffer[]): string {
   return createHash('sha256').update(Buffer.concat(parts)).digest('base64');
 }
 
-function decrypted(body: Fields, key: Buffer): Record<string, unknown> | undefined {
-  const aad = Buffer.concat([bytesOf(body['additionalAuthenticatedData']), METADATA]);
+function decrypted(body: Fields, { key, bind }: SmallCipher): Record<string, unknown> | undefined {
+  const aad = presentBytes(body['additionalAuthenticatedData']);
   const iv = bytesOf(body['initializationVector']);
-  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 }).setAAD(aad);
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: 16 });
+  decipher.setAAD(bind(aad, bytesOf(body['ciphertextMetadata'])));
   decipher.setAuthTag(bytesOf(body['authenticationTag']));
   const ciphertext = bytesOf(body['ciphertext']);
   try {
@@ -176,6 +210,10 @@ function decrypted(body: Fields, key: Buffer): Record<string, unknown> | undefin
   } catch {
     return undefined;
   }
+}
+
+function presentBytes(field: unknown): Buffer | undefined {
+  return field === undefined ? undefined : bytesOf(field);
 }
 
 /** Bytes of a field in base64; none for a field that is absent. */

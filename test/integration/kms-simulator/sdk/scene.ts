@@ -1,24 +1,20 @@
 import {
   type ConnectionStateType,
   DescribeCustomKeyStoresCommand,
-  KMSClient,
+  type KMSClient,
   type KMSServiceException,
 } from '@aws-sdk/client-kms';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HoldfastServer, startHoldfast } from '../../../support/holdfast-server.js';
+import { type Credentials, sdkClient } from '../../../support/kms-simulator/sdk-client.js';
 import {
   ALICE,
   BOB,
   CAROL,
-  LATE,
   REGION,
   type SimulatorProcess,
   startSimulatorProcess,
-  TRIES,
 } from '../../../support/kms-simulator/simulator-process.js';
-
-/** The access key of a caller. */
-export type Credentials = Pick<typeof ALICE, 'accessKeyId' | 'secretAccessKey'>;
 
 /** A server with its quickstart key store, a simulator before it, and AWS's SDK for JavaScript. */
 export class SdkScene {
@@ -73,25 +69,8 @@ export class SdkScene {
 
   /** The SDK's client as it comes, but that it tries once. */
   clientOf(credentials: Credentials, region = REGION): KMSClient {
-    const { endpoint } = this.simulator;
-    // The SDK writes into the object that it is given.
-    const config = { endpoint, region, credentials: { ...credentials }, maxAttempts: 1 };
-    const client = new KMSClient(config);
-    client.middlewareStack.add(
-      (next, { commandName = '' }) =>
-        async (args) => {
-          this.called.add(commandName.replace(/Command$/, ''));
-          for (let attempt = 1; ; attempt += 1) {
-            try {
-              return await next(args);
-            } catch (error) {
-              if (attempt === TRIES || !LATE.test(String(error))) throw error;
-            }
-          }
-        },
-      { step: 'initialize' },
-    );
-    return client;
+    const onCall = (operation: string) => this.called.add(operation);
+    return sdkClient(this.simulator.endpoint, { credentials, region, onCall });
   }
 
   /** Waits for the end of a change of a key store's connection. @returns the state then */

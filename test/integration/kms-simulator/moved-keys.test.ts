@@ -1,0 +1,181 @@
+import {
+  DescribeCustomKeyStoresCommand,
+  DisableKeyCommand,
+  UpdateAliasCommand,
+  UpdateCustomKeyStoreCommand,
+} from '@aws-sdk/client-kms';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { tokenKeyManager, tokenWith } from '../../support/imported-token.js';
+import { KeptData, plaintextsOf } from '../../support/kms-simulator/kept-data.js';
+import { describeWithOpenbao } from '../../support/openbao-program.js';
+import { makeAppRole } from '../../support/openbao-key-manager.js';
+import { OpenbaoServer } from '../../support/openbao.js';
+import { describeWithModule } from '../../support/pkcs11-suite.js';
+import {
+  accessKeyIdOf,
+  CREDENTIAL,
+  localCertificate,
+  serveKeyManagers,
+} from '../../support/server-with-key-managers.js';
+import { softHsmModule } from '../../support/softhsm.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const MATERIAL = Buffer.from('fedcba9876543210fedcba9876543210');
+
+/** A key store as KMS is to know it. */
+function keyStore(name: string) {
+  const credential = { ...CREDENTIAL, accessKeyId: accessKeyIdOf(name) };
+  return { name, uriPath: `/${name}`, credential };
+}
+
+function fileKeyManager(directory: string, masterKey: string): object {
+  return { name: 'files', type: 'file', directory, masterKey: { key: `\${file:${masterKey}}` } };
+}
+
+function newMasterKey(): string {
+  const file = join(temporaryFolder(), 'master.key');
+  writeFileSync(file, Buffer.alloc(32, 9).toString('base64'), { mode: 0o600 });
+  return file;
+}
+
+it('the files of a file key manager on another machine → data kept before opens, and new data', async () => {
+  const certificate = await localCertificate();
+  const [keys, moved] = [join(temporaryFolder(), 'keys'), join(temporaryFolder(), 'keys')];
+  const masterKey = newMasterKey();
+  const stores = { payroll: 'files' };
+  const old = await serveKeyManagers(certificate, [fileKeyManager(keys, masterKey)], stores);
+  await old.createKey('payroll-key', 'payroll');
+  const data = new KeptData();
+  await data.leadTo(old);
+  await data.nameKey(await data.createKey(await data.register(keyStore('payroll')), 'payroll-key'));
+  const kept = await data.keep('old');
+  await old.stop();
+  mkdirSync(moved, { mode: 0o700 });
+  execFileSync('sh', [
+    '-c',
+    `tar -C '${keys}' --exclude=./counters --exclude='*.tmp' -cpf - . | tar -C '${moved}' -xpf -`,
+  ]);
+
+  const manager = fileKeyManager(moved, masterKey);
+  await data.leadTo(await serveKeyManagers(certificate, [manager], stores, ['--init', 'audit']));
+
+  expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+  const more = await data.keep('new');
+  expect(await data.open(more)).toEqual(plaintextsOf(more));
+});
+
+describeWithModule('with tokens', softHsmModule, () => {
+  it('another token with copies of the keys, by the URI path → data opens, and KMS stays connected', async () => {
+    const copies = { 'payroll-key': MATERIAL };
+    const [first, second] = [await tokenWith(copies), await tokenWith(copies)];
+    const managers = [tokenKeyManager('first', first), tokenKeyManager('second', second)];
+    const certificate = await localCertificate();
+    const both = await serveKeyManagers(certificate, managers, {
+      payroll: 'first',
+      moved: 'second',
+    });
+    const data = new KeptData();
+    await data.leadTo(both);
+    const id = await data.register(keyStore('payroll'));
+    await data.nameKey(await data.createKey(id, 'payroll-key'));
+    const kept = await data.keep('old');
+
+    const { accessKeyId: AccessKeyId, secretAccessKey } = keyStore('moved').credential;
+    await data.client.send(
+      new UpdateCustomKeyStoreCommand({
+        CustomKeyStoreId: id,
+        XksProxyUriPath: '/moved/kms/xks/v1',
+        XksProxyAuthenticationCredential: { AccessKeyId, RawSecretAccessKey: secretAccessKey },
+      }),
+    );
+    await both.stop();
+    first.remove();
+    await data.leadTo(await serveKeyManagers(certificate, managers.slice(1), { moved: 'second' }));
+
+    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+    const more = await data.keep('new');
+    expect(await data.open(more)).toEqual(plaintextsOf(more));
+    const { CustomKeyStores } = await data.client.send(new DescribeCustomKeyStoresCommand({}));
+    expect(CustomKeyStores).toMatchObject([
+      { ConnectionState: 'CONNECTED', XksProxyConfiguration: { UriPath: '/moved/kms/xks/v1' } },
+    ]);
+  });
+
+  it('from files to a token, by a second key store and ReEncrypt → data opens without the files', async () => {
+    const token = await tokenWith({ 'new-key': MATERIAL });
+    const files = fileKeyManager(join(temporaryFolder(), 'keys'), newMasterKey());
+    const hsm = tokenKeyManager('hsm', token);
+    const certificate = await localCertificate();
+    const both = await serveKeyManagers(certificate, [files, hsm], { old: 'files', new: 'hsm' });
+    await both.createKey('old-key', 'old');
+    const data = new KeptData();
+    await data.leadTo(both);
+    const oldKey = await data.createKey(await data.register(keyStore('old')), 'old-key');
+    await data.nameKey(oldKey);
+    const kept = await data.keep('old');
+
+    const newKey = await data.createKey(await data.register(keyStore('new')), 'new-key');
+    await data.client.send(
+      new UpdateAliasCommand({ AliasName: 'alias/payroll', TargetKeyId: newKey }),
+    );
+    const moved = await data.reEncrypt(kept, newKey);
+    await data.client.send(new DisableKeyCommand({ KeyId: oldKey }));
+    await both.stop();
+    await data.leadTo(await serveKeyManagers(certificate, [hsm], { new: 'hsm' }));
+
+    expect(await data.open(moved)).toEqual(plaintextsOf(kept));
+    const more = await data.keep('new');
+    expect(await data.open(more)).toEqual(plaintextsOf(more));
+  });
+});
+
+describeWithOpenbao('with OpenBao', (program) => {
+  async function ready(): Promise<OpenbaoServer> {
+    const server = await OpenbaoServer.startReady(program);
+    onTestFinished(() => server.dispose());
+    await server.must('POST', 'transit/keys/holdfast-health-test', { type: 'aes256-gcm96' });
+    return server;
+  }
+
+  async function vaultKeyManager(server: OpenbaoServer, fields: object = {}): Promise<object> {
+    return {
+      name: 'bao',
+      type: 'vault',
+      nodes: [{ name: 'bao', address: server.address }],
+      tls: { roots: [server.caPath] },
+      login: await makeAppRole(server),
+      ...fields,
+    };
+  }
+
+  it('a Transit key in another cluster under another name, by backup and restore → data opens', async () => {
+    const [old, other] = [await ready(), await ready()];
+    const exportable = { exportable: true, allow_plaintext_backup: true };
+    await old.must('POST', 'transit/keys/payroll-key', { type: 'aes256-gcm96', ...exportable });
+    const certificate = await localCertificate();
+    const stores = { payroll: 'bao' };
+    const first = await serveKeyManagers(certificate, [await vaultKeyManager(old)], stores);
+    const data = new KeptData();
+    await data.leadTo(first);
+    const id = await data.register(keyStore('payroll'));
+    await data.nameKey(await data.createKey(id, 'payroll-key'));
+    const kept = await data.keep('old');
+    await first.stop();
+
+    const { data: backup } = (await old.must('GET', 'transit/backup/payroll-key')) as {
+      readonly data: object;
+    };
+    await other.must('POST', 'transit/restore/moved', backup);
+    await old.dispose();
+    const keys = [{ externalKeyId: 'payroll-key', transitKey: 'moved' }];
+    const manager = await vaultKeyManager(other, { keys });
+    await data.leadTo(await serveKeyManagers(certificate, [manager], stores));
+
+    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+    const more = await data.keep('new');
+    expect(await data.open(more)).toEqual(plaintextsOf(more));
+  });
+});
