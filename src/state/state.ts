@@ -17,7 +17,7 @@ export interface State {
   /**
    * Fetches what is newer, now. Callers at the same time share one question.
    *
-   * @throws StateError `unavailable` and others of the store; `deadline` is the caller's to race
+   * @throws StateError `unavailable`, also when the deadline passes, and others of the store
    */
   refresh(deadline: Deadline): Promise<void>;
   /**
@@ -31,17 +31,18 @@ export interface State {
   onStanding(listener: () => void): () => void;
 }
 
-/** How a replica stands towards the store. */
+/** The standing of a replica towards the store. */
 export interface Standing {
   /**
-   * `in-step`: it has a lease and the store's newest state. `alone`: the store cannot be asked, and
-   * the replica goes on with its copy. `from-copy`: it was started from its last copy on disk, and
-   * does not encrypt. `gone-back`: the store has lost changes. `stale`: its copy is too old to serve.
+   * `in-step`: it has a lease and the store's newest state. `alone`: the store cannot be asked,
+   * and the replica goes on with its copy. `from-copy`: it was started from its last copy on disk,
+   * and does not encrypt. `gone-back`: the store has lost changes. `stale`: its copy is too old to
+   * serve.
    */
   readonly kind: 'in-step' | 'alone' | 'from-copy' | 'gone-back' | 'stale';
   /** The revision up to which every change is applied. */
   readonly applied: number;
-  /** Time since the store last confirmed the copy, in milliseconds; 0 for one that is not shared. */
+  /** Age of the copy in milliseconds: since the store last confirmed it; 0 if it is not shared. */
   readonly ageMs: number;
   readonly leases: readonly Lease[];
   /** One sentence each, for health and operators; empty where all is well. */

@@ -95,7 +95,7 @@ export interface BlockRequest {
 }
 
 /**
- * Where the state of Holdfast is kept: small JSON documents in collections, and counters. What
+ * The keeper of the state of Holdfast: small JSON documents in collections, and counters. What
  * resolves is durable: it outlives a crash and a power cut. Every method fails with a
  * {@link StateError} and nothing else. Whatever is secret is sealed before it comes here.
  *

@@ -1,0 +1,90 @@
+import type { Clock } from '../../shared/clock.js';
+import type { Standing } from '../state.js';
+import type { CopyTerms } from './copy-ports.js';
+import type { LeaseTable } from './lease-table.js';
+
+/** The outcome of the questions to the store, from which the standing of a replica follows. */
+export class StandingTable {
+  readonly #clock: Clock;
+  readonly #terms: CopyTerms;
+  readonly #leases: LeaseTable;
+  /** On the monotonic clock. */
+  #confirmedAt: number;
+  #isConfirmed: boolean;
+  #failure: string | undefined;
+  #goneBack: string | undefined;
+
+  /** @param savedAt the wall-clock time of the copy, where it came from this replica's disk */
+  constructor(clock: Clock, terms: CopyTerms, leases: LeaseTable, savedAt: Date | undefined) {
+    this.#clock = clock;
+    this.#terms = terms;
+    this.#leases = leases;
+    this.#isConfirmed = savedAt === undefined;
+    const ageMs = savedAt === undefined ? 0 : Math.max(0, clock.now() - savedAt.getTime());
+    this.#confirmedAt = clock.monotonic() - ageMs;
+  }
+
+  /** The reason why the store is not believed; undefined where it is. */
+  get goneBack(): string | undefined {
+    return this.#goneBack;
+  }
+
+  /** True while the store cannot be asked. */
+  get isFailing(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** @param askedAt the monotonic time before the store was asked */
+  confirmed(askedAt: number): void {
+    this.#confirmedAt = askedAt;
+    this.#isConfirmed = true;
+    this.#failure = undefined;
+  }
+
+  failed(message: string): void {
+    this.#failure = message;
+  }
+
+  wentBack(message: string): void {
+    this.#goneBack = message;
+  }
+
+  /** The store has taken a change of this replica again. */
+  believed(): void {
+    this.#goneBack = undefined;
+  }
+
+  get kind(): Standing['kind'] {
+    const isAlone = !this.#leases.isHeld || this.isFailing;
+    if (this.ageMs > this.#terms.maxStalenessMs) return 'stale';
+    if (this.#terms.whenAlone === 'refuse' && !this.#leases.isHeld) return 'stale';
+    if (this.#goneBack !== undefined) return 'gone-back';
+    if (!this.#isConfirmed) return 'from-copy';
+    return isAlone ? 'alone' : 'in-step';
+  }
+
+  get ageMs(): number {
+    return this.#clock.monotonic() - this.#confirmedAt;
+  }
+
+  get problems(): readonly string[] {
+    const kind = this.kind;
+    const says: Record<Standing['kind'], readonly string[]> = {
+      'in-step': [],
+      alone: [
+        `the state store cannot be asked, and no changes are made: ${this.#failure ?? 'the lease has ended'}`,
+      ],
+      'from-copy': [
+        'the state store has not been reached since the start: this replica decrypts by its last ' +
+          `copy and does not encrypt: ${this.#failure ?? 'not asked yet'}`,
+      ],
+      'gone-back': [
+        `the state store has lost changes, and takes none until holdfast state recover: ${this.#goneBack ?? ''}`,
+      ],
+      stale: [
+        `the state is ${Math.round(this.ageMs / 1000)} s old, and this replica serves no more: ${this.#failure ?? this.#goneBack ?? 'the lease has ended'}`,
+      ],
+    };
+    return says[kind];
+  }
+}

@@ -1,0 +1,268 @@
+import type { Deadline } from '../../shared/deadline.js';
+import type { CollectionDefinition } from '../collection.js';
+import { StateError } from '../errors.js';
+import type { Collection, Standing, State, StateCounters } from '../state.js';
+import type { Changes, DocumentChange, DocumentName, HistoryMark, StateStore } from '../store.js';
+import { CollectionCopies } from './collection-copy.js';
+import type { CopyPorts } from './copy-ports.js';
+import { beginningOf, Follower, lossOf, replicaName } from './follower.js';
+import type { CopyContents } from './last-copy.js';
+import { LeaseTable } from './lease-table.js';
+import { OwnDisk } from './own-disk.js';
+import { StandingTable } from './standing-table.js';
+
+/**
+ * A replica's copy of the state, in memory. It asks a shared store every 100 ms for what is newer,
+ * holds a lease there that says how far it has come, and goes on with what it knows while the store
+ * cannot be asked. Nothing that reads from it waits.
+ */
+export class StateCopy implements State {
+  readonly #ports: CopyPorts;
+  readonly #disk: OwnDisk;
+  readonly #collections: CollectionCopies;
+  readonly #leases: LeaseTable;
+  readonly #standing: StandingTable;
+  readonly #follower: Follower;
+  readonly #listeners = new Set<() => void>();
+  #told = '';
+
+  private constructor(
+    ports: CopyPorts,
+    disk: OwnDisk,
+    { store, lastCopy }: { readonly store?: StateStore; readonly lastCopy?: CopyContents },
+  ) {
+    const replica = replicaName(ports);
+    this.#ports = ports;
+    this.#disk = disk;
+    this.#leases = new LeaseTable(replica, ports.clock);
+    this.#standing = new StandingTable(ports.clock, ports.terms, this.#leases, lastCopy?.savedAt);
+    this.#collections = new CollectionCopies({
+      put: (change) => this.#put(change),
+      storeFormat: () => this.#follower.storeFormat,
+    });
+    this.#follower = new Follower(
+      {
+        ports,
+        replica,
+        leases: this.#leases,
+        standing: this.#standing,
+        onChanges: (changes) => {
+          this.#take(changes);
+        },
+        onRound: () => this.#afterRound(),
+      },
+      store,
+      lastCopy?.mark ?? beginningOf(store?.id ?? ''),
+      lastCopy?.storeFormat ?? 1,
+    );
+    for (const document of lastCopy?.documents ?? []) this.#collections.apply(document);
+  }
+
+  /**
+   * Opens the store and reads all that is in it, or the last copy where that is allowed and the
+   * store cannot be reached. A shared store is followed from then on.
+   *
+   * @throws StateError of the store; `gone-back` for another store than the one that this replica
+   *   has followed
+   */
+  static async open(ports: CopyPorts): Promise<StateCopy> {
+    const disk = new OwnDisk(ports);
+    const opened = await openOrLastCopy(ports, disk);
+    if ('lastCopy' in opened) {
+      const copy = new StateCopy(ports, disk, opened);
+      copy.#follower.start();
+      return copy;
+    }
+    const { store } = opened;
+    try {
+      return await StateCopy.#openAt(ports, disk, store);
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+  }
+
+  static async #openAt(ports: CopyPorts, disk: OwnDisk, store: StateStore): Promise<StateCopy> {
+    const followed = store.isShared ? await disk.readMark() : undefined;
+    const copy = new StateCopy(ports, disk, { store });
+    await copy.#follower.ask();
+    if (!store.isShared) return copy;
+    if (followed !== undefined) await copy.#compare(followed, store);
+    if (copy.#standing.goneBack === undefined) await copy.#follower.renew();
+    await copy.#follower.ask();
+    await copy.#afterRound();
+    copy.#follower.start();
+    return copy;
+  }
+
+  get storeId(): string {
+    return this.#follower.mark.storeId;
+  }
+
+  get place(): string {
+    return this.#follower.store?.place ?? 'the last copy on disk';
+  }
+
+  get isShared(): boolean {
+    return this.#follower.store?.isShared ?? true;
+  }
+
+  get counters(): StateCounters {
+    const change: Follower['change'] = (work) => this.#follower.change(work);
+    return {
+      begin: (counter, start) => change((store) => store.beginCounter(counter, start)),
+      draw: (request) => change((store) => store.drawBlock(request)),
+      read: (prefix) => change((store) => store.readCounters(prefix)),
+      raise: (counter, by) => change((store) => store.raiseCounter(counter, by)),
+      forget: (prefix) => change((store) => store.forgetCounters(prefix)),
+    };
+  }
+
+  get standing(): Standing {
+    const { store, mark } = this.#follower;
+    const isAlone = store?.isShared === false;
+    const warnings = store?.warnings ?? [];
+    const problems = [...this.#collections.problems, ...this.#disk.problems, ...warnings];
+    return {
+      kind: isAlone ? 'in-step' : this.#standing.kind,
+      applied: mark.revision,
+      ageMs: isAlone ? 0 : this.#standing.ageMs,
+      leases: this.#leases.leases,
+      problems: isAlone ? problems : [...this.#standing.problems, ...problems],
+    };
+  }
+
+  collection<Value, Previous = never>(
+    definition: CollectionDefinition<Value, Previous>,
+  ): Collection<Value> {
+    return this.#collections.open(definition);
+  }
+
+  async refresh(deadline: Deadline): Promise<void> {
+    if (!this.isShared) return;
+    await deadline.race(
+      this.#follower.ask(),
+      () => new StateError('unavailable', 'the state store does not answer in time'),
+    );
+  }
+
+  isSettled(revision: number): boolean {
+    return !this.isShared || revision <= this.#leases.settled;
+  }
+
+  onStanding(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Brings back to a store that has gone back what this replica knows better, and makes every count
+   * unknown.
+   *
+   * @returns the documents that were brought back
+   * @throws StateError `conflict` where the store has not gone back
+   */
+  async recover(): Promise<readonly DocumentName[]> {
+    const { store, mark } = this.#follower;
+    if (this.#standing.goneBack === undefined || store === undefined) {
+      throw new StateError('conflict', 'the state store has lost nothing that this replica knows');
+    }
+    const broughtBack = await store.recover(this.#collections.stored(), mark.revision);
+    this.#follower.beginAnew(store.id);
+    await this.#follower.ask();
+    await this.#follower.renew();
+    await this.#afterRound();
+    this.#ports.log.warn(
+      { broughtBack: broughtBack.length, revision: this.#follower.mark.revision },
+      'the state store is recovered; every count of encryptions is unknown',
+    );
+    return broughtBack;
+  }
+
+  /** Ends the lease, writes the last copy and closes the store. */
+  async close(): Promise<void> {
+    const isInStep = this.isShared && this.#standing.kind === 'in-step';
+    await this.#follower.close();
+    if (isInStep) await this.#keep(true);
+  }
+
+  async #compare(followed: HistoryMark, store: StateStore): Promise<void> {
+    const { acceptsNewStore, log } = this.#ports;
+    const { mark, tokenThen } = await store.changesSince(followed.revision);
+    const lost = lossOf(followed, mark, tokenThen);
+    if (lost === undefined) return;
+    if (mark.storeId === followed.storeId) {
+      this.#follower.wentBackFrom(followed, lost);
+      log.error({}, `the state store has lost changes: ${lost}`);
+      return;
+    }
+    if (acceptsNewStore) return;
+    const told = `${lost}. If that one is lost for good, start once with --init state.`;
+    throw new StateError('gone-back', told);
+  }
+
+  async #put(change: DocumentChange): Promise<void> {
+    try {
+      const stored = await this.#follower.change((store) => store.put(change));
+      this.#collections.apply(stored);
+      if (this.isShared) await this.#noteOwnChange();
+    } catch (error) {
+      const isBehind = error instanceof StateError && error.code === 'conflict';
+      // The caller reads what is there now; that it cannot be read is what standing says.
+      if (isBehind && this.isShared) await this.#follower.ask().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** So that this replica knows after a crash, too, what it has acknowledged. */
+  async #noteOwnChange(): Promise<void> {
+    try {
+      await this.#follower.ask();
+      await this.#afterRound();
+    } catch (error) {
+      this.#ports.log.warn(
+        { err: error },
+        'a change is made, and the store does not tell its place',
+      );
+    }
+  }
+
+  #take({ documents, damaged }: Changes): void {
+    for (const document of documents) this.#collections.apply(document);
+    for (const each of damaged) this.#collections.applyDamage(each);
+  }
+
+  async #afterRound(): Promise<void> {
+    const now = `${this.#standing.kind} ${this.#leases.settled}`;
+    if (now !== this.#told) {
+      this.#told = now;
+      for (const listener of this.#listeners) listener();
+    }
+    if (this.#standing.kind === 'in-step') await this.#keep(false);
+  }
+
+  #keep(isLast: boolean): Promise<void> {
+    const { mark, storeFormat } = this.#follower;
+    return this.#disk.keep({ mark, storeFormat, stored: () => this.#collections.stored() }, isLast);
+  }
+}
+
+async function openOrLastCopy(
+  ports: CopyPorts,
+  disk: OwnDisk,
+): Promise<{ readonly store: StateStore } | { readonly lastCopy: CopyContents }> {
+  try {
+    return { store: await ports.open() };
+  } catch (error) {
+    if (!(error instanceof StateError) || error.code !== 'unavailable') throw error;
+    const lastCopy = await disk.readLastCopy();
+    if (lastCopy === undefined) throw error;
+    ports.log.error(
+      { err: error, savedAt: lastCopy.savedAt.toISOString() },
+      'the state store cannot be reached: started from the last copy, to decrypt only',
+    );
+    return { lastCopy };
+  }
+}
