@@ -1,0 +1,77 @@
+import { type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type CertificateAuthority, issueCertificate } from './certificates.js';
+
+/** The password of PostgreSQL's superuser, and of replication. */
+export const SUPERUSER_PASSWORD = 'canary-postgres-superuser-61';
+
+/** The user that PostgreSQL runs as: it refuses to run as root. */
+export interface ServerUser {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** @returns the user that Debian makes for it, or nobody, where this process is root */
+export function serverUser(): ServerUser {
+  if (process.getuid?.() !== 0) return {};
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
+  const line = users.find((user) => user.startsWith('postgres:')) ?? 'nobody:x:65534:65534';
+  const [, , uid, gid] = line.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Makes a folder that is the server's own. */
+export function serverFolder(user: ServerUser): string {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-postgres-'));
+  giveToServer(folder, user);
+  return folder;
+}
+
+/** Runs a program of PostgreSQL to its end. @throws with what it printed */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  user: ServerUser,
+): Promise<void> {
+  const options: SpawnOptions = {
+    ...user,
+    cwd: tmpdir(),
+    env: { PATH: process.env['PATH'], PGPASSWORD: SUPERUSER_PASSWORD, LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  };
+  const child = spawn(program, args, options);
+  const printed = child.stderr === null ? Promise.resolve('') : text(child.stderr);
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${program} ended with ${String(code)}: ${await printed}`);
+}
+
+/** Writes a file that only the server may read. */
+export function writeServerFile(path: string, contents: string, user: ServerUser): void {
+  writeFileSync(path, contents, { mode: 0o600 });
+  giveToServer(path, user);
+}
+
+/** Writes the server's certificate, its key and the authority that clients' are from. */
+export async function writeServerTls(
+  folder: string,
+  authority: CertificateAuthority,
+  user: ServerUser,
+): Promise<void> {
+  const issued = await issueCertificate(authority, {
+    commonName: '127.0.0.1',
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+  });
+  writeServerFile(join(folder, 'ca.pem'), authority.certificate, user);
+  writeServerFile(join(folder, 'server.pem'), issued.certificate, user);
+  writeServerFile(join(folder, 'server.key'), issued.privateKey, user);
+  chmodSync(join(folder, 'ca.pem'), 0o644);
+}
+
+function giveToServer(path: string, { uid, gid }: ServerUser): void {
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
+}
