@@ -17,7 +17,9 @@ export type StateErrorCode =
   /** There is no store here, and nothing says that one may be begun. */
   | 'empty'
   /** The store is set up in a way that it cannot work in. */
-  | 'misconfigured';
+  | 'misconfigured'
+  /** A name, a number or contents are outside of what every store takes; nothing is changed. */
+  | 'invalid';
 
 /** A failure of the state store. The message is for operators and holds no secret. */
 export class StateError extends Error {

@@ -25,6 +25,9 @@ export interface DocumentChange extends DocumentName {
   readonly replaces: number;
 }
 
+/** The newest format of a store that this version reads and writes, like the one before it. */
+export const STATE_FORMAT = 1;
+
 /** The longest contents of a document, in bytes of UTF-8. */
 export const MAX_DOCUMENT_BYTES = 4 * 2 ** 20;
 

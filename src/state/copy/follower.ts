@@ -4,15 +4,13 @@ import {
   type HistoryMark,
   LEASE_MS,
   type LeaseRenewal,
+  STATE_FORMAT,
   type StateStore,
 } from '../store.js';
 import type { CopyPorts } from './copy-ports.js';
 import type { LeaseTable } from './lease-table.js';
 import { SharedQuestion } from './shared-question.js';
 import type { StandingTable } from './standing-table.js';
-
-/** The newest format of a store that this version reads and writes, like the one before it. */
-export const STATE_FORMAT = 1;
 
 /** Time between two questions to a store that is shared. */
 const POLL_MS = 100;
