@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Secret } from '../shared/secret.js';
-import type { KmsClient } from './kms-client.js';
+import { type KmsClient, KmsError } from './kms-client.js';
 import { pagesOf } from './pages.js';
 
 const keyStoreSchema = z.looseObject({
@@ -16,6 +16,7 @@ const keyStoreSchema = z.looseObject({
       UriEndpoint: z.string(),
       UriPath: z.string(),
       Connectivity: z.string(),
+      VpcEndpointServiceName: z.string().optional(),
     })
     .optional(),
 });
@@ -50,6 +51,11 @@ export class ConnectionFailedError extends Error {
   }
 }
 
+/** More than one key store in KMS is meant. */
+export class SeveralKeyStoresError extends Error {
+  override readonly name = 'SeveralKeyStoresError';
+}
+
 /** Lists all external key stores of the account and Region. @throws KmsError */
 export async function listKeyStores(kms: KmsClient): Promise<readonly CustomKeyStore[]> {
   const found: CustomKeyStore[] = [];
@@ -59,13 +65,46 @@ export async function listKeyStores(kms: KmsClient): Promise<readonly CustomKeyS
   return found.filter(({ XksProxyConfiguration }) => XksProxyConfiguration !== undefined);
 }
 
-/** Finds a key store by its name in KMS. @throws KmsError */
+/**
+ * Finds a key store by its id or its name in KMS.
+ *
+ * @throws KmsError, or SeveralKeyStoresError
+ */
 export async function findKeyStore(
   kms: KmsClient,
-  name: string,
+  idOrName: string,
 ): Promise<CustomKeyStore | undefined> {
-  const all = await listKeyStores(kms);
-  return all.find(({ CustomKeyStoreName }) => CustomKeyStoreName === name);
+  return onlyOne(keyStoresOf(await listKeyStores(kms), idOrName), `are ${idOrName}`);
+}
+
+/** Picks the key stores with an id or a name. */
+export function keyStoresOf(
+  stores: readonly CustomKeyStore[],
+  idOrName: string,
+): readonly CustomKeyStore[] {
+  return stores.filter(({ CustomKeyStoreId: id, CustomKeyStoreName: name }) =>
+    [id, name].includes(idOrName),
+  );
+}
+
+/**
+ * The key store among those that match; undefined for none.
+ *
+ * @param matched words for what they have in common
+ * @throws SeveralKeyStoresError
+ */
+export function onlyOne(
+  found: readonly CustomKeyStore[],
+  matched: string,
+): CustomKeyStore | undefined {
+  if (found.length <= 1) return found[0];
+  const each = found.map(
+    ({ CustomKeyStoreId, CustomKeyStoreName, XksProxyConfiguration: proxy }) =>
+      `${CustomKeyStoreId} (${CustomKeyStoreName}, ${proxy?.UriEndpoint ?? ''}${proxy?.UriPath ?? ''})`,
+  );
+  throw new SeveralKeyStoresError(
+    `${String(found.length)} external key stores in KMS ${matched}: ${each.join(', ')}. Name one by its id.`,
+  );
 }
 
 /** The credential in the form of CreateCustomKeyStore and UpdateCustomKeyStore. */
@@ -76,8 +115,24 @@ export function authenticationCredential({
   return { AccessKeyId: accessKeyId, RawSecretAccessKey: secretAccessKey.reveal() };
 }
 
+/** Looks at a key store again; undefined where it is gone. @throws KmsError */
+async function keyStoreWithId(
+  kms: KmsClient,
+  CustomKeyStoreId: string,
+): Promise<CustomKeyStore | undefined> {
+  try {
+    const input = { CustomKeyStoreId };
+    return (await kms.call('DescribeCustomKeyStores', input, pageSchema)).CustomKeyStores[0];
+  } catch (error) {
+    if (error instanceof KmsError && error.name === 'CustomKeyStoreNotFoundException') return;
+    throw error;
+  }
+}
+
 /** The wait for a state. */
 export interface Waiting {
+  readonly id: string;
+  /** For what is said of it. */
   readonly name: string;
   readonly state: 'CONNECTED' | 'DISCONNECTED';
   readonly timeoutMs: number;
@@ -92,11 +147,11 @@ export interface Waiting {
  */
 export async function waitForState(
   kms: KmsClient,
-  { name, state, timeoutMs, pollMs = POLL_MS }: Waiting,
+  { id, name, state, timeoutMs, pollMs = POLL_MS }: Waiting,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
-    const store = await findKeyStore(kms, name);
+    const store = await keyStoreWithId(kms, id);
     if (store?.ConnectionState === state) return;
     if (store?.ConnectionState === 'FAILED') {
       const code = store.ConnectionErrorCode ?? 'UNKNOWN';

@@ -29,6 +29,11 @@ export class KmsError extends Error {
   }
 }
 
+/** An answer that is none of KMS's: a failure without an exception, or another output. */
+export class KmsAnswerError extends Error {
+  override readonly name = 'KmsAnswerError';
+}
+
 /** The place of KMS, and the credentials that call it. */
 export interface KmsTarget {
   /** URL without a path. */
@@ -40,12 +45,12 @@ export interface KmsTarget {
 /** Calls AWS KMS. @see Smithy, "AWS JSON 1.1 protocol" */
 export class KmsClient {
   readonly #target: KmsTarget;
-  readonly #pause: (ms: number) => Promise<void>;
+  readonly #pausesMs: readonly number[];
 
-  /** @param pause waits before another attempt */
-  constructor(target: KmsTarget, pause: (ms: number) => Promise<void> = (ms) => sleep(ms)) {
+  /** @param pausesMs before each further attempt; none for a single one */
+  constructor(target: KmsTarget, pausesMs: readonly number[] = PAUSES_MS) {
     this.#target = target;
-    this.#pause = pause;
+    this.#pausesMs = pausesMs;
   }
 
   get region(): string {
@@ -57,18 +62,18 @@ export class KmsClient {
    * KMS fails at itself: something that changes may have been done.
    *
    * @param output the members that are read
-   * @throws KmsError, or Error when there is no answer that can be read
+   * @throws KmsError, KmsAnswerError, or the network's error
    */
   async call<Output extends z.ZodType>(
     operation: string,
     input: object,
     output: Output,
   ): Promise<z.output<Output>> {
-    for (const pauseMs of PAUSES_MS) {
+    for (const pauseMs of this.#pausesMs) {
       const { status, body } = await this.#send(operation, input);
       if (!mayBeRepeated(operation, { status, body }))
         return read(operation, { status, body }, output);
-      await this.#pause(pauseMs);
+      await sleep(pauseMs);
     }
     return read(operation, await this.#send(operation, input), output);
   }
@@ -132,11 +137,13 @@ function read<Output extends z.ZodType>(
     const { data } = failureSchema.safeParse(json);
     const name = nameIn(json);
     if (name !== undefined) throw new KmsError(name, data?.message ?? data?.Message ?? '');
-    throw new Error(`${operation} was answered with status ${String(status)}, and no exception.`);
+    throw new KmsAnswerError(
+      `${operation} was answered with status ${String(status)}, and no exception.`,
+    );
   }
   const result = output.safeParse(json);
   if (result.success) return result.data;
-  throw new Error(
+  throw new KmsAnswerError(
     `The answer to ${operation} is not that of KMS: ${z.prettifyError(result.error)}`,
   );
 }

@@ -4,6 +4,8 @@ import { CliError, EXIT } from './exit.js';
 import { shellWord } from './shell-word.js';
 import type { Terminal } from './terminal.js';
 
+const KEY_STORE_ID = /^cks-[0-9a-f]{17}$/;
+
 /** The options of every command that calls AWS KMS. */
 export interface AwsOptions {
   readonly profile?: string;
@@ -49,8 +51,9 @@ export async function placeOptions(options: AwsOptions, { env }: Terminal): Prom
   return ` --region ${region}${profile}${isOther ? ` --endpoint-url ${endpoint}` : ''}`;
 }
 
-/** The command of the AWS CLI that puts a key store's id into `$store`. @param name in KMS */
+/** The command that puts a key store's id into `$store`. @param name in KMS, or the id itself */
 export function storeIdCommand(place: string, name: string): string {
+  if (KEY_STORE_ID.test(name)) return `store=${name}`;
   return `store=$(aws kms describe-custom-key-stores${place} --custom-key-store-name ${shellWord(name)} --query 'CustomKeyStores[0].CustomKeyStoreId' --output text)`;
 }
 
@@ -58,8 +61,6 @@ export function storeIdCommand(place: string, name: string): string {
 export async function withAdvice<Result>(work: Promise<Result>): Promise<Result> {
   const { KmsError } = await import('../aws/kms-client.js');
   const { ConnectionFailedError } = await import('../aws/key-store.js');
-  const { StillInUseError } = await import('../aws/acts/rotate-credential.js');
-  const { OtherProxyError } = await import('../aws/acts/register.js');
   const { connectionAdvice, exceptionAdvice } = await import('../aws/advice.js');
   try {
     return await work;
@@ -73,9 +74,12 @@ export async function withAdvice<Result>(work: Promise<Result>): Promise<Result>
       const advice = error.code === undefined ? '' : `\n${connectionAdvice(error.code)}`;
       throw new CliError(EXIT.failed, error.message + advice, { cause: error });
     }
-    const isOurs = error instanceof StillInUseError || error instanceof OtherProxyError;
-    if (isOurs || isOfNetwork(error)) {
-      throw new CliError(EXIT.failed, messageOf(error), { cause: error });
+    if (await isToldAsItIs(error)) {
+      throw new CliError(EXIT.failed, (error as Error).message, { cause: error });
+    }
+    if (await isOfNetwork(error)) {
+      const message = `AWS KMS could not be called: ${(error as Error).message}`;
+      throw new CliError(EXIT.failed, message, { cause: error });
     }
     throw error;
   }
@@ -91,12 +95,17 @@ async function asUsage<Result>(work: Promise<Result>): Promise<Result> {
   }
 }
 
-/** Tells whether KMS could not be reached, by the code that Node or undici gave. */
-function isOfNetwork(error: unknown): boolean {
-  return error instanceof Error && ('code' in error || error.message.includes('was answered'));
+/** Tells whether an act has ended with a sentence for whoever asked for it. */
+async function isToldAsItIs(error: unknown): Promise<boolean> {
+  const { SeveralKeyStoresError } = await import('../aws/key-store.js');
+  const { StillInUseError } = await import('../aws/acts/rotate-credential.js');
+  const { KeyPendingDeletionError, OtherProxyError } = await import('../aws/acts/register.js');
+  const told = [SeveralKeyStoresError, StillInUseError, KeyPendingDeletionError, OtherProxyError];
+  return told.some((kind) => error instanceof kind);
 }
 
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return isOfNetwork(error) ? `AWS KMS could not be called: ${message}` : message;
+/** Tells whether KMS could not be reached, by the code that Node or undici gave, or its answer. */
+async function isOfNetwork(error: unknown): Promise<boolean> {
+  const { KmsAnswerError } = await import('../aws/kms-client.js');
+  return error instanceof KmsAnswerError || (error instanceof Error && 'code' in error);
 }

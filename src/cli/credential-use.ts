@@ -1,6 +1,11 @@
+import type { LogTail } from '../audit/read/log-tail.js';
+import type { AuditRecord } from '../audit/record/index.js';
 import type { UseSince } from '../aws/acts/rotate-credential.js';
 import type { SearchEvent } from '../evidence/search/search-log.js';
 import { CliError, EXIT } from './exit.js';
+
+/** Uses are counted together that came within so long. */
+const TOGETHER_MS = 100;
 
 /**
  * Counts by an audit log which credentials of a key store have signed.
@@ -13,30 +18,97 @@ export async function credentialUse(
   folder: string,
 ): Promise<UseSince | undefined> {
   const { LogFolder, NoLogError } = await import('../audit/read/log-folder.js');
-  const { searchLog } = await import('../evidence/search/search-log.js');
-  const { conditionOn } = await import('../evidence/search/condition.js');
   try {
     await LogFolder.open(folder);
   } catch (error) {
     if (error instanceof NoLogError) return undefined;
     throw error;
   }
-  const conditions = [conditionOn('keyStore', keyStore)];
-  return async (since) => {
-    const filter = { conditions, fromMs: since.getTime(), toMs: undefined };
-    const counts = new Map<string, number>();
-    for await (const { record } of searchLog(folder, filter, { threads: 1, notify: refuse })) {
-      // KMS asks for the health of a key store that nobody uses as well.
-      if (record.type !== 'key-operation' && record.type !== 'health-check') continue;
-      if (record.authenticationFailure !== undefined) continue;
-      const id = record.accessKeyId ?? 'an unknown credential';
-      counts.set(id, (counts.get(id) ?? 0) + 1);
+  const use = new CredentialUse(keyStore, folder);
+  return (since) => use.since(since.getTime());
+}
+
+/** The use of a key store's credentials, searched for once and followed from then on. */
+class CredentialUse {
+  readonly #keyStore: string;
+  readonly #folder: string;
+  /** Counts by the begin of their {@link TOGETHER_MS} and by access key id. */
+  readonly #counts = new Map<number, Map<string, number>>();
+  #tail: LogTail | undefined;
+  #fromMs = 0;
+  /** Sequence of the last record that was counted. */
+  #last = -1;
+
+  constructor(keyStore: string, folder: string) {
+    this.#keyStore = keyStore;
+    this.#folder = folder;
+  }
+
+  /** @returns the requests since a time by access key id */
+  async since(fromMs: number): Promise<ReadonlyMap<string, number>> {
+    if (this.#tail === undefined || fromMs < this.#fromMs) await this.#search(fromMs);
+    else await this.#follow(this.#tail);
+    return this.#sum(fromMs);
+  }
+
+  async #search(fromMs: number): Promise<void> {
+    const { LogTail } = await import('../audit/read/log-tail.js');
+    const { searchLog } = await import('../evidence/search/search-log.js');
+    const { conditionOn } = await import('../evidence/search/condition.js');
+    this.#counts.clear();
+    this.#last = -1;
+    // Before the search, which then has what comes between the two; the last sequence tells what.
+    const tail = await LogTail.open(this.#folder);
+    const filter = {
+      conditions: [conditionOn('keyStore', this.#keyStore)],
+      fromMs,
+      toMs: undefined,
+    };
+    const search = searchLog(this.#folder, filter, { threads: 1, notify: refuse });
+    for await (const { record } of search) this.#count(record);
+    this.#tail = tail;
+    this.#fromMs = fromMs;
+  }
+
+  async #follow(tail: LogTail): Promise<void> {
+    const { parseRecord } = await import('../audit/read/records.js');
+    for (const line of await tail.take()) {
+      const record = parseRecord(line);
+      if (record === undefined) refuse({ segment: this.#folder });
+      this.#count(record);
     }
-    return counts;
-  };
+  }
+
+  #count(record: AuditRecord): void {
+    if (record.sequence <= this.#last) return;
+    this.#last = record.sequence;
+    // KMS asks for the health of a key store that nobody uses as well.
+    if (record.type !== 'key-operation' && record.type !== 'health-check') return;
+    if (record.keyStore !== this.#keyStore || record.authenticationFailure !== undefined) return;
+    const at = Date.parse(record.time);
+    const begin = at - (at % TOGETHER_MS);
+    const counts = this.#counts.get(begin) ?? new Map<string, number>();
+    this.#counts.set(begin, counts);
+    const id = record.accessKeyId ?? 'an unknown credential';
+    counts.set(id, (counts.get(id) ?? 0) + 1);
+  }
+
+  /** Adds up, and forgets what came before. */
+  #sum(fromMs: number): ReadonlyMap<string, number> {
+    this.#fromMs = fromMs;
+    const sum = new Map<string, number>();
+    for (const [begin, counts] of this.#counts) {
+      if (begin + TOGETHER_MS <= fromMs) {
+        this.#counts.delete(begin);
+        continue;
+      }
+      for (const [id, count] of counts) sum.set(id, (sum.get(id) ?? 0) + count);
+    }
+    return sum;
+  }
 }
 
 /** Refuses a part that could not be read: it might tell of the old credential. */
-function refuse({ segment }: SearchEvent): never {
+function refuse({ segment }: Pick<SearchEvent, 'segment'>): never {
   throw new CliError(EXIT.failed, `${segment} of the audit log could not be searched wholly`);
 }

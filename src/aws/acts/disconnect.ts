@@ -9,10 +9,10 @@ import type { KmsClient } from '../kms-client.js';
  */
 export async function disconnect(
   kms: KmsClient,
-  { CustomKeyStoreId, CustomKeyStoreName: name, ConnectionState }: CustomKeyStore,
+  { CustomKeyStoreId: id, CustomKeyStoreName: name, ConnectionState }: CustomKeyStore,
   timing: { readonly timeoutMs: number; readonly pollMs?: number | undefined },
 ): Promise<void> {
   if (ConnectionState === 'DISCONNECTED') return;
-  await kms.call('DisconnectCustomKeyStore', { CustomKeyStoreId }, z.looseObject({}));
-  await waitForState(kms, { name, state: 'DISCONNECTED', ...timing });
+  await kms.call('DisconnectCustomKeyStore', { CustomKeyStoreId: id }, z.looseObject({}));
+  await waitForState(kms, { id, name, state: 'DISCONNECTED', ...timing });
 }

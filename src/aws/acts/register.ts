@@ -4,10 +4,11 @@ import {
   type CustomKeyStore,
   findKeyStore,
   type ProxyConfiguration,
+  type Waiting,
   waitForState,
 } from '../key-store.js';
 import { type KmsClient, KmsError } from '../kms-client.js';
-import { status } from './status.js';
+import { status, type StatusOfKey } from './status.js';
 
 /** A key store to register, as KMS is to know it. */
 export interface Registration {
@@ -25,9 +26,14 @@ export interface Registration {
   readonly pollMs?: number | undefined;
 }
 
-/** KMS has a key store of that name for another proxy. */
+/** KMS has a key store of that name for another proxy, or by another way. */
 export class OtherProxyError extends Error {
   override readonly name = 'OtherProxyError';
+}
+
+/** The KMS key on the external key is about to be deleted, and KMS allows no other meanwhile. */
+export class KeyPendingDeletionError extends Error {
+  override readonly name = 'KeyPendingDeletionError';
 }
 
 const createdSchema = z.looseObject({ CustomKeyStoreId: z.string() });
@@ -38,7 +44,8 @@ const keySchema = z.looseObject({ KeyMetadata: z.looseObject({ Arn: z.string() }
  * it is, so that an interrupted registration can be repeated.
  *
  * @param tell is told of each step that was done
- * @throws KmsError, ConnectionFailedError, OtherProxyError
+ * @throws KmsError, ConnectionFailedError, OtherProxyError, KeyPendingDeletionError,
+ *   SeveralKeyStoresError
  */
 export async function register(
   kms: KmsClient,
@@ -54,22 +61,29 @@ export async function register(
     requireSameProxy(found, proxy, registration);
     tell(`The custom key store ${name} is there: ${id}`);
   }
-  const state = found?.ConnectionState ?? 'DISCONNECTED';
-  if (state === 'FAILED') {
-    await kms.call('DisconnectCustomKeyStore', { CustomKeyStoreId: id }, z.looseObject({}));
-  }
-  if (state === 'FAILED' || state === 'DISCONNECTING') {
-    await waitForState(kms, { name, state: 'DISCONNECTED', timeoutMs, pollMs });
-  }
-  if (state !== 'CONNECTED' && state !== 'CONNECTING') {
-    await kms.call('ConnectCustomKeyStore', { CustomKeyStoreId: id }, z.looseObject({}));
-  }
-  await waitForState(kms, { name, state: 'CONNECTED', timeoutMs, pollMs });
+  await connect(kms, { id, name, timeoutMs, pollMs }, found?.ConnectionState ?? 'DISCONNECTED');
   tell('CONNECTED');
   const { externalKeyId, alias } = registration;
   if (externalKeyId === undefined) return;
-  const arn = await keyOn(kms, { customKeyStoreId: id, name, externalKeyId }, tell);
+  const arn = await keyOn(kms, { customKeyStoreId: id, externalKeyId }, tell);
   if (alias !== undefined) await giveAlias(kms, alias, arn, tell);
+}
+
+/** @param state of the key store now */
+async function connect(
+  kms: KmsClient,
+  store: Omit<Waiting, 'state'>,
+  state: string,
+): Promise<void> {
+  const input = { CustomKeyStoreId: store.id };
+  if (state === 'FAILED') await kms.call('DisconnectCustomKeyStore', input, z.looseObject({}));
+  if (state === 'FAILED' || state === 'DISCONNECTING') {
+    await waitForState(kms, { ...store, state: 'DISCONNECTED' });
+  }
+  if (state !== 'CONNECTED' && state !== 'CONNECTING') {
+    await kms.call('ConnectCustomKeyStore', input, z.looseObject({}));
+  }
+  await waitForState(kms, { ...store, state: 'CONNECTED' });
 }
 
 async function create(
@@ -97,12 +111,23 @@ async function create(
 function requireSameProxy(
   { CustomKeyStoreName, XksProxyConfiguration: there }: CustomKeyStore,
   { uriPath }: ProxyConfiguration,
-  { uriEndpoint }: Registration,
+  { uriEndpoint, vpcEndpointService }: Registration,
 ): void {
-  if (there?.UriEndpoint === uriEndpoint && there.UriPath === uriPath) return;
-  throw new OtherProxyError(
-    `KMS has a key store ${CustomKeyStoreName} for ${there?.UriEndpoint ?? ''}${there?.UriPath ?? ''}, not for ${uriEndpoint}${uriPath}. Choose another name with --name.`,
+  const wanted = wayOf(`${uriEndpoint}${uriPath}`, vpcEndpointService);
+  const present = wayOf(
+    `${there?.UriEndpoint ?? ''}${there?.UriPath ?? ''}`,
+    there?.VpcEndpointServiceName,
   );
+  if (present === wanted) return;
+  throw new OtherProxyError(
+    `KMS has a key store ${CustomKeyStoreName} for ${present}, not for ${wanted}. Choose another name with --name.`,
+  );
+}
+
+function wayOf(uri: string, vpcEndpointService: string | undefined): string {
+  return vpcEndpointService === undefined
+    ? `${uri} by its public endpoint`
+    : `${uri} by the VPC endpoint service ${vpcEndpointService}`;
 }
 
 /** Returns the ARN of the KMS key on an external key, which is created where there is none. */
@@ -110,17 +135,23 @@ async function keyOn(
   kms: KmsClient,
   place: {
     readonly customKeyStoreId: string;
-    readonly name: string;
     readonly externalKeyId: string;
   },
   tell: (step: string) => void,
 ): Promise<string> {
-  const { customKeyStoreId, name, externalKeyId } = place;
-  const [store] = await status(kms, name);
-  const there = store?.keys.find((key) => key.externalKeyId === externalKeyId);
+  const { customKeyStoreId, externalKeyId } = place;
+  const { keyStores, notLookedAt } = await status(kms, customKeyStoreId);
+  const there = keyStores[0]?.keys.find((key) => key.externalKeyId === externalKeyId);
   if (there !== undefined) {
+    requireKept(there);
     tell(`The KMS key on the external key ${externalKeyId} is there: ${there.arn}`);
+    if (there.state === 'Disabled') {
+      tell(`It is Disabled. To use it: aws kms enable-key --key-id ${there.arn}`);
+    }
     return there.arn;
+  }
+  if (notLookedAt.length > 0) {
+    tell(`${String(notLookedAt.length)} KMS keys could not be looked at: holdfast aws status.`);
   }
   const { KeyMetadata: key } = await kms.call(
     'CreateKey',
@@ -134,6 +165,14 @@ async function keyOn(
   );
   tell(`Created the KMS key ${key.Arn} on the external key ${externalKeyId}`);
   return key.Arn;
+}
+
+/** @throws KeyPendingDeletionError */
+function requireKept({ arn, externalKeyId, state }: StatusOfKey): void {
+  if (state !== 'PendingDeletion') return;
+  throw new KeyPendingDeletionError(
+    `The KMS key ${arn} on the external key ${externalKeyId} is PendingDeletion, and KMS allows no other on it until it is deleted.\nTo keep it: aws kms cancel-key-deletion --key-id ${arn}, then aws kms enable-key --key-id ${arn}. Otherwise choose another external key.`,
+  );
 }
 
 /** An alias that another key has stays with that, and the exception of KMS says so. */

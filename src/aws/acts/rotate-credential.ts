@@ -83,14 +83,13 @@ async function untilQuiet(
   useSince: UseSince,
   { quietMs, timeoutMs, pollMs }: ChangeTiming,
 ): Promise<number> {
-  const giveUpAt = performance.now() + timeoutMs;
-  const begun = Date.now();
+  const begun = performance.now();
   for (;;) {
-    const since = new Date(Date.now() - quietMs);
-    const counts = await useSince(since);
+    const passedMs = performance.now() - begun;
+    const counts = await useSince(new Date(Date.now() - quietMs));
     const others = [...counts.keys()].filter((id) => unused.has(id));
-    if (others.length === 0 && Date.now() - begun >= quietMs) return counts.get(used) ?? 0;
-    if (performance.now() >= giveUpAt) {
+    if (others.length === 0 && passedMs >= quietMs) return counts.get(used) ?? 0;
+    if (passedMs >= Math.max(timeoutMs, quietMs)) {
       throw new StillInUseError(
         `Requests are still signed with ${others.join(', ')}. Keep that credential in the configuration, and repeat this command with --to ${used}.`,
       );

@@ -19,7 +19,7 @@ interface Options extends AwsOptions {
 export function awsDisconnectCommand(terminal: Terminal): Command {
   return changingAwsCommand('disconnect')
     .description('disconnect a key store in AWS KMS: its keys cannot be used until it is connected')
-    .argument('<name>', 'name of the custom key store in KMS')
+    .argument('<name>', 'name or id of the custom key store in KMS')
     .addOption(timeoutOption())
     .addHelpText('after', example('holdfast aws disconnect production'))
     .action(async (name: string, options: Options) => {

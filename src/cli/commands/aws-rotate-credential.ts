@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { UseSince } from '../../aws/acts/rotate-credential.js';
 import { auditFolder } from '../audit-folders.js';
-import { proxyConfiguration, requireKeyStore, timeoutOption } from '../aws-key-store.js';
+import { proxyConfiguration, servedKeyStore, storeInKms, timeoutOption } from '../aws-key-store.js';
 import {
   type AwsOptions,
   changingAwsCommand,
@@ -14,7 +14,7 @@ import { credentialUse } from '../credential-use.js';
 import { CliError, EXIT } from '../exit.js';
 import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
-import { connect, example, wholeNumber } from './options.js';
+import { example, wholeNumber } from './options.js';
 
 interface Options extends AwsOptions {
   readonly to?: string;
@@ -49,7 +49,10 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
       '--to <access-key-id>',
       'which credential (default: the other one, where there are two)',
     )
-    .option('--name <name>', 'name in KMS (default: that of the key store)')
+    .option(
+      '--name <name>',
+      "name or id in KMS (default: the one with the server's path, or the key store's name)",
+    )
     .option('--log <directory>', "folder of the audit log (default: the configuration's)")
     .option(
       '--quiet <seconds>',
@@ -67,17 +70,18 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
 
 async function rotate(keyStore: string, options: Options, terminal: Terminal): Promise<void> {
   const { rotateCredential } = await import('../../aws/acts/rotate-credential.js');
+  requireTimeForQuiet(options);
   if (options.print) {
     terminal.print(await commandsFor(keyStore, options, terminal));
     return;
   }
   const kms = await kmsFor(options, terminal);
-  const store = await requireKeyStore(kms, options.name ?? keyStore);
+  const served = await servedKeyStore(keyStore, options, terminal);
+  const store = await storeInKms(kms, served, options.name);
   const present = store.XksProxyConfiguration?.AccessKeyId ?? '';
   const useSince = await credentialUse(keyStore, auditFolder(options.log, terminal));
-  const { to: named } = options;
-  const others = await othersThan(present, keyStore, options, terminal);
-  const accessKeyId = named ?? (await chosen(keyStore, { present, others, useSince }));
+  const others = served.accessKeyIds.filter((id) => id !== present);
+  const accessKeyId = options.to ?? (await chosen(keyStore, { present, others, useSince }));
   const to = await proxyConfiguration(keyStore, { ...options, accessKeyId }, terminal);
   // KMS has it already: this command was interrupted, and the others are what it had before.
   const former = accessKeyId === present ? others : [];
@@ -96,17 +100,13 @@ async function rotate(keyStore: string, options: Options, terminal: Terminal): P
   );
 }
 
-/** The credentials of the server that KMS does not have. */
-async function othersThan(
-  present: string,
-  keyStore: string,
-  options: Options,
-  terminal: Terminal,
-): Promise<readonly string[]> {
-  const { keyStores } = await connect(options, terminal).call('listKeyStores', {});
-  const found = keyStores.find(({ name }) => name === keyStore);
-  if (found !== undefined) return found.accessKeyIds.filter((id) => id !== present);
-  throw new CliError(EXIT.failed, `the server has no key store ${keyStore}`);
+/** @throws CliError where the time is over before the old credential can count as unused */
+function requireTimeForQuiet({ quiet, timeout }: Options): void {
+  if (quiet <= timeout) return;
+  throw new CliError(
+    EXIT.usage,
+    `--quiet ${String(quiet)} is longer than --timeout ${String(timeout)}: the old credential could not count as unused in that time. Allowed is a --timeout of at least --quiet.`,
+  );
 }
 
 /** The credentials to choose from, and the record of their use. */

@@ -19,7 +19,8 @@ export class Kms {
   #calls: KmsCall[] = [];
 
   constructor(target: KmsTarget) {
-    this.#client = new KmsClient(target);
+    // One attempt: CloudTrail has an event of each, so that a second one would be a call untold.
+    this.#client = new KmsClient(target, []);
   }
 
   /** @throws KmsError when KMS refuses, or Error where there is no answer that can be read */

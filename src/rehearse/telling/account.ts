@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { LogTail } from '../../audit/read/log-tail.js';
 import type { KmsCall } from '../stage/kms.js';
-import { type AuditRecord, AuditTail } from './audit-tail.js';
 import { type CloudTrailEvent, CloudTrailTail } from './cloudtrail-tail.js';
 import { type ProxyMetrics, type ProxyRequests, readProxyMetrics, since } from './proxy-metrics.js';
 
@@ -9,6 +10,18 @@ const RECORDS_WITHIN_MS = 1_000;
 const POLL_MS = 50;
 const SUCCESS = 'None';
 const CRYPTOGRAPHIC = /^(Encrypt|Decrypt|ReEncrypt|GenerateDataKey(WithoutPlaintext)?)$/;
+
+const recordSchema = z.object({
+  type: z.string(),
+  operation: z.string().optional(),
+  kmsRequestId: z.string().optional(),
+  awsPrincipalArn: z.string().optional(),
+  accessKeyId: z.string().optional(),
+  errorName: z.string().optional(),
+});
+
+/** A record of the proxy's audit log, as far as a rehearsal looks at it. */
+type AuditRecord = Readonly<z.output<typeof recordSchema>>;
 
 /** Calls of KMS that ended alike. */
 export interface KmsCalls {
@@ -57,7 +70,7 @@ export interface AccountedKms {
 export class Accountant {
   readonly #simulated: AccountedKms;
   readonly #cloudTrail: CloudTrailTail;
-  #audit: AuditTail | undefined;
+  #audit: LogTail | undefined;
   #auditNotRead: string | undefined;
   #metrics: ProxyMetrics = { requests: [], latencyCount: 0, latencySumMs: 0 };
 
@@ -71,7 +84,7 @@ export class Accountant {
     const accountant = new Accountant(simulated);
     if (auditLog !== undefined) {
       await accountant.#reading(async () => {
-        accountant.#audit = await AuditTail.open(auditLog);
+        accountant.#audit = await LogTail.open(auditLog);
       });
     }
     return accountant;
@@ -106,7 +119,9 @@ export class Accountant {
       const records: AuditRecord[] = [];
       const giveUpAt = performance.now() + RECORDS_WITHIN_MS;
       for (;;) {
-        records.push(...(await audit.take()).filter((record) => this.#isOurs(record)));
+        const lines = await audit.take();
+        const added = lines.map((line) => recordSchema.parse(JSON.parse(line)));
+        records.push(...added.filter((record) => this.#isOurs(record)));
         const known = new Set(records.map(({ kmsRequestId }) => kmsRequestId));
         const missing = wanted.filter((id) => !known.has(id));
         if (missing.length === 0 || performance.now() > giveUpAt) return told(records, missing);

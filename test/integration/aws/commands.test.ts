@@ -44,6 +44,12 @@ async function startStage(credentials: readonly object[] = [RESERVE]): Promise<S
   return { server, simulator, aws: (...args) => holdfast(env, 'aws', ...args) };
 }
 
+async function keysOf(aws: Stage['aws']): Promise<readonly { readonly arn: string }[]> {
+  const { stdout } = await aws('status', '--json');
+  const { keyStores } = JSON.parse(stdout) as { keyStores: { keys: { arn: string }[] }[] };
+  return keyStores.flatMap(({ keys }) => keys);
+}
+
 describe('holdfast aws', () => {
   it('register, status, disconnect, and register again → the same key store and key, connected', async () => {
     const { aws, simulator } = await startStage();
@@ -112,6 +118,37 @@ describe('holdfast aws', () => {
     expect(repeated.stdout).toContain(`KMS has ${RESERVE.accessKeyId} already`);
     expect(repeated.stdout).toContain(`signed with ${server.credential.accessKeyId}`);
     expect((await aws('status')).stdout).toContain(RESERVE.accessKeyId);
+  });
+
+  it('less time than has to be quiet → refused before anything is done', async () => {
+    const { aws, simulator, server } = await startStage();
+    await aws('register', 'quickstart', ...ENDPOINT);
+    for (const more of [[], ['--print']]) {
+      const short = ['--quiet', '10', '--timeout', '5', ...more];
+      const { code, stdout, stderr } = await aws('rotate-credential', 'quickstart', ...short);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain('--quiet 10 is longer than --timeout 5');
+    }
+    const { CustomKeyStores } = await simulator.client.call('DescribeCustomKeyStores', {});
+    expect(CustomKeyStores).toMatchObject([
+      { XksProxyConfiguration: { AccessKeyId: server.credential.accessKeyId } },
+    ]);
+  });
+
+  it('the KMS key is PendingDeletion → register says so, and is done when the deletion is cancelled', async () => {
+    const { aws, simulator } = await startStage();
+    const key = ['--key', 'quickstart-key', '--alias', 'alias/payroll'];
+    await aws('register', 'quickstart', ...ENDPOINT, ...key.slice(0, 2));
+    const arn = (await keysOf(aws))[0]?.arn ?? '';
+    await simulator.client.call('ScheduleKeyDeletion', { KeyId: arn, PendingWindowInDays: 7 });
+    const refused = await aws('register', 'quickstart', ...ENDPOINT, ...key);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`aws kms cancel-key-deletion --key-id ${arn}`);
+    await simulator.client.call('CancelKeyDeletion', { KeyId: arn });
+    const disabled = await aws('register', 'quickstart', ...ENDPOINT, ...key);
+    expect(disabled).toMatchObject({ code: 0, stderr: '' });
+    expect(disabled.stdout).toContain(`aws kms enable-key --key-id ${arn}`);
+    expect(disabled.stdout).toContain('Created alias/payroll');
   });
 
   it('no reserve, another key store of that name, no such key store, a wrong key → said, with what to do', async () => {
