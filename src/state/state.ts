@@ -25,6 +25,10 @@ export interface State {
    * ended, so that they refuse what they do not know with InternalException.
    */
   isSettled(revision: number): boolean;
+  /** False once the copy is too old to serve by. Cheap: asked at every request. */
+  readonly isServing: boolean;
+  /** True while the store can be asked, and this replica has its newest state. */
+  readonly isInStep: boolean;
   /** The standing of this replica and its copy. */
   readonly standing: Standing;
   /** Calls back when `isSettled` or `standing` may have changed. @returns the end of it */

@@ -88,8 +88,10 @@ export class StateCopy implements State {
     await copy.#follower.ask();
     if (!store.isShared) return copy;
     if (followed !== undefined) await copy.#compare(followed, store);
-    if (copy.#standing.goneBack === undefined) await copy.#follower.renew();
-    await copy.#follower.ask();
+    if (copy.#standing.goneBack === undefined) {
+      await copy.#follower.renew();
+      await copy.#follower.ask();
+    }
     await copy.#afterRound();
     copy.#follower.start();
     return copy;
@@ -118,13 +120,21 @@ export class StateCopy implements State {
     };
   }
 
+  get isServing(): boolean {
+    return this.#kind !== 'stale';
+  }
+
+  get isInStep(): boolean {
+    return this.#kind === 'in-step';
+  }
+
   get standing(): Standing {
     const { store, mark } = this.#follower;
-    const isAlone = store?.isShared === false;
+    const isAlone = !this.isShared;
     const warnings = store?.warnings ?? [];
     const problems = [...this.#collections.problems, ...this.#disk.problems, ...warnings];
     return {
-      kind: isAlone ? 'in-step' : this.#standing.kind,
+      kind: this.#kind,
       applied: mark.revision,
       ageMs: isAlone ? 0 : this.#standing.ageMs,
       leases: this.#leases.leases,
@@ -183,9 +193,13 @@ export class StateCopy implements State {
 
   /** Ends the lease, writes the last copy and closes the store. */
   async close(): Promise<void> {
-    const isInStep = this.isShared && this.#standing.kind === 'in-step';
+    const isKept = this.isShared && this.isInStep;
     await this.#follower.close();
-    if (isInStep) await this.#keep(true);
+    if (isKept) await this.#keep(true);
+  }
+
+  get #kind(): Standing['kind'] {
+    return this.isShared ? this.#standing.kind : 'in-step';
   }
 
   async #compare(followed: HistoryMark, store: StateStore): Promise<void> {
