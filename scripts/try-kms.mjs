@@ -4,8 +4,9 @@ import './lib/ignored-signals.mjs';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
 import { ensureBuilt } from './lib/build.mjs';
 import { freePort } from './lib/free-port.mjs';
@@ -20,13 +21,14 @@ const KEY_STORE = 'holdfast';
 const ALIAS = 'alias/holdfast';
 const EXTERNAL_KEY = 'quickstart-key';
 
-const folder = join(process.env['HOLDFAST_TRY_DIR'] ?? join(root, 'var'), 'try-kms');
+const folder = resolve(process.env['HOLDFAST_TRY_DIR'] ?? join(root, 'var'), 'try-kms');
 const stateDirectory = join(folder, 'holdfast');
 const kmsState = join(folder, 'kms');
 const environmentFile = join(folder, 'environment');
 const quickstart = join(stateDirectory, 'quickstart');
 const configuration = join(root, 'config', 'quickstart.yaml');
 const program = join(root, 'dist', 'cli', 'main.js');
+const endWithParent = pathToFileURL(join(root, 'dist', 'shared', 'end-with-parent.js')).href;
 
 /** @type {Map<string, import('node:child_process').ChildProcess>} */
 const running = new Map();
@@ -47,7 +49,9 @@ await orSayWhy(async () => {
   const { endpoint, environment } = await startKms(proxyPort);
   const customKeyStoreId = await register(endpoint, environment);
   writeFileSync(join(folder, 'hello.txt'), 'Hello from AWS KMS, with a key that is not there.\n');
-  const more = `HOLDFAST_CUSTOM_KEY_STORE_ID=${customKeyStoreId}\nHOLDFAST_STATE_DIR=${stateDirectory}\n`;
+  // A shell reads it, or `env -S`: a folder with a space in its name is one word of it.
+  const state = shellWord(stateDirectory);
+  const more = `HOLDFAST_CUSTOM_KEY_STORE_ID=${customKeyStoreId}\nHOLDFAST_STATE_DIR=${state}\n`;
   writeFileSync(environmentFile, environment + more, { mode: 0o600 });
   process.stdout.write(screen(endpoint, customKeyStoreId));
 });
@@ -144,7 +148,7 @@ function ownEnvironment() {
 
 /**
  * Starts a part in a process group of its own, so that Ctrl-C reaches it through this process
- * alone, and once. Its output goes to a file.
+ * alone, and once. It ends when this process is gone, SIGKILL included. Its output goes to a file.
  *
  * @param {string} name
  * @param {readonly string[]} args
@@ -152,10 +156,11 @@ function ownEnvironment() {
  */
 function start(name, args, env = {}) {
   const output = openSync(logOf(name), 'w', 0o600);
-  const child = spawn(process.execPath, ['--inspect-port=192.0.2.1:1024', program, ...args], {
+  const options = ['--inspect-port=192.0.2.1:1024', '--import', endWithParent];
+  const child = spawn(process.execPath, [...options, program, ...args], {
     detached: true,
     env: { ...process.env, ...env },
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output, output, 'ipc'],
   });
   closeSync(output);
   running.set(name, child);
@@ -214,7 +219,7 @@ async function end(code) {
  * @returns {string} what to try, every line of which can be pasted
  */
 function screen(endpoint, customKeyStoreId) {
-  const inEnvironment = `env $(cat ${shellWord(environmentFile)})`;
+  const inEnvironment = `env -S "$(cat ${shellWord(environmentFile)})"`;
   const aws = (/** @type {string} */ rest) =>
     `  ${inEnvironment} aws kms --endpoint-url ${endpoint} ${rest}`;
   const file = (/** @type {string} */ name) => shellWord(join(folder, name));

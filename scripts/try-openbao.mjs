@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './lib/build.mjs';
 import { freePort } from './lib/free-port.mjs';
 import { ensureInstalled } from './lib/install.mjs';
@@ -13,6 +14,7 @@ import { installOpenbao } from './lib/install-openbao.mjs';
 import { orSayWhy, serveTrial, shellWord, trialFolder } from './lib/trial.mjs';
 
 const START_TIMEOUT_MS = 30_000;
+const keeper = fileURLToPath(new URL('lib/keeper.mjs', import.meta.url));
 
 const POLICY = `
 path "transit/encrypt/+"   { capabilities = ["update"] }
@@ -105,9 +107,11 @@ listener "tcp" {
 `,
   );
   const log = openSync(logFile, 'w', 0o600);
-  const child = spawn(program, ['server', '-config', configuration], {
-    stdio: ['ignore', log, log],
+  // Kept: its storage would be locked for the next trial if it outlived this process.
+  const child = spawn(process.execPath, [keeper, program, 'server', '-config', configuration], {
+    stdio: ['ignore', log, log, 'ipc'],
   });
+  child.channel?.unref();
   closeSync(log);
   return child;
 }

@@ -11,7 +11,8 @@ const duration = (usualMs: number, leastMs = 0) =>
 /** A caller of KMS: whose access key it is, and what KMS is told of each of its calls. */
 export const callerSchema = z.strictObject({
   accessKeyId: z.string().regex(/^[A-Z0-9]{16,128}$/),
-  secretAccessKey: z.string().min(16).max(128),
+  /** In the alphabet of AWS's, so that a line `NAME=value` holds it as it is. */
+  secretAccessKey: z.string().regex(/^[\w/+=-]{16,128}$/),
   /** ARN that the proxy is told: of a role for a session of it, of a user for a user. */
   principal: z.string().regex(PRINCIPAL_ARN),
   /** ARN of the session of a role, which CloudTrail tells. */

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { repositoryPath } from '../support/container-files.js';
 import { holdfast } from '../support/holdfast-command.js';
 import { type HoldfastServer, startHoldfast } from '../support/holdfast-server.js';
 import { describeWithOpenbao } from '../support/openbao-program.js';
 import { describeWithModule } from '../support/pkcs11-suite.js';
+import { runningIn } from '../support/running-in.js';
 import { softHsmModule } from '../support/softhsm.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { XksClient } from '../support/xks-client.js';
@@ -19,19 +20,30 @@ describeWithModule('npm run try:softhsm', softHsmModule, () => {
 describeWithOpenbao('npm run try:openbao', () => {
   it('twice → serves, and the second decrypts what the first has encrypted', () =>
     tryTwice('openbao'));
+
+  it('killed by SIGKILL → the OpenBao that it has started ends as well', async () => {
+    const folder = temporaryFolder();
+    const server = await starter('openbao', folder)();
+    expect(runningIn(folder)).not.toEqual([]);
+    await server.kill();
+    await vi.waitUntil(() => runningIn(folder).length === 0, { timeout: 30_000, interval: 50 });
+  });
 });
 
-async function tryTwice(name: string): Promise<void> {
-  const folder = temporaryFolder();
+/** Starts a trial as npm would, with everything in a folder of its own and on a free port. */
+function starter(name: string, folder: string): () => Promise<HoldfastServer> {
   const stateDirectory = join(folder, name, 'state');
   mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
-  /** As npm would, with everything in a folder of its own and on a free port. */
-  const start = () =>
+  return () =>
     startHoldfast({
       stateDirectory,
       args: [repositoryPath(`scripts/try-${name}.mjs`)],
       env: { HOLDFAST_TRY_DIR: folder, HOLDFAST_PORT: '0' },
     });
+}
+
+async function tryTwice(name: string): Promise<void> {
+  const start = starter(name, temporaryFolder());
   const body = encryptBody();
   const sealed = await serving(await start(), async (server) => {
     const config = /^ {2}export HOLDFAST_CONFIG=(.+)$/m.exec(server.log())?.[1] ?? '';

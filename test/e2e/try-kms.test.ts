@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { repositoryFile, repositoryPath } from '../support/container-files.js';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
 import { findAwsCli2, findAwsPythonClients } from '../support/kms-simulator/aws-clients.js';
+import { runningIn } from '../support/running-in.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 import { testLogPath } from '../support/test-log.js';
 
@@ -28,8 +29,8 @@ interface Trial {
   readonly environment: string;
   /** All that it has printed. */
   screen(): string;
-  /** @returns the exit code */
-  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<number>;
+  /** @returns the exit code; null for a signal that nobody can see */
+  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
 /** Starts the trial as npm does, in a folder of its own. */
@@ -58,7 +59,7 @@ async function startTrial(parent: string): Promise<Trial> {
     screen,
     stop: async (signal) => {
       child.kill(signal);
-      const [code] = (await exit) as [number];
+      const [code] = (await exit) as [number | null];
       return code;
     },
   };
@@ -83,7 +84,8 @@ function pastedLines(screen: string): string {
 it.skipIf(pythonClients === undefined || cli2 === undefined)(
   'npm run try:kms twice → what it prints and what docs/try-it.md says works with the AWS CLI 1 and 2',
   async () => {
-    const parent = temporaryFolder();
+    const parent = join(temporaryFolder(), "a folder's name");
+    mkdirSync(parent);
     const version1 = `env PYTHONPATH=${pythonClients ?? ''} python3 -m awscli`;
     const first = await startTrial(parent);
     try {
@@ -107,7 +109,7 @@ it.skipIf(pythonClients === undefined || cli2 === undefined)(
       // npx would ask the registry here, because the folder is no checkout.
       const page = shellCommands('docs/try-it.md')
         .replaceAll('npx holdfast', 'holdfast')
-        .replaceAll('var/try-kms/environment', second.environment);
+        .replaceAll('var/try-kms/environment', `"${second.environment}"`);
       const python = /```python\n(?<code>.+?)```/s.exec(repositoryFile('docs/try-it.md'));
       writeFileSync(join(folder, 'try.py'), python?.groups?.['code'] ?? '');
       const boto3 = `PYTHONPATH=${pythonClients ?? ''} python3 try.py`;
@@ -133,3 +135,11 @@ it.skipIf(pythonClients === undefined || cli2 === undefined)(
     }
   },
 );
+
+it('npm run try:kms killed by SIGKILL → what it has started ends as well', async () => {
+  const parent = temporaryFolder();
+  const trial = await startTrial(parent);
+  expect(runningIn(parent)).toHaveLength(2);
+  expect(await trial.stop('SIGKILL')).toBeNull();
+  await vi.waitUntil(() => runningIn(parent).length === 0, { timeout: 30_000, interval: 50 });
+});

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { Secret } from '../../shared/secret.js';
@@ -12,10 +13,6 @@ import type { Place, ProxyCredential, RehearsedProxy } from '../proxy.js';
 const START_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
 const POLL_MS = 25;
-/** Runs in the server before all else: it ends when this process is gone, however that ended. */
-const END_WITH_PARENT = `data:text/javascript,${encodeURIComponent(
-  "process.once('disconnect', () => process.kill(process.pid, 'SIGTERM')); process.channel.unref();",
-)}`;
 
 const quickstartSchema = z.looseObject({
   listeners: z.tuple([z.looseObject({})]),
@@ -131,7 +128,8 @@ class ServerProcess {
   static async start(program: string, file: string, folder: string): Promise<ServerProcess> {
     const logFile = join(folder, `serve-${randomBytes(4).toString('hex')}.log`);
     const log = await open(logFile, 'a', 0o600);
-    const args = ['--import', END_WITH_PARENT, program, 'serve', '--config', file];
+    const endWithParent = new URL('../shared/end-with-parent.js', pathToFileURL(program)).href;
+    const args = ['--import', endWithParent, program, 'serve', '--config', file];
     const child = spawn(process.execPath, args, {
       // Ctrl-C is for the rehearsal, which ends the server itself.
       detached: true,
