@@ -36,7 +36,7 @@ Exit codes:
   2  the command line or the configuration is wrong
   3  no server answers on the admin socket
   4  "audit reconcile" has compared nothing, or nothing of something that it was asked about, or
-     "doctor" or "rehearse" has found nothing wrong but could not look at everything
+     "doctor", "rehearse" or "aws status" has found nothing wrong but could not look at everything
 
 Environment:
   HOLDFAST_CONFIG           configuration file (default: the quickstart's)
@@ -59,64 +59,69 @@ export function createProgram(outside: Terminal): Command {
     .hook('preAction', (_, command) => {
       const { config } = command.opts<{ config?: string }>();
       if (config !== undefined) env['HOLDFAST_CONFIG'] = config;
-    })
-    .addCommand(serveCommand())
-    .addCommand(group('config', 'configuration files', configCheckCommand(terminal)))
-    .addCommand(
-      group(
-        'audit',
-        'the audit trail: search, reports, evidence',
-        auditVerifyCommand(terminal),
-        auditPublicKeyCommand(terminal),
-        auditProveCommand(terminal),
-        auditCheckProofCommand(terminal),
-        auditQueryCommand(terminal),
-        auditReportCommand(terminal),
-        auditReconcileCommand(terminal),
-      ),
-    )
-    .addCommand(doctorCommand(terminal))
-    .addCommand(
-      group(
-        'keys',
-        'external keys of a running server',
-        keysCreateCommand(terminal),
-        keysListCommand(terminal),
-        keysShowCommand(terminal),
-      ),
-    )
-    .addCommand(
-      group(
-        'key-stores',
-        'key stores of a running server',
-        keyStoresListCommand(terminal),
-        keyStoresExportCommand(terminal),
-      ),
-    )
-    .addCommand(
-      group(
-        'credentials',
-        'credentials with which AWS KMS signs',
-        credentialsGenerateCommand(terminal),
-      ),
-    )
-    .addCommand(
-      group(
-        'aws',
-        'the AWS side: register a key store, change its credential, disconnect it',
-        awsRegisterCommand(terminal),
-        awsStatusCommand(terminal),
-        awsRotateCredentialCommand(terminal),
-        awsDisconnectCommand(terminal),
-      ),
-    )
-    .addCommand(kmsSimulatorCommand(terminal))
-    .addCommand(rehearseCommand(terminal))
-    .addCommand(group('import', 'import from other proxies', importAwsSampleCommand(terminal)))
-    .addCommand(versionCommand(terminal))
-    .addCommand(helpCommand());
+    });
+  for (const command of commandsOf(terminal)) program.addCommand(command);
   for (const command of withDescendants(program)) configure(command, terminal);
   return program;
+}
+
+/** The commands in the order of the help. */
+function commandsOf(terminal: Terminal): readonly Command[] {
+  return [
+    serveCommand(),
+    group('config', 'configuration files', configCheckCommand(terminal)),
+    auditGroup(terminal),
+    doctorCommand(terminal),
+    group(
+      'keys',
+      'external keys of a running server',
+      keysCreateCommand(terminal),
+      keysListCommand(terminal),
+      keysShowCommand(terminal),
+    ),
+    group(
+      'key-stores',
+      'key stores of a running server',
+      keyStoresListCommand(terminal),
+      keyStoresExportCommand(terminal),
+    ),
+    group(
+      'credentials',
+      'credentials with which AWS KMS signs',
+      credentialsGenerateCommand(terminal),
+    ),
+    awsGroup(terminal),
+    kmsSimulatorCommand(terminal),
+    rehearseCommand(terminal),
+    group('import', 'import from other proxies', importAwsSampleCommand(terminal)),
+    versionCommand(terminal),
+    helpCommand(),
+  ];
+}
+
+function auditGroup(terminal: Terminal): Command {
+  return group(
+    'audit',
+    'the audit trail: search, reports, evidence',
+    auditVerifyCommand(terminal),
+    auditPublicKeyCommand(terminal),
+    auditProveCommand(terminal),
+    auditCheckProofCommand(terminal),
+    auditQueryCommand(terminal),
+    auditReportCommand(terminal),
+    auditReconcileCommand(terminal),
+  );
+}
+
+function awsGroup(terminal: Terminal): Command {
+  return group(
+    'aws',
+    'the AWS side: register a key store, change its credential, disconnect it',
+    awsRegisterCommand(terminal),
+    awsStatusCommand(terminal),
+    awsRotateCredentialCommand(terminal),
+    awsDisconnectCommand(terminal),
+  );
 }
 
 /** A command and everything below it. */
