@@ -1,0 +1,46 @@
+import type { DocumentName, StoredDocument } from '../store.js';
+import { raiseRevision, writeDocument } from './documents.js';
+import type { Tables } from './tables.js';
+import type { Ask, Writer } from './writer.js';
+
+/**
+ * Brings newer documents back, each at a revision of its own above all that anybody has seen, and
+ * lets every replica begin anew: its beats are forgotten, and so is every count.
+ */
+export async function recoverStore(
+  writer: Writer,
+  tables: Tables,
+  newer: readonly StoredDocument[],
+  highestRevision: number,
+): Promise<readonly DocumentName[]> {
+  return await writer.unproved(async (transaction) => {
+    const { ask } = transaction;
+    // Waits for changes under way, and lets none begin.
+    await ask(`LOCK TABLE ${tables.writers} IN EXCLUSIVE MODE`);
+    const first = await raiseRevision(transaction, tables, writer.token(), highestRevision);
+    const known = await revisionsOf(ask, tables);
+    const lost = newer.filter((each) => each.revision > (known.get(nameOf(each)) ?? 0));
+    const inOrder = lost.toSorted((a, b) => a.revision - b.revision);
+    let revision = first;
+    for (const [index, document] of inOrder.entries()) {
+      if (index > 0) revision = await raiseRevision(transaction, tables, writer.token());
+      await writeDocument(transaction, tables, { ...document, revision });
+    }
+    await ask(`DELETE FROM ${tables.counters}`);
+    await ask(`DELETE FROM ${tables.writers}`);
+    await ask(`UPDATE ${tables.store} SET gone_back = false, recovered = $1`, [revision]);
+    return inOrder.map(({ collection, id }) => ({ collection, id }));
+  });
+}
+
+async function revisionsOf(ask: Ask, { documents }: Tables): Promise<ReadonlyMap<string, number>> {
+  const rows = await ask<{ collection: string; id: string; revision: number }>(
+    `SELECT collection, id, revision FROM ${documents}`,
+  );
+  return new Map(rows.map((row) => [nameOf(row), row.revision]));
+}
+
+/** Neither part has a space in it. */
+function nameOf({ collection, id }: DocumentName): string {
+  return `${collection} ${id}`;
+}

@@ -1,0 +1,284 @@
+import type { PoolClient } from 'pg';
+import type { RandomBytes } from '../../shared/randomness.js';
+import { StateError } from '../errors.js';
+import { STATE_FORMAT } from '../store.js';
+import { begin, commit, rollBack } from './commit.js';
+import { asStateError, ConnectionLost, UnknownOutcome } from './failures.js';
+import { ask, type Servers } from './servers.js';
+import type { Tables } from './tables.js';
+
+/** Which cluster it is, and its timeline: another one after a promotion or a restored backup. */
+const PLACE =
+  "((SELECT system_identifier FROM pg_control_system()) || '/' || " +
+  'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))';
+
+/** Rows of writers and leases that nobody has touched for so long are of no more use. */
+const FORGET_AFTER = "interval '90 days'";
+const TOKEN_BYTES = 16;
+/** Beginnings anew of one transaction: for a lost connection, a move and a recovery. */
+const MAX_ATTEMPTS = 3;
+
+/** A question to a server. @throws StateError, or ConnectionLost */
+export type Ask = <Row extends object>(
+  text: string,
+  values?: readonly unknown[],
+) => Promise<readonly Row[]>;
+
+/** A transaction under way, at whose beginning the store has proved that it has lost nothing. */
+export interface Transaction {
+  /** Asks on the transaction's connection. */
+  readonly ask: Ask;
+  /** Milliseconds since this cluster and timeline were first seen. */
+  readonly sinceNewPlaceMs: number;
+  /** The number of the store's format. */
+  readonly storeFormat: number;
+}
+
+interface StoreRow {
+  readonly format: number;
+  readonly gone_back: boolean;
+  readonly recovered: number;
+  readonly same_place: boolean;
+  readonly since_place_ms: number;
+}
+
+/** What is said where the store has lost commits, and what helps. */
+const RECOVER =
+  'it accepts no changes and no counter blocks until holdfast state recover has been run';
+
+/** Thrown inside: the row of this writer was forgotten by a recovery. */
+class Forgotten extends Error {}
+/** Thrown inside: the store has moved, which is written down first. */
+class Moved extends Error {}
+
+/**
+ * This process as one that changes the store: one transaction at a time. Each raises the writer's
+ * beat and finds the one that the last left behind; a store that does not have it has gone back.
+ */
+export class Writer {
+  readonly #servers: Servers;
+  readonly #tables: Tables;
+  readonly #randomBytes: RandomBytes;
+  #line: Promise<unknown> = Promise.resolve();
+  /** The beat is one of these: the last that is certain, up to the last that was tried. */
+  #beats: { readonly from: number; readonly to: number } | undefined;
+  #id = '';
+  #recovered = 0;
+
+  constructor(ports: {
+    readonly servers: Servers;
+    readonly tables: Tables;
+    readonly randomBytes: RandomBytes;
+  }) {
+    this.#servers = ports.servers;
+    this.#tables = ports.tables;
+    this.#randomBytes = ports.randomBytes;
+  }
+
+  /** Makes a random name, 32 hexadecimal digits. */
+  token(): string {
+    return this.#randomBytes(TOKEN_BYTES).toString('hex');
+  }
+
+  /**
+   * Changes the store in one transaction.
+   *
+   * @param work what is done in it; called again where the transaction has to begin anew
+   * @param settle what is done, in a transaction that follows, where the outcome is unknown: it
+   *   waits for the first to end. What it resolves to is the outcome
+   * @throws StateError `outcome-unknown` where that is unknown as well
+   */
+  async change<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    settle: (transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
+    return await this.#inLine(async () => {
+      try {
+        return await this.#proved(work);
+      } catch (error) {
+        if (!(error instanceof UnknownOutcome)) throw error;
+      }
+      return await this.#settled(settle);
+    });
+  }
+
+  /**
+   * Does what no beat goes before: it begins a store, or recovers one.
+   *
+   * @throws StateError
+   */
+  async unproved<T>(work: (transaction: Pick<Transaction, 'ask'>) => Promise<T>): Promise<T> {
+    return await this.#inLine(() => this.#transaction(work));
+  }
+
+  /** Waits for changes under way. */
+  async settle(): Promise<void> {
+    await this.#line;
+  }
+
+  /** What cannot even be asked stays unknown: the change was sent to be committed. */
+  async #settled<T>(settle: (transaction: Transaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#proved(settle);
+    } catch (error) {
+      const { code, message } = asStateError(error);
+      const isTold = code !== 'unavailable' && code !== 'misconfigured';
+      throw isTold ? error : new StateError('outcome-unknown', `a change may be made: ${message}`);
+    }
+  }
+
+  async #inLine<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#line.then(work);
+    this.#line = result.catch(() => undefined);
+    try {
+      return await result;
+    } catch (error) {
+      throw asStateError(error);
+    }
+  }
+
+  async #proved<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (this.#beats === undefined) await this.#register();
+        return await this.#raised(work);
+      } catch (error) {
+        const isAnew = error instanceof Forgotten || error instanceof Moved;
+        const isLost = error instanceof ConnectionLost && error.isWorthAnother;
+        if (attempt === MAX_ATTEMPTS || !(isAnew || isLost)) throw error;
+        if (error instanceof Forgotten) this.#beats = undefined;
+        if (error instanceof Moved) await this.#noteMove();
+      }
+    }
+  }
+
+  /** A transaction that raises the beat. */
+  async #raised<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    let beat = 0;
+    const known = this.#beats ?? { from: 0, to: 0 };
+    try {
+      const result = await this.#transaction(async ({ ask: query }) => {
+        beat = await this.#raiseBeat(query, known);
+        const store = await this.#storeRow(query);
+        if (!store.same_place) throw new Moved();
+        return await work({
+          ask: query,
+          sinceNewPlaceMs: store.since_place_ms,
+          storeFormat: store.format,
+        });
+      });
+      this.#beats = { from: beat, to: beat };
+      return result;
+    } catch (error) {
+      if (error instanceof UnknownOutcome) this.#beats = { from: known.from, to: beat };
+      if (error instanceof StateError && error.code === 'gone-back') await this.#markGoneBack();
+      throw error;
+    }
+  }
+
+  async #raiseBeat(
+    query: Ask,
+    { from, to }: { readonly from: number; readonly to: number },
+  ): Promise<number> {
+    const [row] = await query<{ readonly beat: number }>(
+      `UPDATE ${this.#tables.writers} SET beat = beat + 1, seen_at = clock_timestamp() ` +
+        'WHERE writer = $1 AND beat BETWEEN $2 AND $3 RETURNING beat',
+      [this.#id, from, to],
+    );
+    if (row !== undefined) return row.beat;
+    const { recovered } = await this.#storeRow(query);
+    if (recovered !== this.#recovered) throw new Forgotten();
+    throw new StateError(
+      'gone-back',
+      `the state store has lost commits of this replica (its beat was ${from}): ${RECOVER}`,
+    );
+  }
+
+  /** @throws StateError for a store in which nothing may be changed */
+  async #storeRow(query: Ask): Promise<StoreRow> {
+    const [row] = await query<StoreRow>(
+      `SELECT format, gone_back, recovered, place = ${PLACE} AS same_place, ` +
+        'extract(epoch FROM clock_timestamp() - place_since)::float8 * 1000 AS since_place_ms ' +
+        `FROM ${this.#tables.store}`,
+    );
+    if (row === undefined) throw new StateError('gone-back', 'the state store has become empty');
+    if (row.gone_back) {
+      throw new StateError('gone-back', `the state store has lost commits: ${RECOVER}`);
+    }
+    if (row.format > STATE_FORMAT) throw newerFormat(row.format);
+    return row;
+  }
+
+  /** A row of its own for this writer: again after a recovery, which forgets all. */
+  async #register(): Promise<void> {
+    const id = this.token();
+    const recovered = await this.#transaction(async ({ ask: query }) => {
+      const store = await this.#storeRow(query);
+      const { writers, leases } = this.#tables;
+      for (const [table, time] of [
+        [writers, 'seen_at'],
+        [leases, 'ends_at'],
+      ]) {
+        await query(`DELETE FROM ${table} WHERE ${time} < clock_timestamp() - ${FORGET_AFTER}`);
+      }
+      await query(`INSERT INTO ${writers} VALUES ($1, 0, clock_timestamp())`, [id]);
+      return store.recovered;
+    });
+    this.#id = id;
+    this.#recovered = recovered;
+    this.#beats = { from: 0, to: 0 };
+  }
+
+  async #noteMove(): Promise<void> {
+    await this.#transaction(async ({ ask: query }) => {
+      await query(
+        `UPDATE ${this.#tables.store} SET place = ${PLACE}, place_since = clock_timestamp() ` +
+          `WHERE place <> ${PLACE}`,
+      );
+    });
+  }
+
+  /** So that every replica stops, those too of which nothing was lost. */
+  async #markGoneBack(): Promise<void> {
+    await this.#transaction(async ({ ask: query }) => {
+      await query(`UPDATE ${this.#tables.store} SET gone_back = true WHERE NOT gone_back`);
+    }).catch(() => undefined); // Where it cannot be written, the next change finds out again.
+  }
+
+  async #transaction<T>(work: (transaction: Pick<Transaction, 'ask'>) => Promise<T>): Promise<T> {
+    const client = await this.#servers.connect();
+    let result: T;
+    try {
+      await begin(client);
+      result = await work({ ask: (text, values) => ask(client, text, values) });
+    } catch (error) {
+      await endFailed(client, error);
+      throw error;
+    }
+    try {
+      await commit(client);
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+    client.release();
+    return result;
+  }
+}
+
+/** @returns the error for a store that only a newer version of Holdfast may use */
+export function newerFormat(found: number, newest = STATE_FORMAT): StateError {
+  return new StateError(
+    'newer-version',
+    `the state store has the format ${found}, and this version of Holdfast knows ${newest}; ` +
+      'upgrade this replica',
+  );
+}
+
+/** The place of a store that is begun now. */
+export const PRESENT_PLACE = PLACE;
+
+async function endFailed(client: PoolClient, error: unknown): Promise<void> {
+  if (error instanceof ConnectionLost) client.release(true);
+  else await rollBack(client);
+}
