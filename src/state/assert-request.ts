@@ -53,6 +53,8 @@ function assertContents(contents: string): void {
   if (bytes > MAX_DOCUMENT_BYTES) {
     throw invalid(`a document has at most ${MAX_DOCUMENT_BYTES} bytes, and this one has ${bytes}`);
   }
+  // Half of a surrogate pair has no bytes in UTF-8; as an escape in the JSON it is well.
+  if (!contents.isWellFormed()) throw invalid('the contents of a document are Unicode');
   try {
     JSON.parse(contents);
   } catch {

@@ -54,6 +54,7 @@ const refusedCollections: readonly string[] = ['', 'A', 'a_b', 'a/b', '..', 'x'.
 const refusedContents: readonly { readonly what: string; readonly text: string }[] = [
   { what: 'no JSON', text: '{' },
   { what: 'an empty text', text: '' },
+  { what: 'half a surrogate pair', text: '"\ud800"' },
   { what: 'a byte too long', text: `"${'x'.repeat(MAX_DOCUMENT_BYTES - 1)}"` },
   { what: 'too long in bytes alone', text: `"${'é'.repeat(MAX_DOCUMENT_BYTES / 2)}"` },
 ];
