@@ -322,7 +322,10 @@ describe('a store that has gone back', () => {
 });
 
 describe('a start without the store', () => {
-  const lastCopyKey = masterKeyFrom({ key: new Secret(canaries.masterKey.toString('base64')) }, randomBytes);
+  const lastCopyKey = masterKeyFrom(
+    { key: new Secret(canaries.masterKey.toString('base64')) },
+    randomBytes,
+  );
   const terms: CopyTerms = { ...TERMS, lastCopyKey };
   const away = () => Promise.reject(new StateError('unavailable', 'no server answers'));
 
