@@ -3,6 +3,9 @@
 # WARNING: Terraform keeps the proxy's credential in its state, in the clear. Whoever reads the state
 # can call the proxy as KMS does. Keep the state where it is encrypted and few can read it, or use
 # `holdfast aws register`, which writes the credential nowhere.
+#
+# This example has not been applied to an AWS account. Its syntax and the names of its attributes are
+# checked, against the provider's schema of 5.89 and 6.25; read the plan before you apply it.
 
 terraform {
   required_version = ">= 1.5"
@@ -56,7 +59,7 @@ resource "aws_kms_custom_key_store" "holdfast" {
 
   xks_proxy_authentication_credential {
     access_key_id         = local.proxy.XksProxyAuthenticationCredential.AccessKeyId
-    raw_secret_access_key = local.proxy.XksProxyAuthenticationCredential.RawSecretAccessKey
+    raw_secret_access_key = sensitive(local.proxy.XksProxyAuthenticationCredential.RawSecretAccessKey)
   }
 }
 
