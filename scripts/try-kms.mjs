@@ -1,22 +1,17 @@
 // `npm run try:kms`: the quickstart, a local AWS KMS, and the one registered with the other, so
 // that AWS's own tools can be tried on a laptop. Everything lies in `var/try-kms` and is kept.
 import './lib/ignored-signals.mjs';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
 import { ensureBuilt } from './lib/build.mjs';
 import { freePort } from './lib/free-port.mjs';
 import { ensureInstalled } from './lib/install.mjs';
+import { Parts, program } from './lib/parts.mjs';
 import { root } from './lib/paths.mjs';
 import { orSayWhy, shellWord } from './lib/trial.mjs';
 
-const START_TIMEOUT_MS = 30_000;
-const STOP_TIMEOUT_MS = 15_000;
-const POLL_MS = 50;
 const KEY_STORE = 'holdfast';
 const ALIAS = 'alias/holdfast';
 const EXTERNAL_KEY = 'quickstart-key';
@@ -27,17 +22,7 @@ const kmsState = join(folder, 'kms');
 const environmentFile = join(folder, 'environment');
 const quickstart = join(stateDirectory, 'quickstart');
 const configuration = join(root, 'config', 'quickstart.yaml');
-const program = join(root, 'dist', 'cli', 'main.js');
-const endWithParent = pathToFileURL(join(root, 'dist', 'shared', 'end-with-parent.js')).href;
-
-/** @type {Map<string, import('node:child_process').ChildProcess>} */
-const running = new Map();
-let isEnding = false;
-
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void end(0));
-process.on('exit', () => {
-  for (const child of running.values()) child.kill('SIGKILL');
-});
+const parts = new Parts(folder, () => rmSync(environmentFile, { force: true }));
 
 await ensureInstalled();
 await ensureBuilt();
@@ -59,13 +44,15 @@ await orSayWhy(async () => {
 /** Starts Holdfast. @returns {Promise<number>} the port of its XKS listener */
 async function startProxy() {
   const port = await freePort();
-  start('holdfast', ['serve', '--config', configuration], {
-    HOLDFAST_STATE_DIR: stateDirectory,
-    HOLDFAST_PORT: String(port),
-    HOLDFAST_OPERATIONS_PORT: '0',
+  parts.startHoldfast('holdfast', ['serve', '--config', configuration], {
+    env: {
+      HOLDFAST_STATE_DIR: stateDirectory,
+      HOLDFAST_PORT: String(port),
+      HOLDFAST_OPERATIONS_PORT: '0',
+    },
   });
   const { Agent, request } = await import('undici');
-  await until('holdfast', async () => {
+  await parts.until('holdfast', async () => {
     const agent = new Agent({ connect: { ca: readFileSync(join(quickstart, 'ca.pem')) } });
     try {
       const { statusCode, body } = await request(`https://localhost:${port}/ping`, {
@@ -88,14 +75,14 @@ async function startProxy() {
  */
 async function startKms(proxyPort) {
   const port = await freePort();
-  start('kms-simulator', [
+  parts.startHoldfast('kms-simulator', [
     'kms-simulator',
     ...['--state', kmsState, '--port', String(port)],
     ...['--resolve', `localhost=127.0.0.1:${proxyPort}`],
     ...['--ca', join(quickstart, 'ca.pem')],
   ]);
   const endpoint = `http://127.0.0.1:${port}`;
-  return until('kms-simulator', async () => {
+  return parts.until('kms-simulator', async () => {
     await fetch(`${endpoint}/faults`);
     const environment = readFileSync(join(kmsState, 'environment'), 'utf8');
     // Until it serves, the file is that of the last time.
@@ -147,73 +134,6 @@ function ownEnvironment() {
 }
 
 /**
- * Starts a part in a process group of its own, so that Ctrl-C reaches it through this process
- * alone, and once. It ends when this process is gone, SIGKILL included. Its output goes to a file.
- *
- * @param {string} name
- * @param {readonly string[]} args
- * @param {Record<string, string>} [env]
- */
-function start(name, args, env = {}) {
-  const output = openSync(logOf(name), 'w', 0o600);
-  const options = ['--inspect-port=192.0.2.1:1024', '--import', endWithParent];
-  const child = spawn(process.execPath, [...options, program, ...args], {
-    detached: true,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', output, output, 'ipc'],
-  });
-  closeSync(output);
-  running.set(name, child);
-  child.once('exit', (code, signal) => {
-    running.delete(name);
-    if (isEnding) return;
-    process.stderr.write(`\n${name} has ended (${code ?? signal}):\n${lastLinesOf(name)}\n`);
-    void end(1);
-  });
-}
-
-/**
- * Tries until there is a result.
- *
- * @template T
- * @param {string} name of the part that is waited for
- * @param {() => Promise<T | undefined>} attempt
- * @returns {Promise<T>}
- */
-async function until(name, attempt) {
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  /** @type {unknown} */
-  let why;
-  while (performance.now() < deadline && running.has(name)) {
-    try {
-      const result = await attempt();
-      if (result !== undefined) return result;
-    } catch (error) {
-      why = error;
-    }
-    await pause(POLL_MS);
-  }
-  throw new Error(`${name} does not serve: ${String(why)}\n${lastLinesOf(name)}`);
-}
-
-/**
- * Ends all parts, and then this process.
- *
- * @param {number} code exit code
- */
-async function end(code) {
-  if (isEnding) return;
-  isEnding = true;
-  rmSync(environmentFile, { force: true });
-  const ends = [...running.values()].map((child) => {
-    child.kill('SIGTERM');
-    return once(child, 'exit');
-  });
-  await Promise.race([Promise.all(ends), pause(STOP_TIMEOUT_MS)]);
-  process.exit(code);
-}
-
-/**
  * @param {string} endpoint
  * @param {string} customKeyStoreId
  * @returns {string} what to try, every line of which can be pasted
@@ -245,14 +165,4 @@ See what the proxy saw of it:
 
 docs/try-it.md goes on from here.
 `;
-}
-
-/** @param {string} name */
-function logOf(name) {
-  return join(folder, `${name}.log`);
-}
-
-/** @param {string} name */
-function lastLinesOf(name) {
-  return readFileSync(logOf(name), 'utf8').trimEnd().split('\n').slice(-20).join('\n');
 }

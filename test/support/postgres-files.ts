@@ -1,9 +1,10 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { postgresUser } from '../../scripts/lib/postgres-user.mjs';
 import { type CertificateAuthority, issueCertificate } from './certificates.js';
 
 /** The password of PostgreSQL's superuser, and of replication. */
@@ -15,13 +16,9 @@ export interface ServerUser {
   readonly gid?: number;
 }
 
-/** @returns the user that Debian makes for it, or nobody, where this process is root */
+/** @returns nothing where it runs as this process does */
 export function serverUser(): ServerUser {
-  if (process.getuid?.() !== 0) return {};
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
-  const line = users.find((user) => user.startsWith('postgres:')) ?? 'nobody:x:65534:65534';
-  const [, , uid, gid] = line.split(':');
-  return { uid: Number(uid), gid: Number(gid) };
+  return postgresUser() ?? {};
 }
 
 /** Makes a folder that is the server's own. */
