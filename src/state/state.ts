@@ -1,6 +1,6 @@
 import type { Deadline } from '../shared/deadline.js';
 import type { CollectionDefinition, StateDocument } from './collection.js';
-import type { BlockRequest, CounterBlock, Lease } from './store.js';
+import type { BlockRequest, CounterBlock, DrawnBlock, Lease } from './store.js';
 
 /** The state of Holdfast as the rest of the program uses it: reading is from memory. */
 export interface State {
@@ -76,6 +76,7 @@ export interface Collection<Value> {
 export interface StateCounters {
   begin(counter: string, start: number): Promise<void>;
   draw(request: BlockRequest): Promise<CounterBlock | undefined>;
+  drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]>;
   read(prefix: string): Promise<ReadonlyMap<string, number>>;
   raise(counter: string, by: number): Promise<void>;
   forget(prefix: string): Promise<void>;

@@ -97,6 +97,9 @@ export interface BlockRequest {
   readonly limit: number;
 }
 
+/** The outcome of one of several drawings. */
+export type DrawnBlock = CounterBlock | 'at-limit' | 'count-unknown';
+
 /**
  * The keeper of the state of Holdfast: small JSON documents in collections, and counters. What
  * resolves is durable: it outlives a crash and a power cut. Every method fails with a
@@ -143,6 +146,13 @@ export interface StateStore {
    * @throws StateError `count-unknown` for a counter that is not there
    */
   drawBlock(request: BlockRequest): Promise<CounterBlock | undefined>;
+  /**
+   * Draws from many counters at once, as {@link drawBlock} from one.
+   *
+   * @param requests each of another counter
+   * @returns the outcome of each, in their order
+   */
+  drawBlocks(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]>;
   /** Reads how far the counters have come whose names begin so. Says nothing of what is used. */
   readCounters(prefix: string): Promise<ReadonlyMap<string, number>>;
   /** Adds to a counter what was counted elsewhere, and begins it where it is not there. */

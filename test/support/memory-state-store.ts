@@ -14,6 +14,7 @@ import {
   type CounterBlock,
   type DocumentChange,
   type DocumentName,
+  type DrawnBlock,
   type HistoryMark,
   LEASE_MS,
   type LeaseRenewal,
@@ -120,6 +121,15 @@ export class MemoryStateStore implements StateStore {
       this.#state.counters.set(counter, to);
       return { from, to };
     });
+  }
+
+  drawBlocks(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
+    return Promise.all(
+      requests.map(async (request) => {
+        if (!this.#state.counters.has(request.counter)) return 'count-unknown';
+        return (await this.drawBlock(request)) ?? 'at-limit';
+      }),
+    );
   }
 
   readCounters(prefix: string): Promise<ReadonlyMap<string, number>> {

@@ -55,6 +55,21 @@ export const counterCases: readonly StateCase[] = [
     },
   },
   {
+    title: 'many counters drawn from at once → the outcome of each, in order',
+    async run({ store, other, reopen }) {
+      await store.beginCounter('count/a', 5);
+      await store.beginCounter('count/full', 1000);
+      const request = (counter: string) => ({ ...REQUEST, counter });
+      const requests = ['count/full', 'count/none', 'count/a'].map(request);
+      const outcomes = ['at-limit', 'count-unknown', { from: 5, to: 15 }];
+      assert.deepEqual(await store.drawBlocks(requests), outcomes);
+      assert.deepEqual(await other.drawBlocks([request('count/a')]), [{ from: 15, to: 25 }]);
+      assert.deepEqual(await store.drawBlocks([]), []);
+      const again = await reopen();
+      assert.deepEqual(await again.drawBlock(request('count/a')), { from: 25, to: 35 });
+    },
+  },
+  {
     title: 'a counter that is not there → count-unknown, and it is not begun by that',
     async run({ store }) {
       await rejectsWith(() => store.drawBlock(REQUEST), 'count-unknown');

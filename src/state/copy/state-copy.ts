@@ -114,6 +114,7 @@ export class StateCopy implements State {
     return {
       begin: (counter, start) => change((store) => store.beginCounter(counter, start)),
       draw: (request) => change((store) => store.drawBlock(request)),
+      drawMany: (requests) => change((store) => store.drawBlocks(requests)),
       read: (prefix) => change((store) => store.readCounters(prefix)),
       raise: (counter, by) => change((store) => store.raiseCounter(counter, by)),
       forget: (prefix) => change((store) => store.forgetCounters(prefix)),

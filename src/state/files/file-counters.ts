@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { assertBlockRequest, assertCount, assertCounterName } from '../assert-request.js';
 import { StateError } from '../errors.js';
-import type { BlockRequest, CounterBlock } from '../store.js';
+import type { BlockRequest, CounterBlock, DrawnBlock } from '../store.js';
 import { parseCounterFile, renderCounterFile } from './counter-file.js';
 import { fileNameOf } from './file-names.js';
 import { inBatches } from './load-documents.js';
@@ -68,6 +68,16 @@ export class FileCounters {
       await this.#write(counter, to);
       return { from, to };
     });
+  }
+
+  async drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
+    requests.forEach(assertBlockRequest);
+    const drawn: DrawnBlock[] = [];
+    for (const request of requests) {
+      const isKnown = this.#next.has(request.counter);
+      drawn.push(isKnown ? ((await this.draw(request)) ?? 'at-limit') : 'count-unknown');
+    }
+    return drawn;
   }
 
   read(prefix: string): ReadonlyMap<string, number> {

@@ -7,6 +7,7 @@ import type {
   DamagedDocument,
   DocumentChange,
   DocumentName,
+  DrawnBlock,
   HistoryMark,
   LeaseRenewal,
   StateStore,
@@ -128,6 +129,10 @@ export class FilesStateStore implements StateStore {
 
   drawBlock(request: BlockRequest): Promise<CounterBlock | undefined> {
     return this.#ports.counters.draw(request);
+  }
+
+  drawBlocks(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
+    return this.#ports.counters.drawMany(requests);
   }
 
   async readCounters(prefix: string): Promise<ReadonlyMap<string, number>> {

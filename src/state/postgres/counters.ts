@@ -1,5 +1,5 @@
 import { StateError } from '../errors.js';
-import { type BlockRequest, type CounterBlock, LEASE_MS } from '../store.js';
+import { type BlockRequest, type CounterBlock, type DrawnBlock, LEASE_MS } from '../store.js';
 import type { Tables } from './tables.js';
 import type { Transaction, Writer } from './writer.js';
 
@@ -32,8 +32,16 @@ export class Counters {
 
   /** As {@link StateStore.drawBlock}. */
   async draw(request: BlockRequest): Promise<CounterBlock | undefined> {
+    const [block] = await this.drawMany([request]);
+    if (typeof block === 'object') return block;
+    if (block === 'at-limit') return undefined;
+    throw new StateError('count-unknown', `nobody knows what ${request.counter} has handed out`);
+  }
+
+  /** As {@link StateStore.drawBlocks}. */
+  async drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
     // A block of unknown outcome is spent: the next one is drawn.
-    const draw = (transaction: Transaction) => this.#draw(transaction, request);
+    const draw = (transaction: Transaction) => this.#drawMany(transaction, requests);
     return await this.#writer.change(draw, draw);
   }
 
@@ -58,25 +66,38 @@ export class Counters {
     await this.#writer.change(forget, forget);
   }
 
-  async #draw(
+  async #drawMany(
     { ask, sinceNewPlaceMs }: Transaction,
-    { counter, size, limit }: BlockRequest,
-  ): Promise<CounterBlock | undefined> {
+    requests: readonly BlockRequest[],
+  ): Promise<readonly DrawnBlock[]> {
     if (sinceNewPlaceMs < LEASE_MS) throw movedLately(sinceNewPlaceMs);
     const { counters } = this.#tables;
-    const [row] = await ask<{ readonly next: number }>(
-      `SELECT next FROM ${counters} WHERE name = $1 FOR UPDATE`,
-      [counter],
+    // In one order, so that two replicas that draw at once do not wait for each other.
+    const rows = await ask<{ readonly name: string; readonly next: number }>(
+      `SELECT name, next FROM ${counters} WHERE name = ANY($1) ORDER BY name FOR UPDATE`,
+      [requests.map(({ counter }) => counter)],
     );
-    if (row === undefined) {
-      throw new StateError('count-unknown', `nobody knows what ${counter} has handed out`);
-    }
-    const from = row.next;
-    if (from >= limit) return undefined;
-    const to = Math.min(from + size, limit);
-    await ask(`UPDATE ${counters} SET next = $2 WHERE name = $1`, [counter, to]);
-    return { from, to };
+    const next = new Map(rows.map((row) => [row.name, row.next]));
+    const drawn = requests.map((request) => ({
+      ...request,
+      block: blockOf(request, next.get(request.counter)),
+    }));
+    const given = drawn.flatMap(({ counter, block }) =>
+      typeof block === 'string' ? [] : [{ counter, to: block.to }],
+    );
+    await ask(
+      `UPDATE ${counters} SET next = given.next ` +
+        'FROM unnest($1::text[], $2::bigint[]) AS given (name, next) ' +
+        `WHERE ${counters}.name = given.name`,
+      [given.map(({ counter }) => counter), given.map(({ to }) => to)],
+    );
+    return drawn.map(({ block }) => block);
   }
+}
+
+function blockOf({ size, limit }: BlockRequest, from: number | undefined): DrawnBlock {
+  if (from === undefined) return 'count-unknown';
+  return from >= limit ? 'at-limit' : { from, to: Math.min(from + size, limit) };
 }
 
 /**

@@ -13,6 +13,7 @@ import type {
   CounterBlock,
   DocumentChange,
   DocumentName,
+  DrawnBlock,
   LeaseRenewal,
   StateStore,
   StoredDocument,
@@ -116,6 +117,11 @@ export class PostgresStore implements StateStore {
   async drawBlock(request: BlockRequest): Promise<CounterBlock | undefined> {
     assertBlockRequest(request);
     return await this.#counters.draw(request);
+  }
+
+  async drawBlocks(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
+    requests.forEach(assertBlockRequest);
+    return await this.#counters.drawMany(requests);
   }
 
   async readCounters(prefix: string): Promise<ReadonlyMap<string, number>> {
