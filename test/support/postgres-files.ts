@@ -1,11 +1,15 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { postgresUser } from '../../scripts/lib/postgres-user.mjs';
-import { type CertificateAuthority, issueCertificate } from './certificates.js';
+import {
+  type CertificateAuthority,
+  type IssuedCertificate,
+  issueCertificate,
+} from './certificates.js';
 
 /** The password of PostgreSQL's superuser, and of replication. */
 export const SUPERUSER_PASSWORD = 'canary-postgres-superuser-61';
@@ -52,21 +56,30 @@ export function writeServerFile(path: string, contents: string, user: ServerUser
   giveToServer(path, user);
 }
 
-/** Writes the server's certificate, its key and the authority that clients' are from. */
-export async function writeServerTls(
-  folder: string,
+/** Issues the certificate of a server on this machine. */
+export async function issueServerCertificate(
   authority: CertificateAuthority,
-  user: ServerUser,
-): Promise<void> {
-  const issued = await issueCertificate(authority, {
+): Promise<IssuedCertificate> {
+  return await issueCertificate(authority, {
     commonName: '127.0.0.1',
     dnsNames: ['localhost'],
     ipAddresses: ['127.0.0.1'],
   });
-  writeServerFile(join(folder, 'ca.pem'), authority.certificate, user);
-  writeServerFile(join(folder, 'server.pem'), issued.certificate, user);
-  writeServerFile(join(folder, 'server.key'), issued.privateKey, user);
-  chmodSync(join(folder, 'ca.pem'), 0o644);
+}
+
+/** Writes the server's certificate and its key. */
+export function writeServerTls(
+  folder: string,
+  { certificate, privateKey }: IssuedCertificate,
+  user: ServerUser,
+): void {
+  writeServerFile(join(folder, 'server.pem'), certificate, user);
+  writeServerFile(join(folder, 'server.key'), privateKey, user);
+}
+
+/** Writes the authority that the server's certificate, and those of clients, are from. */
+export function writeAuthority(folder: string, authority: CertificateAuthority): void {
+  writeFileSync(join(folder, 'ca.pem'), authority.certificate, { mode: 0o644 });
 }
 
 function giveToServer(path: string, { uid, gid }: ServerUser): void {

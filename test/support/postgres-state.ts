@@ -73,3 +73,23 @@ export async function stateSql(
   const { rows } = await server.sql(query.replaceAll('$schema', schema), values, DATABASE);
   return rows;
 }
+
+/** Asks as one of the roles. */
+export async function sqlAs(
+  server: PostgresServer,
+  { schema, database }: PostgresStateConfig,
+  { user, password }: Login,
+  query: string,
+): Promise<void> {
+  const client = server.clientAt(server.port, 10_000, {
+    database,
+    user,
+    password: password?.reveal() ?? '',
+  });
+  await client.connect();
+  try {
+    await client.query(query.replaceAll('$schema', schema));
+  } finally {
+    await client.end();
+  }
+}

@@ -1,18 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
+import { openSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { type CertificateAuthority, makeCertificateAuthority } from './certificates.js';
+import {
+  type CertificateAuthority,
+  type IssuedCertificate,
+  makeCertificateAuthority,
+} from './certificates.js';
 import { freePort } from './free-ports.js';
 import {
+  issueServerCertificate,
   runProgram,
   SUPERUSER_PASSWORD,
   type ServerUser,
   serverFolder,
   serverUser,
+  writeAuthority,
   writeServerFile,
   writeServerTls,
 } from './postgres-files.js';
@@ -39,6 +45,7 @@ export class PostgresServer {
   readonly folder: string;
   readonly #programs: string;
   readonly #user: ServerUser;
+  #isInClear = false;
   #process: ChildProcess | undefined;
 
   private constructor(programs: string, authority: CertificateAuthority, port: number) {
@@ -90,15 +97,19 @@ export class PostgresServer {
     return standby;
   }
 
-  /** Waits for a commit until the standby of this name has it, from now on; '' for none. */
+  /** From now on a commit waits until the standby of this name has it; '' for none. */
   async waitForStandby(name: string): Promise<void> {
-    await this.sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
-    await this.reload();
+    await this.#setStandby(name);
     if (name === '') return;
     await this.until(async () => {
       const query = 'SELECT FROM pg_stat_replication WHERE sync_state = $1';
       return (await this.sql(query, ['sync'])).rowCount === 1;
     });
+  }
+
+  /** From now on a commit waits for a standby that never comes. */
+  async waitForNobody(): Promise<void> {
+    await this.#setStandby('nobody');
   }
 
   /** Stops following the primary: from now on this standby lags. */
@@ -113,8 +124,7 @@ export class PostgresServer {
   /** Makes this standby a primary. */
   async promote(): Promise<void> {
     await this.sql('SELECT pg_promote(true, 60)');
-    await this.sql("ALTER SYSTEM SET synchronous_standby_names = ''");
-    await this.reload();
+    await this.#setStandby('');
   }
 
   /** Reads the settings anew, and waits until new sessions have them. */
@@ -134,7 +144,7 @@ export class PostgresServer {
     values: readonly unknown[] = [],
     database = 'postgres',
   ): Promise<pg.QueryResult<Record<string, unknown>>> {
-    const client = this.clientAt(this.port, 10_000, database);
+    const client = this.clientAt(this.port, 10_000, { database });
     await client.connect();
     try {
       return await client.query<Record<string, unknown>>(query, [...values]);
@@ -143,16 +153,18 @@ export class PostgresServer {
     }
   }
 
-  /** Makes a client of the superuser that goes to a port, this server's or a relay's before it. */
-  clientAt(port: number, connectTimeoutMs: number, database = 'postgres'): pg.Client {
+  /** Makes a client, of the superuser by default, to a port: this server's or a relay's. */
+  clientAt(port: number, connectTimeoutMs: number, login: pg.ClientConfig = {}): pg.Client {
     const client = new pg.Client({
       host: '127.0.0.1',
       port,
       user: 'postgres',
       password: SUPERUSER_PASSWORD,
-      database,
-      ssl: { ca: this.authority.certificate },
+      database: 'postgres',
+      // Whatever certificate a test has the server show.
+      ssl: this.#isInClear ? false : { rejectUnauthorized: false },
       connectionTimeoutMillis: connectTimeoutMs,
+      ...login,
     });
     client.on('error', () => undefined); // A server that is killed ends it: the query says so.
     return client;
@@ -182,6 +194,35 @@ export class PostgresServer {
     await exited;
   }
 
+  /** Shows another certificate from now on. */
+  async present(certificate: IssuedCertificate): Promise<void> {
+    writeServerTls(this.folder, certificate, this.#user);
+    await this.reload();
+  }
+
+  /** Turns TLS off, or on again. */
+  async offerTls(isOffered: boolean): Promise<void> {
+    await this.sql(`ALTER SYSTEM SET ssl = ${isOffered ? 'on' : 'off'}`);
+    await this.sql('SELECT pg_reload_conf()');
+    this.#isInClear = !isOffered;
+    await this.until(() =>
+      this.sql('SELECT').then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  /** Copies the files of a server that is stopped. @returns what puts them back */
+  copyFiles(): () => void {
+    const copy = join(this.folder, 'copy');
+    execFileSync('cp', ['-a', this.#data, copy]);
+    return () => {
+      rmSync(this.#data, { recursive: true });
+      execFileSync('cp', ['-a', copy, this.#data]);
+    };
+  }
+
   /** Stops the server and removes its files. */
   async dispose(): Promise<void> {
     await this.stop('SIGKILL');
@@ -202,6 +243,11 @@ export class PostgresServer {
     return join(this.folder, 'data');
   }
 
+  async #setStandby(name: string): Promise<void> {
+    await this.sql(`ALTER SYSTEM SET synchronous_standby_names = '${name}'`);
+    await this.reload();
+  }
+
   #spawn(log: number): void {
     this.#process = spawn(join(this.#programs, 'postgres'), ['-D', this.#data], {
       ...this.#user,
@@ -217,7 +263,9 @@ export class PostgresServer {
   }
 
   async #configure({ firstAccess = [], parameters = {} }: PostgresSettings): Promise<void> {
-    await writeServerTls(this.folder, this.authority, this.#user);
+    writeAuthority(this.folder, this.authority);
+    const certificate = await issueServerCertificate(this.authority);
+    writeServerTls(this.folder, certificate, this.#user);
     const settings = {
       listen_addresses: '127.0.0.1',
       port: `${this.port}`,
@@ -238,6 +286,7 @@ export class PostgresServer {
     const access = [
       ...firstAccess,
       'hostssl all all 127.0.0.1/32 scram-sha-256',
+      'hostnossl all postgres 127.0.0.1/32 scram-sha-256',
       'hostssl replication postgres 127.0.0.1/32 scram-sha-256',
     ];
     writeServerFile(join(this.#data, 'pg_hba.conf'), `${access.join('\n')}\n`, this.#user);

@@ -1,7 +1,7 @@
 import type { DocumentName, StoredDocument } from '../store.js';
 import { raiseRevision, writeDocument } from './documents.js';
 import type { Tables } from './tables.js';
-import type { Ask, Writer } from './writer.js';
+import { type Ask, PRESENT_PLACE, type Writer } from './writer.js';
 
 /**
  * Brings newer documents back, each at a revision of its own above all that anybody has seen, and
@@ -28,7 +28,12 @@ export async function recoverStore(
     }
     await ask(`DELETE FROM ${tables.counters}`);
     await ask(`DELETE FROM ${tables.writers}`);
-    await ask(`UPDATE ${tables.store} SET gone_back = false, recovered = $1`, [revision]);
+    // No count is left that somebody could go on with, so nobody has to wait before the next block.
+    await ask(
+      `UPDATE ${tables.store} SET gone_back = false, recovered = $1, place = ${PRESENT_PLACE}, ` +
+        'place_since = to_timestamp(0)',
+      [revision],
+    );
     return inOrder.map(({ collection, id }) => ({ collection, id }));
   });
 }

@@ -140,14 +140,14 @@ export class Writer {
   async #proved<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        if (this.#beats === undefined) await this.#register();
+        if (this.#beats === undefined) await asPreparation(this.#register());
         return await this.#raised(work);
       } catch (error) {
         const isAnew = error instanceof Forgotten || error instanceof Moved;
         const isLost = error instanceof ConnectionLost && error.isWorthAnother;
         if (attempt === MAX_ATTEMPTS || !(isAnew || isLost)) throw error;
         if (error instanceof Forgotten) this.#beats = undefined;
-        if (error instanceof Moved) await this.#noteMove();
+        if (error instanceof Moved) await asPreparation(this.#noteMove());
       }
     }
   }
@@ -277,6 +277,16 @@ export function newerFormat(found: number, newest = STATE_FORMAT): StateError {
 
 /** The place of a store that is begun now. */
 export const PRESENT_PLACE = PLACE;
+
+/** The change itself has not been begun, so that its outcome is known whatever comes of this. */
+async function asPreparation(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof UnknownOutcome)) throw error;
+    throw new StateError('unavailable', `nothing is changed: ${error.message}`);
+  }
+}
 
 async function endFailed(client: PoolClient, error: unknown): Promise<void> {
   if (error instanceof ConnectionLost) client.release(true);
