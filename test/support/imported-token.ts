@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../src/key-managers/backend.js';
-import { testPin } from './pkcs11.js';
+import { makeNssToken, type NssToken } from './nss.js';
+import { type TestToken, testPin } from './pkcs11.js';
 import { makeSoftHsmToken, type SoftHsmToken } from './softhsm.js';
+import { actOnToken } from './token-tool.js';
 
 const TEST_MATERIAL = Buffer.from('0123456789abcdef0123456789abcdef');
 
@@ -24,9 +26,25 @@ export async function tokenWith(keys: Readonly<Record<string, Buffer>>): Promise
   return token;
 }
 
+/** Makes a token of another vendor with imported keys for the length of a test. */
+export async function nssTokenWith(keys: Readonly<Record<string, Buffer>>): Promise<NssToken> {
+  const token = await makeNssToken();
+  onTestFinished(() => {
+    token.remove();
+  });
+  const all = Object.entries({ [HEALTH_TEST_KEY_ID]: TEST_MATERIAL, ...keys });
+  await actOnToken(
+    token,
+    ...all.map(
+      ([label, material]) => ['import', { label, material: material.toString('base64') }] as const,
+    ),
+  );
+  return token;
+}
+
 /** Configures a key manager of a token, in which the label is the external key's id. */
-export function tokenKeyManager(name: string, { config, folder }: SoftHsmToken): object {
-  const { module, environment, profile } = config;
+export function tokenKeyManager(name: string, { config, folder, token }: TestToken): object {
+  const { module, environment, libraryParameters, profile } = config;
   const variables = Object.fromEntries(environment.map((one) => [one.name, one.value]));
   const pin = join(folder, 'pin');
   writeFileSync(pin, testPin.reveal(), { mode: 0o600 });
@@ -34,11 +52,12 @@ export function tokenKeyManager(name: string, { config, folder }: SoftHsmToken):
     name,
     type: 'pkcs11',
     module,
+    ...(libraryParameters === undefined ? {} : { libraryParameters }),
     environment: variables,
     profile,
     children: 1,
     countersDirectory: join(folder, 'counters'),
-    nodes: [{ name, token: { label: 'holdfast' }, pin: `\${file:${pin}}` }],
+    nodes: [{ name, token, pin: `\${file:${pin}}` }],
     keyLabel: '{externalKeyId}',
   };
 }

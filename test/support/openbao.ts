@@ -123,6 +123,14 @@ export class OpenbaoServer {
     });
   }
 
+  /** Takes over all that another server has in its storage, by a raft snapshot of it. */
+  async restore(other: OpenbaoServer): Promise<void> {
+    const snapshot = await other.#raw('GET', 'sys/storage/raft/snapshot');
+    await this.#raw('POST', 'sys/storage/raft/snapshot-force', snapshot);
+    this.#secrets = other.#rootSecrets();
+    await this.unseal();
+  }
+
   async seal(): Promise<void> {
     await this.call('POST', 'sys/seal');
     await this.#until(async () => (await this.statusOf('sys/health')) === 503);
@@ -179,6 +187,18 @@ export class OpenbaoServer {
     } catch {
       return 0; // Not listening yet, or no longer.
     }
+  }
+
+  async #raw(method: 'GET' | 'POST', path: string, body?: Buffer): Promise<Buffer> {
+    const answer = await request(`${this.address}/v1/${path}`, {
+      method,
+      dispatcher: this.#agent,
+      headers: { 'x-vault-token': this.rootToken },
+      body: body ?? null,
+    });
+    const bytes = Buffer.from(await answer.body.arrayBuffer());
+    if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${bytes.toString()}`);
+    return bytes;
   }
 
   #rootSecrets(): RootSecrets {

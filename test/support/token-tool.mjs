@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 
 /**
- * @typedef {{ label?: string, id?: string, encrypt?: boolean }} Names
+ * @typedef {{ label?: string, id?: string, encrypt?: boolean, material?: string }} Names
  * @typedef {{ module: string, libraryParameters?: string, label: string, pin: string }} Token
  */
 
@@ -45,18 +45,32 @@ function attributesOf({ label: name, id }) {
   ];
 }
 
+/** @param {boolean} encrypt */
+function aesKey(encrypt) {
+  return [
+    { type: p.CKA_CLASS, value: p.CKO_SECRET_KEY },
+    { type: p.CKA_KEY_TYPE, value: p.CKK_AES },
+    { type: p.CKA_TOKEN, value: true },
+    { type: p.CKA_PRIVATE, value: true },
+    { type: p.CKA_SENSITIVE, value: true },
+    { type: p.CKA_ENCRYPT, value: encrypt },
+    { type: p.CKA_DECRYPT, value: true },
+  ];
+}
+
 /** @type {Record<string, (names: Names) => void>} */
 const does = {
   generate: ({ encrypt = true, ...names }) => {
     library.C_GenerateKey(session, { mechanism: p.CKM_AES_KEY_GEN }, [
-      { type: p.CKA_CLASS, value: p.CKO_SECRET_KEY },
-      { type: p.CKA_KEY_TYPE, value: p.CKK_AES },
+      ...aesKey(encrypt),
       { type: p.CKA_VALUE_LEN, value: 32 },
-      { type: p.CKA_TOKEN, value: true },
-      { type: p.CKA_PRIVATE, value: true },
-      { type: p.CKA_SENSITIVE, value: true },
-      { type: p.CKA_ENCRYPT, value: encrypt },
-      { type: p.CKA_DECRYPT, value: true },
+      ...attributesOf(names),
+    ]);
+  },
+  import: ({ material = '', ...names }) => {
+    library.C_CreateObject(session, [
+      ...aesKey(true),
+      { type: p.CKA_VALUE, value: Buffer.from(material, 'base64') },
       ...attributesOf(names),
     ]);
   },

@@ -17,6 +17,8 @@ export interface ObjectNames {
 /** An act of another program on a token. */
 export type TokenAct =
   | readonly ['generate', ObjectNames & { readonly encrypt?: boolean }]
+  /** Of AES material in Base64. */
+  | readonly ['import', ObjectNames & { readonly material: string }]
   | readonly ['destroy' | 'forbidEncryption', ObjectNames];
 
 /**

@@ -8,8 +8,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { tokenKeyManager, tokenWith } from '../../support/imported-token.js';
+import { nssTokenWith, tokenKeyManager, tokenWith } from '../../support/imported-token.js';
 import { KeptData, plaintextsOf } from '../../support/kms-simulator/kept-data.js';
+import { nssModule } from '../../support/nss.js';
 import { describeWithOpenbao } from '../../support/openbao-program.js';
 import { makeAppRole } from '../../support/openbao-key-manager.js';
 import { OpenbaoServer } from '../../support/openbao.js';
@@ -104,6 +105,30 @@ describeWithModule('with tokens', softHsmModule, () => {
     ]);
   });
 
+  it.skipIf(nssModule === undefined)(
+    'a token of another vendor with copies of the keys, at the same address → data opens',
+    async () => {
+      const copies = { 'payroll-key': MATERIAL };
+      const stores = { payroll: 'hsm' };
+      const certificate = await localCertificate();
+      const token = tokenKeyManager('hsm', await tokenWith(copies));
+      const old = await serveKeyManagers(certificate, [token], stores);
+      const data = new KeptData();
+      await data.leadTo(old);
+      const id = await data.register(keyStore('payroll'));
+      await data.nameKey(await data.createKey(id, 'payroll-key'));
+      const kept = await data.keep('old');
+      await old.stop();
+
+      const nss = tokenKeyManager('hsm', await nssTokenWith(copies));
+      await data.leadTo(await serveKeyManagers(certificate, [nss], stores));
+
+      expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+      const more = await data.keep('new');
+      expect(await data.open(more)).toEqual(plaintextsOf(more));
+    },
+  );
+
   it('from files to a token, by a second key store and ReEncrypt → data opens without the files', async () => {
     const token = await tokenWith({ 'new-key': MATERIAL });
     const files = fileKeyManager(join(temporaryFolder(), 'keys'), newMasterKey());
@@ -151,7 +176,10 @@ describeWithOpenbao('with OpenBao', (program) => {
     };
   }
 
-  it('a Transit key in another cluster under another name, by backup and restore → data opens', async () => {
+  /** Where data is kept, and the way to copy its Transit key to another cluster. */
+  async function movedBy(
+    copy: (old: OpenbaoServer, other: OpenbaoServer) => Promise<object>,
+  ): Promise<void> {
     const [old, other] = [await ready(), await ready()];
     const exportable = { exportable: true, allow_plaintext_backup: true };
     await old.must('POST', 'transit/keys/payroll-key', { type: 'aes256-gcm96', ...exportable });
@@ -165,17 +193,28 @@ describeWithOpenbao('with OpenBao', (program) => {
     const kept = await data.keep('old');
     await first.stop();
 
-    const { data: backup } = (await old.must('GET', 'transit/backup/payroll-key')) as {
-      readonly data: object;
-    };
-    await other.must('POST', 'transit/restore/moved', backup);
+    const fields = await copy(old, other);
     await old.dispose();
-    const keys = [{ externalKeyId: 'payroll-key', transitKey: 'moved' }];
-    const manager = await vaultKeyManager(other, { keys });
+    const manager = await vaultKeyManager(other, fields);
     await data.leadTo(await serveKeyManagers(certificate, [manager], stores));
 
     expect(await data.open(kept)).toEqual(plaintextsOf(kept));
     const more = await data.keep('new');
     expect(await data.open(more)).toEqual(plaintextsOf(more));
-  });
+  }
+
+  it('a Transit key in another cluster under another name, by backup and restore → data opens', () =>
+    movedBy(async (old, other) => {
+      const { data: backup } = (await old.must('GET', 'transit/backup/payroll-key')) as {
+        readonly data: object;
+      };
+      await other.must('POST', 'transit/restore/moved', backup);
+      return { keys: [{ externalKeyId: 'payroll-key', transitKey: 'moved' }] };
+    }));
+
+  it('a whole cluster in another one, by a raft snapshot → data opens', () =>
+    movedBy(async (old, other) => {
+      await other.restore(old);
+      return {};
+    }));
 });
