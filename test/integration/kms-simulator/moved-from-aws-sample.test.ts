@@ -60,9 +60,9 @@ describeWithModule("with the sample's token", softHsmModule, () => {
     const file = await importedConfiguration(token, sample, write);
     await data.leadTo({ host, ca: sample.ca, ...(await startOn(file)) });
 
-    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+    expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
     const more = await data.keep('new');
-    expect(await data.open(more)).toEqual(plaintextsOf(more));
+    expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
   });
 });
 

@@ -63,9 +63,9 @@ it('the files of a file key manager on another machine → data kept before open
   const manager = fileKeyManager(moved, masterKey);
   await data.leadTo(await serveKeyManagers(certificate, [manager], stores, ['--init', 'audit']));
 
-  expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+  expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
   const more = await data.keep('new');
-  expect(await data.open(more)).toEqual(plaintextsOf(more));
+  expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
 });
 
 describeWithModule('with tokens', softHsmModule, () => {
@@ -96,9 +96,9 @@ describeWithModule('with tokens', softHsmModule, () => {
     first.remove();
     await data.leadTo(await serveKeyManagers(certificate, managers.slice(1), { moved: 'second' }));
 
-    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+    expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
     const more = await data.keep('new');
-    expect(await data.open(more)).toEqual(plaintextsOf(more));
+    expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
     const { CustomKeyStores } = await data.client.send(new DescribeCustomKeyStoresCommand({}));
     expect(CustomKeyStores).toMatchObject([
       { ConnectionState: 'CONNECTED', XksProxyConfiguration: { UriPath: '/moved/kms/xks/v1' } },
@@ -123,9 +123,9 @@ describeWithModule('with tokens', softHsmModule, () => {
       const nss = tokenKeyManager('hsm', await nssTokenWith(copies));
       await data.leadTo(await serveKeyManagers(certificate, [nss], stores));
 
-      expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+      expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
       const more = await data.keep('new');
-      expect(await data.open(more)).toEqual(plaintextsOf(more));
+      expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
     },
   );
 
@@ -146,14 +146,17 @@ describeWithModule('with tokens', softHsmModule, () => {
     await data.client.send(
       new UpdateAliasCommand({ AliasName: 'alias/payroll', TargetKeyId: newKey }),
     );
+    // Whoever names the key opens it with the new one alone, and what is not moved by its own.
+    await expect(data.open(kept, 'alias')).rejects.toMatchObject({ name: 'IncorrectKeyException' });
+    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
     const moved = await data.reEncrypt(kept, newKey);
     await data.client.send(new DisableKeyCommand({ KeyId: oldKey }));
     await both.stop();
     await data.leadTo(await serveKeyManagers(certificate, [hsm], { new: 'hsm' }));
 
-    expect(await data.open(moved)).toEqual(plaintextsOf(kept));
+    expect(await data.open(moved, 'alias')).toEqual(plaintextsOf(kept));
     const more = await data.keep('new');
-    expect(await data.open(more)).toEqual(plaintextsOf(more));
+    expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
   });
 });
 
@@ -198,9 +201,9 @@ describeWithOpenbao('with OpenBao', (program) => {
     const manager = await vaultKeyManager(other, fields);
     await data.leadTo(await serveKeyManagers(certificate, [manager], stores));
 
-    expect(await data.open(kept)).toEqual(plaintextsOf(kept));
+    expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
     const more = await data.keep('new');
-    expect(await data.open(more)).toEqual(plaintextsOf(more));
+    expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
   }
 
   it('a Transit key in another cluster under another name, by backup and restore → data opens', () =>

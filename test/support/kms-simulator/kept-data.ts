@@ -136,13 +136,18 @@ export class KeptData {
     return moved;
   }
 
-  /** Decrypts under the alias. @returns what each opens to, in the order given */
-  async open(kept: readonly KeptCiphertext[]): Promise<string[]> {
+  /**
+   * Decrypts.
+   *
+   * @param named `alias` where the caller names the key that he expects, as is recommended
+   * @returns what each opens to, in the order given
+   */
+  async open(kept: readonly KeptCiphertext[], named?: 'alias'): Promise<string[]> {
     const opened: string[] = [];
     for (const { blob } of kept) {
       const command = new DecryptCommand({
         CiphertextBlob: blob,
-        KeyId: ALIAS,
+        ...(named === 'alias' ? { KeyId: ALIAS } : {}),
         EncryptionContext: CONTEXT,
       });
       opened.push(base64((await this.client.send(command)).Plaintext));

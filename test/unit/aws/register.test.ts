@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { register } from '../../../src/aws/acts/register.js';
 import { Secret } from '../../../src/shared/secret.js';
-import { keyStoreNamed, type KmsInput, startScriptedKms } from '../../support/scripted-kms.js';
+import {
+  keyStoreNamed,
+  type KmsInput,
+  ScriptedException,
+  startScriptedKms,
+} from '../../support/scripted-kms.js';
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/1';
 const PROXY = { uriPath: '/kms/xks/v1', accessKeyId: 'A', secretAccessKey: new Secret('s') };
@@ -53,6 +58,15 @@ describe('a registration that is repeated', () => {
     const { outcome, told } = await registered(accountWith('Disabled'));
     expect(outcome).toBeUndefined();
     expect(told).toContain(`aws kms enable-key --key-id ${ARN}`);
+  });
+
+  it('a KMS key that may not be described, which may be on the external key → said before another is made', async () => {
+    const { told, operations } = await registered((operation) => {
+      if (operation === 'DescribeKey') throw new ScriptedException('AccessDeniedException');
+      return accountWith('Enabled')(operation);
+    });
+    expect(told).toMatch(/1 KMS keys could not be looked at[\s\S]*Created the KMS key/);
+    expect(operations).toContain('CreateKey');
   });
 
   it('a key store of that name by a VPC endpoint service → another way than was asked for', async () => {
