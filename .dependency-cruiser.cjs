@@ -100,6 +100,7 @@ const layers = {
     'observability/config.ts',
     'shared',
     'state/config.ts',
+    'state/files/state-folder.ts',
   ],
   quickstart: [
     'configuration',

@@ -34,11 +34,14 @@ const signingKeySchema = z
   )
   .describe('What checkpoints are signed with (Ed25519).');
 
+/** The folder of the log, where the configuration says nothing. */
+export const DEFAULT_AUDIT_FOLDER = 'audit';
+
 /** The part `audit` of the configuration. */
 export const auditSchema = z
   .strictObject({
     directory: pathField()
-      .default('audit')
+      .default(DEFAULT_AUDIT_FOLDER)
       .describe('The folder of the log, mode 0700. One running Holdfast a folder.'),
     origin: textField(
       /^[\x21-\x2a\x2c-\x7e]{1,128}$/,

@@ -11,16 +11,22 @@ export interface Served {
   readonly keyManagers: ReadonlyMap<string, KeyManager>;
 }
 
-/** Describes the configuration that is in force, in as many records as it takes. */
+/**
+ * Describes the configuration that is in force, in as many records as it takes.
+ *
+ * @param stateId the id of the state store that was opened
+ */
 export function configurationRecords(
-  { file, hash, settings }: LoadedConfiguration,
+  { configuration, file, hash, settings }: LoadedConfiguration,
   audit: AuditConfig,
   { keyStores, keyManagers }: Served,
+  stateId: string,
 ): readonly FieldsOf<'configuration'>[] {
   const { durability, onAuditFailure, retentionDays, sinks } = audit;
   const whole = {
     file,
     sha256: hash,
+    state: { type: configuration.state.type, id: stateId },
     audit: {
       durability,
       onAuditFailure,

@@ -5,9 +5,13 @@ import { namesIn } from '../durable/names-in.js';
 import { makePrivateFolder } from '../durable/private.js';
 import type { Configuration } from '../configuration/schema.js';
 import { keyFolderFields } from '../configuration/written-fields.js';
+import { isStoreIn } from '../state/files/state-folder.js';
 
-/** A part that `--init` may begin: keys of key managers, or the audit log. */
-export type InitPart = 'keys' | 'audit';
+/** The keys of key managers, the audit log, and the state store. */
+const INIT_PARTS = ['keys', 'audit', 'state'] as const;
+
+/** One of the parts that `--init` may begin. */
+export type InitPart = (typeof INIT_PARTS)[number];
 
 /**
  * The value of `--init`: everything, as at a first start, or the named parts, in the place of lost
@@ -20,7 +24,10 @@ export class FirstStartError extends Error {
   override readonly name = 'FirstStartError';
 }
 
-type Asked = Pick<Configuration, 'audit' | 'keyManagers' | 'quickstart' | 'stateDirectory'>;
+type Asked = Pick<
+  Configuration,
+  'audit' | 'keyManagers' | 'quickstart' | 'state' | 'stateDirectory'
+>;
 
 /** There from before anything is made until a first start has come to its end. */
 const MARK = 'first-start';
@@ -39,15 +46,21 @@ export class FirstStart {
   readonly audit: boolean;
   /** True when such a log takes the place of one that was lost. */
   readonly followsLostLog: boolean;
+  /** True when a state store may be begun. */
+  readonly state: boolean;
+  /** True when what there is of a state store is to be taken for all of it. */
+  readonly acceptsLostState: boolean;
   /** True when `--init` was given though everything has been begun and has served. */
   readonly isNeedless: boolean;
 
   private constructor(asked: Asked, init: Init | undefined, isNeedless: boolean) {
-    const parts = init === true ? (['keys', 'audit'] as const) : (init ?? []);
+    const parts = init === true ? INIT_PARTS : (init ?? []);
     this.#mark = join(asked.stateDirectory, MARK);
     this.keys = asked.quickstart || parts.includes('keys');
     this.audit = asked.quickstart || parts.includes('audit');
     this.followsLostLog = init !== true && parts.includes('audit');
+    this.state = asked.quickstart || parts.includes('state');
+    this.acceptsLostState = init !== true && parts.includes('state');
     this.isNeedless = isNeedless;
   }
 
@@ -86,6 +99,10 @@ async function survey(asked: Asked) {
     const { directory } = asked.audit;
     const isBegun = (await namesIn(directory)).some((name) => /\.jsonl(\.gz)?$/.test(name));
     found.push({ part: 'audit', directory, isBegun });
+  }
+  if (asked.state.type === 'files') {
+    const { directory } = asked.state;
+    found.push({ part: 'state', directory, isBegun: await isStoreIn(directory) });
   }
   for (const { value: directory, keysAreIn } of keyFolderFields(asked)) {
     found.push({ part: 'keys', directory, isBegun: await keysAreIn(directory) });

@@ -13,6 +13,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { createHandle } from '../pipeline/handle.js';
 import { makeQuickstartKey } from '../quickstart/key.js';
 import type { Clock } from '../shared/clock.js';
+import type { StateStore } from '../state/store.js';
 import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import { configurationRecords, type Served } from './audit.js';
@@ -25,6 +26,7 @@ import { createMetrics } from './metrics.js';
 import { pipelineServices } from './pipeline-services.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
 import type { StartReport } from './start-report.js';
+import { openStateStore } from './state.js';
 import { Teardown } from './teardown.js';
 import { VERSION } from './version.js';
 
@@ -35,7 +37,10 @@ export interface ProcessPorts {
   /** The destination of the log, and of audit sinks that write to standard output. */
   readonly stdout: LogDestination;
   /** The parts that may be begun (`--init`). */
-  readonly firstStart: Pick<FirstStart, 'keys' | 'audit' | 'followsLostLog'>;
+  readonly firstStart: Pick<
+    FirstStart,
+    'keys' | 'audit' | 'state' | 'followsLostLog' | 'acceptsLostState'
+  >;
   /** Addresses that are held for the listeners until they listen. */
   readonly addresses: Pick<ReservedAddresses, 'release'>;
   /**
@@ -99,9 +104,10 @@ class ServerStart {
     const { clock } = this.#ports;
     const keyStores = new KeyStoreTable(configuration.keyStores.map((each) => new KeyStore(each)));
     await this.#startAudit();
+    const state = await this.#openState();
     const keyManagers = await this.#startKeyManagers();
     const served = { keyStores, keyManagers };
-    await this.#startAdmin(served, await this.#recordWhatIsServed(served));
+    await this.#startAdmin(served, await this.#recordWhatIsServed(served, state));
     const audit = this.#audit;
     const metrics = createMetrics({ served, audit, clock, listeners: () => this.#listeners });
     const operations = await this.#startOperations(metrics);
@@ -141,6 +147,15 @@ class ServerStart {
     this.#audit = opened;
   }
 
+  async #openState(): Promise<StateStore> {
+    const { clock, firstStart, loggers } = this.#ports;
+    const { state } = this.#loaded.configuration;
+    const store = await openStateStore(state, { clock, randomBytes, firstStart });
+    this.#teardown.add(() => store.close());
+    for (const warning of store.warnings) loggers.process.warn({ place: store.place }, warning);
+    return store;
+  }
+
   async #startKeyManagers(): Promise<Served['keyManagers']> {
     const { configuration } = this.#loaded;
     const { clock, loggers, firstStart } = this.#ports;
@@ -153,11 +168,11 @@ class ServerStart {
     return keyManagers;
   }
 
-  async #recordWhatIsServed(served: Served): Promise<KeyInventory | undefined> {
+  async #recordWhatIsServed(served: Served, { id }: StateStore): Promise<KeyInventory | undefined> {
     const { audit } = this.#loaded.configuration;
     const trail = this.#audit?.trail;
     if (audit === undefined || trail === undefined) return undefined;
-    for (const fields of configurationRecords(this.#loaded, audit, served)) {
+    for (const fields of configurationRecords(this.#loaded, audit, served, id)) {
       await trail.record('configuration', fields);
     }
     const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);

@@ -13,6 +13,13 @@ import type { Configuration } from './schema.js';
 const MAX_BYTES = 1024 * 1024;
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
+/** Files of a state store in PostgreSQL, which is asked later. */
+const STATE_FILES = [
+  { field: 'certificateAuthority', use: 'certificates' },
+  { field: 'certificate', use: 'certificates' },
+  { field: 'privateKey', use: 'private-key' },
+] as const;
+
 /** Files of sinks that nothing looks at when the configuration is loaded. */
 const SINK_FILES = [
   { field: 'ca', use: 'certificates' },
@@ -49,7 +56,10 @@ export function checkNamedFiles(value: unknown, stateDirectory: string): Configu
   const ofSinks = SINK_FILES.flatMap(({ field, use }) =>
     valuesAt(value, ['audit', 'sinks', '*', 'tls', field]).map((place) => ({ ...place, use })),
   );
-  const named = [...ofSinks, ...backendFields(value, ({ files }) => files)];
+  const ofState = STATE_FILES.flatMap(({ field, use }) =>
+    valuesAt(value, ['state', 'tls', field]).map((place) => ({ ...place, use })),
+  );
+  const named = [...ofSinks, ...ofState, ...backendFields(value, ({ files }) => files)];
   return named.flatMap(({ path, value: file, use }) =>
     typeof file === 'string' && file !== '' && !isReference(file)
       ? problemWith(path, resolve(stateDirectory, file), use)

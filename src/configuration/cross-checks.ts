@@ -1,3 +1,4 @@
+import { resolve, sep } from 'node:path';
 import { describeFound } from './reading/describe-found.js';
 import { type ConfigurationProblem, type FieldPath, formatPath } from './reading/problem.js';
 import type { ResolvedValue } from './reading/resolve-references.js';
@@ -5,7 +6,7 @@ import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 import { exposureSchema } from '../key-stores/config.js';
 import { findOverlap } from '../key-stores/exposure.js';
 import { configurationOutline } from './schema.js';
-import { keyFolderFields } from './written-fields.js';
+import { keyFolderFields, privateFolderFields } from './written-fields.js';
 
 /**
  * Finds contradictions between parts of the configuration. Reads the values as written, not the
@@ -17,6 +18,7 @@ export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
     ...UNIQUE.flatMap(({ pattern, allowed }) => repeated(valuesAt(value, pattern), allowed)),
     // Two servers of one folder would exclude each other; the second would fail to start.
     ...repeated(keyFolderFields(value), 'a folder of its own'),
+    ...stateAmongOthers(value),
     ...repeated(endpoints(value), 'an address and port of its own'),
     ...unknownKeyManagers(resolved),
     ...overlaps(value),
@@ -45,6 +47,40 @@ function repeated(places: readonly PlacedValue[], allowed: string): Configuratio
     else problems.push({ path, found: `the same as ${formatPath(other)}`, allowed });
   }
   return problems;
+}
+
+/**
+ * The state store would take files of others for its own, or they its: so its folder lies in none
+ * of theirs and none of theirs in it.
+ */
+function stateAmongOthers(value: unknown): ConfigurationProblem[] {
+  const stateDirectory = valueAt(value, ['stateDirectory']);
+  if (typeof stateDirectory !== 'string') return [];
+  const folders = privateFolderFields(value).flatMap(({ path, part, value: folder }) =>
+    typeof folder === 'string' ? { path, part, folder: resolve(stateDirectory, folder) } : [],
+  );
+  const whole = { path: ['stateDirectory'], part: 'whole', folder: resolve(stateDirectory) };
+  return folders.flatMap(({ path, part, folder }) => {
+    if (part !== 'state') return [];
+    const other = [...folders, whole].find(
+      (each) =>
+        each.part !== 'state' &&
+        (isIn(each.folder, folder) || (each.part !== 'whole' && isIn(folder, each.folder))),
+    );
+    if (other === undefined) return [];
+    // What nobody has written has no place in the file.
+    const isWritten = valueAt(value, path) !== undefined;
+    const found = isWritten
+      ? `${folder}, which meets ${other.folder} of ${formatPath(other.path)}`
+      : `${other.folder}, which meets ${folder} of the state store (${formatPath(path)})`;
+    const allowed = 'a folder of its own, in which there is nothing else';
+    return [{ path: isWritten ? path : other.path, found, allowed }];
+  });
+}
+
+/** True for a folder in another one, and for that one itself. */
+function isIn(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`);
 }
 
 /** Port 0 stands for any free port, so it is never taken twice. */

@@ -1,8 +1,10 @@
 import { join, resolve } from 'node:path';
 import { valueAt } from './reading/value-at.js';
 import { assertAllPrivate, NotPrivateError, type PrivateFolder } from '../durable/private.js';
-import { privateFolderFields } from './written-fields.js';
+import { type PrivateFolderField, privateFolderFields } from './written-fields.js';
 import { AdminSocketError, assertSocketPath } from '../http/admin/admin-socket.js';
+import { errnoOf } from '../shared/errno.js';
+import { foldersInside } from '../state/files/state-folder.js';
 
 const AUDIT_FILE = /^(\d{12}\.|signing-key\.json$)/;
 
@@ -18,7 +20,7 @@ export async function checkPrivateState(value: unknown, stateDirectory: string):
   const socket = valueAt(value, ['admin', 'socket']);
   const socketPath = resolve(stateDirectory, typeof socket === 'string' ? socket : 'admin.sock');
   const complaints = [
-    await complaintOf(() => assertAllPrivate(privateFolders(value, stateDirectory))),
+    await complaintOf(async () => assertAllPrivate(await privateFolders(value, stateDirectory))),
     await complaintOf(() => {
       assertSocketPath(socketPath);
     }),
@@ -39,17 +41,36 @@ async function complaintOf(check: () => Promise<void> | void): Promise<Error | u
   }
 }
 
-function privateFolders(value: unknown, stateDirectory: string): PrivateFolder[] {
-  const named = privateFolderFields(value).flatMap(({ value: field, backendFolder }) => {
-    if (typeof field !== 'string') return [];
-    const path = resolve(stateDirectory, field);
-    if (backendFolder === undefined) return [{ path, holds: isAuditFile }];
-    const { keys } = backendFolder;
-    if (keys === undefined) return [{ path, holds: () => false }];
-    return ['.', ...keys.subfolders].map((subfolder) => allIn(join(path, subfolder)));
-  });
+async function privateFolders(value: unknown, stateDirectory: string): Promise<PrivateFolder[]> {
+  const named = await Promise.all(
+    privateFolderFields(value).map((field) => foldersOf(field, stateDirectory)),
+  );
   const isQuickstart = valueAt(value, ['quickstart']) === true;
-  return isQuickstart ? [...named, allIn(join(stateDirectory, 'quickstart'))] : named;
+  const quickstart = isQuickstart ? [allIn(join(stateDirectory, 'quickstart'))] : [];
+  return [...named.flat(), ...quickstart];
+}
+
+async function foldersOf(
+  { value: field, part, backendFolder }: PrivateFolderField,
+  stateDirectory: string,
+): Promise<PrivateFolder[]> {
+  if (typeof field !== 'string') return [];
+  const path = resolve(stateDirectory, field);
+  if (part === 'audit') return [{ path, holds: isAuditFile }];
+  if (part === 'state') return (await stateFoldersIn(path)).map(allIn);
+  const keys = backendFolder?.keys;
+  if (keys === undefined) return [{ path, holds: () => false }];
+  return ['.', ...keys.subfolders].map((subfolder) => allIn(join(path, subfolder)));
+}
+
+/** One that cannot be looked at is left to whoever needs it. */
+async function stateFoldersIn(path: string): Promise<readonly string[]> {
+  try {
+    return await foldersInside(path);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [path];
+  }
 }
 
 function allIn(path: string): PrivateFolder {

@@ -14,6 +14,7 @@ import { keyManagerConfigSchema } from '../key-managers/backends.js';
 import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
 import { keyStoreSchema } from '../key-stores/config.js';
 import { logSchema } from '../observability/config.js';
+import { stateSchema } from '../state/config.js';
 
 const keyManagerLimitsSchema = z
   .strictObject({
@@ -71,6 +72,7 @@ export const configurationSchema = z
     keyManagerLimits: keyManagerLimitsSchema,
     log: logSchema,
     audit: auditSchema.optional(),
+    state: stateSchema,
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe(

@@ -1,9 +1,12 @@
 import { backendsFor } from '../key-managers/backends.js';
 import type { BackendFacts, BackendFolder } from '../key-managers/definition.js';
+import { DEFAULT_AUDIT_FOLDER } from '../audit/config.js';
+import { DEFAULT_STATE_FOLDER } from '../state/config.js';
 import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 
 /** A folder that the configuration names and that must be open to its owner alone. */
 export interface PrivateFolderField extends PlacedValue {
+  readonly part: 'audit' | 'keys' | 'state';
   /** Present for the folders of key managers. */
   readonly backendFolder?: BackendFolder;
 }
@@ -18,11 +21,30 @@ export interface KeyFolderField extends PlacedValue {
 /** Finds the folders that hold keys, counters or evidence. */
 export function privateFolderFields(value: unknown): readonly PrivateFolderField[] {
   return [
-    ...valuesAt(value, ['audit', 'directory']),
+    ...auditFolderFields(value),
+    ...stateFolderFields(value),
     ...backendFields(value, ({ folders }) =>
-      folders.map((backendFolder) => ({ field: [backendFolder.field], backendFolder })),
+      folders.map((backendFolder) => ({
+        field: [backendFolder.field],
+        backendFolder,
+        part: 'keys' as const,
+      })),
     ),
   ];
+}
+
+/** Finds the folder of the audit log, also where nothing says one. */
+function auditFolderFields(value: unknown): readonly PrivateFolderField[] {
+  if (valueAt(value, ['audit']) === undefined) return [];
+  const path = ['audit', 'directory'];
+  return [{ path, value: valueAt(value, path) ?? DEFAULT_AUDIT_FOLDER, part: 'audit' }];
+}
+
+/** Finds the folder of a state store in files, also where nothing says one. */
+function stateFolderFields(value: unknown): readonly PrivateFolderField[] {
+  if (valueAt(value, ['state', 'type']) === 'postgres') return [];
+  const path = ['state', 'directory'];
+  return [{ path, value: valueAt(value, path) ?? DEFAULT_STATE_FOLDER, part: 'state' }];
 }
 
 /** Finds the folders of key managers that hold keys. */

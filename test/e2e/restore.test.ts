@@ -35,12 +35,15 @@ function run(config: string, ...args: readonly string[]) {
 it('the page’s commands, word for word, after the loss of the machine → keys back, both logs verified', async () => {
   const [settings, parent, folder] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const state = join(parent, 'state');
+  const storeFile = join(state, 'state', 'store.json');
   const config = writePlainConfiguration({ settings, state, auditFields: { origin: ORIGIN } });
   const elsewhere = {
     ports: [],
     replaced: { '/var/lib/holdfast': state, '/etc/holdfast/holdfast.yaml': config },
   };
   const old = await usedServer(config);
+  const storeId = () => /"id": "[0-9a-f]{32}"/.exec(readFileSync(storeFile, 'utf8'))?.[0];
+  const idBefore = storeId();
   const backup = await runAsReader(shellCommands(PAGE, ['Backup']), { folder, ...elsewhere });
   expect(backup).toMatchObject({ code: 0 });
   const { stdout: oldKey } = await run(config, 'audit', 'public-key');
@@ -57,6 +60,8 @@ it('the page’s commands, word for word, after the loss of the machine → keys
 
   expect(output).toMatch(/^payroll .*ENABLED/im);
   expect(code).toBe(0);
+  expect(idBefore).toBeDefined();
+  expect(storeId()).toBe(idBefore);
   const newKey = readFileSync(join(folder, 'audit-2.vkey'), 'utf8');
   expect(oldKey.startsWith(`${ORIGIN}+`)).toBe(true);
   expect(newKey).toMatch(new RegExp(`^${ORIGIN}/[0-9a-f]{8}\\+`));

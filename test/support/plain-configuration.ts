@@ -9,6 +9,8 @@ export interface PlainFolders {
   readonly state: string;
   readonly keys?: string;
   readonly audit?: string;
+  /** The folder of the state store. */
+  readonly store?: string;
   readonly port?: number;
   /** More fields of `audit`. */
   readonly auditFields?: object;
@@ -25,6 +27,7 @@ export function writePlainConfiguration({
   state,
   keys = join(state, 'keys'),
   audit = join(state, 'audit'),
+  store = join(state, 'state'),
   port = 0,
   auditFields,
 }: PlainFolders): string {
@@ -43,6 +46,7 @@ export function writePlainConfiguration({
         operations: { host: '127.0.0.1', port: 0 },
         drainDelayMs: 0,
         audit: { directory: audit, signingKey: { masterKey }, ...auditFields },
+        state: { type: 'files', directory: store },
         keyManagers: [
           { name: 'files', type: 'file', directory: keys, location: 'here', masterKey },
         ],

@@ -68,6 +68,16 @@ export const configurationRecordSchema = z.strictObject({
       'SHA-256 of the configuration in force, defaults included and secrets left out; hexadecimal.',
     ),
   audit: auditSettingsSchema,
+  state: z
+    .strictObject({
+      type: z.string(),
+      id: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/)
+        .describe('The id of the store: another one knows nothing of what was changed in it.'),
+    })
+    .optional()
+    .describe('The state store. Absent in records of versions that had none.'),
   keyManagers: z.array(keyManagerSchema),
   keyStores: z.array(keyStoreSchema),
   part: countSchema

@@ -8,7 +8,7 @@ interface Options {
   readonly acceptUnsignedTail?: string;
 }
 
-const INIT_PARTS: readonly InitPart[] = ['keys', 'audit'];
+const INIT_PARTS: readonly InitPart[] = ['keys', 'audit', 'state'];
 /** The record of it is to be read by people. */
 const MAX_REASON_CHARACTERS = 1_000;
 
@@ -19,7 +19,7 @@ export function serveCommand(): Command {
     .option('--config <file>', 'configuration (default: HOLDFAST_CONFIG, or else the quickstart)')
     .option(
       '--init [parts]',
-      'begin everything that is empty, at the first start; or only "keys" or "audit", where they were lost',
+      'begin everything that is empty, at the first start; or only "keys", "audit" or "state", where they were lost',
       initParts,
     )
     .option(
@@ -51,5 +51,7 @@ function initParts(text: string): readonly InitPart[] {
   const parts = text.split(',');
   const known = INIT_PARTS.filter((part) => parts.includes(part));
   if (known.length === parts.length) return known;
-  throw new InvalidArgumentError(`Allowed: ${INIT_PARTS.join(', ')} or ${INIT_PARTS.join(',')}.`);
+  throw new InvalidArgumentError(
+    `Allowed: ${INIT_PARTS.join(', ')}, or several with commas between them.`,
+  );
 }

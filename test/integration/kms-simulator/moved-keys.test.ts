@@ -61,7 +61,9 @@ it('the files of a file key manager on another machine → data kept before open
   ]);
 
   const manager = fileKeyManager(moved, masterKey);
-  await data.leadTo(await serveKeyManagers(certificate, [manager], stores, ['--init', 'audit']));
+  await data.leadTo(
+    await serveKeyManagers(certificate, [manager], stores, ['--init', 'audit,state']),
+  );
 
   expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
   const more = await data.keep('new');

@@ -34,10 +34,11 @@ async function refused(config: string, ...options: readonly string[]): Promise<s
   return server.log();
 }
 
-function folders(): PlainFolders & { readonly keys: string; readonly audit: string } {
+function folders(): PlainFolders & Record<'keys' | 'audit' | 'store', string> {
   const [settings, parent] = [temporaryFolder(), temporaryFolder()];
   const state = join(parent, 'state');
-  return { settings, state, keys: join(parent, 'keys'), audit: join(parent, 'audit') };
+  const at = (name: string) => join(parent, name);
+  return { settings, state, keys: at('keys'), audit: at('audit'), store: at('store') };
 }
 
 describe('a first start with --init', () => {
@@ -79,22 +80,23 @@ describe('a first start with --init', () => {
     );
   });
 
-  it.each(['keys', 'audit'] as const)(
+  it.each(['keys', 'audit', 'store'] as const)(
     'has succeeded before, and %s is not mounted → refused, unless it alone is begun',
-    async (part) => {
+    async (folder) => {
+      const part = folder === 'store' ? 'state' : folder;
       const where = folders();
       const config = writePlainConfiguration(where);
       await served(config, '--init');
-      rmSync(where[part], { recursive: true });
-      mkdirSync(where[part], { mode: 0o700 });
+      rmSync(where[folder], { recursive: true });
+      mkdirSync(where[folder], { mode: 0o700 });
 
       expect(await refused(config)).toMatch(/--init/);
       const other = part === 'keys' ? 'audit' : 'keys';
       await refused(config, '--init', other);
       const log = await refused(config, '--init');
-      expect(log).toContain(`there is nothing in ${where[part]}`);
+      expect(log).toContain(`there is nothing in ${where[folder]}`);
       expect(log).toContain(`begin that alone: --init ${part}`);
-      expect(readdirSync(where[part])).toEqual([]);
+      expect(readdirSync(where[folder])).toEqual([]);
 
       await served(config, '--init', part);
       await served(config);
@@ -104,6 +106,8 @@ describe('a first start with --init', () => {
   it('a part that there is not → says which there are, exit code 2', async () => {
     const server = serve(writePlainConfiguration(folders()), '--init', 'key');
     expect(await server.ended()).toBe(2);
-    expect(server.log()).toMatch(/Allowed: keys, audit or keys,audit\./);
+    expect(server.log()).toMatch(
+      /Allowed: keys, audit, state, or several with commas between them\./,
+    );
   });
 });

@@ -72,6 +72,11 @@ const pkcs11 = (fields: object) =>
     nodes: [{ name: 'a', token: { label: 'a' }, pin: '1234' }],
     ...fields,
   });
+const postgres = (tls: object) => ({
+  ...validConfiguration(),
+  state: { type: 'postgres', addresses: ['db.example'], tls },
+});
+const databaseTls = { certificateAuthority: 'ca.pem', certificate: 'crt', privateKey: 'key' };
 const kubernetes = { method: 'kubernetes', role: 'holdfast', jwtFile: 'jwt' };
 const client = { clientCertificate: 'crt', clientKey: 'key' };
 const module = withKeyManager({ type: 'module', module: 'module.mjs' });
@@ -116,6 +121,14 @@ describe('a file that the configuration names', () => {
     ['client key', vault({ tls: client }), 'key', 'keyManagers[0].tls.clientKey'],
     ['token of a Vault', vault({}), 'token', 'keyManagers[0].login.tokenFile'],
     ['token of Kubernetes', vault({ login: kubernetes }), 'jwt', 'keyManagers[0].login.jwtFile'],
+    [
+      'authority of a database',
+      postgres({ certificateAuthority: 'ca.pem' }),
+      'ca.pem',
+      'state.tls.certificateAuthority',
+    ],
+    ['certificate at a database', postgres(databaseTls), 'crt', 'state.tls.certificate'],
+    ['private key at a database', postgres(databaseTls), 'key', 'state.tls.privateKey'],
     ['PKCS#11 library', pkcs11({}), 'library.so', 'keyManagers[0].module'],
     ['module', module, 'module.mjs', 'keyManagers[0].module'],
   ];
@@ -180,6 +193,10 @@ describe('the fields of the configuration that are paths', () => {
       'listeners.tls.certificateChain',
       'listeners.tls.clientCertificates.roots',
       'listeners.tls.privateKey',
+      'state.directory',
+      'state.tls.certificate',
+      'state.tls.certificateAuthority',
+      'state.tls.privateKey',
       'stateDirectory',
     ]);
   });

@@ -61,6 +61,29 @@ describe('fields that do not go together', () => {
       },
       ['keyManagers[1].directory'],
     ],
+    ...(
+      [
+        ['the folder of keys', { directory: 'keys' }, 'state.directory'],
+        ['the folder of keys, otherwise written', { directory: './x/../keys/' }, 'state.directory'],
+        ['a folder in that of keys', { directory: 'keys/state' }, 'state.directory'],
+        [
+          'the folder of the audit log, which has a default',
+          { directory: 'audit' },
+          'state.directory',
+        ],
+        ['the state directory', { directory: '.' }, 'state.directory'],
+        ['the folder above it', { directory: '..' }, 'state.directory'],
+      ] as const
+    ).map(([where, fields, path]): [string, unknown, string[]] => [
+      `a state store in ${where}`,
+      { ...validConfiguration(), state: { type: 'files', ...fields } },
+      [path],
+    ]),
+    ...['state', 'state/counters'].map((directory): [string, unknown, string[]] => [
+      `keys in ${directory}, where the state store is by default`,
+      { ...validConfiguration(), keyManagers: [{ ...fileKeyManager, directory }] },
+      ['keyManagers[0].directory'],
+    ]),
     [
       'two key stores of one name',
       withStores(keyStore('a'), keyStore('b', { name: 'store-a' })),
@@ -130,6 +153,18 @@ describe('fields that do not go together', () => {
         keyStore('a', { exposes: 'all', shared: true }),
         keyStore('b', { exposes: 'all', shared: true }),
       ),
+    ],
+    [
+      'a state store beside other folders',
+      { ...validConfiguration(), state: { type: 'files', directory: 'keys-state' } },
+    ],
+    [
+      'keys in state, with a store in PostgreSQL',
+      {
+        ...validConfiguration(),
+        state: { type: 'postgres', addresses: ['127.0.0.1:5432'], tls: 'off' },
+        keyManagers: [{ ...fileKeyManager, directory: 'state' }],
+      },
     ],
     [
       'patterns that never meet',

@@ -198,6 +198,7 @@ describe('the records of a configuration', () => {
     expect(first).toMatchObject({
       part: 1,
       parts: 1,
+      state: { type: 'files', id: 'a'.repeat(32) },
       keyStores: [{ name: 'store-a' }, { name: 'store-b' }],
       settings: loaded.settings,
     });
@@ -207,8 +208,9 @@ describe('the records of a configuration', () => {
 function recordsOf(loaded: LoadedConfiguration) {
   const { audit, keyStores } = loaded.configuration;
   if (audit === undefined) throw new Error('the fixture has an audit log');
-  return configurationRecords(loaded, audit, {
+  const served = {
     keyStores: new KeyStoreTable(keyStores.map((config) => new KeyStore(config))),
     keyManagers: new Map(),
-  });
+  };
+  return configurationRecords(loaded, audit, served, 'a'.repeat(32));
 }
