@@ -250,6 +250,14 @@ module.exports = {
       to: { path: '(^|/)node_modules/koffi(/|$)' },
     },
     {
+      name: 'database-only-of-the-state',
+      comment:
+        'Nothing on the way of a request asks it (docs/adr/0013-the-database-is-on-no-requests-way.md).',
+      severity: 'error',
+      from: { path: '^src/', pathNot: pattern('state/postgres') },
+      to: { path: '(^|/)node_modules/(@types/)?(pg|pg-pool|pg-protocol)(/|$)' },
+    },
+    {
       name: 'shared-uses-built-ins-only',
       comment: 'What all import drags nothing behind it.',
       severity: 'error',

@@ -2,7 +2,7 @@ import { StateError } from '../errors.js';
 import type { Changes, Lease, StoredDocument } from '../store.js';
 import { DOCUMENT_COLUMNS, type DocumentRow, damageOf, documentOf } from './documents.js';
 import type { Tables } from './tables.js';
-import type { Ask } from './writer.js';
+import type { Ask } from './transaction.js';
 
 interface StoreRow {
   readonly store_id: string;

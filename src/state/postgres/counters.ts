@@ -18,7 +18,7 @@ export class Counters {
     const token = this.#writer.token();
     const insert = async ({ ask }: Transaction) => {
       const rows = await ask(
-        `INSERT INTO ${this.#tables.counters} AS it VALUES ($1, $2, $3) ` +
+        `INSERT INTO ${this.#tables.counters} AS it (name, next, token) VALUES ($1, $2, $3) ` +
           'ON CONFLICT (name) DO UPDATE SET token = it.token WHERE it.token = excluded.token ' +
           'RETURNING name',
         [counter, start, token],
@@ -50,7 +50,7 @@ export class Counters {
     const token = this.#writer.token();
     const raise = async ({ ask }: Transaction) => {
       await ask(
-        `INSERT INTO ${this.#tables.counters} AS it VALUES ($1, $2, $3) ` +
+        `INSERT INTO ${this.#tables.counters} AS it (name, next, token) VALUES ($1, $2, $3) ` +
           'ON CONFLICT (name) DO UPDATE SET next = it.next + $2, token = $3 WHERE it.token <> $3',
         [counter, by, token],
       );
@@ -86,9 +86,9 @@ export class Counters {
       typeof block === 'string' ? [] : [{ counter, to: block.to }],
     );
     await ask(
-      `UPDATE ${counters} SET next = given.next ` +
-        'FROM unnest($1::text[], $2::bigint[]) AS given (name, next) ' +
-        `WHERE ${counters}.name = given.name`,
+      `UPDATE ${counters} AS it SET next = given.next, ` +
+        'largest = greatest(it.largest, given.next - it.next) ' +
+        'FROM unnest($1::text[], $2::bigint[]) AS given (name, next) WHERE it.name = given.name',
       [given.map(({ counter }) => counter), given.map(({ to }) => to)],
     );
     return drawn.map(({ block }) => block);

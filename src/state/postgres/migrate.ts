@@ -110,7 +110,7 @@ async function asOwner<T>(
   login: Login,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  const servers = await Servers.of(config, login, login.user === config.user);
+  const servers = await Servers.of(config, login);
   try {
     const client = await servers.connect();
     try {

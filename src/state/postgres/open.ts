@@ -6,9 +6,10 @@ import type { PostgresStateConfig } from './config.js';
 import { asStateError } from './failures.js';
 import { NEEDED_MIGRATION } from './migrations/index.js';
 import { PostgresStore } from './postgres-store.js';
+import { PRESENT_PLACE } from './place.js';
 import { ask, Servers } from './servers.js';
 import { type Tables, tablesIn } from './tables.js';
-import { newerFormat, PRESENT_PLACE, Writer } from './writer.js';
+import { newerFormat, Writer } from './writer.js';
 
 /** The parts that a store in PostgreSQL is handed. */
 export interface PostgresPorts {

@@ -33,7 +33,8 @@ import { recoverStore } from './recover.js';
 import { ask, type Servers } from './servers.js';
 import { durabilityProblems } from './standby.js';
 import type { Tables } from './tables.js';
-import type { Ask, Writer } from './writer.js';
+import type { Ask } from './transaction.js';
+import type { Writer } from './writer.js';
 
 /** Time from one look at the standby to the next. */
 const LOOK_MS = 10_000;

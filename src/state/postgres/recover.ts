@@ -1,7 +1,9 @@
 import type { DocumentName, StoredDocument } from '../store.js';
+import { PRESENT_PLACE } from './place.js';
 import { raiseRevision, writeDocument } from './documents.js';
 import type { Tables } from './tables.js';
-import { type Ask, PRESENT_PLACE, type Writer } from './writer.js';
+import type { Ask } from './transaction.js';
+import type { Writer } from './writer.js';
 
 /**
  * Brings newer documents back, each at a revision of its own above all that anybody has seen, and

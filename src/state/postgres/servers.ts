@@ -55,12 +55,8 @@ export class Servers {
   }
 
   /** Reads certificates, and connects to nothing yet. @throws StateError */
-  static async of(
-    config: PostgresStateConfig,
-    login: Login,
-    withCertificate = true,
-  ): Promise<Servers> {
-    const ssl = await tlsOf(config, withCertificate);
+  static async of(config: PostgresStateConfig, login: Login): Promise<Servers> {
+    const ssl = await tlsOf(config);
     const pools = config.addresses.map((address) => ({
       address,
       pool: poolTo(address, config, login, ssl),
@@ -166,11 +162,11 @@ function hostAndPort(address: string): { readonly host: string; readonly port: n
   return { host: groups?.['host'] ?? address, port: Number(groups?.['port'] ?? DEFAULT_PORT) };
 }
 
-async function tlsOf({ tls }: PostgresStateConfig, withCertificate: boolean) {
+async function tlsOf({ tls }: PostgresStateConfig) {
   if (tls === 'off') return false;
   const ca = await read(tls.certificateAuthority, 'state.tls.certificateAuthority');
   const { certificate, privateKey } = tls;
-  if (!withCertificate || certificate === undefined || privateKey === undefined) return { ca };
+  if (certificate === undefined || privateKey === undefined) return { ca };
   const cert = await read(certificate, 'state.tls.certificate');
   return { ca, cert, key: await read(privateKey, 'state.tls.privateKey') };
 }

@@ -1,4 +1,4 @@
-import type { Ask } from './writer.js';
+import type { Ask } from './transaction.js';
 
 interface Settings {
   readonly fsync: string;

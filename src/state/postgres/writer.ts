@@ -1,28 +1,17 @@
-import type { PoolClient } from 'pg';
 import type { RandomBytes } from '../../shared/randomness.js';
 import { StateError } from '../errors.js';
 import { STATE_FORMAT } from '../store.js';
-import { begin, commit, rollBack } from './commit.js';
 import { asStateError, ConnectionLost, UnknownOutcome } from './failures.js';
-import { ask, type Servers } from './servers.js';
+import { noteMove, PRESENT_PLACE } from './place.js';
+import type { Servers } from './servers.js';
 import type { Tables } from './tables.js';
-
-/** Which cluster it is, and its timeline: another one after a promotion or a restored backup. */
-const PLACE =
-  "((SELECT system_identifier FROM pg_control_system()) || '/' || " +
-  'substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))';
+import { type Ask, inTransaction } from './transaction.js';
 
 /** Rows of writers and leases that nobody has touched for so long are of no more use. */
 const FORGET_AFTER = "interval '90 days'";
 const TOKEN_BYTES = 16;
 /** Beginnings anew of one transaction: for a lost connection, a move and a recovery. */
 const MAX_ATTEMPTS = 3;
-
-/** A question to a server. @throws StateError, or ConnectionLost */
-export type Ask = <Row extends object>(
-  text: string,
-  values?: readonly unknown[],
-) => Promise<readonly Row[]>;
 
 /** A transaction under way, at whose beginning the store has proved that it has lost nothing. */
 export interface Transaction {
@@ -197,7 +186,7 @@ export class Writer {
   /** @throws StateError for a store in which nothing may be changed */
   async #storeRow(query: Ask): Promise<StoreRow> {
     const [row] = await query<StoreRow>(
-      `SELECT format, gone_back, recovered, place = ${PLACE} AS same_place, ` +
+      `SELECT format, gone_back, recovered, place = ${PRESENT_PLACE} AS same_place, ` +
         'extract(epoch FROM clock_timestamp() - place_since)::float8 * 1000 AS since_place_ms ' +
         `FROM ${this.#tables.store}`,
     );
@@ -229,13 +218,8 @@ export class Writer {
     this.#beats = { from: 0, to: 0 };
   }
 
-  async #noteMove(): Promise<void> {
-    await this.#transaction(async ({ ask: query }) => {
-      await query(
-        `UPDATE ${this.#tables.store} SET place = ${PLACE}, place_since = clock_timestamp() ` +
-          `WHERE place <> ${PLACE}`,
-      );
-    });
+  #noteMove(): Promise<void> {
+    return this.#transaction(({ ask: query }) => noteMove(query, this.#tables));
   }
 
   /** So that every replica stops, those too of which nothing was lost. */
@@ -245,24 +229,8 @@ export class Writer {
     }).catch(() => undefined); // Where it cannot be written, the next change finds out again.
   }
 
-  async #transaction<T>(work: (transaction: Pick<Transaction, 'ask'>) => Promise<T>): Promise<T> {
-    const client = await this.#servers.connect();
-    let result: T;
-    try {
-      await begin(client);
-      result = await work({ ask: (text, values) => ask(client, text, values) });
-    } catch (error) {
-      await endFailed(client, error);
-      throw error;
-    }
-    try {
-      await commit(client);
-    } catch (error) {
-      client.release(true);
-      throw error;
-    }
-    client.release();
-    return result;
+  #transaction<T>(work: Parameters<typeof inTransaction<T>>[1]): Promise<T> {
+    return inTransaction(this.#servers, work);
   }
 }
 
@@ -275,9 +243,6 @@ export function newerFormat(found: number, newest = STATE_FORMAT): StateError {
   );
 }
 
-/** The place of a store that is begun now. */
-export const PRESENT_PLACE = PLACE;
-
 /** The change itself has not been begun, so that its outcome is known whatever comes of this. */
 async function asPreparation(work: Promise<void>): Promise<void> {
   try {
@@ -286,9 +251,4 @@ async function asPreparation(work: Promise<void>): Promise<void> {
     if (!(error instanceof UnknownOutcome)) throw error;
     throw new StateError('unavailable', `nothing is changed: ${error.message}`);
   }
-}
-
-async function endFailed(client: PoolClient, error: unknown): Promise<void> {
-  if (error instanceof ConnectionLost) client.release(true);
-  else await rollBack(client);
 }

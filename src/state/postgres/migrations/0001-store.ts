@@ -28,10 +28,13 @@ export function store(tables: Tables): readonly string[] {
       contents text,
       PRIMARY KEY (collection, id)
     )`,
+    // The largest block that was drawn: as much may have been drawn again by a process that nobody
+    // can ask, where commits are lost.
     `CREATE TABLE ${tables.counters} (
       name text COLLATE "C" PRIMARY KEY,
       next bigint NOT NULL CHECK (next >= 0),
-      token text NOT NULL
+      token text NOT NULL,
+      largest bigint NOT NULL DEFAULT 0
     )`,
     // A row for each process that changes something. Each of its transactions raises the beat: a
     // beat that is not there any more is a commit that the store has lost.
