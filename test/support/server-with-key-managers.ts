@@ -20,13 +20,15 @@ export const CREDENTIAL: Credential = {
   secretAccessKey: 'canary/key/manager/secret/access/key/012345678',
 };
 
-/** A certificate for `localhost`, and whom it chains to. */
+/** A certificate for a host, and whom it chains to. */
 export interface LocalCertificate extends IssuedCertificate {
+  readonly host: string;
   readonly ca: string;
 }
 
 /** A running server. */
 export interface ServedKeyManagers {
+  readonly host: string;
   readonly port: number;
   readonly ca: string;
   /** Makes an external key, as `holdfast keys create` does. */
@@ -35,10 +37,11 @@ export interface ServedKeyManagers {
 }
 
 /** Makes the certificate that servers keep over a move. */
-export async function localCertificate(): Promise<LocalCertificate> {
-  const authority = await makeCertificateAuthority();
-  const names = { commonName: 'localhost', dnsNames: ['localhost'] };
-  return { ...(await issueCertificate(authority, names)), ca: authority.certificate };
+export async function localCertificate(host = 'localhost'): Promise<LocalCertificate> {
+  // Of a name of its own: OpenSSL takes the first of two authorities that have one name.
+  const authority = await makeCertificateAuthority(`Authority of ${host}`);
+  const names = { commonName: host, dnsNames: [host] };
+  return { ...(await issueCertificate(authority, names)), host, ca: authority.certificate };
 }
 
 /**
@@ -91,7 +94,7 @@ export async function serveKeyManagers(
       { aliasDuplicateObjects: false },
     ),
   );
-  return { ...(await startOn(file, init)), ca: certificate.ca };
+  return { ...(await startOn(file, init)), host: certificate.host, ca: certificate.ca };
 }
 
 /** The access key id of a key store: no two have one in common. */
@@ -103,7 +106,7 @@ export function accessKeyIdOf(keyStore: string): string {
 export async function startOn(
   file: string,
   init: readonly string[] = ['--init'],
-): Promise<Omit<ServedKeyManagers, 'ca'>> {
+): Promise<Omit<ServedKeyManagers, 'host' | 'ca'>> {
   const env = { ...process.env, HOLDFAST_CONFIG: file };
   const server = new HoldfastProcess(env, [program, 'serve', ...init]);
   onTestFinished(async () => {

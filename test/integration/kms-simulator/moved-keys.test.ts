@@ -27,18 +27,18 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const MATERIAL = Buffer.from('fedcba9876543210fedcba9876543210');
 
 /** A key store as KMS is to know it. */
-function keyStore(name: string) {
+function keyStore(name: string, host = 'localhost') {
   const credential = { ...CREDENTIAL, accessKeyId: accessKeyIdOf(name) };
-  return { name, uriPath: `/${name}`, credential };
+  return { name, host, uriPath: `/${name}`, credential };
 }
 
 function fileKeyManager(directory: string, masterKey: string): object {
   return { name: 'files', type: 'file', directory, masterKey: { key: `\${file:${masterKey}}` } };
 }
 
-function newMasterKey(): string {
+function newMasterKey(byte = 9): string {
   const file = join(temporaryFolder(), 'master.key');
-  writeFileSync(file, Buffer.alloc(32, 9).toString('base64'), { mode: 0o600 });
+  writeFileSync(file, Buffer.alloc(32, byte).toString('base64'), { mode: 0o600 });
   return file;
 }
 
@@ -68,6 +68,36 @@ it('the files of a file key manager on another machine → data kept before open
   expect(await data.open(kept, 'alias')).toEqual(plaintextsOf(kept));
   const more = await data.keep('new');
   expect(await data.open(more, 'alias')).toEqual(plaintextsOf(more));
+});
+
+it('from a machine whose master key is lost to another machine, by ReEncrypt → data opens without the first', async () => {
+  const serve = async (host: string, name: string, byte: number) => {
+    const manager = fileKeyManager(join(temporaryFolder(), 'keys'), newMasterKey(byte));
+    const stores = { [name]: 'files' };
+    const server = await serveKeyManagers(await localCertificate(host), [manager], stores);
+    await server.createKey(`${name}-key`, name);
+    return server;
+  };
+  const old = await serve('old.example.com', 'old', 1);
+  const fresh = await serve('new.example.com', 'new', 2);
+  const data = new KeptData();
+  await data.leadTo(old, fresh);
+  const oldStore = await data.register(keyStore('old', old.host));
+  await data.nameKey(await data.createKey(oldStore, 'old-key'));
+  const kept = await data.keep('old');
+
+  const newStore = await data.register(keyStore('new', fresh.host));
+  const newKey = await data.createKey(newStore, 'new-key');
+  const moved = await data.reEncrypt(kept, newKey);
+  await data.client.send(
+    new UpdateAliasCommand({ AliasName: 'alias/payroll', TargetKeyId: newKey }),
+  );
+  await old.stop();
+  await data.leadTo(fresh);
+
+  expect(await data.open(moved, 'alias')).toEqual(plaintextsOf(kept));
+  // What was not moved is lost with the machine.
+  await expect(data.open(kept)).rejects.toMatchObject({ name: 'KMSInvalidStateException' });
 });
 
 describeWithModule('with tokens', softHsmModule, () => {

@@ -54,10 +54,10 @@ export class KeptData {
     return this.#client;
   }
 
-  /** Gives KMS the way to a proxy, as a change of DNS would. */
-  async leadTo(proxy: ProxyPlace): Promise<void> {
+  /** Gives KMS the way to proxies, as a change of DNS would. */
+  async leadTo(...proxies: readonly ProxyPlace[]): Promise<void> {
     await this.#simulator?.stop();
-    const simulator = await startSimulatorProcess(this.#state, proxy);
+    const simulator = await startSimulatorProcess(this.#state, ...proxies);
     this.#simulator = simulator;
     onTestFinished(async () => {
       await simulator.stop();

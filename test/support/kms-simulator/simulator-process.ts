@@ -63,18 +63,18 @@ export interface SimulatorProcess {
 }
 
 /**
- * Starts the simulator on a free port, with the way to a proxy.
+ * Starts the simulator on a free port, with the way to proxies.
  *
  * @param state its folder, which outlives the process
  * @throws Error with its output, when it ends instead or has not started within 30 s
  */
 export async function startSimulatorProcess(
   state: string,
-  proxy?: ProxyPlace,
+  ...proxies: readonly ProxyPlace[]
 ): Promise<SimulatorProcess> {
   const logFile = testLogPath('kms-simulator');
   const log = openSync(logFile, 'a');
-  const args = [program, 'kms-simulator', ...argumentsFor(state, proxy)];
+  const args = [program, 'kms-simulator', ...argumentsFor(state, proxies)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', log, log] });
   closeSync(log);
   const readLog = () => readFileSync(logFile, 'utf8');
@@ -92,17 +92,16 @@ export async function startSimulatorProcess(
   };
 }
 
-function argumentsFor(state: string, proxy: ProxyPlace | undefined): string[] {
+function argumentsFor(state: string, proxies: readonly ProxyPlace[]): string[] {
   const config = `${state}.yaml`;
   const keyStores = { connectMs: 20, disconnectMs: 20, credentialDelayMs: 0 };
   const callers = [ALICE, BOB, CAROL];
   writeFileSync(config, stringify({ region: REGION, callers, keyStores }), { mode: 0o600 });
   const args = ['--state', state, '--port', '0', '--config', config];
-  if (proxy === undefined) return args;
-  const { host = 'localhost', port, ca } = proxy;
-  writeFileSync(`${state}-ca.pem`, ca);
-  const resolve = `${host}=127.0.0.1:${String(port)}`;
-  return [...args, '--resolve', resolve, '--ca', `${state}-ca.pem`];
+  if (proxies.length === 0) return args;
+  writeFileSync(`${state}-ca.pem`, proxies.map(({ ca }) => ca).join(''));
+  const ways = proxies.map(({ host = 'localhost', port }) => `${host}=127.0.0.1:${String(port)}`);
+  return [...args, ...ways.flatMap((way) => ['--resolve', way]), '--ca', `${state}-ca.pem`];
 }
 
 async function started(child: ChildProcess, log: () => string): Promise<void> {
