@@ -155,6 +155,8 @@ const layers = {
     'main.ts',
     'rehearse',
     'shared',
+    'state/postgres',
+    'state/store.ts',
     'transparency-log',
   ],
 };

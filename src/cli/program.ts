@@ -22,6 +22,7 @@ import { keysShowCommand } from './commands/keys-show.js';
 import { kmsSimulatorCommand } from './commands/kms-simulator.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { serveCommand } from './commands/serve.js';
+import { stateMigrateCommand } from './commands/state-migrate.js';
 import { groupCommand, helpCommand } from './command-group.js';
 import type { Terminal } from './terminal.js';
 
@@ -90,6 +91,7 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'credentials with which AWS KMS signs',
       credentialsGenerateCommand(terminal),
     ),
+    group('state', 'the store of what operators change at run time', stateMigrateCommand(terminal)),
     awsGroup(terminal),
     kmsSimulatorCommand(terminal),
     rehearseCommand(terminal),
