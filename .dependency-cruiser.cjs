@@ -67,7 +67,15 @@ const layers = {
   'kms-simulator': ['configuration/reading', 'durable', 'shared'],
   // It calls KMS and reads the audit log; of the server it imports nothing that serves.
   rehearse: ['audit/read', 'aws/kms-client.ts', 'kms-simulator/main.ts', 'shared'],
-  pipeline: ['audit', 'observability', 'shared', 'sigv4', 'xks', ...keyManagerInterfaces],
+  pipeline: [
+    'audit',
+    'observability',
+    'shared',
+    'sigv4',
+    'state/state.ts',
+    'xks',
+    ...keyManagerInterfaces,
+  ],
   http: [
     'admin',
     'audit/trail/errors.ts',
@@ -125,6 +133,7 @@ const layers = {
     'observability',
     'pipeline',
     'quickstart',
+    'sealing/master-key.ts',
     'shared',
     'sigv4',
     'state',

@@ -4,13 +4,16 @@ import type { Clock } from '../shared/clock.js';
 import { SIGNATURE_FAILURES } from '../sigv4/failure.js';
 import { XKS_ERROR_STATUS } from '../xks/errors.js';
 import { getHealthStatus, KEY_OPERATIONS } from '../xks/operations/index.js';
+import type { State } from '../state/state.js';
 import type { Served } from './audit.js';
 import { sampleEncryptionsLeft, sampleNodeStates } from './key-managers.js';
 import { sampleCertificates, type ServingListener } from './listeners.js';
+import { sampleStanding } from './state.js';
 
 /** The parts of a server that its metrics look at. */
 export interface MetricsPorts {
   readonly served: Served;
+  readonly state: Pick<State, 'standing'>;
   readonly audit: OpenAuditTrail | undefined;
   readonly clock: Clock;
   /** Those that serve by now. */
@@ -18,12 +21,13 @@ export interface MetricsPorts {
 }
 
 /** Makes the metrics of a server. */
-export function createMetrics({ served, audit, clock, listeners }: MetricsPorts): Metrics {
+export function createMetrics({ served, state, audit, clock, listeners }: MetricsPorts): Metrics {
   const { keyStores, keyManagers } = served;
   const sources = {
     nodeStates: () => sampleNodeStates(keyManagers, clock),
     encryptionsLeft: () => sampleEncryptionsLeft(keyManagers),
     certificates: () => sampleCertificates(listeners(), clock.now()),
+    standing: () => sampleStanding(state),
     audit: () => audit?.sample(),
   };
   return new Metrics(sources, {

@@ -10,7 +10,7 @@ import { serveKeyStores } from './key-stores.js';
 import { VERSION } from './version.js';
 
 /** The parts that every listener's pipeline shares. */
-export interface PipelinePorts extends Pick<PipelineServices, 'audit'> {
+export interface PipelinePorts extends Pick<PipelineServices, 'audit' | 'state'> {
   readonly clock: Clock;
   readonly loggers: Loggers;
   readonly metrics: Metrics;
@@ -20,12 +20,13 @@ export interface PipelinePorts extends Pick<PipelineServices, 'audit'> {
 export function pipelineServices(
   { deadlineMs, proxyFleetSize }: Configuration,
   { keyStores, keyManagers }: Served,
-  { clock, loggers, metrics, audit }: PipelinePorts,
+  { clock, loggers, metrics, audit, state }: PipelinePorts,
 ): Omit<PipelineServices, 'maxBodyBytes'> {
   return {
     keyStores: serveKeyStores(keyStores, keyManagers, { clock, randomBytes }),
     clock,
     audit,
+    state,
     deadlineMs,
     proxyFleetSize,
     proxyModel: `Holdfast ${VERSION}`,

@@ -13,7 +13,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { createHandle } from '../pipeline/handle.js';
 import { makeQuickstartKey } from '../quickstart/key.js';
 import type { Clock } from '../shared/clock.js';
-import type { StateStore } from '../state/store.js';
+import type { State } from '../state/state.js';
 import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import { configurationRecords, type Served } from './audit.js';
@@ -26,7 +26,7 @@ import { createMetrics } from './metrics.js';
 import { pipelineServices } from './pipeline-services.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
 import type { StartReport } from './start-report.js';
-import { openStateStore } from './state.js';
+import { openState } from './state.js';
 import { Teardown } from './teardown.js';
 import { VERSION } from './version.js';
 
@@ -109,9 +109,10 @@ class ServerStart {
     const served = { keyStores, keyManagers };
     await this.#startAdmin(served, await this.#recordWhatIsServed(served, state));
     const audit = this.#audit;
-    const metrics = createMetrics({ served, audit, clock, listeners: () => this.#listeners });
+    const listeners = () => this.#listeners;
+    const metrics = createMetrics({ served, state, audit, clock, listeners });
     const operations = await this.#startOperations(metrics);
-    const descriptors = await this.#startListeners(served, metrics);
+    const descriptors = await this.#startListeners(served, { metrics, state });
     return {
       version: VERSION,
       configurationFile: file,
@@ -147,13 +148,12 @@ class ServerStart {
     this.#audit = opened;
   }
 
-  async #openState(): Promise<StateStore> {
+  async #openState(): Promise<State> {
     const { clock, firstStart, loggers } = this.#ports;
-    const { state } = this.#loaded.configuration;
-    const store = await openStateStore(state, { clock, randomBytes, firstStart });
-    this.#teardown.add(() => store.close());
-    for (const warning of store.warnings) loggers.process.warn({ place: store.place }, warning);
-    return store;
+    const ports = { clock, randomBytes, firstStart, log: loggers.state };
+    const state = await openState(this.#loaded.configuration, ports);
+    this.#teardown.add(() => state.close());
+    return state;
   }
 
   async #startKeyManagers(): Promise<Served['keyManagers']> {
@@ -168,11 +168,11 @@ class ServerStart {
     return keyManagers;
   }
 
-  async #recordWhatIsServed(served: Served, { id }: StateStore): Promise<KeyInventory | undefined> {
+  async #recordWhatIsServed(served: Served, { storeId }: State): Promise<KeyInventory | undefined> {
     const { audit } = this.#loaded.configuration;
     const trail = this.#audit?.trail;
     if (audit === undefined || trail === undefined) return undefined;
-    for (const fields of configurationRecords(this.#loaded, audit, served, id)) {
+    for (const fields of configurationRecords(this.#loaded, audit, served, storeId)) {
       await trail.record('configuration', fields);
     }
     const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
@@ -206,13 +206,16 @@ class ServerStart {
     return address;
   }
 
-  async #startListeners(served: Served, metrics: Metrics): Promise<DescriptorPlan | undefined> {
+  async #startListeners(
+    served: Served,
+    shared: { readonly metrics: Metrics; readonly state: State },
+  ): Promise<DescriptorPlan | undefined> {
     const { configuration, certificates } = this.#loaded;
     const { clock, loggers, addresses } = this.#ports;
     const services = pipelineServices(configuration, served, {
+      ...shared,
       clock,
       loggers,
-      metrics,
       audit: this.#audit?.trail,
     });
     const { listeners, plan } = affordableListeners(configuration, loggers.process);

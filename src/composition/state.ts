@@ -1,26 +1,75 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Configuration } from '../configuration/schema.js';
+import { writeFileAtomically } from '../durable/atomic-write.js';
+import { assertPrivateFolder, makePrivateFolder } from '../durable/private.js';
+import type { Logger } from '../observability/logger.js';
+import type { StandingSample } from '../observability/state-gauges.js';
+import { masterKeyFrom } from '../sealing/master-key.js';
 import type { StateConfig } from '../state/config.js';
+import type { CopyTerms } from '../state/copy/copy-ports.js';
+import { StateCopy } from '../state/copy/state-copy.js';
 import { openFilesStateStore } from '../state/files/open-files-store.js';
 import { openPostgresStore } from '../state/postgres/open.js';
+import type { State } from '../state/state.js';
 import type { StateStore } from '../state/store.js';
 import type { Clock } from '../shared/clock.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import type { FirstStart } from './first-start.js';
+import { VERSION } from './version.js';
 
-/** The parts that a state store is handed. */
-export interface StateStorePorts {
+/** The parts that the state is handed. */
+export interface StatePorts {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  readonly log: Logger;
   readonly firstStart: Pick<FirstStart, 'state' | 'acceptsLostState'>;
 }
 
+/** The folder of a replica that follows a shared store, in the state directory. */
+const REPLICA_FOLDER = 'replica';
+const HOUR_MS = 3_600_000;
+
 /**
- * Opens the state store that the configuration names.
+ * Opens the state store that the configuration names, and this replica's copy of it.
  *
  * @throws StateError, NotPrivateError, FolderInUseError, or the file system's error
  */
-export function openStateStore(
+export async function openState(
+  { state: config, stateDirectory }: Pick<Configuration, 'state' | 'stateDirectory'>,
+  ports: StatePorts,
+): Promise<StateCopy> {
+  const { clock, randomBytes, log, firstStart } = ports;
+  const directory = join(stateDirectory, REPLICA_FOLDER);
+  if (config.type === 'postgres') {
+    await makePrivateFolder(directory);
+    await assertPrivateFolder(directory);
+  }
+  const state = await StateCopy.open({
+    clock,
+    randomBytes,
+    log,
+    open: () => openStateStore(config, ports),
+    directory,
+    writeFile: writeFileAtomically,
+    replicaName: (config.type === 'postgres' ? config.replicaName : undefined) ?? hostname(),
+    version: VERSION,
+    terms: termsOf(config, randomBytes),
+    acceptsNewStore: firstStart.acceptsLostState,
+  });
+  for (const problem of state.standing.problems) log.error({ place: state.place }, problem);
+  return state;
+}
+
+/** The standing of this replica towards the state store, for metrics. */
+export function sampleStanding({ standing }: Pick<State, 'standing'>): StandingSample {
+  const { kind, applied, ageMs, problems } = standing;
+  return { kind, revision: applied, ageSeconds: ageMs / 1000, problems: problems.length };
+}
+
+function openStateStore(
   config: StateConfig,
-  { clock, randomBytes, firstStart }: StateStorePorts,
+  { clock, randomBytes, firstStart }: StatePorts,
 ): Promise<StateStore> {
   const { state: mayBegin, acceptsLostState: acceptsLoss } = firstStart;
   if (config.type === 'postgres') {
@@ -28,4 +77,15 @@ export function openStateStore(
   }
   const { directory } = config;
   return openFilesStateStore({ directory, clock, randomBytes, init: mayBegin, acceptsLoss });
+}
+
+/** A store that is not shared is always there. */
+function termsOf(config: StateConfig, randomBytes: RandomBytes): CopyTerms {
+  if (config.type === 'files') return { maxStalenessMs: Infinity, whenAlone: 'continue' };
+  const { withoutStore, maxStalenessHours, whenAlone } = config;
+  return {
+    lastCopyKey: withoutStore && masterKeyFrom(withoutStore.masterKey, randomBytes),
+    maxStalenessMs: maxStalenessHours * HOUR_MS,
+    whenAlone,
+  };
 }

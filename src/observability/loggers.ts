@@ -22,6 +22,8 @@ export interface Loggers {
   readonly keyManager: Logger;
   /** The audit log: failures to write, sign and ship it. */
   readonly audit: Logger;
+  /** The state store: how this replica stands towards it. */
+  readonly state: Logger;
   /** Administrative acts. */
   readonly admin: Logger;
 }
@@ -50,6 +52,7 @@ export function declareLoggers(
     requests: new RequestLog({ logger: root, destination, clock, strangers, requests }),
     keyManager: root.child({ component: 'key-manager' }),
     audit: root.child({ component: 'audit' }),
+    state: root.child({ component: 'state' }),
     admin: root.child({ component: 'admin' }),
   };
 }

@@ -35,11 +35,25 @@ export interface AuditSample {
   readonly sinks: readonly { readonly sink: string; readonly behind: number }[];
 }
 
+const STANDINGS = ['in-step', 'alone', 'from-copy', 'gone-back', 'stale'] as const;
+
+/** The standing of this replica towards the state store. */
+export interface StandingSample {
+  readonly kind: (typeof STANDINGS)[number];
+  /** The revision up to which every change is in force here. */
+  readonly revision: number;
+  /** Age of the copy in memory. */
+  readonly ageSeconds: number;
+  /** The number of problems that GetHealthStatus shows as DEGRADED. */
+  readonly problems: number;
+}
+
 /** Sources that are read at every scrape. */
 export interface MetricSources {
   nodeStates(): Promise<readonly NodeStateSample[]>;
   encryptionsLeft(): Promise<readonly EncryptionsLeftSample[]>;
   certificates(): readonly CertificateSample[];
+  standing(): StandingSample;
   /** Undefined where there is no audit log. */
   audit(): AuditSample | undefined;
 }
@@ -93,7 +107,46 @@ export function registerStateGauges(registry: Registry, sources: MetricSources):
       }
     },
   });
+  registerStandingGauges(registry, sources);
   registerAuditGauges(registry, sources);
+}
+
+function registerStandingGauges(registry: Registry, sources: MetricSources): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'holdfast_state_standing',
+    help: '1 for the standing this replica has towards the state store, 0 for the others.',
+    labelNames: ['standing'],
+    registers,
+    collect() {
+      const { kind } = sources.standing();
+      for (const standing of STANDINGS) this.set({ standing }, standing === kind ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_state_revision',
+    help: 'Revision of the state store up to which every change is in force on this replica.',
+    registers,
+    collect() {
+      this.set(sources.standing().revision);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_state_age_seconds',
+    help: 'Time since the state store last confirmed the copy of this replica.',
+    registers,
+    collect() {
+      this.set(sources.standing().ageSeconds);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_state_problems',
+    help: 'Problems with the state store: damaged documents, writes that fail, no standby.',
+    registers,
+    collect() {
+      this.set(sources.standing().problems);
+    },
+  });
 }
 
 function registerAuditGauges(registry: Registry, sources: MetricSources): void {

@@ -5,6 +5,7 @@ import type { RequestEntry } from '../observability/request-entry.js';
 import type { Clock } from '../shared/clock.js';
 import type { SignatureVerifier } from '../sigv4/verifier.js';
 import type { CiphertextFormats } from '../xks/ciphertext-formats/index.js';
+import type { State } from '../state/state.js';
 import type { Execution } from './execution.js';
 
 /** A key store as a request meets it. */
@@ -36,6 +37,7 @@ export interface PipelineServices {
   readonly proxyModel: string;
   /** Absent where the configuration has none. */
   readonly audit: RequestAudit | undefined;
+  readonly state: Pick<State, 'standing'>;
   /** Called once a request, when its answer is decided. */
   observe(request: RequestEntry): void;
   /** Called for a failure of ours or of a key manager, whose causes the record cannot hold. */

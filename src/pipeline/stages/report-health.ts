@@ -1,3 +1,4 @@
+import type { HealthStatus } from '../../key-managers/backend.js';
 import type { Deadline } from '../../shared/deadline.js';
 import type { HealthRequest } from '../../xks/operation.js';
 import type { PipelineServices, ServedKeyStore } from '../context.js';
@@ -15,6 +16,7 @@ export async function reportHealth(
   deadline: Deadline,
 ): Promise<object> {
   const nodes = await keyStore.keyManager.health(deadline);
+  const worst = worstOf(services);
   return request.answer({
     proxyFleetSize: services.proxyFleetSize,
     proxyModel: services.proxyModel,
@@ -22,8 +24,15 @@ export async function reportHealth(
     members: nodes.map(({ name, model, status }) => ({
       id: name,
       model,
-      // No key can be used while nothing can be recorded.
-      healthStatus: services.audit?.isRefusing === true ? 'UNAVAILABLE' : status,
+      healthStatus: worst === 'UNAVAILABLE' || status === 'ACTIVE' ? worst : status,
     })),
   });
+}
+
+/** The best status that a node can have, whatever its own health. */
+function worstOf({ audit, state }: PipelineServices): HealthStatus {
+  const { kind, problems } = state.standing;
+  // No key can be used while nothing can be recorded, or what is known of keys is too old.
+  if (audit?.isRefusing === true || kind === 'stale') return 'UNAVAILABLE';
+  return problems.length > 0 ? 'DEGRADED' : 'ACTIVE';
 }

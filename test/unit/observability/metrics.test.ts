@@ -7,6 +7,7 @@ const NOTHING: MetricSources = {
   nodeStates: () => Promise.resolve([]),
   encryptionsLeft: () => Promise.resolve([]),
   certificates: () => [],
+  standing: () => ({ kind: 'in-step', revision: 0, ageSeconds: 0, problems: 0 }),
   audit: () => undefined,
 };
 
@@ -109,6 +110,7 @@ describe('Metrics', () => {
           })),
         ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
+      standing: () => ({ kind: 'alone', revision: 12, ageSeconds: 1.5, problems: 2 }) as const,
       audit: () => ({
         records: 7,
         isInterrupted: true,
@@ -129,7 +131,12 @@ describe('Metrics', () => {
     expect(text).toContain(
       'holdfast_encryptions_left{key_manager="files",external_key_id="payroll",key_version="1"} 2147483648',
     );
-    expect(text).not.toContain('gone');
+    expect(text).not.toContain('"gone"');
+    expect(text).toContain('holdfast_state_standing{standing="alone"} 1');
+    expect(text).toContain('holdfast_state_standing{standing="in-step"} 0');
+    expect(text).toContain('holdfast_state_revision 12');
+    expect(text).toContain('holdfast_state_age_seconds 1.5');
+    expect(text).toContain('holdfast_state_problems 2');
     expect(text).toContain('holdfast_certificate_days_to_expiry{listener="public"} 12.5');
   });
 

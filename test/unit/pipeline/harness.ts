@@ -7,6 +7,7 @@ import { createHandle } from '../../../src/pipeline/handle.js';
 import { ToldRequest } from '../../../src/pipeline/told-request.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
+import type { Standing } from '../../../src/state/state.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
 import {
   type CiphertextFormats,
@@ -63,12 +64,22 @@ export function makePipeline(
     proxyFleetSize: 3,
     proxyModel: 'Holdfast 0.0.0',
     audit: undefined,
+    state: { standing: IN_STEP },
     observe: (request) => records.push(fieldsOf(request)),
     reportFailure: (error) => failures.push(error),
     ...overrides,
   });
   return { handle, keyManager, records, failures };
 }
+
+/** The standing of a replica where all is well. */
+export const IN_STEP: Standing = {
+  kind: 'in-step',
+  applied: 0,
+  ageMs: 0,
+  leases: [],
+  problems: [],
+};
 
 /** The one key store, at the path {@link PREFIX}. */
 export function keyStoreOn(
