@@ -22,7 +22,9 @@ const kmsState = join(folder, 'kms');
 const environmentFile = join(folder, 'environment');
 const quickstart = join(stateDirectory, 'quickstart');
 const configuration = join(root, 'config', 'quickstart.yaml');
-const parts = new Parts(folder, () => rmSync(environmentFile, { force: true }));
+const parts = new Parts(folder, () => {
+  rmSync(environmentFile, { force: true });
+});
 
 await ensureInstalled();
 await ensureBuilt();
