@@ -11,6 +11,9 @@ import { type Tables, tablesIn } from './tables.js';
 /** A number of our own among the advisory locks of the database. */
 const LOCK = 4_861_064_617;
 
+/** Time limit for one statement of a migration, which may have to wait for another one. */
+const MIGRATION_MS = 600_000;
+
 /** The result of a migration. */
 export interface MigrationResult {
   /** The steps that were applied now, by number and name; empty where all had been. */
@@ -110,7 +113,7 @@ async function asOwner<T>(
   login: Login,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  const servers = await Servers.of(config, login);
+  const servers = await Servers.of({ ...config, statementTimeoutMs: MIGRATION_MS }, login);
   try {
     const client = await servers.connect();
     try {

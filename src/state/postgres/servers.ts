@@ -20,19 +20,27 @@ export type Login = Pick<PostgresStateConfig, 'user' | 'password'>;
 
 interface Standing {
   readonly in_recovery: boolean;
+  readonly encoding: string;
   readonly version_number: number;
   readonly version: string;
 }
 
 const STANDING =
   'SELECT pg_is_in_recovery() AS in_recovery, ' +
+  "current_setting('server_encoding') AS encoding, " +
   "current_setting('server_version_num')::int AS version_number, " +
   "current_setting('server_version') AS version";
 
 /** Judges a server by its own words. @throws StateError for one that cannot be used */
-export function assertUsable({ in_recovery, version_number, version }: Standing): void {
+export function assertUsable({ in_recovery, encoding, version_number, version }: Standing): void {
   if (version_number < OLDEST_VERSION) {
     throw new StateError('misconfigured', `it is PostgreSQL ${version}; 15 or later is needed`);
+  }
+  if (encoding !== 'UTF8') {
+    throw new StateError(
+      'misconfigured',
+      `its database has the encoding ${encoding}, and UTF8 is needed`,
+    );
   }
   if (in_recovery) throw new StateError('unavailable', 'it is a standby, or still recovering');
 }
@@ -132,12 +140,15 @@ function poolTo(
     password: () => password?.reveal() ?? '',
     database: config.database,
     application_name: 'holdfast',
+    // What the environment says of these (PGOPTIONS, PGCLIENTENCODING) does not count either.
+    options: '-c search_path=pg_catalog',
+    client_encoding: 'UTF8',
     max: config.poolSize,
     connectionTimeoutMillis: config.connectTimeoutMs,
     statement_timeout: config.statementTimeoutMs,
     query_timeout: config.statementTimeoutMs + CANCEL_MS,
-    // What a replica that is gone has begun must not hold up the others.
-    idle_in_transaction_session_timeout: config.statementTimeoutMs + CANCEL_MS,
+    // What a replica that is gone has begun must end before others have waited for it too long.
+    idle_in_transaction_session_timeout: Math.ceil(config.statementTimeoutMs / 2),
     keepAlive: true,
     allowExitOnIdle: true,
     verify: (client, done) => {

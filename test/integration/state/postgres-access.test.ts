@@ -104,6 +104,23 @@ describeWithPostgres('the way to a store in PostgreSQL', (programs) => {
     await expectRefused(given, 'misconfigured', told);
   });
 
+  it('a database of another encoding → misconfigured', async () => {
+    await server.sql("CREATE DATABASE plain TEMPLATE template0 ENCODING 'SQL_ASCII'");
+    await expectRefused({ database: 'plain' }, 'misconfigured', /SQL_ASCII, and UTF8 is needed/);
+  });
+
+  it('an environment that asks for another encoding and weaker commits → not heard', async () => {
+    vi.stubEnv('PGCLIENTENCODING', 'LATIN1');
+    vi.stubEnv('PGOPTIONS', '-c synchronous_commit=off');
+    const fresh = await migrated(server);
+    const store = await open(fresh);
+    const contents = '"Schlüssel 鍵 🔑"';
+    await store.put({ ...DOCUMENT, contents, replaces: 0 });
+    vi.unstubAllEnvs();
+    const [row] = await stateSql(server, fresh, 'SELECT contents FROM $schema.documents');
+    expect(row).toEqual({ contents });
+  });
+
   it('a schema without a store → empty, unless one may be begun', async () => {
     const fresh = await migrated(server);
     await expect(openStore(fresh, false)).rejects.toMatchObject({ code: 'empty' });
@@ -208,7 +225,7 @@ describeWithPostgres('the way to a store in PostgreSQL', (programs) => {
     { what: 'PostgreSQL 15', version: '15.0', number: 150_000, isRefused: false },
   ])('$what → refused: $isRefused', ({ version, number, isRefused }) => {
     const judge = () => {
-      assertUsable({ in_recovery: false, version_number: number, version });
+      assertUsable({ in_recovery: false, encoding: 'UTF8', version_number: number, version });
     };
     if (isRefused) expect(judge).toThrow(/PostgreSQL 14\.19; 15 or later/);
     else judge();
