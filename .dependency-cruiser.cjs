@@ -92,6 +92,7 @@ const layers = {
     'shared',
     'state/errors.ts',
     'state/state.ts',
+    'state/store.ts',
     'xks/external-key-id.ts',
     ...keyManagerInterfaces,
   ],

@@ -1,7 +1,7 @@
 import type { FieldsOf } from '../audit/record/index.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeySummary } from '../key-managers/backend.js';
-import type { AdministeredKeyManager, InForce } from './in-force.js';
+import type { AdministeredKeyManager, ServedKeys } from './in-force.js';
 import type { OperatorLog } from '../shared/operator-log.js';
 import { inParts } from '../audit/trail/record-parts.js';
 
@@ -13,14 +13,14 @@ const INVENTORY_EVERY_MS = 86_400_000;
  */
 export class KeyInventory {
   readonly #trail: Pick<AuditTrail, 'record'>;
-  readonly #served: InForce;
+  readonly #served: ServedKeys;
   readonly #logger: Pick<OperatorLog, 'error'>;
   readonly #timer: NodeJS.Timeout;
   #work: Promise<void>;
 
   constructor(
     trail: Pick<AuditTrail, 'record'>,
-    served: InForce,
+    served: ServedKeys,
     logger: Pick<OperatorLog, 'error'>,
   ) {
     this.#trail = trail;

@@ -22,6 +22,8 @@ import { keysShowCommand } from './commands/keys-show.js';
 import { kmsSimulatorCommand } from './commands/kms-simulator.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { serveCommand } from './commands/serve.js';
+import { stateRecoverCommand } from './commands/state-recover.js';
+import { statusCommand } from './commands/status.js';
 import { stateMigrateCommand } from './commands/state-migrate.js';
 import { groupCommand, helpCommand } from './command-group.js';
 import type { Terminal } from './terminal.js';
@@ -70,6 +72,7 @@ export function createProgram(outside: Terminal): Command {
 function commandsOf(terminal: Terminal): readonly Command[] {
   return [
     serveCommand(),
+    statusCommand(terminal),
     group('config', 'configuration files', configCheckCommand(terminal)),
     auditGroup(terminal),
     doctorCommand(terminal),
@@ -91,7 +94,12 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'credentials with which AWS KMS signs',
       credentialsGenerateCommand(terminal),
     ),
-    group('state', 'the store of what operators change at run time', stateMigrateCommand(terminal)),
+    group(
+      'state',
+      'the store of what operators change at run time',
+      stateMigrateCommand(terminal),
+      stateRecoverCommand(terminal),
+    ),
     awsGroup(terminal),
     kmsSimulatorCommand(terminal),
     rehearseCommand(terminal),

@@ -70,6 +70,23 @@ export function sampleCertificates(
   );
 }
 
+/** The time before its end at which a certificate should have been renewed. */
+const EXPIRES_SOON_DAYS = 14;
+
+/** Certificates that expire soon or have expired, one sentence each. */
+export function expiringCertificates(
+  listeners: readonly ServingListener[],
+  now: number,
+): readonly string[] {
+  return sampleCertificates(listeners, now)
+    .filter(({ daysToExpiry }) => daysToExpiry < EXPIRES_SOON_DAYS)
+    .map(
+      ({ listener, daysToExpiry }) =>
+        `a certificate of the listener ${listener} ` +
+        (daysToExpiry < 0 ? 'has expired' : `expires in ${Math.floor(daysToExpiry)} days`),
+    );
+}
+
 async function startListener(
   listener: ListenerConfig,
   index: number,

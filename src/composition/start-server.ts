@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import type { InForce, ReplicaFacts } from '../admin/in-force.js';
 import { KeyInventory } from '../admin/key-inventory.js';
 import { type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
@@ -13,7 +14,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { createHandle } from '../pipeline/handle.js';
 import { makeQuickstartKey } from '../quickstart/key.js';
 import type { Clock } from '../shared/clock.js';
-import type { State } from '../state/state.js';
+import type { StateCopy } from '../state/copy/state-copy.js';
 import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
 import { configurationRecords, type Served } from './audit.js';
@@ -21,7 +22,7 @@ import { affordableListeners, type DescriptorPlan } from './descriptors.js';
 import { operationsEndpoint } from './endpoints.js';
 import type { FirstStart } from './first-start.js';
 import { closeKeyManagers, reportKeyManagers, startKeyManagers } from './key-managers.js';
-import { type ServingListener, startListeners } from './listeners.js';
+import { expiringCertificates, type ServingListener, startListeners } from './listeners.js';
 import { createMetrics } from './metrics.js';
 import { pipelineServices } from './pipeline-services.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
@@ -105,13 +106,14 @@ class ServerStart {
     const keyStores = new KeyStoreTable(configuration.keyStores.map((each) => new KeyStore(each)));
     await this.#startAudit();
     const state = await this.#openState();
-    const keyManagers = await this.#startKeyManagers();
+    const keyManagers = await this.#startKeyManagers(state);
     const served = { keyStores, keyManagers };
-    await this.#startAdmin(served, await this.#recordWhatIsServed(served, state));
+    const inventory = await this.#recordWhatIsServed(served, state);
+    await this.#startAdmin({ ...served, state, facts: this.#facts() }, inventory);
     const audit = this.#audit;
     const listeners = () => this.#listeners;
     const metrics = createMetrics({ served, state, audit, clock, listeners });
-    const operations = await this.#startOperations(metrics);
+    const operations = await this.#startOperations(metrics, state);
     const descriptors = await this.#startListeners(served, { metrics, state });
     return {
       version: VERSION,
@@ -148,7 +150,7 @@ class ServerStart {
     this.#audit = opened;
   }
 
-  async #openState(): Promise<State> {
+  async #openState(): Promise<StateCopy> {
     const { clock, firstStart, loggers } = this.#ports;
     const ports = { clock, randomBytes, firstStart, log: loggers.state };
     const state = await openState(this.#loaded.configuration, ports);
@@ -156,10 +158,10 @@ class ServerStart {
     return state;
   }
 
-  async #startKeyManagers(): Promise<Served['keyManagers']> {
+  async #startKeyManagers(state: StateCopy): Promise<Served['keyManagers']> {
     const { configuration } = this.#loaded;
     const { clock, loggers, firstStart } = this.#ports;
-    const ports = { clock, randomBytes, log: loggers.keyManager };
+    const ports = { clock, randomBytes, log: loggers.keyManager, state };
     const start = { init: firstStart.keys, nodeLimits: configuration.keyManagerLimits };
     const keyManagers = await startKeyManagers(configuration.keyManagers, ports, start);
     this.#teardown.add(() => closeKeyManagers(keyManagers));
@@ -168,7 +170,10 @@ class ServerStart {
     return keyManagers;
   }
 
-  async #recordWhatIsServed(served: Served, { storeId }: State): Promise<KeyInventory | undefined> {
+  async #recordWhatIsServed(
+    served: Served,
+    { storeId }: StateCopy,
+  ): Promise<KeyInventory | undefined> {
     const { audit } = this.#loaded.configuration;
     const trail = this.#audit?.trail;
     if (audit === undefined || trail === undefined) return undefined;
@@ -180,8 +185,20 @@ class ServerStart {
     return inventory;
   }
 
-  async #startAdmin(served: Served, inventory: KeyInventory | undefined): Promise<void> {
-    const server = await startAdmin(this.#loaded.configuration.admin.socket, served, {
+  #facts(): ReplicaFacts {
+    const { file, hash } = this.#loaded;
+    const { clock } = this.#ports;
+    const since = new Date(clock.now()).toISOString();
+    return {
+      version: VERSION,
+      generation: { number: 1, file, sha256: hash, since },
+      audit: () => this.#audit?.sample(),
+      expiring: () => expiringCertificates(this.#listeners, clock.now()),
+    };
+  }
+
+  async #startAdmin(inForce: InForce, inventory: KeyInventory | undefined): Promise<void> {
+    const server = await startAdmin(this.#loaded.configuration.admin.socket, inForce, {
       log: this.#ports.loggers.admin,
       trail: this.#audit?.trail,
       onAct: () => inventory?.takeAgain(),
@@ -189,13 +206,13 @@ class ServerStart {
     this.#teardown.add(() => stopAdmin(server));
   }
 
-  async #startOperations(metrics: Metrics): Promise<AddressInfo> {
+  async #startOperations(metrics: Metrics, state: StateCopy): Promise<AddressInfo> {
     const config = this.#loaded.configuration.operations;
     const server = new OperationsServer({
       config,
       isDraining: () => this.#draining,
       isServing: () => this.#listeners.length > 0,
-      isRefusing: () => this.#audit?.trail.isRefusing ?? false,
+      refusal: () => this.#refusal(state),
       metrics,
       logger: this.#ports.loggers.http,
     });
@@ -206,9 +223,14 @@ class ServerStart {
     return address;
   }
 
+  #refusal(state: StateCopy): string | undefined {
+    if (this.#audit?.trail.isRefusing === true) return 'the audit log cannot be written';
+    return state.isServing ? undefined : 'the state is too old';
+  }
+
   async #startListeners(
     served: Served,
-    shared: { readonly metrics: Metrics; readonly state: State },
+    shared: { readonly metrics: Metrics; readonly state: StateCopy },
   ): Promise<DescriptorPlan | undefined> {
     const { configuration, certificates } = this.#loaded;
     const { clock, loggers, addresses } = this.#ports;

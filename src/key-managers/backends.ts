@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BackendDefinition, BackendFacts } from './definition.js';
-import { fileBackend } from './file/index.js';
+import { fileBackend, sealedBackend } from './sealed/index.js';
 import { moduleBackend } from './module/index.js';
 import { pkcs11Backend } from './pkcs11/index.js';
 import { vaultBackend } from './vault/index.js';
@@ -8,6 +8,7 @@ import { vaultBackend } from './vault/index.js';
 /** Every backend, by the `type` of its key managers in the configuration. */
 const list = {
   file: fileBackend,
+  sealed: sealedBackend,
   pkcs11: pkcs11Backend,
   vault: vaultBackend,
   module: moduleBackend,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clock } from '../shared/clock.js';
 import type { OperatorLog } from '../shared/operator-log.js';
 import type { RandomBytes } from '../shared/randomness.js';
+import type { State } from '../state/state.js';
 import type { KeyAdministration, KeyManagerNode } from './backend.js';
 
 /** The parts that every backend is handed. */
@@ -10,6 +11,8 @@ export interface BackendPorts {
   /** Cryptographically strong: keys, names and IVs are made of it. */
   readonly randomBytes: RandomBytes;
   readonly log: OperatorLog;
+  /** Absent where none is open, as for a diagnosis. */
+  readonly state?: State;
 }
 
 /** Choices of a start that are no matter of the configuration. */

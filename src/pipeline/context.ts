@@ -37,7 +37,7 @@ export interface PipelineServices {
   readonly proxyModel: string;
   /** Absent where the configuration has none. */
   readonly audit: RequestAudit | undefined;
-  readonly state: Pick<State, 'standing'>;
+  readonly state: Pick<State, 'isServing' | 'standing'>;
   /** Called once a request, when its answer is decided. */
   observe(request: RequestEntry): void;
   /** Called for a failure of ours or of a key manager, whose causes the record cannot hold. */

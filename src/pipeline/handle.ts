@@ -7,6 +7,7 @@ import type { PipelineServices, RequestAudit } from './context.js';
 import { Execution } from './execution.js';
 import { accepted, newFacts, type OutcomeFacts, type RequestFacts } from './facts.js';
 import { MethodNotAllowedError, toXksError } from './failure.js';
+import { assertFresh } from './stages/assert-fresh.js';
 import { authenticate } from './stages/authenticate.js';
 import { authorize } from './stages/authorize.js';
 import { operate } from './stages/operate.js';
@@ -86,6 +87,7 @@ async function serve({ services, call, deadline, facts }: Request): Promise<obje
   // KMS has given up, so nobody would see what the key is used for.
   if (isLate) throw new BodyError('too-late');
   services.audit?.assertRecording();
+  assertFresh(services.state);
 
   const authorized = authorize(keyStore, target.externalKeyId);
   facts.authorization = authorized.facts;

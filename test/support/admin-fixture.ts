@@ -1,5 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { AdministeredKeyManager, InForce } from '../../src/admin/in-force.js';
+import type {
+  AdministeredKeyManager,
+  AdministeredState,
+  InForce,
+} from '../../src/admin/in-force.js';
 import {
   type KeyAdministration,
   KeyManagerError,
@@ -8,6 +12,7 @@ import {
 } from '../../src/key-managers/backend.js';
 import { KeyStore } from '../../src/key-stores/key-store.js';
 import { KeyStoreTable } from '../../src/key-stores/key-store-table.js';
+import { StateError } from '../../src/state/errors.js';
 import { Secret } from '../../src/shared/secret.js';
 import { canaries } from './canaries.js';
 
@@ -78,6 +83,48 @@ export function inForce(
       keyStore('elsewhere', 'other', 'all'),
     ]),
     keyManagers: new Map(managers.map((manager) => [manager.name, manager])),
+    state: stateInMemory(),
+    facts: {
+      version: '0.2.0',
+      generation: {
+        number: 1,
+        file: '/etc/holdfast/holdfast.yaml',
+        sha256: 'f'.repeat(64),
+        since: '2026-01-02T03:04:05.000Z',
+      },
+      audit: () => undefined,
+      expiring: () => [],
+    },
+  };
+}
+
+/** A state that is this replica's alone, and well. */
+export function stateInMemory(overrides: Partial<AdministeredState> = {}): AdministeredState {
+  const away = () =>
+    Promise.reject(new StateError('unavailable', 'a state of tests keeps nothing'));
+  return {
+    storeId: '0'.repeat(32),
+    place: 'memory',
+    isShared: false,
+    isServing: true,
+    isInStep: true,
+    standing: { kind: 'in-step', applied: 7, ageMs: 0, leases: [], problems: [] },
+    collection: () => {
+      throw new StateError('unavailable', 'a state of tests has no collections');
+    },
+    counters: {
+      begin: away,
+      draw: away,
+      drawMany: away,
+      read: away,
+      raise: away,
+      forget: away,
+    },
+    refresh: () => Promise.resolve(),
+    isSettled: () => true,
+    onStanding: () => () => undefined,
+    recover: () => Promise.reject(new StateError('conflict', 'the store has lost nothing')),
+    ...overrides,
   };
 }
 

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { type AtomicWrite, writeFileAtomically } from '../../src/durable/atomic-write.js';
-import type { FileKeyManager } from '../../src/key-managers/file/create.js';
+import type { FileKeyManager } from '../../src/key-managers/sealed/folder/create.js';
 import { systemClock } from '../../src/shared/clock.js';
 import {
   currentRef,

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
-import type { FileKeyManagerConfig } from '../../src/key-managers/file/config.js';
+import type { FileKeyManagerConfig } from '../../src/key-managers/sealed/folder/config.js';
 import {
   createFileKeyManagerNode,
   type FileKeyManager,
   type FileKeyManagerStart,
-} from '../../src/key-managers/file/create.js';
+} from '../../src/key-managers/sealed/folder/create.js';
 import { fileNameOf } from '../../src/key-managers/counting/key-names.js';
 import type { BackendPorts } from '../../src/key-managers/definition.js';
 import type { OperatorLog } from '../../src/shared/operator-log.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KeyManagerError } from '../../src/key-managers/backend.js';
-import type { FileKeyManager } from '../../src/key-managers/file/create.js';
+import type { FileKeyManager } from '../../src/key-managers/sealed/folder/create.js';
 import { longDeadline } from './key-folder.js';
 
 const hex = z.string().transform((text) => Buffer.from(text, 'hex'));

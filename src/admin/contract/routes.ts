@@ -14,6 +14,7 @@ import {
   keySchema,
 } from './keys.js';
 import type { AdminRoute } from './route.js';
+import { recoveredSchema, statusSchema } from './status.js';
 
 /** Every call of the admin API, by its operation's name. */
 export const routes = {
@@ -76,6 +77,26 @@ export const routes = {
     isAct: true,
     status: 200,
     answer: xksProxyConfigurationSchema,
+  },
+  showStatus: {
+    summary: 'How this replica is, and what it knows of the others.',
+    method: 'GET',
+    path: '/v1/status',
+    request: z.object({}),
+    logged: [],
+    isAct: false,
+    status: 200,
+    answer: statusSchema,
+  },
+  recoverState: {
+    summary: 'Brings back to a state store that has lost changes what this replica knows better.',
+    method: 'POST',
+    path: '/v1/state/recover',
+    request: z.object({}),
+    logged: [],
+    isAct: true,
+    status: 200,
+    answer: recoveredSchema,
   },
 } as const satisfies Record<string, AdminRoute>;
 

@@ -5,8 +5,10 @@ import { createKey } from './create-key.js';
 import { exportKeyStore } from './export-key-store.js';
 import { listKeyStores } from './list-key-stores.js';
 import { listKeys } from './list-keys.js';
+import { recoverState } from './recover-state.js';
 import { showKey } from './show-key.js';
 import { showKeyManager } from './show-key-manager.js';
+import { showStatus } from './show-status.js';
 
 /** The operations of the admin API, one per route. An expected failure is an AdminError. */
 export type AdminOperations = {
@@ -24,5 +26,7 @@ export function createAdminOperations(inForce: () => InForce): AdminOperations {
     showKeyManager: (request) => showKeyManager(inForce(), request),
     listKeyStores: () => listKeyStores(inForce()),
     exportKeyStore: (request) => exportKeyStore(inForce(), request),
+    showStatus: () => showStatus(inForce()),
+    recoverState: () => recoverState(inForce()),
   };
 }

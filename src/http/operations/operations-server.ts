@@ -17,8 +17,8 @@ export interface OperationsPorts {
   isDraining(): boolean;
   /** Tells whether every listener is open. */
   isServing(): boolean;
-  /** Tells whether requests are refused because they cannot be recorded. */
-  isRefusing(): boolean;
+  /** The reason why all requests are refused, in a few words; undefined where they are not. */
+  refusal(): string | undefined;
   readonly metrics: Pick<Metrics, 'contentType' | 'render'>;
   readonly logger: Logger;
 }
@@ -118,7 +118,7 @@ function admitByRule(server: Server): void {
 function stateOf(ports: OperationsPorts): string {
   if (ports.isDraining()) return 'draining';
   if (!ports.isServing()) return 'starting';
-  return ports.isRefusing() ? 'the audit log cannot be written' : 'ready';
+  return ports.refusal() ?? 'ready';
 }
 
 function reportFailure(logger: Logger): ErrorRequestHandler {

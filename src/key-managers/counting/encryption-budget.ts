@@ -1,48 +1,65 @@
+/** Numbers that were taken together: `from` up to and without `to`. */
+export interface TakenBlock {
+  readonly from: number;
+  readonly to: number;
+}
+
 /**
- * The encryptions that may still be made under one version before the next write to disk. What
- * is reserved is on disk already; what is used is known to this process alone, so after a crash
+ * The encryptions that may still be made under one version before the next block is taken. What
+ * is reserved is durable already; what is used is known to this process alone, so after a crash
  * all that was reserved counts as used.
  */
 export class EncryptionBudget {
-  #used: number;
+  #left: number;
   #reserved: number;
+  #size: number;
 
-  private constructor(used: number, reserved: number) {
-    this.#used = used;
+  private constructor(left: number, reserved: number) {
+    this.#left = left;
     this.#reserved = reserved;
+    this.#size = left;
   }
 
   /** For a version of which `reserved` encryptions may have been made, by whatever process. */
   static spent(reserved: number): EncryptionBudget {
-    return new EncryptionBudget(reserved, reserved);
-  }
-
-  /** For a new version, with its first block already on disk. */
-  static fresh(reserved: number): EncryptionBudget {
     return new EncryptionBudget(0, reserved);
   }
 
-  get used(): number {
-    return this.#used;
+  /** For a version with its first block. */
+  static of({ from, to }: TakenBlock): EncryptionBudget {
+    return new EncryptionBudget(to - from, to);
   }
 
+  /** Encryptions that may have been made. */
+  get used(): number {
+    return this.#reserved - this.#left;
+  }
+
+  /** The end of the last block: other processes may have taken those before it. */
   get reserved(): number {
     return this.#reserved;
   }
 
   get left(): number {
-    return this.#reserved - this.#used;
+    return this.#left;
+  }
+
+  /** True when half of the last block is used, so that it is time for the next one. */
+  get isLow(): boolean {
+    return this.#left * 2 <= this.#size;
   }
 
   /** Counts one encryption, before it is made. @returns false when nothing is left */
   take(): boolean {
-    if (this.#used === this.#reserved) return false;
-    this.#used += 1;
+    if (this.#left === 0) return false;
+    this.#left -= 1;
     return true;
   }
 
-  /** To be called when the larger reservation is safely on disk, and not earlier. */
-  extendTo(reserved: number): void {
-    this.#reserved = reserved;
+  /** To be called when the block is safely taken, and not earlier. */
+  add({ from, to }: TakenBlock): void {
+    this.#size = to - from;
+    this.#left += this.#size;
+    this.#reserved = to;
   }
 }

@@ -85,8 +85,7 @@ export class CountedMaterial {
    */
   count(): boolean {
     const counted = this.#budget.take();
-    const isLow = this.#budget.left * 2 <= this.#countPorts.limits.blockSize;
-    if (isLow && !this.#isFull) this.#reserving.runInBackground();
+    if (this.#budget.isLow && !this.#isFull) this.#reserving.runInBackground();
     return counted;
   }
 
@@ -122,7 +121,8 @@ export class CountedMaterial {
     const { limits, ports, write } = this.#countPorts;
     const { externalKeyId, version } = this.#ref;
     const wasFailing = this.isFailing;
-    const reserved = Math.min(this.#budget.reserved + limits.blockSize, limits.perVersion);
+    const from = this.#budget.reserved;
+    const reserved = Math.min(from + limits.blockSize, limits.perVersion);
     try {
       await write(
         renderCounterFile({
@@ -140,7 +140,7 @@ export class CountedMaterial {
       throw new KeyManagerError('internal', message, { cause });
     }
     if (wasFailing) ports.log.info({ externalKeyId }, `${externalKeyId} is counted again`);
-    this.#budget.extendTo(reserved);
+    this.#budget.add({ from, to: reserved });
     this.#warnOfTheLimit();
   }
 

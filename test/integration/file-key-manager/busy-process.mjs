@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 
-/** @typedef {typeof import('../../../src/key-managers/file/create.js')} FileKeyManagerModule */
+/** @typedef {typeof import('../../../src/key-managers/sealed/folder/create.js')} FileKeyManagerModule */
 /** @typedef {typeof import('../../../src/shared/clock.js')} ClockModule */
 /** @typedef {typeof import('../../../src/shared/deadline.js')} DeadlineModule */
 /** @typedef {typeof import('../../../src/shared/secret.js')} SecretModule */
@@ -14,7 +14,7 @@ import { writeSync } from 'node:fs';
 // What runs is the build, which need not be there for the types to be checked.
 const built = new URL('../../../dist/', import.meta.url).href;
 /** @type {FileKeyManagerModule} */
-const { createFileKeyManagerNode } = await import(`${built}key-managers/file/create.js`);
+const { createFileKeyManagerNode } = await import(`${built}key-managers/sealed/folder/create.js`);
 /** @type {ClockModule} */
 const { systemClock } = await import(`${built}shared/clock.js`);
 /** @type {DeadlineModule} */

@@ -18,7 +18,7 @@ async function start(parts: Partial<OperationsPorts> = {}): Promise<TestOperatio
   const server = new OperationsServer({
     config: { ...operationsSchema.parse({}), port: 0 },
     isDraining: () => false,
-    isRefusing: () => false,
+    refusal: () => undefined,
     isServing: () => true,
     metrics: { contentType: 'text/plain; version=0.0.4', render: () => Promise.resolve('up 1\n') },
     logger: log.logger,
@@ -42,6 +42,7 @@ describe('the operations listener', () => {
     ['/livez', { isDraining: () => true }, 200, 'alive\n'],
     ['/readyz', {}, 200, 'ready\n'],
     ['/readyz', { isServing: () => false }, 503, 'starting\n'],
+    ['/readyz', { refusal: () => 'the state is too old' }, 503, 'the state is too old\n'],
     ['/readyz', { isDraining: () => true }, 503, 'draining\n'],
     ['/metrics', {}, 200, 'up 1\n'],
     ['/kms/xks/v1/health', {}, 404, 'not found\n'],

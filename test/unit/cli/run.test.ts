@@ -86,7 +86,7 @@ describe('a command that there is not', () => {
     [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, list, show', 'mean create?'],
     [['help', 'keys', 'rotate'], "unknown command 'rotate'", 'create, list, show', ''],
     [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, list, show', 'mean list?'],
-    [['kyes', 'list'], "unknown command 'kyes'", 'of holdfast are: serve, config', 'mean keys?'],
+    [['kyes', 'list'], "unknown command 'kyes'", 'of holdfast are: serve, status', 'mean keys?'],
     [['help', 'serve', 'now'], "holdfast serve has no command 'now'", '', ''],
   ])('%j → said so, with those that there are, and what is near alone', async (args, ...said) => {
     const terminal = new CapturedTerminal();

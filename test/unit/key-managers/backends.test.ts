@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backendOf, backendsFor } from '../../../src/key-managers/backends.js';
 
-const TYPES = ['file', 'pkcs11', 'vault', 'module'] as const;
+const TYPES = ['file', 'sealed', 'pkcs11', 'vault', 'module'] as const;
 
 describe('the list of backends', () => {
   it.each(TYPES)('%s → the definition whose schema takes that type', (type) => {

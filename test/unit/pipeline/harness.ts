@@ -64,7 +64,7 @@ export function makePipeline(
     proxyFleetSize: 3,
     proxyModel: 'Holdfast 0.0.0',
     audit: undefined,
-    state: { standing: IN_STEP },
+    state: { isServing: true, standing: IN_STEP },
     observe: (request) => records.push(fieldsOf(request)),
     reportFailure: (error) => failures.push(error),
     ...overrides,

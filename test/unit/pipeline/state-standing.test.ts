@@ -6,7 +6,9 @@ import { IN_STEP, incoming, makePipeline, PREFIX } from './harness.js';
 
 /** The status of a node in the answer to GetHealthStatus. */
 async function toldStatus(standing: Partial<Standing>, status: HealthStatus): Promise<unknown> {
-  const pipeline = makePipeline({ state: { standing: { ...IN_STEP, ...standing } } });
+  const pipeline = makePipeline({
+    state: { isServing: standing.kind !== 'stale', standing: { ...IN_STEP, ...standing } },
+  });
   const node = { name: 'n', location: 'l', vendor: 'V', model: 'M', status };
   vi.spyOn(pipeline.keyManager, 'health').mockResolvedValue([node]);
   const answer = await pipeline.handle(incoming(`${PREFIX}/health`, healthBody()).call);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileKeyManagerSchema } from '../../../../src/key-managers/file/config.js';
+import { fileKeyManagerSchema } from '../../../../src/key-managers/sealed/folder/config.js';
 import { canaries } from '../../../support/canaries.js';
 
 const key = canaries.masterKey.toString('base64');

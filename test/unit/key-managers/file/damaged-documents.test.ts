@@ -111,7 +111,7 @@ describe('a damaged document disables its key and no other', () => {
     ['null', 'null'],
     ['a list', '[]'],
     ['an empty object', '{}'],
-    ['a format of the future', '{"format":2}'],
+    ['a format of the future', '{"format":3}'],
     ['zeros, as a crashed file system leaves them', '\0'.repeat(1000)],
   ])('%s → disabled', async (_, text) => {
     await writeFile(folder.documentPath('Payroll'), text);
@@ -119,10 +119,10 @@ describe('a damaged document disables its key and no other', () => {
   });
 
   it('several things wrong → all of them, on one line', async () => {
-    await writeFile(folder.documentPath('Payroll'), '{"format":2,"usage":[]}');
+    await writeFile(folder.documentPath('Payroll'), '{"format":1,"usage":["READ"]}');
     const { administration } = await folder.open();
     const payroll = (await administration.listKeys()).find(({ problem }) => problem !== undefined);
-    expect(payroll?.problem).toMatch(/^not a key document: format: .*; externalKeyId: [^\n]*$/);
+    expect(payroll?.problem).toMatch(/^not a key document: externalKeyId: .*; usage: [^\n]*$/);
   });
 
   it("another key's document in its place → disabled", async () => {

@@ -11,7 +11,7 @@ const scrypt = { salt: Buffer.alloc(16).toString('base64'), N: 2 ** 17, r: 8, p:
 /** Every field of a document, changed to something that looks right, and some that do not. */
 export const documentEdits: readonly DocumentEdit[] = (
   [
-    [['format'], 2],
+    [['format'], 3],
     [['externalKeyId'], 'payroll'],
     [['externalKeyId'], 'hr'],
     [['usage'], ['ENCRYPT']],

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { FolderInUseError } from '../../../../src/durable/folder-lock.js';
-import { hasKeyDocuments } from '../../../../src/key-managers/file/key-folder.js';
+import { hasKeyDocuments } from '../../../../src/key-managers/sealed/folder/key-folder.js';
 import { Secret } from '../../../../src/shared/secret.js';
 import { canaries } from '../../../support/canaries.js';
 import {

@@ -1,9 +1,9 @@
-import { HEALTH_TEST_KEY_ID, type KeyAdministration, type KeySummary } from '../backend.js';
+import { HEALTH_TEST_KEY_ID, type KeyAdministration, type KeySummary } from '../../backend.js';
 import type { ExternalKey } from './external-key.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { KeyRing } from './key-ring.js';
 
-/** The administration of the folder's keys. */
+/** The administration of sealed keys. */
 export function administrationOf(ring: KeyRing): Required<KeyAdministration> {
   return {
     countsEncryptions: true,

@@ -1,22 +1,20 @@
-import { SealingError } from '../../sealing/errors.js';
-import { type MasterKey, openingKey } from '../../sealing/master-key.js';
-import { EXTERNAL_KEY_ID } from '../../xks/external-key-id.js';
-import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../backend.js';
-import type { CounterFile } from '../counting/counter-file.js';
+import { SealingError } from '../../../sealing/errors.js';
+import { type MasterKey, openingKey } from '../../../sealing/master-key.js';
+import { EXTERNAL_KEY_ID } from '../../../xks/external-key-id.js';
+import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../../backend.js';
+import type { CounterFile } from '../../counting/counter-file.js';
 import { readCredibleCounter } from './credible-counter.js';
-import type { DamagedKey } from './damaged-key.js';
-import { EncryptionBudget } from '../counting/encryption-budget.js';
-import { ExternalKey, type KeyPorts } from './external-key.js';
-import { DamagedDocumentError, parseKeyDocument } from './key-document.js';
-import { type VersionMaterial, openVersions } from './key-material.js';
-import { fileNameOf, lowercasedIdOf } from '../counting/key-names.js';
-import { KeyVersions, type UsableVersion } from './key-versions.js';
-
-/** The content of a key folder. */
-export interface LoadedFolder {
-  readonly keys: readonly ExternalKey[];
-  readonly damaged: readonly DamagedKey[];
-}
+import type { DamagedKey } from '../keys/damaged-key.js';
+import type { BackendPorts } from '../../definition.js';
+import { EncryptionBudget } from '../../counting/encryption-budget.js';
+import { ExternalKey } from '../keys/external-key.js';
+import type { LoadedKeys } from '../keys/key-ring.js';
+import type { KeyPorts } from '../keys/place.js';
+import type { KeyFolder } from './key-folder.js';
+import { DamagedDocumentError, parseKeyDocument } from '../keys/key-document.js';
+import { type VersionMaterial, openVersions } from '../keys/key-material.js';
+import { fileNameOf, lowercasedIdOf } from '../../counting/key-names.js';
+import { KeyVersions, type UsableVersion } from '../keys/key-versions.js';
 
 /**
  * Reads and opens every key document. One that cannot be trusted disables its own key and no
@@ -25,34 +23,39 @@ export interface LoadedFolder {
  *
  * @throws KeyManagerError `misconfigured` when there are documents and none of them opens
  */
-export async function loadFolder(masterKey: MasterKey, keyPorts: KeyPorts): Promise<LoadedFolder> {
-  const { folder, ports } = keyPorts;
+export async function loadFolder(
+  masterKey: MasterKey,
+  folder: KeyFolder,
+  keyPorts: KeyPorts,
+): Promise<LoadedKeys> {
+  const { ports } = keyPorts;
   const keys: ExternalKey[] = [];
   const unusable: DamagedKey[] = [];
   for (const fileName of await folder.documentNames()) {
-    const loaded = await loadKey(fileName, masterKey, keyPorts);
+    const loaded = await loadKey(fileName, masterKey, folder, keyPorts);
     if (loaded instanceof ExternalKey) keys.push(loaded);
     else unusable.push(loaded);
   }
   if (keys.length === 0 && unusable.length > 0) throw noneOpens(folder.path, masterKey, unusable);
   const copies = unusable.filter((document) => isCopy(document, keys));
   const damaged = unusable.filter((document) => !copies.includes(document));
-  for (const { fileName, externalKeyId, problem } of damaged) {
+  for (const { documentName: fileName, externalKeyId, problem } of damaged) {
     ports.log.error(
       { externalKeyId, fileName },
       `the key ${externalKeyId} is disabled: ${fileName}: ${problem}`,
     );
   }
-  await warnOfStrays(copies, keyPorts);
+  await warnOfStrays(copies, folder, ports);
   return { keys, damaged };
 }
 
 /** Nothing is wrong with a key, and still somebody has been at work in the folder. */
 async function warnOfStrays(
   copies: readonly DamagedKey[],
-  { folder, ports }: KeyPorts,
+  folder: KeyFolder,
+  ports: BackendPorts,
 ): Promise<void> {
-  for (const { fileName, externalKeyId } of copies) {
+  for (const { documentName: fileName, externalKeyId } of copies) {
     ports.log.warn(
       { externalKeyId, fileName },
       `${fileName} says that it is the key ${externalKeyId}, whose document is ${fileNameOf(externalKeyId)}: move the copy out of the folder`,
@@ -68,27 +71,39 @@ async function warnOfStrays(
 }
 
 /** True for a document under a name of an operator's own, of a key that works. */
-function isCopy({ fileName, externalKeyId }: DamagedKey, keys: readonly ExternalKey[]): boolean {
-  const isNamedFreely = lowercasedIdOf(fileName) === undefined;
+function isCopy(
+  { documentName, externalKeyId }: DamagedKey,
+  keys: readonly ExternalKey[],
+): boolean {
+  const isNamedFreely = lowercasedIdOf(documentName) === undefined;
   return isNamedFreely && keys.some((key) => key.description.externalKeyId === externalKeyId);
 }
 
 async function loadKey(
   fileName: string,
   masterKey: MasterKey,
+  folder: KeyFolder,
   keyPorts: KeyPorts,
 ): Promise<ExternalKey | DamagedKey> {
   let text = '';
   try {
-    text = await keyPorts.folder.readDocument(fileName);
+    text = await folder.readDocument(fileName);
     const document = parseKeyDocument(fileName, text);
     const sealingKey = await openingKey(masterKey, document.sealing);
     const materials = await openVersions(sealingKey, document);
-    const newest = materials.at(-1)?.version ?? 0;
-    const counter = await readCredibleCounter(document.externalKeyId, newest, keyPorts);
+    const newest = document.versions.at(-1)?.version ?? 0;
+    const counter = await readCredibleCounter(
+      document.externalKeyId,
+      newest,
+      folder,
+      keyPorts.ports,
+    );
     return new ExternalKey(
       {
-        versions: new KeyVersions(document, withBudgets(materials, counter, keyPorts)),
+        versions: new KeyVersions(
+          { document, revision: 0 },
+          withBudgets(materials, counter, keyPorts.place.perVersion),
+        ),
         sealingKey,
         highestVersion: Math.max(newest, counter?.version ?? 0),
       },
@@ -96,7 +111,11 @@ async function loadKey(
     );
   } catch (error) {
     if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;
-    return { fileName, externalKeyId: likelyIdOf(fileName, text), problem: error.message };
+    return {
+      documentName: fileName,
+      externalKeyId: likelyIdOf(fileName, text),
+      problem: error.message,
+    };
   }
 }
 
@@ -107,13 +126,13 @@ async function loadKey(
 function withBudgets(
   materials: readonly VersionMaterial[],
   counter: CounterFile | undefined,
-  { limits }: KeyPorts,
+  perVersion: number,
 ): UsableVersion[] {
   return materials.map((material) => {
     const isCounted =
       counter?.version === material.version &&
       counter.materialName === material.materialName.toString('hex');
-    const spent = isCounted ? counter.reserved : limits.perVersion;
+    const spent = isCounted ? counter.reserved : perVersion;
     return { ...material, budget: EncryptionBudget.spent(spent) };
   });
 }
@@ -141,7 +160,7 @@ function noneOpens(
   const more = damaged.length - MAX_NAMED;
   const problems = damaged
     .slice(0, MAX_NAMED)
-    .map(({ fileName, problem }) => `  ${fileName}: ${problem}`)
+    .map(({ documentName, problem }) => `  ${documentName}: ${problem}`)
     .concat(more > 0 ? [`  and ${more} more`] : []);
   return new KeyManagerError(
     'misconfigured',

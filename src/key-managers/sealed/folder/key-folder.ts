@@ -1,16 +1,20 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-write.js';
-import { type FolderLock, lockFolder, lockFolderToRead } from '../../durable/folder-lock.js';
+import { type AtomicWrite, removeTemporaryFiles } from '../../../durable/atomic-write.js';
+import { type FolderLock, lockFolder, lockFolderToRead } from '../../../durable/folder-lock.js';
 import {
   assertPrivateFiles,
   assertPrivateFolder,
   makePrivateFolder,
-} from '../../durable/private.js';
-import { ifThere } from '../../shared/errno.js';
-import { type CounterFile, parseCounterFile, renderCounterFile } from '../counting/counter-file.js';
-import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from './key-document.js';
-import { fileNameOf } from '../counting/key-names.js';
+} from '../../../durable/private.js';
+import { ifThere } from '../../../shared/errno.js';
+import {
+  type CounterFile,
+  parseCounterFile,
+  renderCounterFile,
+} from '../../counting/counter-file.js';
+import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from '../keys/key-document.js';
+import { fileNameOf } from '../../counting/key-names.js';
 
 /** The folder of the counters, inside the key folder. */
 export const COUNTERS = 'counters';

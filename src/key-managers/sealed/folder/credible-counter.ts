@@ -1,5 +1,6 @@
-import type { CounterFile } from '../counting/counter-file.js';
-import type { KeyPorts } from './external-key.js';
+import type { CounterFile } from '../../counting/counter-file.js';
+import type { BackendPorts } from '../../definition.js';
+import type { KeyFolder } from './key-folder.js';
 
 /**
  * The number of versions that a counter may be ahead of its document. Each rotation whose document
@@ -18,7 +19,8 @@ const MAX_LEAD = 1000;
 export async function readCredibleCounter(
   externalKeyId: string,
   newestVersion: number,
-  { folder, ports }: KeyPorts,
+  folder: KeyFolder,
+  ports: BackendPorts,
 ): Promise<CounterFile | undefined> {
   const counter = await folder.readCounter(externalKeyId);
   if (counter === undefined || counter.version <= newestVersion + MAX_LEAD) return counter;

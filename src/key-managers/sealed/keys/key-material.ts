@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { open, seal } from '../../sealing/seal.js';
-import type { SealingKey } from '../../sealing/master-key.js';
-import type { RandomBytes } from '../../shared/randomness.js';
-import type { KeyVersion } from '../backend.js';
+import { open, seal } from '../../../sealing/seal.js';
+import type { SealingKey } from '../../../sealing/master-key.js';
+import type { RandomBytes } from '../../../shared/randomness.js';
+import type { KeyVersion } from '../../backend.js';
 import {
   bindingOf,
   DamagedDocumentError,
@@ -21,7 +21,7 @@ export interface VersionMaterial extends KeyVersion {
 
 /** A version that was just made, as it is stored and as it is used. */
 export interface NewVersion {
-  readonly stored: StoredVersion;
+  readonly stored: StoredVersion & { readonly material: string };
   readonly material: VersionMaterial;
 }
 
@@ -59,16 +59,20 @@ export async function makeVersion(
 
 /**
  * Opens every version of a document in its order, the old ones too: a key whose past cannot be
- * read, or is not the one that its versions were made after, is damaged.
+ * read, or is not the one that its versions were made after, is damaged. A version without
+ * material is left out.
  *
+ * @param known numbers of versions that are left out, because they are open already
  * @throws SealingError, or DamagedDocumentError for material that is not 32 bytes
  */
 export async function openVersions(
   sealingKey: SealingKey,
   document: KeyDocument,
+  known: ReadonlySet<number> = new Set(),
 ): Promise<VersionMaterial[]> {
   const opened: VersionMaterial[] = [];
   for (const [index, stored] of document.versions.entries()) {
+    if (stored.material === undefined || known.has(stored.version)) continue;
     const binding = bindingOf(document, stored, document.versions[index - 1]);
     const bytes = await open(sealingKey, stored.material, binding);
     if (bytes.length !== MATERIAL_BYTES) {

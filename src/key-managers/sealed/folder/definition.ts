@@ -1,4 +1,4 @@
-import type { BackendDefinition } from '../definition.js';
+import type { BackendDefinition } from '../../definition.js';
 import { type FileKeyManagerConfig, fileKeyManagerSchema } from './config.js';
 import { createFileKeyManagerNode } from './create.js';
 import { COUNTERS, hasKeyDocuments } from './key-folder.js';

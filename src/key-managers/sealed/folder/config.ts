@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { locationField, nameField, pathField } from '../../configuration/reading/field-types.js';
-import { masterKeySchema } from '../../sealing/config.js';
+import { locationField, nameField, pathField } from '../../../configuration/reading/field-types.js';
+import { masterKeySchema } from '../../../sealing/config.js';
 
 /** An entry of `keyManagers` in the configuration with `type: file`. */
 export const fileKeyManagerSchema = z

@@ -1,23 +1,21 @@
-import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
-import { makePrivateFolder } from '../../durable/private.js';
-import { masterKeyFrom } from '../../sealing/master-key.js';
-import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../backend.js';
-import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
-import { IvSource } from '../counting/iv-source.js';
-import { administrationOf } from './administration.js';
+import { type AtomicWrite, writeFileAtomically } from '../../../durable/atomic-write.js';
+import { makePrivateFolder } from '../../../durable/private.js';
+import { masterKeyFrom } from '../../../sealing/master-key.js';
+import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../../backend.js';
+import { BLOCK_SIZE, type CountingLimits } from '../../counting/counting-limits.js';
+import { IvSource } from '../../counting/iv-source.js';
+import { administrationOf } from '../keys/administration.js';
 import type { FileKeyManagerConfig } from './config.js';
-import { FileNode } from './file-node.js';
+import { MAX_ENCRYPTIONS } from '../keys/max-encryptions.js';
+import { SealedNode } from '../keys/sealed-node.js';
+import { FolderPlace } from './folder-place.js';
+import { loadFolder } from './load-folder.js';
 import { hasKeyDocuments, KeyFolder } from './key-folder.js';
-import { KeyRing } from './key-ring.js';
-import type { BackendPorts, BackendStart } from '../definition.js';
+import { KeyRing } from '../keys/key-ring.js';
+import type { BackendPorts, BackendStart } from '../../definition.js';
 
-/**
- * Half of the 2^32 encryptions that random 96-bit IVs allow under one key. The other half is the
- * margin for a counter that came back from an old backup.
- *
- * @see NIST SP 800-38D, section 8.3
- */
-const COUNTING_LIMITS: CountingLimits = { blockSize: BLOCK_SIZE, perVersion: 2 ** 31 };
+/** Limits of the encryptions under one version. */
+const COUNTING_LIMITS: CountingLimits = { blockSize: BLOCK_SIZE, perVersion: MAX_ENCRYPTIONS };
 
 /** A key folder at work. `node.close()` ends it and lets another process have the folder. */
 export interface FileKeyManager {
@@ -53,12 +51,18 @@ export async function createFileKeyManagerNode(
     ? KeyFolder.openToRead(config.directory)
     : KeyFolder.open(config.directory, start.writeFile ?? writeFileAtomically));
   try {
-    const keyPorts = { folder, ports, limits };
-    const ring = await (readOnly
-      ? KeyRing.read(masterKey, keyPorts)
-      : KeyRing.load(masterKey, keyPorts));
+    const place = new FolderPlace(folder, limits, ports);
+    const keyPorts = { place, ports };
+    const loaded = await loadFolder(masterKey, folder, keyPorts);
+    const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
+    const ring = new KeyRing(loaded, sealingKey, keyPorts);
+    if (!readOnly) {
+      await ring.renewVersions();
+      await ring.makeHealthTestKey();
+    }
+    const ivs = new IvSource(ports.randomBytes);
     return {
-      node: new FileNode(config, ring, folder, new IvSource(ports.randomBytes)),
+      node: new SealedNode({ identity: config, ring, place, ivs }),
       administration: administrationOf(ring),
     };
   } catch (error) {

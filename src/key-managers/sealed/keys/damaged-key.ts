@@ -1,9 +1,10 @@
-import type { KeyDescription } from '../backend.js';
+import type { KeyDescription } from '../../backend.js';
 
 /** A document that is left as it is, and whose key is disabled. */
 export interface DamagedKey {
-  readonly fileName: string;
-  /** As far as it can be told: in lower case where only the name of the file tells it. */
+  /** The document's name in its place. */
+  readonly documentName: string;
+  /** As far as it can be told: in lower case where only the document's name tells it. */
   readonly externalKeyId: string;
   /** The problem, in words for an operator. */
   readonly problem: string;

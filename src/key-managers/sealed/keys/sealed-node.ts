@@ -1,4 +1,4 @@
-import type { Deadline } from '../../shared/deadline.js';
+import type { Deadline } from '../../../shared/deadline.js';
 import {
   type KeyDescription,
   KeyManagerError,
@@ -8,14 +8,14 @@ import {
   type KeyUsage,
   type NodeHealth,
   type Sealed,
-} from '../backend.js';
-import { proveRoundTrip } from '../health-test.js';
-import type { MaybePromise } from '../maybe-promise.js';
-import type { IvSource } from '../counting/iv-source.js';
+} from '../../backend.js';
+import { proveRoundTrip } from '../../health-test.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { IvSource } from '../../counting/iv-source.js';
 import { decryptAesGcm, encryptAesGcm } from './aes-gcm.js';
 import type { ExternalKey } from './external-key.js';
-import type { KeyFolder } from './key-folder.js';
 import type { KeyRing } from './key-ring.js';
+import type { KeyPlace } from './place.js';
 
 /** Failures that keep the test key alone from encrypting; other keys go on. */
 const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -26,32 +26,40 @@ const LIMITED_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
 ]);
 
 /** The node's name and place in the answers of GetHealthStatus. */
-export interface FileNodeIdentity {
+export interface SealedNodeIdentity {
   readonly name: string;
   readonly location: string;
 }
 
-/** The key folder as a node: everything but its counters is answered from memory. */
-export class FileNode implements KeyManagerNode {
+/** The parts of a node of sealed keys. */
+export interface SealedNodePorts {
+  readonly identity: SealedNodeIdentity;
+  readonly ring: KeyRing;
+  readonly place: Pick<KeyPlace, 'close'>;
+  readonly ivs: IvSource;
+}
+
+/** Sealed keys as a node: everything but their counts is answered from memory. */
+export class SealedNode implements KeyManagerNode {
   readonly name: string;
   readonly location: string;
   readonly vendor = 'Holdfast';
   readonly model = 'File key manager 1';
   readonly inProcess = true;
   readonly #ring: KeyRing;
-  readonly #folder: KeyFolder;
+  readonly #place: SealedNodePorts['place'];
   readonly #ivs: IvSource;
 
-  constructor(identity: FileNodeIdentity, ring: KeyRing, folder: KeyFolder, ivs: IvSource) {
+  constructor({ identity, ring, place, ivs }: SealedNodePorts) {
     this.name = identity.name;
     this.location = identity.location;
     this.#ring = ring;
-    this.#folder = folder;
+    this.#place = place;
     this.#ivs = ivs;
   }
 
-  describeKey(externalKeyId: string): KeyDescription {
-    return this.#ring.describe(externalKeyId);
+  describeKey(externalKeyId: string, _deadline: Deadline): MaybePromise<KeyDescription> {
+    return this.describeFromMemory(externalKeyId) ?? notFound(externalKeyId);
   }
 
   encrypt(ref: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): MaybePromise<Sealed> {
@@ -62,7 +70,7 @@ export class FileNode implements KeyManagerNode {
     return key.count(version) ? seal() : key.countWhenReserved(version, deadline).then(seal);
   }
 
-  decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer): Buffer {
+  decrypt(ref: KeyRef, sealed: Sealed, aad: Buffer, _deadline: Deadline): MaybePromise<Buffer> {
     const key = this.#usableKey(ref.externalKeyId, 'DECRYPT');
     return decryptAesGcm(key.version(ref.version).key, sealed, aad);
   }
@@ -78,14 +86,18 @@ export class FileNode implements KeyManagerNode {
 
   async close(): Promise<void> {
     await this.#ring.settle();
-    await this.#folder.close();
+    await this.#place.close();
+  }
+
+  /** @returns undefined for a key that is not in memory */
+  protected describeFromMemory(externalKeyId: string): KeyDescription | undefined {
+    return this.#ring.find(externalKeyId)?.description ?? this.#ring.describeDamaged(externalKeyId);
   }
 
   #usableKey(externalKeyId: string, usage: KeyUsage): ExternalKey {
     const key = this.#ring.find(externalKeyId);
     if (key === undefined) {
-      // Throws key-not-found, unless a damaged document is there.
-      this.#ring.describe(externalKeyId);
+      if (this.#ring.describeDamaged(externalKeyId) === undefined) notFound(externalKeyId);
       throw new KeyManagerError('key-disabled', `the document of ${externalKeyId} is damaged`);
     }
     if (key.description.usage.has(usage)) return key;
@@ -101,4 +113,8 @@ export class FileNode implements KeyManagerNode {
       return new KeyManagerError('unreachable', 'the cipher fails', { cause: error });
     }
   }
+}
+
+function notFound(externalKeyId: string): never {
+  throw new KeyManagerError('key-not-found', `there is no key ${externalKeyId}`);
 }

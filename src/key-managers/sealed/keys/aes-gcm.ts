@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { KeyManagerError, type Sealed } from '../backend.js';
-import { TAG_BYTES } from '../../shared/gcm.js';
+import { KeyManagerError, type Sealed } from '../../backend.js';
+import { TAG_BYTES } from '../../../shared/gcm.js';
 
 const ALGORITHM = 'aes-256-gcm';
 const ACCEPTED_IV_BYTES: readonly number[] = [12, 16];

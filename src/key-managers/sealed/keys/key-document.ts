@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { scryptParametersSchema } from '../../sealing/scrypt-parameters.js';
-import type { Binding } from '../../sealing/seal.js';
-import { isExternalKeyId } from '../../xks/external-key-id.js';
-import { fileNameOf } from '../counting/key-names.js';
-import { sixteenHexDigits, versionFields } from '../counting/version-fields.js';
+import { scryptParametersSchema } from '../../../sealing/scrypt-parameters.js';
+import type { Binding } from '../../../sealing/seal.js';
+import { isExternalKeyId } from '../../../xks/external-key-id.js';
+import { fileNameOf } from '../../counting/key-names.js';
+import { sixteenHexDigits, versionFields } from '../../counting/version-fields.js';
 
 const versionSchema = z.strictObject({
   ...versionFields,
@@ -12,8 +12,10 @@ const versionSchema = z.strictObject({
   material: z.string(),
 });
 
-const keyDocumentSchema = z.strictObject({
-  format: z.literal(1),
+/** Of format 2: number, name and date stay when material goes, for the chain of bindings. */
+const barableVersionSchema = versionSchema.partial({ material: true });
+
+const head = {
   externalKeyId: z.string().refine(isExternalKeyId, 'must be an external key id'),
   usage: z.union([
     z.tuple([]),
@@ -26,22 +28,47 @@ const keyDocumentSchema = z.strictObject({
     masterKeyId: sixteenHexDigits,
     scrypt: scryptParametersSchema.optional(),
   }),
-  versions: z
-    .array(versionSchema)
-    .min(1)
-    .refine(isAscending, 'must be in the order of their numbers, each once'),
-});
+};
 
-/** One key as it lies on disk. Changed by administrative acts and by rotation alone. */
+/** The newest format of key documents. A document without a gap is written in format 1. */
+const NEWEST_FORMAT = 2;
+
+/** A key document of either format. */
+export const keyDocumentSchema = z.discriminatedUnion('format', [
+  z.strictObject({ format: z.literal(1), ...head, versions: inOrder(versionSchema) }),
+  z.strictObject({ format: z.literal(2), ...head, versions: inOrder(barableVersionSchema) }),
+]);
+
+/** One key as it is stored. Changed by administrative acts and by rotation alone. */
 export type KeyDocument = Readonly<z.infer<typeof keyDocumentSchema>>;
 
-/** One version of a key as it lies on disk. */
-export type StoredVersion = Readonly<z.infer<typeof versionSchema>>;
+/** One version of a key as it is stored; without `material`, that is gone or has yet to come. */
+export type StoredVersion = Readonly<z.infer<typeof barableVersionSchema>>;
+
+/** The fields of a document that its versions are bound to. */
+export type KeyHead = Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt' | 'sealing'>;
+
+/** Makes a document, of format 1 where every version has its material: older programs read that. */
+export function keyDocumentOf(
+  { externalKeyId, usage, createdAt, sealing }: KeyHead,
+  versions: readonly StoredVersion[],
+): KeyDocument {
+  const fields = { externalKeyId, usage, createdAt, sealing };
+  const whole = versions.flatMap(({ material, ...version }) =>
+    material === undefined ? [] : [{ ...version, material }],
+  );
+  return whole.length === versions.length
+    ? { format: 1, ...fields, versions: whole }
+    : { format: NEWEST_FORMAT, ...fields, versions: [...versions] };
+}
 
 /** The identity of a version: its number, and the name of its material in hexadecimal. */
 export type VersionName = Pick<StoredVersion, 'version' | 'materialName'>;
 
-/** A key's document cannot be trusted. The message says what is wrong with it, for an operator. */
+/**
+ * A key's document cannot be trusted, or not read by this version. The message says why, for an
+ * operator.
+ */
 export class DamagedDocumentError extends Error {
   override readonly name = 'DamagedDocumentError';
 }
@@ -53,7 +80,9 @@ export class DamagedDocumentError extends Error {
  * @throws DamagedDocumentError
  */
 export function parseKeyDocument(fileName: string, text: string): KeyDocument {
-  const result = keyDocumentSchema.safeParse(parseJson(text));
+  const value = parseJson(text);
+  refuseNewerFormat(value);
+  const result = keyDocumentSchema.safeParse(value);
   if (!result.success) {
     throw new DamagedDocumentError(`not a key document: ${inOneLine(result.error)}`);
   }
@@ -95,6 +124,23 @@ export function bindingOf(
       previousMaterialName: predecessor.materialName,
     }),
   };
+}
+
+function refuseNewerFormat(value: unknown): void {
+  const format = z.looseObject({ format: z.int() }).safeParse(value).data?.format ?? 0;
+  if (format <= NEWEST_FORMAT) return;
+  throw new DamagedDocumentError(
+    `made by a newer version of Holdfast: format ${format}, while this one reads up to ${NEWEST_FORMAT}`,
+  );
+}
+
+function inOrder<Version extends typeof versionSchema | typeof barableVersionSchema>(
+  version: Version,
+) {
+  return z
+    .array(version)
+    .min(1)
+    .refine(isAscending, 'must be in the order of their numbers, each once');
 }
 
 function inOneLine({ issues }: z.ZodError): string {

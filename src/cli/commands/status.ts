@@ -1,0 +1,76 @@
+import type { Command } from 'commander';
+import type { Status } from '../../admin/contract/status.js';
+import { record, table } from '../table.js';
+import { printJson, type Terminal } from '../terminal.js';
+import { connect, example, listingCommand, type ListingOptions } from './options.js';
+
+/** `holdfast status` */
+export function statusCommand(terminal: Terminal): Command {
+  return listingCommand('status')
+    .description('show how this replica is: state, other replicas, nodes, audit log, what is to do')
+    .addHelpText('after', example('holdfast status'))
+    .action(async (options: ListingOptions) => {
+      const status = await connect(options, terminal).call('showStatus', {});
+      if (options.json) printJson(terminal, status);
+      else terminal.print(statusText(status));
+    });
+}
+
+function statusText(status: Status): string {
+  return [facts(status), replicas(status), nodes(status), waiting(status)].join('\n');
+}
+
+function facts({ version, generation, state, audit }: Status): string {
+  const { storeId, place, standing, applied, ageMs, isShared } = state;
+  const { file, number, since, sha256 } = generation;
+  const age = isShared ? `, confirmed ${seconds(ageMs)} ago` : '';
+  return record([
+    ['Version', version],
+    ['Configuration', `${file}, generation ${number}, since ${since}`],
+    ['SHA-256', sha256],
+    ['State', `${standing}, revision ${applied}${age}`],
+    ['State store', `${place}, id ${storeId}`],
+    ['Audit log', audit === undefined ? 'none' : auditText(audit)],
+  ]);
+}
+
+function auditText({ records, isInterrupted, sinks }: NonNullable<Status['audit']>): string {
+  const behind = sinks.map(({ sink, behind: count }) => `, ${sink} ${count} behind`).join('');
+  return `${records} records${isInterrupted ? ', which cannot be written' : ''}${behind}`;
+}
+
+function replicas({ replicas: found, state }: Status): string {
+  if (!state.isShared) return 'The state is of this replica alone.\n';
+  return table(
+    ['REPLICA', 'VERSION', 'REVISION', 'LEASE ENDS IN'],
+    found.map(({ name, version, applied, leaseEndsInMs }) => [
+      name,
+      version,
+      String(applied),
+      seconds(leaseEndsInMs),
+    ]),
+  );
+}
+
+function nodes({ keyManagers }: Status): string {
+  return table(
+    ['KEY MANAGER', 'NODE', 'LOCATION', 'STATUS'],
+    keyManagers.flatMap((keyManager) =>
+      keyManager.nodes.map(({ name, location, status }) => [
+        keyManager.name,
+        name,
+        location,
+        status,
+      ]),
+    ),
+  );
+}
+
+function waiting({ waiting: sentences }: Status): string {
+  if (sentences.length === 0) return 'Nothing waits for a person.\n';
+  return `Waiting for a person:\n${sentences.map((sentence) => `  - ${sentence}\n`).join('')}`;
+}
+
+function seconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(1)} s`;
+}

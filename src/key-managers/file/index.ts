@@ -1,1 +1,0 @@
-export { fileBackend } from './definition.js';

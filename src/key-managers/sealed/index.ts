@@ -1,0 +1,2 @@
+export { fileBackend } from './folder/definition.js';
+export { sealedBackend } from './state/definition.js';
