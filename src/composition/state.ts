@@ -6,7 +6,7 @@ import { assertPrivateFolder, makePrivateFolder } from '../durable/private.js';
 import type { Logger } from '../observability/logger.js';
 import type { StandingSample } from '../observability/state-gauges.js';
 import { masterKeyFrom } from '../sealing/master-key.js';
-import type { StateConfig } from '../state/config.js';
+import { REPLICA_FOLDER, type StateConfig } from '../state/config.js';
 import type { CopyTerms } from '../state/copy/copy-ports.js';
 import { StateCopy } from '../state/copy/state-copy.js';
 import { openFilesStateStore } from '../state/files/open-files-store.js';
@@ -26,8 +26,6 @@ export interface StatePorts {
   readonly firstStart: Pick<FirstStart, 'state' | 'acceptsLostState'>;
 }
 
-/** The folder of a replica that follows a shared store, in the state directory. */
-const REPLICA_FOLDER = 'replica';
 const HOUR_MS = 3_600_000;
 
 /**

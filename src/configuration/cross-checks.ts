@@ -5,6 +5,7 @@ import type { ResolvedValue } from './reading/resolve-references.js';
 import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 import { exposureSchema } from '../key-stores/config.js';
 import { findOverlap } from '../key-stores/exposure.js';
+import { quickstartFiles } from './quickstart-files.js';
 import { configurationOutline } from './schema.js';
 import { keyFolderFields, privateFolderFields } from './written-fields.js';
 
@@ -56,26 +57,35 @@ function repeated(places: readonly PlacedValue[], allowed: string): Configuratio
 function stateAmongOthers(value: unknown): ConfigurationProblem[] {
   const stateDirectory = valueAt(value, ['stateDirectory']);
   if (typeof stateDirectory !== 'string') return [];
-  const folders = privateFolderFields(value).flatMap(({ path, part, value: folder }) =>
-    typeof folder === 'string' ? { path, part, folder: resolve(stateDirectory, folder) } : [],
+  const written = writtenPlaces(value).flatMap(({ path, value: place, part }) =>
+    typeof place === 'string' ? { path, part, place: resolve(stateDirectory, place) } : [],
   );
-  const whole = { path: ['stateDirectory'], part: 'whole', folder: resolve(stateDirectory) };
-  return folders.flatMap(({ path, part, folder }) => {
+  const others = written.filter(({ part }) => part !== 'state');
+  const whole = resolve(stateDirectory);
+  return written.flatMap(({ path, part, place }) => {
     if (part !== 'state') return [];
-    const other = [...folders, whole].find(
-      (each) =>
-        each.part !== 'state' &&
-        (isIn(each.folder, folder) || (each.part !== 'whole' && isIn(folder, each.folder))),
-    );
-    if (other === undefined) return [];
+    const other = others.find((each) => isIn(each.place, place) || isIn(place, each.place));
+    const met = isIn(whole, place) ? { path: ['stateDirectory'], place: whole } : other;
+    if (met === undefined) return [];
     // What nobody has written has no place in the file.
     const isWritten = valueAt(value, path) !== undefined;
     const found = isWritten
-      ? `${folder}, which meets ${other.folder} of ${formatPath(other.path)}`
-      : `${other.folder}, which meets ${folder} of the state store (${formatPath(path)})`;
-    const allowed = 'a folder of its own, in which there is nothing else';
-    return [{ path: isWritten ? path : other.path, found, allowed }];
+      ? `${place}, which meets ${met.place} of ${formatPath(met.path)}`
+      : `${met.place}, which meets ${place} of the state store (${formatPath(path)})`;
+    const allowed = 'a place of its own, in which there is nothing else';
+    return [{ path: isWritten ? path : met.path, found, allowed }];
   });
+}
+
+/** The folders that must be private, and what else is made in some folder. */
+function writtenPlaces(value: unknown): readonly (PlacedValue & { readonly part: string })[] {
+  const quickstart = valueAt(value, ['quickstart']) === true;
+  const { folder } = quickstartFiles('');
+  return [
+    ...privateFolderFields(value),
+    ...valuesAt(value, ['admin', 'socket']).map((field) => ({ ...field, part: 'socket' })),
+    ...(quickstart ? [{ path: ['quickstart'], value: folder, part: 'quickstart' }] : []),
+  ];
 }
 
 /** True for a folder in another one, and for that one itself. */

@@ -1,7 +1,7 @@
 import { backendsFor } from '../key-managers/backends.js';
 import type { BackendFacts, BackendFolder } from '../key-managers/definition.js';
 import { DEFAULT_AUDIT_FOLDER } from '../audit/config.js';
-import { DEFAULT_STATE_FOLDER } from '../state/config.js';
+import { DEFAULT_STATE_FOLDER, REPLICA_FOLDER } from '../state/config.js';
 import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 
 /** A folder that the configuration names and that must be open to its owner alone. */
@@ -40,9 +40,14 @@ function auditFolderFields(value: unknown): readonly PrivateFolderField[] {
   return [{ path, value: valueAt(value, path) ?? DEFAULT_AUDIT_FOLDER, part: 'audit' }];
 }
 
-/** Finds the folder of a state store in files, also where nothing says one. */
+/**
+ * Finds the folder of a state store in files, also where nothing says one, or else that of a
+ * replica that follows a shared store.
+ */
 function stateFolderFields(value: unknown): readonly PrivateFolderField[] {
-  if (valueAt(value, ['state', 'type']) === 'postgres') return [];
+  if (valueAt(value, ['state', 'type']) === 'postgres') {
+    return [{ path: ['state'], value: REPLICA_FOLDER, part: 'state' }];
+  }
   const path = ['state', 'directory'];
   return [{ path, value: valueAt(value, path) ?? DEFAULT_STATE_FOLDER, part: 'state' }];
 }

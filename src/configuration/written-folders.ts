@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ConfigurationProblem, FieldPath } from './reading/problem.js';
 import { describeFileError } from './reading/text-file.js';
 import { assertPrivateFolder, NotPrivateError } from '../durable/private.js';
@@ -19,10 +19,10 @@ const ALLOWED = 'a folder that this user can write to';
 export async function checkWrittenFolders(
   configuration: Configuration,
 ): Promise<ConfigurationProblem[]> {
-  const folders = privateFolderFields(configuration).flatMap(({ path, value }) =>
-    typeof value === 'string' ? [{ path, folder: value }] : [],
-  );
   const { stateDirectory, admin } = configuration;
+  const folders = privateFolderFields(configuration).flatMap(({ path, value }) =>
+    typeof value === 'string' ? [{ path, folder: resolve(stateDirectory, value) }] : [],
+  );
   return [
     ...writable(['stateDirectory'], stateDirectory),
     ...writable(['admin', 'socket'], dirname(admin.socket)),

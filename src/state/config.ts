@@ -6,6 +6,12 @@ import { isTlsWhereNeeded, postgresStateFields, TLS_WHERE_NEEDED } from './postg
 /** The folder of a store in files, where the configuration says nothing. */
 export const DEFAULT_STATE_FOLDER = 'state';
 
+/**
+ * The folder of a replica that follows a shared store, in the state directory: what it has to know
+ * when it starts again.
+ */
+export const REPLICA_FOLDER = 'replica';
+
 const filesStateSchema = z
   .strictObject({
     type: z.literal('files'),

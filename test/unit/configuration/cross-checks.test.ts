@@ -85,6 +85,29 @@ describe('fields that do not go together', () => {
       ['keyManagers[0].directory'],
     ]),
     [
+      'the admin socket in the state store',
+      {
+        ...validConfiguration(),
+        state: { type: 'files', directory: 'store' },
+        admin: { socket: 'store/admin.sock' },
+      },
+      ['state.directory'],
+    ],
+    [
+      'the admin socket in the state store, which has a default',
+      { ...validConfiguration(), admin: { socket: 'state/admin.sock' } },
+      ['admin.socket'],
+    ],
+    [
+      'keys in the folder of a replica',
+      {
+        ...validConfiguration(),
+        state: { type: 'postgres', addresses: ['127.0.0.1:5432'], tls: 'off' },
+        keyManagers: [{ ...fileKeyManager, directory: 'replica' }],
+      },
+      ['state'],
+    ],
+    [
       'two key stores of one name',
       withStores(keyStore('a'), keyStore('b', { name: 'store-a' })),
       ['keyStores[1].name'],
