@@ -84,9 +84,9 @@ export class PostgresServer {
     return join(this.folder, 'ca.pem');
   }
 
-  /** Makes and starts a standby that follows this server under a name. */
-  async startStandby(name: string): Promise<PostgresServer> {
-    const standby = new PostgresServer(this.#programs, this.authority, await freePort());
+  /** Makes and starts a standby of this server under a name, at a free port by default. */
+  async startStandby(name: string, port?: number): Promise<PostgresServer> {
+    const standby = new PostgresServer(this.#programs, this.authority, port ?? (await freePort()));
     const primary =
       `host=127.0.0.1 port=${this.port} user=postgres password=${SUPERUSER_PASSWORD} ` +
       `sslmode=require application_name=${name}`;
