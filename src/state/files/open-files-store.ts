@@ -22,7 +22,7 @@ export interface FilesStoreStart {
   readonly init: boolean;
   /**
    * True if what is there is to be taken for all there is, though documents or `store.json` are
-   * missing.
+   * missing. The store gets another id then, so that the loss is seen.
    */
   readonly acceptsLoss: boolean;
   /** Another way to replace a file, for tests of disks that fail. */
@@ -63,7 +63,8 @@ async function openIn(
   const loaded = await loadDocuments(folder);
   const found = loaded.documents.size + loaded.damaged.size;
   if (!acceptsLoss) assertNothingMissing(folder, known, found);
-  const file = known ?? newStoreFile(newToken);
+  const isLossy = known !== undefined && known.documents > found;
+  const file = { ...(known ?? newStoreFile(newToken)), ...(isLossy ? { id: newToken() } : {}) };
   const mark = newestMark(file, loaded.documents.values());
   const { storeId: id, revision, token } = mark;
   const now = renderStoreFile({ format: file.format, id, revision, token, documents: found });

@@ -10,7 +10,7 @@ import { StateCopy } from '../../../../src/state/copy/state-copy.js';
 import { StateError, type StateErrorCode } from '../../../../src/state/errors.js';
 import type { StateStore } from '../../../../src/state/store.js';
 import { captureLog } from '../../../support/log-lines.js';
-import type { MemoryState} from '../../../support/memory-state-store.js';
+import type { MemoryState } from '../../../support/memory-state-store.js';
 import { MemoryStateStore } from '../../../support/memory-state-store.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 

@@ -143,21 +143,27 @@ describe('a state store of which something is missing', () => {
     ['a collection', ({ directory }: StateFolderFixture) => join(directory, 'documents/things')],
     ['all documents', ({ directory }: StateFolderFixture) => join(directory, 'documents')],
     ['store.json', ({ storeFile }: StateFolderFixture) => storeFile],
-  ])('%s → damaged, also with init, until the loss is accepted', async (_, pathOf) => {
-    const folder = await makeFilledStateFolder();
-    await rm(pathOf(folder), { recursive: true });
-    for (const init of [false, true]) {
-      const opening = folder.open({ init });
-      await expect(opening).rejects.toMatchObject({ name: 'StateError', code: 'damaged' });
-      await expect(opening).rejects.toThrow('--init state');
-    }
-    const store = await folder.open({ acceptsLoss: true });
-    const { mark } = await store.changesSince(0);
-    expect(mark.revision).toBe(2);
-    await store.close();
-    const again = await folder.open(atStart);
-    expect((await again.changesSince(0)).mark).toEqual(mark);
-  });
+  ])(
+    '%s → damaged, also with init, until the loss is accepted; then it has another id',
+    async (_, pathOf) => {
+      const folder = await makeFilledStateFolder();
+      const { id } = JSON.parse(await readFile(folder.storeFile, 'utf8')) as { id: string };
+      await rm(pathOf(folder), { recursive: true });
+      for (const init of [false, true]) {
+        const opening = folder.open({ init });
+        await expect(opening).rejects.toMatchObject({ name: 'StateError', code: 'damaged' });
+        await expect(opening).rejects.toThrow('--init state');
+      }
+      const store = await folder.open({ acceptsLoss: true });
+      const { mark } = await store.changesSince(0);
+      expect(mark.revision).toBe(2);
+      expect(store.id).toMatch(/^[0-9a-f]{32}$/);
+      expect(store.id).not.toBe(id);
+      await store.close();
+      const again = await folder.open(atStart);
+      expect((await again.changesSince(0)).mark).toEqual(mark);
+    },
+  );
 
   it.each(['', '{', '{}', '{"format":1}', 'null', '[]'])(
     'store.json that is %j → damaged, left as it is, also where a loss is accepted',
