@@ -110,6 +110,45 @@ export interface KeyAdministration {
   listKeys?(): Promise<readonly KeySummary[]>;
   /** Rejects with `conflict` when the id is taken, also by one that differs only by case. */
   createKey?(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary>;
+  /**
+   * Adds what this replica has counted by itself to the counters of the state store, and counts
+   * there from then on. Does nothing where that is done. Rejects with `unsupported` without a store
+   * that replicas share.
+   */
+  adoptCounters?(): Promise<AdoptedCounters>;
+  /**
+   * Moves all keys to another place while they serve. Until it resolves, no key is made and no
+   * count is written. Rejects with `conflict` for the place where they are, one that is taken, and
+   * a folder while other replicas live; whatever it rejects with, the old place serves.
+   */
+  moveKeys?(target: MoveTarget): Promise<MovedKeys>;
+}
+
+/** The place that keys move to. */
+export type MoveTarget =
+  | { readonly to: 'database' }
+  | {
+      readonly to: 'folder';
+      /** Absolute; empty, or not there yet. */
+      readonly directory: string;
+    };
+
+/** The keys that have moved. */
+export interface MovedKeys {
+  /** Their number, with the health-test key. */
+  readonly keys: number;
+  /** The name of the new place, for people. */
+  readonly place: string;
+}
+
+/** The administration of a key manager that lists keys and makes them. */
+export type KeyMakingAdministration = KeyAdministration &
+  Required<Pick<KeyAdministration, 'countsEncryptions' | 'listKeys' | 'createKey'>>;
+
+/** The replicas whose counters the state store has taken over, of those that there are. */
+export interface AdoptedCounters {
+  readonly adopted: number;
+  readonly replicas: number;
 }
 
 /** An external key as an administrator sees it. */

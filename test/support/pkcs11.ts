@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import {
   type KeyAdministration,
+  type KeyMakingAdministration,
   KeyManagerError,
   type KeyManagerNode,
   type KeyRef,
@@ -43,7 +44,7 @@ export interface TestToken {
 /** A key manager of one token. */
 export interface OpenedToken {
   readonly node: KeyManagerNode;
-  readonly administration: Required<KeyAdministration>;
+  readonly administration: KeyMakingAdministration;
   childPids(): number[];
 }
 
@@ -100,7 +101,7 @@ export async function openTokens(
   );
 }
 
-function isWhole(administration: KeyAdministration): administration is Required<KeyAdministration> {
+function isWhole(administration: KeyAdministration): administration is KeyMakingAdministration {
   return 'listKeys' in administration && 'createKey' in administration;
 }
 

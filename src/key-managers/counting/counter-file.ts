@@ -19,8 +19,13 @@ export type CounterFile = Readonly<z.infer<typeof counterFileSchema>>;
 
 /** @returns undefined for what is no counter file of this key, which counts as none at all */
 export function parseCounterFile(externalKeyId: string, text: string): CounterFile | undefined {
-  const counter = counterFileSchema.safeParse(parsedJson(text)).data;
+  const counter = parseCounterFileOfAnyKey(text);
   return counter?.externalKeyId === externalKeyId ? counter : undefined;
+}
+
+/** @returns undefined for what is no counter file */
+export function parseCounterFileOfAnyKey(text: string): CounterFile | undefined {
+  return counterFileSchema.safeParse(parsedJson(text)).data;
 }
 
 /** The text of a counter file. */

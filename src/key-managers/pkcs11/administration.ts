@@ -1,3 +1,4 @@
+import { invariant } from '../../shared/assert.js';
 import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
 import { isExternalKeyId } from '../../xks/external-key-id.js';
@@ -8,6 +9,7 @@ import {
   type KeySummary,
   type KeyUsage,
 } from '../backend.js';
+import type { EncryptionCounts } from './encryption-counts.js';
 import { knownKeyOf } from './key-directory.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
 import type { KeyReply } from './wire/messages.js';
@@ -24,13 +26,22 @@ const EXHAUSTED =
  * token: a key created in one of several would be missing in the others. There the vendor's tools
  * create it, because they can copy it.
  */
-export function administrationOf(tokens: readonly Pkcs11Token[], clock: Clock): KeyAdministration {
+export function administrationOf(
+  tokens: readonly Pkcs11Token[],
+  counts: EncryptionCounts | undefined,
+  clock: Clock,
+): KeyAdministration {
   const administrations = tokens.map((token) => new TokenAdministration(token, clock));
   const [only, ...others] = administrations;
-  if (only !== undefined && others.length === 0) return only;
+  const createKey: KeyAdministration['createKey'] = (externalKeyId, usage) => {
+    invariant(only !== undefined, 'a key manager has a token');
+    return only.createKey(externalKeyId, usage);
+  };
   return {
-    countsEncryptions: tokens.some(({ counts }) => counts !== undefined),
+    countsEncryptions: counts !== undefined,
     listKeys: () => listFirst(administrations),
+    ...(others.length === 0 ? { createKey } : {}),
+    ...(counts === undefined ? {} : { adoptCounters: () => counts.adopt() }),
   };
 }
 
@@ -49,15 +60,13 @@ async function listFirst(
   throw failure;
 }
 
-class TokenAdministration implements Required<KeyAdministration> {
-  readonly countsEncryptions: boolean;
+class TokenAdministration {
   readonly #token: Pkcs11Token;
   readonly #clock: Clock;
   #listed: { readonly keys: KeyReply[]; readonly until: number } | undefined;
   #lastCreation: Promise<unknown> = Promise.resolve();
 
   constructor(token: Pkcs11Token, clock: Clock) {
-    this.countsEncryptions = token.counts !== undefined;
     this.#token = token;
     this.#clock = clock;
   }

@@ -1,11 +1,11 @@
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
-import { renderCounterFile } from '../counting/counter-file.js';
 import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import { RetriedTask } from '../counting/retried-task.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { BackendPorts } from '../definition.js';
+import type { CountSource, KnownCount } from './counts/count-source.js';
 
 /** Random 96-bit IVs allow so many encryptions under one key. @see NIST SP 800-38D, section 8.3 */
 const MAX_ENCRYPTIONS = 2 ** 32;
@@ -19,28 +19,20 @@ export function limitsFor(replicas: number, prior: number): CountingLimits {
   return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
 }
 
-/** The contents of a counter file. */
-export interface KnownCount {
-  /** Encryptions that may have been made, by this process or before it. */
-  readonly reserved: number;
-  readonly createdAt?: string | undefined;
-}
-
 /** The part of its encryptions that a key has left when the log warns of its limit. */
 const WARNING_PART = 1 / 10;
 
 /** Ports that the composition hands to the count of one key. */
 export interface CountPorts {
-  readonly limits: CountingLimits;
   readonly ports: BackendPorts;
-  /** Replaces the counter file. */
-  readonly write: (text: string) => Promise<void>;
+  /** The source of blocks as things are now. */
+  readonly source: () => CountSource;
 }
 
 /**
- * Counts the encryptions under one key's material. A block is reserved on disk before it is used;
- * the next one is reserved when half of it is used. After a crash the whole block counts as used. A
- * token cannot replace the material by itself: at the limit, Encrypt is refused.
+ * Counts the encryptions under one key's material. A block is reserved before it is used; the next
+ * one is reserved when half of it is used. After a crash the whole block counts as used. A token
+ * cannot replace the material by itself: at the limit, Encrypt is refused.
  */
 export class CountedMaterial {
   /** Time at which Holdfast created the material; absent for material created elsewhere. */
@@ -49,15 +41,23 @@ export class CountedMaterial {
   readonly #budget: EncryptionBudget;
   readonly #countPorts: CountPorts;
   readonly #reserving: RetriedTask;
+  /** What all replicas may have used, if they share the count. */
+  #known: number;
+  /** The limit at which no block was left. */
+  #fullAt: number | undefined;
+  #lastBlock: { readonly at: number; readonly left: number };
   #isWarned = false;
 
-  /** @param known as the counter file has it */
+  /** @param known as the source has it */
   constructor(ref: KeyRef, known: KnownCount, countPorts: CountPorts) {
     this.createdAt = known.createdAt;
     this.#ref = ref;
     this.#budget = EncryptionBudget.spent(known.reserved);
+    this.#known = known.reserved;
     this.#countPorts = countPorts;
-    this.#reserving = new RetriedTask(() => this.#reserve(), countPorts.ports.clock);
+    const { clock } = countPorts.ports;
+    this.#lastBlock = { at: clock.monotonic(), left: 0 };
+    this.#reserving = new RetriedTask(() => this.#reserve(), clock);
   }
 
   get ref(): KeyRef {
@@ -68,14 +68,20 @@ export class CountedMaterial {
     return this.#ref.externalKeyId;
   }
 
-  /** True when the last attempt to write the counter failed. */
+  /** True when the last attempt to reserve a block failed. */
   get isFailing(): boolean {
     return this.#reserving.isFailing;
   }
 
   /** Number of encryptions that are left. */
   get left(): number {
-    return Math.max(0, this.#countPorts.limits.perVersion - this.#budget.used);
+    const unreserved = this.#isFull ? 0 : Math.max(0, this.#source.limit - this.#known);
+    return unreserved + this.#budget.left;
+  }
+
+  /** Notes how far the count has come, as its source has it. */
+  learn(count: number): void {
+    this.#known = Math.max(this.#known, count);
   }
 
   /**
@@ -89,7 +95,7 @@ export class CountedMaterial {
     return counted;
   }
 
-  /** Writes the counter before the first encryption. @throws KeyManagerError `internal` */
+  /** Reserves a block before the first encryption. @throws KeyManagerError `internal` */
   reserve(): Promise<void> {
     return this.#reserving.run();
   }
@@ -97,59 +103,73 @@ export class CountedMaterial {
   /** @throws KeyManagerError `exhausted`, `internal`, `deadline` */
   async countWhenReserved(deadline: Deadline): Promise<void> {
     while (!this.#budget.take()) {
-      if (this.#isFull) {
-        throw new KeyManagerError(
-          'exhausted',
-          `${this.externalKeyId} has made all the encryptions that random IVs allow; ` +
-            'create a new version of it in the token. Decrypt still works.',
-        );
-      }
-      await withinDeadline(this.#reserving.run(), deadline, 'the disk');
+      if (this.#isFull) throw new KeyManagerError('exhausted', this.#exhaustion);
+      await withinDeadline(this.#reserving.run(), deadline, this.#source.name);
     }
   }
 
-  /** Resolves when no write is under way. */
+  /** Resolves when nothing is being reserved. */
   settle(): Promise<void> {
     return this.#reserving.settle();
   }
 
+  get #source(): CountSource {
+    return this.#countPorts.source();
+  }
+
+  /** More may be had when the limit rises: then more replicas have given their shares. */
   get #isFull(): boolean {
-    return this.#budget.reserved >= this.#countPorts.limits.perVersion;
+    return this.#fullAt !== undefined && this.#source.limit <= this.#fullAt;
+  }
+
+  get #exhaustion(): string {
+    const what =
+      this.#fullAt === Infinity
+        ? 'may have made any number of encryptions: the state store has lost its count'
+        : 'has made all the encryptions that random IVs allow';
+    return `${this.externalKeyId} ${what}; create a new version of it in the token. Decrypt still works.`;
   }
 
   async #reserve(): Promise<void> {
-    const { limits, ports, write } = this.#countPorts;
-    const { externalKeyId, version } = this.#ref;
+    const { ports } = this.#countPorts;
+    const { externalKeyId } = this.#ref;
     const wasFailing = this.isFailing;
-    const from = this.#budget.reserved;
-    const reserved = Math.min(from + limits.blockSize, limits.perVersion);
     try {
-      await write(
-        renderCounterFile({
-          format: 1,
-          externalKeyId,
-          version: version.version,
-          materialName: version.materialName.toString('hex'),
-          reserved,
-          createdAt: this.createdAt,
-        }),
-      );
+      await this.#takeBlock();
     } catch (cause) {
       const message = `encryptions of ${externalKeyId} cannot be counted: the write failed`;
       if (!wasFailing) ports.log.error({ externalKeyId, err: cause }, message);
       throw new KeyManagerError('internal', message, { cause });
     }
     if (wasFailing) ports.log.info({ externalKeyId }, `${externalKeyId} is counted again`);
-    this.#budget.add({ from, to: reserved });
     this.#warnOfTheLimit();
   }
 
+  async #takeBlock(): Promise<void> {
+    const { clock, log } = this.#countPorts.ports;
+    const source = this.#source;
+    const { limit } = source;
+    const { at, left } = this.#lastBlock;
+    const size = source.blockSize(left - this.#budget.left, clock.monotonic() - at);
+    const known = { reserved: this.#budget.reserved, createdAt: this.createdAt };
+    const block = await source.take(this.#ref, known, size);
+    if (typeof block === 'object') {
+      this.#budget.add(block);
+      this.learn(block.to);
+      this.#lastBlock = { at: clock.monotonic(), left: this.#budget.left };
+      return;
+    }
+    this.#fullAt = block === 'unknown' ? Infinity : limit;
+    const { externalKeyId } = this;
+    if (block === 'unknown') log.error({ externalKeyId }, this.#exhaustion);
+  }
+
   #warnOfTheLimit(): void {
-    const { limits, ports } = this.#countPorts;
-    if (this.#isWarned || this.left > limits.perVersion * WARNING_PART) return;
+    const { log } = this.#countPorts.ports;
+    if (this.#isWarned || this.left > this.#source.limit * WARNING_PART) return;
     this.#isWarned = true;
     const { externalKeyId, left: encryptionsLeft } = this;
-    ports.log.warn(
+    log.warn(
       { externalKeyId, encryptionsLeft },
       `${externalKeyId} has ${encryptionsLeft} encryptions left; create a new version in the token`,
     );

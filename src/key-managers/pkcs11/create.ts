@@ -72,7 +72,7 @@ export async function createPkcs11KeyManager(
   }
   return {
     nodes: tokens.map((token) => new Pkcs11Node(token)),
-    administration: administrationOf(tokens, ports.clock),
+    administration: administrationOf(tokens, counts, ports.clock),
     childPids: () => tokens.flatMap((token) => token.childPids),
   };
 }
@@ -114,16 +114,28 @@ function needsOperator(error: unknown): boolean {
   return error.code === 'misconfigured';
 }
 
-function openCounts(
-  { countersDirectory, replicas, priorEncryptions, nodes }: Pkcs11KeyManagerConfig,
+async function openCounts(
+  config: Pkcs11KeyManagerConfig,
   ports: BackendPorts,
   start: Pkcs11Start,
-): Promise<EncryptionCounts> {
+): Promise<EncryptionCounts | undefined> {
+  const { name: keyManager, countersDirectory: directory, replicas, priorEncryptions } = config;
   const { limits = limitsFor(replicas, priorEncryptions), writeFile = writeFileAtomically } = start;
-  const countingPorts = { directory: countersDirectory, ports, limits, users: nodes.length };
-  return start.readOnly === true
-    ? EncryptionCounts.openToRead(countingPorts)
-    : EncryptionCounts.open({ ...countingPorts, writeFile });
+  const countingPorts = { keyManager, folder: { directory, writeFile }, ports, limits, replicas };
+  const shareOf = (parts: number) =>
+    start.limits === undefined
+      ? limitsFor(parts, priorEncryptions).perVersion
+      : Math.floor((start.limits.perVersion * replicas) / parts);
+  const users = config.nodes.length;
+  if (start.readOnly !== true) return EncryptionCounts.open({ ...countingPorts, shareOf }, users);
+  const folder = { directory, writeFile: refuseToWrite };
+  return EncryptionCounts.openToRead({ ...countingPorts, folder, shareOf }, users);
+}
+
+function refuseToWrite(): Promise<never> {
+  return Promise.reject(
+    new KeyManagerError('unsupported', 'the counters are open for reading only'),
+  );
 }
 
 function openRequestOf(

@@ -1,66 +1,78 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type AtomicWrite, removeTemporaryFiles } from '../../durable/atomic-write.js';
+import { removeTemporaryFiles } from '../../durable/atomic-write.js';
 import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
 import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { ifThere } from '../../shared/errno.js';
-import { KeyManagerError, type KeyRef } from '../backend.js';
-import { parseCounterFile } from '../counting/counter-file.js';
-import type { CountingLimits } from '../counting/counting-limits.js';
-import { CountedMaterial, type KnownCount } from './counted-material.js';
+import type { AdoptedCounters, KeyRef } from '../backend.js';
+import { CountedMaterial } from './counted-material.js';
+import { isMarked } from './counts/adopted-folder.js';
+import type { CountSource, KnownCount } from './counts/count-source.js';
+import { type CountingPorts, ReplicaCounts } from './counts/replica-counts.js';
 import type { BackendPorts } from '../definition.js';
 
-/** Ports that the composition hands to {@link EncryptionCounts}. */
-export interface CountingPorts {
-  /** The folder of the counter files, used by this replica alone. */
-  readonly directory: string;
-  readonly ports: BackendPorts;
-  readonly limits: CountingLimits;
-  readonly writeFile: AtomicWrite;
-  /** Number of nodes that share the counts: copies of a key are one key. The last one closes it. */
-  readonly users: number;
-}
-
 /**
- * Counts the encryptions of every key, with one file for each key's material. A missing file means
- * that this replica has not used the key before.
+ * Counts the encryptions of every key, with one count for each key's material.
  */
 export class EncryptionCounts {
-  readonly #countingPorts: CountingPorts;
+  readonly #ports: BackendPorts;
+  readonly #counts: ReplicaCounts;
   readonly #lock: FolderLock | undefined;
   #users: number;
   readonly #materials = new Map<string, CountedMaterial>();
   readonly #loading = new Map<string, Promise<CountedMaterial>>();
 
-  private constructor(countingPorts: CountingPorts, lock: FolderLock | undefined) {
-    this.#countingPorts = countingPorts;
-    this.#users = countingPorts.users;
+  /** @param users number of nodes that share the counts: the last one closes them */
+  private constructor(
+    counts: ReplicaCounts,
+    ports: BackendPorts,
+    users: number,
+    lock?: FolderLock,
+  ) {
+    this.#counts = counts;
+    this.#ports = ports;
+    this.#users = users;
     this.#lock = lock;
   }
 
-  /** @throws NotPrivateError, FolderInUseError, or the file system's own error */
-  static async open(countingPorts: CountingPorts): Promise<EncryptionCounts> {
-    const { directory } = countingPorts;
+  /**
+   * Locks the folder of the counters, or makes it.
+   *
+   * @param users number of nodes that share the counts: copies of a key are one key
+   * @throws NotPrivateError, FolderInUseError, KeyManagerError `misconfigured`, or the file
+   *   system's own error
+   */
+  static async open(countingPorts: CountingPorts, users: number): Promise<EncryptionCounts> {
+    const { directory } = countingPorts.folder;
     await makePrivateFolder(directory);
     await assertPrivateFolder(directory);
     const lock = await lockFolder(directory);
-    await removeTemporaryFiles(directory);
-    return new EncryptionCounts(countingPorts, lock);
+    try {
+      await removeTemporaryFiles(directory);
+      const counts = await ReplicaCounts.open(countingPorts);
+      return new EncryptionCounts(counts, countingPorts.ports, users, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   }
 
   /**
    * Opens the counters to read, without the lock: a server may be counting at the same time, and
    * the counts may be slightly older than its own. Encryption is refused.
    *
+   * @returns undefined for counts that are in a state store which is not at hand
    * @throws NotPrivateError, or the file system's own error
    */
   static async openToRead(
-    countingPorts: Omit<CountingPorts, 'writeFile'>,
-  ): Promise<EncryptionCounts> {
+    countingPorts: CountingPorts,
+    users: number,
+  ): Promise<EncryptionCounts | undefined> {
+    const { directory } = countingPorts.folder;
     // Without a folder nothing has been counted yet.
-    await ifThere(assertPrivateFolder(countingPorts.directory));
-    return new EncryptionCounts({ ...countingPorts, writeFile: refuseToWrite }, undefined);
+    await ifThere(assertPrivateFolder(directory));
+    if (countingPorts.ports.state === undefined && (await isMarked(directory))) return undefined;
+    const counts = await ReplicaCounts.open(countingPorts);
+    return new EncryptionCounts(counts, countingPorts.ports, users);
   }
 
   /** Problem that the health of the node reports; undefined where there is none. */
@@ -100,7 +112,7 @@ export class EncryptionCounts {
 
   /** Returns when Holdfast created this material; undefined for material created elsewhere. */
   async createdAt(ref: KeyRef): Promise<Date | undefined> {
-    const { createdAt } = await this.#material(ref);
+    const createdAt = (await this.#material(ref)).createdAt ?? this.#source.createdAt(ref);
     return createdAt === undefined ? undefined : new Date(createdAt);
   }
 
@@ -109,7 +121,7 @@ export class EncryptionCounts {
    * cannot be written is logged and reported by {@link problem}; the key exists nevertheless.
    */
   async noteCreation(ref: KeyRef): Promise<void> {
-    const createdAt = new Date(this.#countingPorts.ports.clock.now()).toISOString();
+    const createdAt = new Date(this.#ports.clock.now()).toISOString();
     const name = ref.version.materialName.toString('hex');
     const material = this.#counted(ref, name, { reserved: 0, createdAt });
     this.#loading.set(name, Promise.resolve(material));
@@ -118,7 +130,19 @@ export class EncryptionCounts {
 
   /** Returns the number of encryptions that are left with this material. */
   async left(ref: KeyRef): Promise<number> {
-    return (await this.#material(ref)).left;
+    const material = await this.#material(ref);
+    material.learn((await this.#source.readAgain(ref)) ?? 0);
+    return material.left;
+  }
+
+  /**
+   * Adds what this replica has counted by itself to the counters of the state store, and counts
+   * there from then on.
+   *
+   * @throws KeyManagerError
+   */
+  adopt(): Promise<AdoptedCounters> {
+    return this.#counts.adopt();
   }
 
   /** Ends one node's use. The last one waits for writes under way and releases the folder. */
@@ -144,39 +168,17 @@ export class EncryptionCounts {
   }
 
   async #load(ref: KeyRef, name: string): Promise<CountedMaterial> {
-    const known = await readCount(this.#pathOf(name), ref.externalKeyId);
-    return this.#counted(ref, name, known);
+    return this.#counted(ref, name, await this.#source.read(ref));
   }
 
   #counted(ref: KeyRef, name: string, known: KnownCount): CountedMaterial {
-    const { ports, limits, writeFile } = this.#countingPorts;
-    const write = (text: string) => writeFile(this.#pathOf(name), text);
-    const material = new CountedMaterial(ref, known, { limits, ports, write });
+    const source = () => this.#source;
+    const material = new CountedMaterial(ref, known, { ports: this.#ports, source });
     this.#materials.set(name, material);
     return material;
   }
 
-  #pathOf(name: string): string {
-    return join(this.#countingPorts.directory, `${name}.json`);
+  get #source(): CountSource {
+    return this.#counts.source;
   }
-}
-
-function refuseToWrite(): Promise<never> {
-  return Promise.reject(
-    new KeyManagerError('unsupported', 'the counters are open for reading only'),
-  );
-}
-
-async function readCount(path: string, externalKeyId: string): Promise<KnownCount> {
-  const text = await ifThere(readFile(path, 'utf8')).catch((cause: unknown) => {
-    throw new KeyManagerError('internal', `${path} cannot be read`, { cause });
-  });
-  if (text === undefined) return { reserved: 0 };
-  const counter = parseCounterFile(externalKeyId, text);
-  if (counter !== undefined) return counter;
-  throw new KeyManagerError(
-    'internal',
-    `${path} is damaged or belongs to another key than ${externalKeyId}, so it is not known how ` +
-      'often the key has encrypted. Restore it, or raise priorEncryptions and remove it.',
-  );
 }

@@ -2,7 +2,7 @@ import { Deadline } from '../../shared/deadline.js';
 import type { Clock } from '../../shared/clock.js';
 import {
   HEALTH_TEST_KEY_ID,
-  type KeyAdministration,
+  type KeyMakingAdministration,
   KeyManagerError,
   type KeySummary,
   type KeyUsage,
@@ -25,7 +25,7 @@ export interface AdministrationPorts {
 }
 
 /** Lists and creates keys, as far as the policy of Holdfast's token allows. */
-export class VaultAdministration implements Required<KeyAdministration> {
+export class VaultAdministration implements KeyMakingAdministration {
   /** The servers choose the IVs. */
   readonly countsEncryptions = false;
   readonly #ports: AdministrationPorts;

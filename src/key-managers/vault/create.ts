@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import {
   HEALTH_TEST_KEY_ID,
-  type KeyAdministration,
+  type KeyMakingAdministration,
   KeyManagerError,
   type KeyManagerNode,
 } from '../backend.js';
@@ -19,7 +19,7 @@ import { VaultNode } from './vault-node.js';
 
 /** The started key manager, one node for each address, in configured order. */
 export interface VaultKeyManager extends StartedBackend {
-  readonly administration: Required<KeyAdministration>;
+  readonly administration: KeyMakingAdministration;
 }
 
 interface VaultNodeAndTransit {

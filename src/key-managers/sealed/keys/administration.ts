@@ -1,10 +1,14 @@
-import { HEALTH_TEST_KEY_ID, type KeyAdministration, type KeySummary } from '../../backend.js';
+import {
+  HEALTH_TEST_KEY_ID,
+  type KeyMakingAdministration,
+  type KeySummary,
+} from '../../backend.js';
 import type { ExternalKey } from './external-key.js';
 import { type DamagedKey, damagedDescription } from './damaged-key.js';
 import type { KeyRing } from './key-ring.js';
 
 /** The administration of sealed keys. */
-export function administrationOf(ring: KeyRing): Required<KeyAdministration> {
+export function administrationOf(ring: KeyRing): KeyMakingAdministration {
   return {
     countsEncryptions: true,
     async listKeys() {
