@@ -7,6 +7,8 @@ import { CliError, EXIT } from './exit.js';
 import { sendOverUnixSocket, type UnixAnswer } from './unix-http.js';
 
 const TIMEOUT_MS = 30_000;
+/** Of what takes its time, such as moving ten thousand keys. */
+const LONG_TIMEOUT_MS = 1_800_000;
 
 /** Speaks to a running server over its admin socket. */
 export class AdminClient {
@@ -37,7 +39,7 @@ export class AdminClient {
         method: route.method,
         target: target(route, parts),
         body: parts.body === undefined ? undefined : JSON.stringify(parts.body),
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: route.isLong === true ? LONG_TIMEOUT_MS : TIMEOUT_MS,
       });
     } catch (error) {
       throw connectionFailure(this.#socketPath, error);

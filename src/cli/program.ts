@@ -18,10 +18,12 @@ import { keyStoresExportCommand } from './commands/key-stores-export.js';
 import { keyStoresListCommand } from './commands/key-stores-list.js';
 import { keysCreateCommand } from './commands/keys-create.js';
 import { keysListCommand } from './commands/keys-list.js';
+import { keysMoveCommand } from './commands/keys-move.js';
 import { keysShowCommand } from './commands/keys-show.js';
 import { kmsSimulatorCommand } from './commands/kms-simulator.js';
 import { rehearseCommand } from './commands/rehearse.js';
 import { serveCommand } from './commands/serve.js';
+import { stateAdoptCountersCommand } from './commands/state-adopt-counters.js';
 import { stateRecoverCommand } from './commands/state-recover.js';
 import { statusCommand } from './commands/status.js';
 import { stateMigrateCommand } from './commands/state-migrate.js';
@@ -81,6 +83,7 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'external keys of a running server',
       keysCreateCommand(terminal),
       keysListCommand(terminal),
+      keysMoveCommand(terminal),
       keysShowCommand(terminal),
     ),
     group(
@@ -98,6 +101,7 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'state',
       'the store of what operators change at run time',
       stateMigrateCommand(terminal),
+      stateAdoptCountersCommand(terminal),
       stateRecoverCommand(terminal),
     ),
     awsGroup(terminal),

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { keyManagerNameSchema } from './fields.js';
 
@@ -17,4 +18,29 @@ export const keyManagerSchema = z.object({
       detail: z.string().optional().describe('What is wrong; absent where nothing is.'),
     }),
   ),
+});
+
+/** Answer of `adoptCounters`. */
+export const adoptedCountersSchema = z.object({
+  adopted: z.int().describe('Replicas whose counters are in the state store.'),
+  replicas: z.int().describe('Replicas by which the limit of encryptions was shared.'),
+});
+
+/** Body of `moveKeys`. */
+export const moveKeysSchema = z.discriminatedUnion('to', [
+  z.strictObject({ to: z.literal('database') }),
+  z.strictObject({
+    to: z.literal('folder'),
+    directory: z
+      .string()
+      .max(4096)
+      .refine(isAbsolute, 'must be an absolute path')
+      .describe('Empty, or not there yet.'),
+  }),
+]);
+
+/** Answer of `moveKeys`. */
+export const movedKeysSchema = z.object({
+  keys: z.int().describe('Keys that have moved, with the one for health checks.'),
+  place: z.string().describe('Where they are now.'),
 });

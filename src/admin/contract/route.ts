@@ -24,6 +24,8 @@ export interface AdminRoute {
   /** HTTP status of a success. */
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
+  /** True for work that takes its time, for as many keys as there are: clients wait longer. */
+  readonly isLong?: boolean;
 }
 
 /** The request of a route, as an operation receives it. */

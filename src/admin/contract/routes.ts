@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { keyManagerPathSchema, keyManagerSchema } from './key-managers.js';
+import {
+  adoptedCountersSchema,
+  keyManagerPathSchema,
+  keyManagerSchema,
+  movedKeysSchema,
+  moveKeysSchema,
+} from './key-managers.js';
 import {
   exportKeyStoreQuerySchema,
   keyStoreListSchema,
@@ -57,6 +63,28 @@ export const routes = {
     isAct: false,
     status: 200,
     answer: keyManagerSchema,
+  },
+  adoptCounters: {
+    summary: "Adds this replica's own counters of encryptions to those of the state store.",
+    method: 'POST',
+    path: '/v1/key-managers/:keyManager/adopt-counters',
+    request: z.object({ pathParameters: keyManagerPathSchema }),
+    logged: ['keyManager'],
+    isAct: true,
+    status: 200,
+    answer: adoptedCountersSchema,
+    isLong: true,
+  },
+  moveKeys: {
+    summary: 'Moves the keys of a key manager to the state store, or to a folder.',
+    method: 'POST',
+    path: '/v1/key-managers/:keyManager/move',
+    request: z.object({ pathParameters: keyManagerPathSchema, body: moveKeysSchema }),
+    logged: ['keyManager', 'to', 'directory'],
+    isAct: true,
+    status: 200,
+    answer: movedKeysSchema,
+    isLong: true,
   },
   listKeyStores: {
     summary: 'Lists key stores, in configured order.',

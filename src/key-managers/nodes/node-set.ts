@@ -57,8 +57,8 @@ export class NodeSetKeyManager implements KeyManager {
   readonly #guarded: readonly GuardedNode[];
   readonly #limits: NodeLimits;
   readonly #health: HealthMonitor;
-  /** Absent where no node remembers anything, so that describing is reading. */
-  readonly #readings: KeyReadings<KeyDescription> | undefined;
+  readonly #nodes: readonly KeyManagerNode[];
+  readonly #readings: KeyReadings<KeyDescription>;
 
   constructor(ports: NodeSetPorts) {
     const { nodes, clock, limits, onHealthChange } = ports;
@@ -70,7 +70,7 @@ export class NodeSetKeyManager implements KeyManager {
     this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));
     const checked = this.#guarded.map(({ node }) => node);
     this.#health = new HealthMonitor(checked, clock, onHealthChange);
-    if (nodes.every((node) => node.describeKeyAnew === undefined)) return;
+    this.#nodes = nodes;
     this.#readings = new KeyReadings({
       read: (externalKeyId, deadline) => this.#readAnew(externalKeyId, deadline),
       clock,
@@ -83,7 +83,9 @@ export class NodeSetKeyManager implements KeyManager {
   }
 
   async describeKeyAnew(externalKeyId: string, call: KeyManagerCall): Promise<KeyDescription> {
-    if (this.#readings === undefined) return this.describeKey(externalKeyId, call);
+    // Where no node remembers anything now, describing is reading.
+    if (this.#nodes.every((node) => node.describeKeyAnew === undefined))
+      return this.describeKey(externalKeyId, call);
     return withinDeadline(this.#readings.anew(externalKeyId), call.deadline, 'the node');
   }
 

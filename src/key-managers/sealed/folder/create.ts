@@ -1,12 +1,14 @@
 import { type AtomicWrite, writeFileAtomically } from '../../../durable/atomic-write.js';
 import { makePrivateFolder } from '../../../durable/private.js';
 import { masterKeyFrom } from '../../../sealing/master-key.js';
-import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../../backend.js';
+import { KeyManagerError } from '../../backend.js';
 import { BLOCK_SIZE, type CountingLimits } from '../../counting/counting-limits.js';
 import { IvSource } from '../../counting/iv-source.js';
 import { administrationOf } from '../keys/administration.js';
 import type { FileKeyManagerConfig } from './config.js';
 import { MAX_ENCRYPTIONS } from '../keys/max-encryptions.js';
+import { PlaceGate } from '../keys/place-gate.js';
+import type { PlacedKeys } from '../keys/placed-keys.js';
 import { SealedNode } from '../keys/sealed-node.js';
 import { FolderPlace } from './folder-place.js';
 import { loadFolder } from './load-folder.js';
@@ -18,10 +20,7 @@ import type { BackendPorts, BackendStart } from '../../definition.js';
 const COUNTING_LIMITS: CountingLimits = { blockSize: BLOCK_SIZE, perVersion: MAX_ENCRYPTIONS };
 
 /** A key folder at work. `node.close()` ends it and lets another process have the folder. */
-export interface FileKeyManager {
-  readonly node: KeyManagerNode;
-  readonly administration: Required<KeyAdministration>;
-}
+export type FileKeyManager = PlacedKeys;
 
 /** The same start as every backend's, with what tests replace. */
 export interface FileKeyManagerStart extends BackendStart {
@@ -51,8 +50,8 @@ export async function createFileKeyManagerNode(
     ? KeyFolder.openToRead(config.directory)
     : KeyFolder.open(config.directory, start.writeFile ?? writeFileAtomically));
   try {
-    const place = new FolderPlace(folder, limits, ports);
-    const keyPorts = { place, ports };
+    const gate = new PlaceGate(new FolderPlace(folder, limits, ports));
+    const keyPorts = { place: gate, ports };
     const loaded = await loadFolder(masterKey, folder, keyPorts);
     const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
     const ring = new KeyRing(loaded, sealingKey, keyPorts);
@@ -62,13 +61,27 @@ export async function createFileKeyManagerNode(
     }
     const ivs = new IvSource(ports.randomBytes);
     return {
-      node: new SealedNode({ identity: config, ring, place, ivs }),
+      node: new SealedNode({ identity: config, ring, place: gate, ivs }),
       administration: administrationOf(ring),
+      ring,
+      gate,
+      directory: config.directory,
+      counts: () => countsIn(folder, ring),
+      release: () => folder.close(),
     };
   } catch (error) {
     await folder.close();
     throw error;
   }
+}
+
+async function countsIn(folder: KeyFolder, ring: KeyRing): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { description } of ring.keys) {
+    const counter = await folder.readCounter(description.externalKeyId);
+    if (counter !== undefined) counts.set(counter.materialName, counter.reserved);
+  }
+  return counts;
 }
 
 async function assertNotEmpty({ name, directory }: FileKeyManagerConfig): Promise<void> {

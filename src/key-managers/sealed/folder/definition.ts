@@ -1,18 +1,17 @@
 import type { BackendDefinition } from '../../definition.js';
 import { type FileKeyManagerConfig, fileKeyManagerSchema } from './config.js';
-import { createFileKeyManagerNode } from './create.js';
-import { COUNTERS, hasKeyDocuments } from './key-folder.js';
+import { startFileKeys } from '../move/start.js';
+import { COUNTERS, hasKeyDocuments, LEFT_BEHIND } from './key-folder.js';
 
 /** Keys in encrypted files. */
 export const fileBackend = {
   schema: fileKeyManagerSchema,
-  folders: [{ field: 'directory', keys: { subfolders: [COUNTERS], areIn: hasKeyDocuments } }],
+  folders: [
+    { field: 'directory', keys: { subfolders: [COUNTERS, LEFT_BEHIND], areIn: hasKeyDocuments } },
+  ],
   files: [],
   knownCauses: [],
   nodes: (config) => [{ name: config.name, location: config.location, config }],
   descriptors: () => 0,
-  async start(config, ports, start) {
-    const { node, administration } = await createFileKeyManagerNode(config, ports, start);
-    return { nodes: [node], administration };
-  },
+  start: startFileKeys,
 } satisfies BackendDefinition<FileKeyManagerConfig>;

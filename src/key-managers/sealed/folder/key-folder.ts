@@ -18,6 +18,10 @@ import { fileNameOf } from '../../counting/key-names.js';
 
 /** The folder of the counters, inside the key folder. */
 export const COUNTERS = 'counters';
+/** The folder of the documents of keys that have moved away, inside the key folder. */
+export const LEFT_BEHIND = 'moved';
+/** The file that says that keys have moved out of the folder, or not all into it. */
+export const MOVE_MARK = 'move.json';
 /** Whatever else its name says: a document that was renamed is damaged and not overlooked. */
 const DOCUMENT_EXTENSION = '.json';
 
@@ -113,18 +117,21 @@ export class KeyFolder {
 }
 
 /**
- * True for a folder with any key document, damaged ones too. Where it does, a master key must
- * never be made. A folder that does not exist holds none.
+ * True for a folder with any key document, damaged ones too, and for one whose keys have moved.
+ * Where it does, a master key must never be made. A folder that does not exist holds none.
  *
  * @throws the file system's error for a folder that cannot be read
  */
 export async function hasKeyDocuments(directory: string): Promise<boolean> {
-  return (await exists(directory)) && (await documentNamesIn(directory)).length > 0;
+  if (!(await exists(directory))) return false;
+  const isMarked = await exists(join(directory, MOVE_MARK));
+  return isMarked || (await documentNamesIn(directory)).length > 0;
 }
 
-async function documentNamesIn(folder: string): Promise<readonly string[]> {
+/** Lists the file names of all key documents in a folder, in alphabetical order. */
+export async function documentNamesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder);
-  return names.filter((name) => name.endsWith(DOCUMENT_EXTENSION)).sort();
+  return names.filter((name) => name.endsWith(DOCUMENT_EXTENSION) && name !== MOVE_MARK).sort();
 }
 
 /** @param work what is to be done before the folder is of use to anybody */

@@ -1,7 +1,7 @@
 import { type MasterKey, masterKeyFrom } from '../../../sealing/master-key.js';
 import type { State } from '../../../state/state.js';
 import type { BlockRequest, DrawnBlock } from '../../../state/store.js';
-import { type KeyAdministration, KeyManagerError, type KeyManagerNode } from '../../backend.js';
+import { KeyManagerError } from '../../backend.js';
 import { MIN_BLOCK } from '../../counting/block-size.js';
 import { IvSource } from '../../counting/iv-source.js';
 import type { BackendPorts, BackendStart } from '../../definition.js';
@@ -10,6 +10,8 @@ import type { DamagedKey } from '../keys/damaged-key.js';
 import { ExternalKey } from '../keys/external-key.js';
 import { KeyRing, type LoadedKeys } from '../keys/key-ring.js';
 import { MAX_ENCRYPTIONS } from '../keys/max-encryptions.js';
+import { PlaceGate } from '../keys/place-gate.js';
+import type { PlacedKeys } from '../keys/placed-keys.js';
 import { SealedNode } from '../keys/sealed-node.js';
 import type { SealedKeyManagerConfig } from './config.js';
 import { loadKey, type LoadingPorts } from './load-key.js';
@@ -19,10 +21,7 @@ import { StateFollower } from './state-follower.js';
 import { StatePlace } from './state-place.js';
 
 /** Sealed keys in the state at work; `node.close()` ends it. */
-export interface SealedKeyManager {
-  readonly node: KeyManagerNode;
-  readonly administration: Required<KeyAdministration>;
-}
+export type SealedKeyManager = PlacedKeys;
 
 /** The same start as every backend's, with what tests replace. */
 export interface SealedKeyManagerStart extends BackendStart {
@@ -52,17 +51,15 @@ export async function createSealedKeyManagerNode(
   const masterKey = masterKeyFrom(config.masterKey, ports.randomBytes);
   const names = new StateNames(config.name);
   let caughtUp = () => Promise.resolve();
-  const place = new StatePlace({
-    state,
-    keyManager: config.name,
-    perVersion,
-    caughtUp: () => caughtUp(),
-  });
-  const loading: LoadingPorts = { masterKey, names, place, ports };
+  const { name: keyManager } = config;
+  const gate = new PlaceGate(
+    new StatePlace({ state, keyManager, perVersion, caughtUp: () => caughtUp() }),
+  );
+  const loading: LoadingPorts = { masterKey, names, place: gate, ports };
   const loaded = await loadKeys(state, loading);
   assertUsable(loaded, config, masterKey, init);
   const sealingKey = loaded.keys[0]?.sealingKey ?? (await masterKey.create());
-  const ring = new KeyRing(loaded, sealingKey, { place, ports });
+  const ring = new KeyRing(loaded, sealingKey, { place: gate, ports });
   const follower = new StateFollower(ring, loading, sealedKeysIn(state), state);
   caughtUp = () => follower.caughtUp();
   if (!readOnly && state.isInStep) await prepareKeys(ring, state, names, perVersion);
@@ -77,7 +74,21 @@ export async function createSealedKeyManagerNode(
         },
       })
     : new SealedNode(nodePorts);
-  return { node, administration: administrationOf(ring) };
+  return {
+    node,
+    administration: administrationOf(ring),
+    ring,
+    gate,
+    directory: undefined,
+    counts: () => countsIn(state, names),
+    release: () => follower.close(),
+  };
+}
+
+async function countsIn(state: State, names: StateNames): Promise<ReadonlyMap<string, number>> {
+  const { counterPrefix } = names;
+  const counts = await state.counters.read(counterPrefix);
+  return new Map([...counts].map(([name, count]) => [name.slice(counterPrefix.length), count]));
 }
 
 async function loadKeys(state: State, loading: LoadingPorts): Promise<LoadedKeys> {

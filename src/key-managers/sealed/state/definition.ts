@@ -1,6 +1,6 @@
 import type { BackendDefinition } from '../../definition.js';
 import { type SealedKeyManagerConfig, sealedKeyManagerSchema } from './config.js';
-import { createSealedKeyManagerNode } from './create.js';
+import { startSealedKeys } from '../move/start.js';
 
 /** Keys in encrypted documents in the state store. */
 export const sealedBackend = {
@@ -10,8 +10,5 @@ export const sealedBackend = {
   knownCauses: [],
   nodes: (config) => [{ name: config.name, location: config.location, config }],
   descriptors: () => 0,
-  async start(config, ports, start) {
-    const { node, administration } = await createSealedKeyManagerNode(config, ports, start);
-    return { nodes: [node], administration };
-  },
+  start: startSealedKeys,
 } satisfies BackendDefinition<SealedKeyManagerConfig>;

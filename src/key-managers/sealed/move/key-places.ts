@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { CollectionDefinition } from '../../../state/collection.js';
+import type { Collection, State } from '../../../state/state.js';
+import { KeyManagerError } from '../../backend.js';
+
+const move = z.string().regex(/^[0-9a-f]{32}$/);
+const at = z.iso.datetime();
+
+const keyPlaceSchema = z.discriminatedUnion('kind', [
+  /** The keys are in the state store. */
+  z.strictObject({ kind: z.literal('here'), move, at }),
+  /** The keys are still in a folder, and not all of them are here. */
+  z.strictObject({ kind: z.literal('arriving'), move, at, from: z.string() }),
+  /** The keys have moved to a folder. */
+  z.strictObject({ kind: z.literal('left'), move, at, to: z.string() }),
+]);
+
+/** The place of a key manager's keys, once they have moved. */
+export type KeyPlaceDocument = Readonly<z.infer<typeof keyPlaceSchema>>;
+
+const definition: CollectionDefinition<KeyPlaceDocument> = {
+  name: 'key-places',
+  newest: { number: 1, schema: keyPlaceSchema },
+};
+
+const opened = new WeakMap<State, Collection<KeyPlaceDocument>>();
+
+/** The places of keys that have moved, by the names of key managers. */
+export function keyPlacesIn(state: State): Collection<KeyPlaceDocument> {
+  const collection = opened.get(state) ?? state.collection(definition);
+  opened.set(state, collection);
+  return collection;
+}
+
+/**
+ * Reads where a key manager's keys have moved.
+ *
+ * @returns undefined for keys that never moved
+ * @throws KeyManagerError `misconfigured` for what this version cannot read
+ */
+export function readKeyPlace(state: State, keyManager: string): KeyPlaceDocument | undefined {
+  const document = keyPlacesIn(state).get(keyManager);
+  if (document === undefined || document.kind === 'removed') return undefined;
+  if (document.kind === 'value') return document.value;
+  throw new KeyManagerError(
+    'misconfigured',
+    `where the keys of ${keyManager} have moved cannot be read from the state store: ${document.problem}`,
+  );
+}
+
+/** Notes where a key manager's keys are. @throws StateError */
+export async function writeKeyPlace(
+  state: State,
+  keyManager: string,
+  place: KeyPlaceDocument,
+): Promise<void> {
+  const places = keyPlacesIn(state);
+  await places.put(keyManager, place, places.get(keyManager)?.revision ?? 0);
+}

@@ -1,0 +1,195 @@
+import { type AtomicWrite, writeFileAtomically } from '../../../durable/atomic-write.js';
+import type { State } from '../../../state/state.js';
+import { type KeyAdministration, KeyManagerError, type MoveTarget } from '../../backend.js';
+import type { BackendPorts, StartedBackend } from '../../definition.js';
+import type { FileKeyManagerConfig } from '../folder/config.js';
+import { createFileKeyManagerNode, type FileKeyManagerStart } from '../folder/create.js';
+import type { SealedKeyManagerConfig } from '../state/config.js';
+import { createSealedKeyManagerNode, type SealedKeyManagerStart } from '../state/create.js';
+import { type FolderMark, putAside, readFolderMark, removeFolderMark } from './folder-mark.js';
+import { readKeyPlace, writeKeyPlace } from './key-places.js';
+import { moveKeys } from './mover.js';
+import type { PlacedKeys } from '../keys/placed-keys.js';
+import { SwitchedKeys } from './switched-keys.js';
+import { ToFolder } from './to-folder.js';
+import { ToState } from './to-state.js';
+import type { MoveWay } from './way.js';
+
+const MOVE_BYTES = 16;
+
+/** The part of the configuration that is the same in either place. */
+type Common = Pick<FileKeyManagerConfig, 'name' | 'location' | 'masterKey'>;
+
+/**
+ * Starts keys in a folder, or where they have moved from there.
+ *
+ * @throws as {@link createFileKeyManagerNode}; KeyManagerError `misconfigured` for a folder whose
+ *   keys have moved to another state store than this one, or have not all come
+ */
+export async function startFileKeys(
+  config: FileKeyManagerConfig,
+  ports: BackendPorts,
+  start: FileKeyManagerStart,
+): Promise<StartedBackend> {
+  const { directory } = config;
+  const mark = await readFolderMark(directory);
+  if (mark?.kind === 'left') return startWhereTheyWent(config, mark, ports, start);
+  if (mark?.kind === 'arriving') await finishArrival(config, mark, ports, start);
+  return switched(config, ports, await createFileKeyManagerNode(config, ports, start), start);
+}
+
+/**
+ * Starts keys in the state store.
+ *
+ * @throws as {@link createSealedKeyManagerNode}; KeyManagerError `misconfigured` for keys that have
+ *   moved to a folder, or have not all come
+ */
+export async function startSealedKeys(
+  config: SealedKeyManagerConfig,
+  ports: BackendPorts,
+  start: SealedKeyManagerStart & Pick<FileKeyManagerStart, 'writeFile'>,
+): Promise<StartedBackend> {
+  const place = ports.state && readKeyPlace(ports.state, config.name);
+  if (place?.kind === 'left') {
+    throw new KeyManagerError(
+      'misconfigured',
+      `The keys of ${config.name} have moved from the state store to the folder ${place.to}. ` +
+        'Configure the key manager with "type: file" and that "directory".',
+    );
+  }
+  if (place?.kind === 'arriving') {
+    throw new KeyManagerError(
+      'misconfigured',
+      `The keys of ${config.name} have not all come to the state store: they are in the folder ` +
+        `${place.from} of the replica that began to move them. Start that one with "type: file" ` +
+        'and this "directory", and run "holdfast keys move" there again.',
+    );
+  }
+  return switched(config, ports, await createSealedKeyManagerNode(config, ports, start), start);
+}
+
+async function startWhereTheyWent(
+  config: FileKeyManagerConfig,
+  mark: FolderMark,
+  ports: BackendPorts,
+  start: FileKeyManagerStart,
+): Promise<StartedBackend> {
+  const { name, directory } = config;
+  const { state } = ports;
+  const { init = false, readOnly = false } = start;
+  if (state?.storeId !== mark.storeId || mark.keyManager !== name) {
+    throw new KeyManagerError(
+      'misconfigured',
+      `The keys in ${directory} have moved to the state store ${mark.storeId} (${mark.store}), ` +
+        `as those of the key manager ${mark.keyManager}, and are not served from this folder any ` +
+        `more. ${state === undefined ? 'No state store is open' : `The state store here is ${state.storeId} (${state.place})`}.`,
+    );
+  }
+  ports.log.warn(
+    { directory, place: state.place },
+    `the keys of ${name} have moved from ${directory} to the state store: configure the key ` +
+      'manager with "type: sealed", without "directory"',
+  );
+  if (!readOnly) await finishDeparture(config, mark, state, ports);
+  const sealed = toSealed(config);
+  const keys = await createSealedKeyManagerNode(sealed, ports, { init, readOnly });
+  return switched(sealed, ports, keys, start);
+}
+
+/** Does what a crash may have left undone after the folder was marked. */
+async function finishDeparture(
+  { name, directory }: FileKeyManagerConfig,
+  { move }: FolderMark,
+  state: State,
+  { clock, log }: BackendPorts,
+): Promise<void> {
+  const place = readKeyPlace(state, name);
+  if (place?.kind !== 'arriving') return;
+  try {
+    const at = new Date(clock.now()).toISOString();
+    await writeKeyPlace(state, name, { kind: 'here', move, at });
+    await putAside(directory);
+  } catch (error) {
+    log.warn({ err: error }, 'what is left of the move is done by the next start');
+  }
+}
+
+async function finishArrival(
+  { name, directory }: FileKeyManagerConfig,
+  mark: FolderMark,
+  { state }: BackendPorts,
+  { readOnly }: FileKeyManagerStart,
+): Promise<void> {
+  const isRight = state?.storeId === mark.storeId && mark.keyManager === name;
+  const place = isRight ? readKeyPlace(state, name) : undefined;
+  if (place?.kind === 'left' && place.move === mark.move) {
+    if (readOnly !== true) await removeFolderMark(directory);
+    return;
+  }
+  throw new KeyManagerError(
+    'misconfigured',
+    `The keys of ${mark.keyManager} have not all come to ${directory}: they are in the state store ` +
+      `${mark.storeId} (${mark.store}). Start with "type: sealed", and run "holdfast keys move" again.`,
+  );
+}
+
+/** Lets keys serve from wherever they are, and move. */
+function switched(
+  config: Common,
+  ports: BackendPorts,
+  started: PlacedKeys,
+  { writeFile = writeFileAtomically }: Pick<FileKeyManagerStart, 'writeFile'>,
+): StartedBackend {
+  const keys = new SwitchedKeys(started);
+  let moving: Promise<unknown> | undefined;
+  const move: NonNullable<KeyAdministration['moveKeys']> = async (target) => {
+    if (moving !== undefined) {
+      throw new KeyManagerError('conflict', 'the keys are being moved already');
+    }
+    const way = wayTo(target, config, { ports, writeFile, directory: keys.keys.directory });
+    const work = moveKeys(keys, way, ports.log);
+    moving = work.catch(() => undefined);
+    try {
+      return await work;
+    } finally {
+      moving = undefined;
+    }
+  };
+  return { nodes: [keys], administration: keys.administration(move) };
+}
+
+/** The parts of a move that the start knows. */
+interface WayPorts {
+  readonly ports: BackendPorts;
+  readonly writeFile: AtomicWrite;
+  /** The folder that the keys are in; undefined for the state store. */
+  readonly directory: string | undefined;
+}
+
+/** @throws KeyManagerError `conflict` for the place where the keys are */
+function wayTo(
+  target: MoveTarget,
+  config: Common,
+  { ports, writeFile, directory }: WayPorts,
+): MoveWay {
+  const { state } = ports;
+  if (state === undefined) throw new KeyManagerError('unsupported', 'no state store is open');
+  const move = ports.randomBytes(MOVE_BYTES).toString('hex');
+  const common = { keyManager: config.name, writeFile, state, ports, move };
+  const isHere = (target.to === 'folder') === (directory !== undefined);
+  if (isHere) {
+    const where = directory === undefined ? 'in the state store' : `in the folder ${directory}`;
+    throw new KeyManagerError('conflict', `the keys of ${config.name} are ${where} already`);
+  }
+  if (target.to === 'folder') {
+    const file = { ...toSealed(config), type: 'file', directory: target.directory } as const;
+    const open = () => createFileKeyManagerNode(file, ports, { writeFile });
+    return new ToFolder({ ...common, directory: target.directory, open });
+  }
+  const open = () => createSealedKeyManagerNode(toSealed(config), ports, {});
+  return new ToState({ ...common, directory: directory ?? '', open });
+}
+
+function toSealed({ name, location, masterKey }: Common): SealedKeyManagerConfig {
+  return { name, type: 'sealed', location, masterKey };
+}

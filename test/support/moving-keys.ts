@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { type AtomicWrite, writeFileAtomically } from '../../src/durable/atomic-write.js';
+import {
+  type KeyAdministration,
+  KeyManagerError,
+  type KeyManagerNode,
+  type KeyRef,
+} from '../../src/key-managers/backend.js';
+import type { Sealed } from '../../src/shared/key-material.js';
+import type { CountingLimits } from '../../src/key-managers/counting/counting-limits.js';
+import { startFileKeys, startSealedKeys } from '../../src/key-managers/sealed/move/start.js';
+import { systemClock } from '../../src/shared/clock.js';
+import { Deadline } from '../../src/shared/deadline.js';
+import { Secret } from '../../src/shared/secret.js';
+import type { StateCopy } from '../../src/state/copy/state-copy.js';
+import type { StateStore } from '../../src/state/store.js';
+import { canaries } from './canaries.js';
+import { captureLog, type CapturedLog } from './log-lines.js';
+import { type MemoryState, MemoryStateStore } from './memory-state-store.js';
+import { stateReplica } from './state-replica.js';
+
+/** A way to the store and the disk that ends for good after some acts, as a crash does. */
+export interface DyingParts {
+  readonly store: StateStore;
+  readonly writeFile: AtomicWrite;
+  readonly isDead: () => boolean;
+}
+
+/**
+ * Makes parts that do so many changes, and no more.
+ *
+ * @param last whether the change at which they die is made, of which nobody hears any more
+ */
+export function dyingAfter(
+  acts: number,
+  shared: MemoryState,
+  last: 'made' | 'not made' = 'not made',
+): DyingParts {
+  let left = acts;
+  const store = new MemoryStateStore(shared);
+  const dying =
+    <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) =>
+    async (...args: Args): Promise<T> => {
+      left -= 1;
+      if (left === -1 && last === 'made') await work(...args);
+      if (left < 0) throw new Error('killed');
+      return work(...args);
+    };
+  const changes = {
+    put: dying(store.put.bind(store)),
+    beginCounter: dying(store.beginCounter.bind(store)),
+    raiseCounter: dying(store.raiseCounter.bind(store)),
+    drawBlock: dying(store.drawBlock.bind(store)),
+    drawBlocks: dying(store.drawBlocks.bind(store)),
+  };
+  return {
+    store: Object.assign(store, changes),
+    writeFile: dying(writeFileAtomically),
+    isDead: () => left < 0,
+  };
+}
+
+/** The start of one process with keys that can move. */
+export interface MovingSettings {
+  readonly shared: MemoryState;
+  /** The key folder; absent for `type: sealed`. */
+  readonly directory?: string;
+  readonly parts?: DyingParts;
+  readonly init?: boolean;
+  readonly limits?: CountingLimits;
+}
+
+type MovingAdministration = Required<
+  Pick<KeyAdministration, 'createKey' | 'listKeys' | 'moveKeys'>
+>;
+
+function canMove(administration: KeyAdministration): administration is MovingAdministration {
+  return ['createKey', 'listKeys', 'moveKeys'].every((name) => name in administration);
+}
+
+/** One process with keys that can move. */
+export interface MovingKeys {
+  readonly node: KeyManagerNode;
+  readonly administration: MovingAdministration;
+  readonly state: StateCopy;
+  readonly log: CapturedLog;
+  close(): Promise<void>;
+}
+
+/** Starts a process as the configuration would; it is closed when the test ends, if not earlier. */
+export async function startMoving(settings: MovingSettings): Promise<MovingKeys> {
+  const { shared, directory, parts, init = false, limits } = settings;
+  const state = await stateReplica(shared, parts?.store);
+  const log = captureLog();
+  const ports = { clock: systemClock, randomBytes, log: log.logger, state };
+  const common = {
+    name: 'files',
+    location: 'here',
+    masterKey: { key: new Secret(canaries.masterKey.toString('base64')) },
+  };
+  const start = {
+    init,
+    ...(parts && { writeFile: parts.writeFile }),
+    ...(limits && { limits }),
+  };
+  const started = await (directory === undefined
+    ? startSealedKeys({ ...common, type: 'sealed' }, ports, start)
+    : startFileKeys({ ...common, type: 'file', directory }, ports, start));
+  const {
+    nodes: [node],
+    administration,
+  } = started;
+  if (node === undefined || !canMove(administration)) throw new Error('sealed keys can move');
+  let isOpen = true;
+  const close = async () => {
+    if (!isOpen) return;
+    isOpen = false;
+    await node.close();
+    await state.close();
+  };
+  onTestFinished(close);
+  return { node, administration, state, log, close };
+}
+
+/** Something that was encrypted, and what it must decrypt to. */
+export interface Sample {
+  readonly ref: KeyRef;
+  readonly sealed: Sealed;
+  readonly plaintext: Buffer;
+}
+
+const NO_AAD = Buffer.alloc(0);
+const soon = () => Deadline.after(systemClock, 5_000);
+
+/** Encrypts something under the current version of a key, also when that just gives way. */
+export async function encryptSample(keys: MovingKeys, externalKeyId: string): Promise<Sample> {
+  try {
+    return await encryptOnce(keys, externalKeyId);
+  } catch (error) {
+    // As the pipeline does.
+    const hasGivenWay = error instanceof KeyManagerError && error.code === 'conflict';
+    if (!hasGivenWay) throw error;
+    return encryptOnce(keys, externalKeyId);
+  }
+}
+
+async function encryptOnce({ node }: MovingKeys, externalKeyId: string): Promise<Sample> {
+  const { current } = await node.describeKey(externalKeyId, soon());
+  if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
+  const ref = { externalKeyId, version: current };
+  const plaintext = randomBytes(32);
+  return { ref, sealed: await node.encrypt(ref, plaintext, NO_AAD, soon()), plaintext };
+}
+
+/** Tells whether each of these opens as it should. */
+export async function allOpen({ node }: MovingKeys, samples: readonly Sample[]): Promise<boolean> {
+  for (const { ref, sealed, plaintext } of samples) {
+    const opened = await node.decrypt(ref, sealed, NO_AAD, soon());
+    if (!opened.equals(plaintext)) return false;
+  }
+  return true;
+}
