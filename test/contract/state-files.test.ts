@@ -3,10 +3,16 @@ import { readFile, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { stateStoreContract, type StateHarness } from '../../src/state/contract/index.js';
+import { writeFileAtomically } from '../../src/durable/atomic-write.js';
 import { renderStoreFile } from '../../src/state/files/store-file.js';
 import { STATE_FORMAT } from '../../src/state/store.js';
 import { makeStateFolder } from '../support/state-folder.js';
-import { assertHolds, interleaving, runInterleaved } from '../support/state-interleavings.js';
+import {
+  assertHolds,
+  assertKept,
+  interleaving,
+  runInterleaved,
+} from '../support/state-interleavings.js';
 
 async function makeHarness(): Promise<StateHarness> {
   const folder = await makeStateFolder();
@@ -45,6 +51,22 @@ async function flipBit(path: string): Promise<void> {
   await writeFile(path, bytes);
 }
 
+/** A disk that fails now and then, before anything is written or after all of it is. */
+function faultyDisk(faults: readonly ('before' | 'after' | 'none')[]) {
+  let [writes, isOn] = [0, true];
+  return {
+    mend: () => {
+      isOn = false;
+    },
+    writeFile: async (path: string, text: string) => {
+      const fault = isOn ? faults[writes % faults.length] : 'none';
+      writes += 1;
+      if (fault !== 'before') await writeFileAtomically(path, text);
+      if (fault !== 'none') throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    },
+  };
+}
+
 describe('the state store in files', () => {
   it.each(stateStoreContract)('$title', async ({ run }) => {
     await run(await makeHarness());
@@ -62,6 +84,26 @@ describe('the state store in files', () => {
         await again.close();
       }),
       { numRuns: 25 },
+    );
+  });
+
+  it('random steps on a disk that fails now and then → nothing acknowledged is lost or given twice', async () => {
+    const fault = fc.constantFrom('none', 'none', 'none', 'before', 'after');
+    const faults = fc.array(fault, { minLength: 5, maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(interleaving, faults, async (writers, each) => {
+        const folder = await makeStateFolder();
+        const { writeFile: write, mend } = faultyDisk(each);
+        await (await folder.open()).close();
+        const store = await folder.open({ writeFile: write });
+        const model = await runInterleaved(writers, [store], true);
+        mend();
+        await store.close();
+        const again = await folder.open({ init: false });
+        await assertKept(again, model);
+        await again.close();
+      }),
+      { numRuns: 40 },
     );
   });
 });

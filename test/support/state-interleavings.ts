@@ -49,6 +49,9 @@ export const interleaving: fc.Arbitrary<readonly (readonly Step[])[]> = fc.array
   { minLength: 2, maxLength: 5 },
 );
 
+/** Failures that a store on a faulty disk may answer with. */
+const FAULTS = ['unavailable', 'outcome-unknown'];
+
 /** What is certain at a moment: every change that was acknowledged, and the blocks given out. */
 class Model {
   /** The acknowledged states of each document, by its key. */
@@ -56,7 +59,13 @@ class Model {
   readonly replaced = new Map<string, Set<number>>();
   readonly blocks: (CounterBlock & { readonly counter: string })[] = [];
   readonly acknowledged = new Set<number>();
+  /** True where changes may fail, and some of them be made all the same. */
+  readonly isFaulty: boolean;
   #lives = 0;
+
+  constructor(isFaulty: boolean) {
+    this.isFaulty = isFaulty;
+  }
 
   newLife(): number {
     this.#lives += 1;
@@ -98,8 +107,9 @@ class Model {
 export async function runInterleaved(
   writers: readonly (readonly Step[])[],
   ways: readonly StateStore[],
+  isFaulty = false,
 ): Promise<Model> {
-  const model = new Model();
+  const model = new Model(isFaulty);
   await Promise.all(
     writers.map(async (steps, index) => {
       const store = ways[index % ways.length];
@@ -107,8 +117,31 @@ export async function runInterleaved(
       for (const each of steps) await run(each, store, model);
     }),
   );
-  for (const store of ways) await assertHolds(store, model);
+  if (!isFaulty) for (const store of ways) await assertHolds(store, model);
   return model;
+}
+
+/**
+ * Holds a store whose changes could fail against what it has acknowledged: that is there, or what
+ * came after it.
+ */
+export async function assertKept(store: StateStore, model: Model): Promise<void> {
+  const { documents, damaged } = await store.changesSince(0);
+  assert.deepEqual(damaged, []);
+  assert.equal(new Set(documents.map(({ revision }) => revision)).size, documents.length);
+  const found = new Map(documents.map((document) => [keyOf(document), document]));
+  for (const [key, states] of model.history) {
+    const [newest, there] = [states.at(-1), found.get(key)];
+    assert(newest !== undefined && there !== undefined, `${key} is gone`);
+    assert(there.revision >= newest.revision, `${key} went back`);
+    if (there.revision === newest.revision) assert.deepEqual(there, newest);
+  }
+  for (const counter of COUNTERS) {
+    const block = await unless(['count-unknown'], () =>
+      store.drawBlock({ counter, size: 1, limit: LIMIT }),
+    );
+    if (block !== undefined) model.draw(counter, block);
+  }
 }
 
 /** Holds the whole of a store that nobody changes now against what it has acknowledged. */
@@ -158,9 +191,10 @@ async function change(
   model: Model,
 ): Promise<void> {
   const name = nameOf(document);
-  const replaces = isStale ? LIMIT : (model.newest(document)?.revision ?? 0);
+  const known = model.isFaulty ? await store.get(name) : model.newest(document);
+  const replaces = isStale ? LIMIT : (known?.revision ?? 0);
   const contents = act === 'put' ? JSON.stringify({ after: replaces, by: act }) : undefined;
-  const stored = await unless(['conflict'], () =>
+  const stored = await unless(['conflict', ...faultsOf(model)], () =>
     store.put({ ...name, format: 1, contents, replaces }),
   );
   if (stored === undefined) return;
@@ -211,12 +245,14 @@ async function count(
 ): Promise<void> {
   const counter = COUNTERS[index] ?? '';
   if (act === 'begin') {
-    await unless(['conflict'], () => store.beginCounter(counter, model.newLife()));
+    await unless(['conflict', ...faultsOf(model)], () =>
+      store.beginCounter(counter, model.newLife()),
+    );
   } else if (act === 'raise') {
     // A counter that is never forgotten: begun by this, it would give out the same numbers again.
-    await store.raiseCounter(COUNTERS[0] ?? '', wanted);
+    await unless(faultsOf(model), () => store.raiseCounter(COUNTERS[0] ?? '', wanted));
   } else {
-    const block = await unless(['count-unknown'], () =>
+    const block = await unless(['count-unknown', ...faultsOf(model)], () =>
       store.drawBlock({ counter, size: wanted, limit: LIMIT }),
     );
     if (block !== undefined) model.draw(counter, block);
@@ -230,6 +266,10 @@ async function unless<T>(codes: readonly string[], work: () => Promise<T>): Prom
     if (error instanceof StateError && codes.includes(error.code)) return undefined;
     throw error;
   }
+}
+
+function faultsOf({ isFaulty }: Model): readonly string[] {
+  return isFaulty ? FAULTS : [];
 }
 
 function nameOf(document: number) {
