@@ -1,4 +1,5 @@
 import type { Deadline } from '../../shared/deadline.js';
+import { StateError } from '../../state/errors.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
@@ -137,7 +138,9 @@ export class CountedMaterial {
     try {
       await this.#takeBlock();
     } catch (cause) {
-      const message = `encryptions of ${externalKeyId} cannot be counted: the write failed`;
+      const isTold = cause instanceof KeyManagerError || cause instanceof StateError;
+      const reason = isTold ? cause.message : 'the write failed';
+      const message = `encryptions of ${externalKeyId} cannot be counted: ${reason}`;
       if (!wasFailing) ports.log.error({ externalKeyId, err: cause }, message);
       throw new KeyManagerError('internal', message, { cause });
     }

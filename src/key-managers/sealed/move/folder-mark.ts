@@ -66,10 +66,10 @@ export async function removeFolderMark(directory: string): Promise<void> {
  * @throws the file system's error
  */
 export async function putAside(directory: string): Promise<void> {
+  const names = await documentNamesIn(directory);
+  if (names.length === 0) return;
   const aside = join(directory, LEFT_BEHIND);
   await mkdir(aside, { recursive: true, mode: 0o700 });
-  for (const name of await documentNamesIn(directory)) {
-    await rename(join(directory, name), join(aside, name));
-  }
+  for (const name of names) await rename(join(directory, name), join(aside, name));
   for (const folder of [aside, directory]) await syncFolder(folder);
 }

@@ -30,10 +30,11 @@ export async function moveKeys(
     throw told(error);
   }
   keys.switchTo(next);
-  await way.finish().catch((error: unknown) => {
-    log.warn({ err: error }, 'what is left of the move is done by the next start');
-  });
-  await source.release();
+  for (const clear of [() => way.finish(), () => source.release()]) {
+    await clear().catch((error: unknown) => {
+      log.warn({ err: error }, 'what is left of the move is done by the next start');
+    });
+  }
   const count = [...next.ring.keys].length;
   log.info({ keys: count, place: way.place }, `the keys have moved to ${way.place}`);
   return { keys: count, place: way.place };

@@ -49,23 +49,33 @@ export async function startSealedKeys(
   ports: BackendPorts,
   start: SealedKeyManagerStart & Pick<FileKeyManagerStart, 'writeFile'>,
 ): Promise<StartedBackend> {
-  const place = ports.state && readKeyPlace(ports.state, config.name);
+  if (ports.state !== undefined) assertHere(config.name, ports.state);
+  return switched(config, ports, await createSealedKeyManagerNode(config, ports, start), start);
+}
+
+/**
+ * Checks that the state store has all the keys of a key manager.
+ *
+ * @param move the one that may still be under way, because its folder has been left
+ * @throws KeyManagerError `misconfigured`
+ */
+function assertHere(keyManager: string, state: State, move?: string): void {
+  const place = readKeyPlace(state, keyManager);
   if (place?.kind === 'left') {
     throw new KeyManagerError(
       'misconfigured',
-      `The keys of ${config.name} have moved from the state store to the folder ${place.to}. ` +
+      `The keys of ${keyManager} have moved from the state store to the folder ${place.to}. ` +
         'Configure the key manager with "type: file" and that "directory".',
     );
   }
-  if (place?.kind === 'arriving') {
+  if (place?.kind === 'arriving' && place.move !== move) {
     throw new KeyManagerError(
       'misconfigured',
-      `The keys of ${config.name} have not all come to the state store: they are in the folder ` +
+      `The keys of ${keyManager} have not all come to the state store: they are in the folder ` +
         `${place.from} of the replica that began to move them. Start that one with "type: file" ` +
         'and this "directory", and run "holdfast keys move" there again.',
     );
   }
-  return switched(config, ports, await createSealedKeyManagerNode(config, ports, start), start);
 }
 
 async function startWhereTheyWent(
@@ -85,6 +95,7 @@ async function startWhereTheyWent(
         `more. ${state === undefined ? 'No state store is open' : `The state store here is ${state.storeId} (${state.place})`}.`,
     );
   }
+  assertHere(name, state, mark.move);
   ports.log.warn(
     { directory, place: state.place },
     `the keys of ${name} have moved from ${directory} to the state store: configure the key ` +
@@ -103,11 +114,10 @@ async function finishDeparture(
   state: State,
   { clock, log }: BackendPorts,
 ): Promise<void> {
-  const place = readKeyPlace(state, name);
-  if (place?.kind !== 'arriving') return;
+  const isArriving = readKeyPlace(state, name)?.kind === 'arriving';
   try {
     const at = new Date(clock.now()).toISOString();
-    await writeKeyPlace(state, name, { kind: 'here', move, at });
+    if (isArriving) await writeKeyPlace(state, name, { kind: 'here', move, at });
     await putAside(directory);
   } catch (error) {
     log.warn({ err: error }, 'what is left of the move is done by the next start');
@@ -126,10 +136,14 @@ async function finishArrival(
     if (readOnly !== true) await removeFolderMark(directory);
     return;
   }
+  const where =
+    place?.kind === 'left'
+      ? `the folder ${place.to}`
+      : `the state store ${mark.storeId} (${mark.store})`;
   throw new KeyManagerError(
     'misconfigured',
-    `The keys of ${mark.keyManager} have not all come to ${directory}: they are in the state store ` +
-      `${mark.storeId} (${mark.store}). Start with "type: sealed", and run "holdfast keys move" again.`,
+    `The keys of ${mark.keyManager} have not all come to ${directory}: they are in ${where}. ` +
+      'Start with that, and run "holdfast keys move" again.',
   );
 }
 

@@ -20,7 +20,7 @@ export interface ToStatePorts {
   readonly writeFile: AtomicWrite;
   readonly state: State;
   readonly ports: BackendPorts;
-  /** The name of the move, 32 hexadecimal digits. */
+  /** The name of the move, 32 hexadecimal digits; one that is taken up again keeps its own. */
   readonly move: string;
   /** Opens the keys in the state store. */
   readonly open: () => Promise<PlacedKeys>;
@@ -30,9 +30,11 @@ export interface ToStatePorts {
 export class ToState implements MoveWay {
   readonly #way: ToStatePorts;
   readonly #names: StateNames;
+  #move: string;
 
   constructor(way: ToStatePorts) {
     this.#way = way;
+    this.#move = way.move;
     this.#names = new StateNames(way.keyManager);
   }
 
@@ -41,7 +43,10 @@ export class ToState implements MoveWay {
   }
 
   async copy(source: PlacedKeys): Promise<void> {
-    const { state, keyManager, directory: from, move } = this.#way;
+    const { state, keyManager, directory: from } = this.#way;
+    // One that was marked, of which nobody heard.
+    this.#move = (await readFolderMark(from))?.move ?? this.#move;
+    const move = this.#move;
     await this.#refresh();
     this.#assertFree(source);
     const at = this.#now();
@@ -60,12 +65,12 @@ export class ToState implements MoveWay {
   }
 
   leave(): Promise<void> {
-    const { directory, state, keyManager, move, writeFile } = this.#way;
+    const { directory, state, keyManager, writeFile } = this.#way;
     const { storeId, place: store } = state;
     const mark: FolderMark = {
       format: 1,
       kind: 'left',
-      move,
+      move: this.#move,
       storeId,
       store,
       keyManager,
@@ -83,8 +88,8 @@ export class ToState implements MoveWay {
   }
 
   async finish(): Promise<void> {
-    const { state, keyManager, move, directory } = this.#way;
-    await writeKeyPlace(state, keyManager, { kind: 'here', move, at: this.#now() });
+    const { state, keyManager, directory } = this.#way;
+    await writeKeyPlace(state, keyManager, { kind: 'here', move: this.#move, at: this.#now() });
     await putAside(directory);
   }
 

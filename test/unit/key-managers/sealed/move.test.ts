@@ -230,6 +230,19 @@ describe('keys that move from the state store into a folder', () => {
     expect(await encryptsAll(other, samples)).toBe(true);
   });
 
+  it('out of a folder and on to another → a start with the first is refused, and names the other', async () => {
+    const shared = new MemoryState();
+    const { directory } = await folderWithKeys(shared);
+    const keys = await startMoving({ shared, directory });
+    await keys.administration.moveKeys({ to: 'database' });
+    const other = join(temporaryFolder(), 'other');
+    await keys.administration.moveKeys({ to: 'folder', directory: other });
+    await keys.close();
+    await expect(startMoving({ shared, directory })).rejects.toEqual(
+      refused('misconfigured', other),
+    );
+  });
+
   it('another replica lives → refused: it could not reach the folder', async () => {
     const shared = new MemoryState();
     await inState(shared);
