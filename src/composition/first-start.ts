@@ -59,7 +59,10 @@ export class FirstStart {
     this.keys = asked.quickstart || parts.includes('keys');
     this.audit = asked.quickstart || parts.includes('audit');
     this.followsLostLog = init !== true && parts.includes('audit');
-    this.state = asked.quickstart || parts.includes('state');
+    // Nobody can look beforehand whether a shared store is empty: where all else has been begun, an
+    // empty one is a lost one, also for an --init that was left in a unit file.
+    const isLostIfEmpty = isNeedless && asked.state.type === 'postgres';
+    this.state = asked.quickstart || (parts.includes('state') && !isLostIfEmpty);
     this.acceptsLostState = init !== true && parts.includes('state');
     this.isNeedless = isNeedless;
   }

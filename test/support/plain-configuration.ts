@@ -9,8 +9,8 @@ export interface PlainFolders {
   readonly state: string;
   readonly keys?: string;
   readonly audit?: string;
-  /** The folder of the state store. */
-  readonly store?: string;
+  /** The folder of the state store, or all of `state`. */
+  readonly store?: string | object;
   readonly port?: number;
   /** More fields of `audit`. */
   readonly auditFields?: object;
@@ -46,7 +46,7 @@ export function writePlainConfiguration({
         operations: { host: '127.0.0.1', port: 0 },
         drainDelayMs: 0,
         audit: { directory: audit, signingKey: { masterKey }, ...auditFields },
-        state: { type: 'files', directory: store },
+        state: typeof store === 'string' ? { type: 'files', directory: store } : store,
         keyManagers: [
           { name: 'files', type: 'file', directory: keys, location: 'here', masterKey },
         ],

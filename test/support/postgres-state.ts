@@ -66,7 +66,7 @@ export function openStore(config: PostgresStateConfig, mayBegin = true): Promise
 /** Asks as the superuser in the database of the store; `$schema` stands for its schema. */
 export async function stateSql(
   server: PostgresServer,
-  { schema }: PostgresStateConfig,
+  { schema }: Pick<PostgresStateConfig, 'schema'>,
   query: string,
   values: readonly unknown[] = [],
 ): Promise<readonly Record<string, unknown>[]> {

@@ -97,7 +97,12 @@ async function beginStore(
   config: PostgresStateConfig,
 ): Promise<FoundStore> {
   if (!mayBegin) {
-    throw new StateError('empty', `there is no state store yet in ${placeOf(config)}`);
+    throw new StateError(
+      'empty',
+      `there is no state store yet in ${placeOf(config)}. An empty database in place of a lost one ` +
+        'looks the same. If this is the right one, and there was none before, start one replica ' +
+        'once with --init state.',
+    );
   }
   const token = writer.token();
   return await writer.unproved(async ({ ask: query }) => {
