@@ -24,6 +24,9 @@ const keyManagerInterfaces = [
   'key-managers/maybe-promise.ts',
 ];
 
+/** The interfaces of the state, for those who must not see a store. */
+const stateInterfaces = ['state/errors.ts', 'state/state.ts', 'state/store.ts'];
+
 /** All that may be seen of backends from outside: the list, and what an entry of it is. */
 const backendList = ['key-managers/backends.ts', 'key-managers/definition.ts'];
 
@@ -45,21 +48,10 @@ const layers = {
     'key-managers/nodes',
   ],
   'key-managers/contract': ['shared', 'key-managers/backend.ts', 'key-managers/maybe-promise.ts'],
-  'key-managers/counting': [
-    'durable',
-    'shared',
-    'state/errors.ts',
-    'state/state.ts',
-    'state/store.ts',
-    'key-managers/backend.ts',
-  ],
+  'key-managers/counting': ['durable', 'shared', ...stateInterfaces, 'key-managers/backend.ts'],
   'key-stores': ['configuration/reading', 'shared', 'xks', 'key-managers/backend.ts'],
   audit: [
-    'configuration/reading',
-    'durable',
-    'observability',
-    'sealing',
-    'shared',
+    ...['configuration/reading', 'durable', 'observability', 'sealing', 'shared'],
     'transparency-log',
   ],
   evidence: ['audit/record', 'audit/read', 'audit/verify', 'shared', 'transparency-log'],
@@ -68,12 +60,7 @@ const layers = {
   // It calls KMS and reads the audit log; of the server it imports nothing that serves.
   rehearse: ['audit/read', 'aws/kms-client.ts', 'kms-simulator/main.ts', 'shared'],
   pipeline: [
-    'audit',
-    'observability',
-    'shared',
-    'sigv4',
-    'state/state.ts',
-    'xks',
+    ...['audit', 'observability', 'shared', 'sigv4', 'state/state.ts', 'xks'],
     ...keyManagerInterfaces,
   ],
   http: [
@@ -90,9 +77,7 @@ const layers = {
     'configuration/reading',
     'key-stores',
     'shared',
-    'state/errors.ts',
-    'state/state.ts',
-    'state/store.ts',
+    ...stateInterfaces,
     'xks/external-key-id.ts',
     ...keyManagerInterfaces,
   ],
@@ -187,9 +172,7 @@ const forBackends = [
   'sealing',
   'shared',
   'state/collection.ts',
-  'state/errors.ts',
-  'state/state.ts',
-  'state/store.ts',
+  ...stateInterfaces,
   'xks/external-key-id.ts',
 ];
 

@@ -12,7 +12,7 @@ import { StateCopy } from '../../src/state/copy/state-copy.js';
 import type { StateStore } from '../../src/state/store.js';
 import { canaries } from './canaries.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
-import type { MemoryState} from './memory-state-store.js';
+import type { MemoryState } from './memory-state-store.js';
 import { MemoryStateStore } from './memory-state-store.js';
 import { temporaryFolder } from './temporary-folder.js';
 

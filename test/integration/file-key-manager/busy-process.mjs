@@ -6,14 +6,14 @@
 import { randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 
-/** @typedef {typeof import('../../../src/key-managers/sealed/folder/create.js')} FileKeyManagerModule */
+/** @typedef {typeof import('../../../src/key-managers/sealed/folder/create.js')} FolderModule */
 /** @typedef {typeof import('../../../src/shared/clock.js')} ClockModule */
 /** @typedef {typeof import('../../../src/shared/deadline.js')} DeadlineModule */
 /** @typedef {typeof import('../../../src/shared/secret.js')} SecretModule */
 
 // What runs is the build, which need not be there for the types to be checked.
 const built = new URL('../../../dist/', import.meta.url).href;
-/** @type {FileKeyManagerModule} */
+/** @type {FolderModule} */
 const { createFileKeyManagerNode } = await import(`${built}key-managers/sealed/folder/create.js`);
 /** @type {ClockModule} */
 const { systemClock } = await import(`${built}shared/clock.js`);
