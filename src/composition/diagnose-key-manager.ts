@@ -9,11 +9,16 @@ import { knownCause } from '../key-managers/diagnosis/known-causes.js';
 import type { DiagnosisTerms } from '../key-managers/diagnosis/node-checks.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import type { RandomBytes } from '../shared/randomness.js';
+import type { Configuration } from '../configuration/schema.js';
+import { StateCopy } from '../state/copy/state-copy.js';
+import { readState } from './state.js';
 import { throwAll } from './teardown.js';
 
 /** The parts that a diagnosis is handed, and its terms. */
 export interface DiagnosisPorts extends DiagnosisTerms {
   readonly randomBytes: RandomBytes;
+  /** The configuration, for the state store of the keys that are there. */
+  readonly configuration: Pick<Configuration, 'state' | 'stateDirectory'>;
 }
 
 /** The result of diagnosing a key manager. */
@@ -39,9 +44,14 @@ export async function diagnoseKeyManager(
   const logged = new Set<string>();
   const log = createLogger({ level: 'warn' }, { write: (line) => logged.add(messageIn(line)) });
   const parts: Part[] = [];
+  const state = await stateFor(config, ports, log);
   try {
     for (const node of backendOf(config).nodes(config)) {
-      parts.push(await startPart(node, ports, log));
+      parts.push(
+        state instanceof Error
+          ? { failure: withoutStart(node, state) }
+          : await startPart(node, state, ports, log),
+      );
     }
     const diagnoses = await diagnose(parts.flatMap(nodesOf), ports);
     return { nodes: parts.flatMap((part) => diagnosesOf(part, diagnoses)), logged: [...logged] };
@@ -49,18 +59,41 @@ export async function diagnoseKeyManager(
     const closing = await Promise.allSettled(
       parts.flatMap(nodesOf).map(({ node }) => node.close()),
     );
+    if (state instanceof StateCopy) await state.close();
     throwAll(closing.flatMap((it): unknown[] => (it.status === 'rejected' ? [it.reason] : [])));
+  }
+}
+
+/**
+ * Opens the state for a key manager whose keys may be there, or their counts.
+ *
+ * @returns undefined where it is not needed; the reason why it cannot be had, where it is
+ */
+async function stateFor(
+  { type }: KeyManagerConfig,
+  { configuration, clock, randomBytes }: DiagnosisPorts,
+  log: Logger,
+): Promise<StateCopy | Error | undefined> {
+  const isShared = configuration.state.type !== 'files';
+  if (type !== 'sealed' && !(isShared && (type === 'file' || type === 'pkcs11'))) return undefined;
+  try {
+    return await readState(configuration, { clock, randomBytes, log });
+  } catch (error) {
+    if (error instanceof Error && type === 'sealed') return error;
+    log.warn({ err: error }, 'the state store cannot be opened, and is not looked at');
+    return undefined;
   }
 }
 
 async function startPart(
   node: ConfiguredNode<KeyManagerConfig>,
+  state: StateCopy | undefined,
   { clock, randomBytes }: DiagnosisPorts,
   log: Logger,
 ): Promise<Part> {
   try {
     const { config } = node;
-    const ports = { clock, randomBytes, log };
+    const ports = { clock, randomBytes, log, ...(state && { state }) };
     const start = { init: false, readOnly: true };
     const { nodes, administration } = await backendOf(config).start(config, ports, start);
     return { nodes: nodes.map((started) => ({ node: started, administration })) };

@@ -59,6 +59,32 @@ export async function openState(
   return state;
 }
 
+/**
+ * Opens the state to look at it: no store is begun, no lease is taken and nothing is written.
+ *
+ * @throws as {@link openState}
+ */
+export function readState(
+  { state: config, stateDirectory }: Pick<Configuration, 'state' | 'stateDirectory'>,
+  ports: Omit<StatePorts, 'firstStart'>,
+): Promise<StateCopy> {
+  const { clock, randomBytes, log } = ports;
+  const firstStart = { state: false, acceptsLostState: false };
+  return StateCopy.open({
+    clock,
+    randomBytes,
+    log,
+    open: () => openStateStore(config, { ...ports, firstStart }),
+    directory: join(stateDirectory, REPLICA_FOLDER),
+    writeFile: writeFileAtomically,
+    replicaName: hostname(),
+    version: VERSION,
+    terms: termsOf(config, randomBytes),
+    readOnly: true,
+    acceptsNewStore: false,
+  });
+}
+
 /** The standing of this replica towards the state store, for metrics. */
 export function sampleStanding({ standing }: Pick<State, 'standing'>): StandingSample {
   const { kind, applied, ageMs, problems } = standing;

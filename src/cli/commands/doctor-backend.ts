@@ -66,7 +66,7 @@ async function examine(name: string, options: Options, terminal: Terminal): Prom
     const names = keyManagers.map((keyManager) => keyManager.name).join(', ');
     throw new CliError(EXIT.usage, `${file} has no key manager ${name}; it has: ${names}`);
   }
-  const ports = { clock: systemClock, randomBytes, deadlineMs };
+  const ports = { clock: systemClock, randomBytes, deadlineMs, configuration };
   const examined = await diagnoseKeyManager(config, ports);
   const isTaken = examined.nodes.some(({ status }) => status === 'UNKNOWN');
   const told = isTaken ? await diagnosisOfServer(configuration.admin.socket, name) : undefined;

@@ -30,6 +30,8 @@ export interface CopyPorts {
   /** The version of the program. */
   readonly version: string;
   readonly terms: CopyTerms;
+  /** True for a look at the state: no lease is taken, and nothing is written or followed. */
+  readonly readOnly?: boolean;
   /** True if a store may take the place of the one that this replica has followed. */
   readonly acceptsNewStore: boolean;
 }

@@ -143,7 +143,7 @@ export class Follower {
     await this.#round;
     await this.#question.settle();
     const { replica, ports } = this.#follower;
-    if (this.#store?.isShared === true) {
+    if (this.#store?.isShared === true && this.#renewed !== undefined) {
       await this.#store.endLease(replica).catch((error: unknown) => {
         ports.log.warn({ err: error }, 'the lease could not be ended; it ends by itself');
       });

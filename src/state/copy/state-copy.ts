@@ -86,7 +86,7 @@ export class StateCopy implements State {
     const followed = store.isShared ? await disk.readMark() : undefined;
     const copy = new StateCopy(ports, disk, { store });
     await copy.#follower.ask();
-    if (!store.isShared) return copy;
+    if (!store.isShared || ports.readOnly === true) return copy;
     if (followed !== undefined) await copy.#compare(followed, store);
     if (copy.#standing.goneBack === undefined) {
       await copy.#follower.renew();
@@ -194,7 +194,7 @@ export class StateCopy implements State {
 
   /** Ends the lease, writes the last copy and closes the store. */
   async close(): Promise<void> {
-    const isKept = this.isShared && this.isInStep;
+    const isKept = this.isShared && this.isInStep && this.#ports.readOnly !== true;
     await this.#follower.close();
     if (isKept) await this.#keep(true);
   }

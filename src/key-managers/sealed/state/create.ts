@@ -53,7 +53,7 @@ export async function createSealedKeyManagerNode(
   let caughtUp = () => Promise.resolve();
   const { name: keyManager } = config;
   const gate = new PlaceGate(
-    new StatePlace({ state, keyManager, perVersion, caughtUp: () => caughtUp() }),
+    new StatePlace({ state, keyManager, perVersion, readOnly, caughtUp: () => caughtUp() }),
   );
   const loading: LoadingPorts = { masterKey, names, place: gate, ports };
   const loaded = await loadKeys(state, loading);

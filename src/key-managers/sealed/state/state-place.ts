@@ -12,6 +12,8 @@ export interface StatePlacePorts {
   readonly state: State;
   readonly keyManager: string;
   readonly perVersion: number;
+  /** True for a diagnosis: no block is taken, and encryptions are not counted. */
+  readonly readOnly: boolean;
   /** Resolves when all that the state has told by now is in the ring. */
   readonly caughtUp: () => Promise<void>;
 }
@@ -25,10 +27,12 @@ export class StatePlace implements KeyPlace {
   readonly #state: State;
   readonly #names: StateNames;
   readonly #documents: Collection<KeyDocument>;
+  readonly #readOnly: boolean;
 
-  constructor({ state, keyManager, perVersion, caughtUp }: StatePlacePorts) {
+  constructor({ state, keyManager, perVersion, readOnly, caughtUp }: StatePlacePorts) {
     this.perVersion = perVersion;
     this.caughtUp = caughtUp;
+    this.#readOnly = readOnly;
     this.#state = state;
     this.#names = new StateNames(keyManager);
     this.#documents = sealedKeysIn(state);
@@ -47,9 +51,10 @@ export class StatePlace implements KeyPlace {
 
   async nextBlock(
     { version }: CountedVersion,
-    _reserved: number,
+    reserved: number,
     size: number,
   ): Promise<CounterBlock | undefined> {
+    if (this.#readOnly) return { from: reserved, to: reserved + size };
     const counter = this.#names.counter(version.materialName);
     try {
       return await this.#state.counters.draw({ counter, size, limit: this.perVersion });
