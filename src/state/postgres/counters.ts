@@ -1,12 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { StateError } from '../errors.js';
 import { type BlockRequest, type CounterBlock, type DrawnBlock, LEASE_MS } from '../store.js';
 import type { Tables } from './tables.js';
 import type { Transaction, Writer } from './writer.js';
 
+/** Time from one look at the store to the next, while it has moved lately. */
+const LOOK_MS = 250;
+
 /** The counters of a store: a row each, never a sequence, which would forget what it handed out. */
 export class Counters {
   readonly #writer: Writer;
   readonly #tables: Tables;
+  #comparison: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(writer: Writer, tables: Tables) {
     this.#writer = writer;
@@ -40,9 +46,21 @@ export class Counters {
 
   /** As {@link StateStore.drawBlocks}. */
   async drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
-    // A block of unknown outcome is spent: the next one is drawn.
     const draw = (transaction: Transaction) => this.#drawMany(transaction, requests);
-    return await this.#writer.change(draw, draw);
+    for (;;) {
+      await this.#comparison;
+      // A block of unknown outcome is spent: the next one is drawn.
+      const drawn = await this.#writer.change(draw, draw);
+      if (drawn !== undefined) return drawn;
+      this.#comparison ??= this.#compared().finally(() => {
+        this.#comparison = undefined;
+      });
+    }
+  }
+
+  /** Lets nobody wait any longer for what a failover needs. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** As {@link StateStore.raiseCounter}. */
@@ -66,11 +84,24 @@ export class Counters {
     await this.#writer.change(forget, forget);
   }
 
+  /**
+   * Waits until every replica that lives has found out whether commits of its own are lost: after a
+   * failover, or in a restored backup, nobody is given numbers before. In the duration of a lease
+   * replicas have renewed theirs, which compares, or lost them.
+   */
+  async #compared(): Promise<void> {
+    const read = ({ sinceNewPlaceMs }: Transaction) => Promise.resolve(sinceNewPlaceMs);
+    do {
+      await pause(LOOK_MS);
+      if (this.#isClosed) throw new StateError('unavailable', 'the state store is being closed');
+    } while ((await this.#writer.change(read, read)) < LEASE_MS);
+  }
+
   async #drawMany(
     { ask, sinceNewPlaceMs }: Transaction,
     requests: readonly BlockRequest[],
-  ): Promise<readonly DrawnBlock[]> {
-    if (sinceNewPlaceMs < LEASE_MS) throw movedLately(sinceNewPlaceMs);
+  ): Promise<readonly DrawnBlock[] | undefined> {
+    if (sinceNewPlaceMs < LEASE_MS) return undefined;
     const { counters } = this.#tables;
     // In one order, so that two replicas that draw at once do not wait for each other.
     const rows = await ask<{ readonly name: string; readonly next: number }>(
@@ -98,17 +129,4 @@ export class Counters {
 function blockOf({ size, limit }: BlockRequest, from: number | undefined): DrawnBlock {
   if (from === undefined) return 'count-unknown';
   return from >= limit ? 'at-limit' : { from, to: Math.min(from + size, limit) };
-}
-
-/**
- * After a failover, or in a restored backup, replicas that live must have found whether commits of
- * theirs are lost, before anybody is given numbers: they renew their leases, or lose them.
- */
-function movedLately(sinceNewPlaceMs: number): StateError {
-  const seconds = Math.ceil((LEASE_MS - sinceNewPlaceMs) / 1000);
-  return new StateError(
-    'unavailable',
-    'the state store has moved to another server: no block is drawn until every replica has had ' +
-      `time to compare what it knows, for ${seconds} s more`,
-  );
 }

@@ -164,6 +164,7 @@ export class PostgresStore implements StateStore {
   }
 
   async close(): Promise<void> {
+    this.#counters.close();
     await this.#ports.writer.settle();
     await this.#ports.servers.close();
   }
