@@ -25,9 +25,17 @@ export class SchemaOutline {
     });
   }
 
-  /** Names of the fields that may stand in the map at this path. */
-  fieldNames(path: FieldPath): string[] {
-    return [...new Set(this.#at(path).flatMap(({ properties }) => Object.keys(properties ?? {})))];
+  /**
+   * Names of the fields that may stand in the map at this path.
+   *
+   * @param type the map's own `type`: where it is one that there is, other types' fields are left
+   *   out
+   */
+  fieldNames(path: FieldPath, type?: unknown): string[] {
+    const nodes = this.#at(path);
+    const ofType = nodes.filter((node) => typeOf(node) === type);
+    const chosen = type === undefined || ofType.length === 0 ? nodes : ofType;
+    return [...new Set(chosen.flatMap(({ properties }) => Object.keys(properties ?? {})))];
   }
 
   /** Tells whether the value at this path is secret. */
@@ -65,6 +73,12 @@ function children(node: OutlineNode, segment: string | number): OutlineNode[] {
   return [Object.hasOwn(properties, segment) ? properties[segment] : additionalProperties].filter(
     isNode,
   );
+}
+
+/** The one `type` of a node, where it has one. */
+function typeOf({ properties }: OutlineNode): unknown {
+  const type = properties?.['type'];
+  return typeof type === 'object' ? type.const : undefined;
 }
 
 function isNode(node: OutlineNode | boolean | undefined): node is OutlineNode {

@@ -4,6 +4,7 @@ import { closestTo } from './closest.js';
 import type { SchemaOutline } from './outline.js';
 import { type ConfigurationProblem, type FieldPath, formatFieldName } from './problem.js';
 import type { ResolvedValue } from './resolve-references.js';
+import { valueAt } from './value-at.js';
 
 /** The result of a validation. */
 export type Validation<Output> =
@@ -23,7 +24,10 @@ export function validate<Schema extends z.ZodType>(
   const problems = result.error.issues
     .flatMap((issue) => deepestIssues(issue, []))
     .flatMap(({ issue, path }) => {
-      if (issue.code === 'unrecognized_keys') return unknownFields(issue.keys, path, outline);
+      if (issue.code === 'unrecognized_keys') {
+        const type = valueAt(resolved.value, [...path, 'type']);
+        return unknownFields(issue.keys, path, outline.fieldNames(path, type));
+      }
       return [{ path, found: describeFound(resolved, path, outline), allowed: issue.message }];
     });
   return { problems };
@@ -50,9 +54,8 @@ function deepestIssues(issue: Issue, above: FieldPath): PlacedIssue[] {
 function unknownFields(
   names: readonly string[],
   path: FieldPath,
-  outline: SchemaOutline,
+  known: readonly string[],
 ): ConfigurationProblem[] {
-  const known = outline.fieldNames(path);
   return names.map((name) => {
     const closest = closestTo(name, known);
     const hint = closest === undefined ? '' : `did you mean ${closest}? `;

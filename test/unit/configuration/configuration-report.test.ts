@@ -54,6 +54,18 @@ keyStores:
     expect(message).toContain('did you mean credentials?');
   });
 
+  it.each([
+    [{ type: 'postgres', addresses: ['127.0.0.1'], tls: 'off', directory: 'x' }, 'addresses'],
+    [{ type: 'files', addresses: [], directory: 'x' }, 'directory'],
+  ])('a field of another type, in %j → the fields of this one alone', (state, own) => {
+    const { problems } = refusal({ ...validConfiguration(), state });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.allowed).toContain('the fields here are type');
+    expect(problems[0]?.allowed).not.toContain('did you mean');
+    expect(problems[0]?.allowed.includes('addresses')).toBe(own === 'addresses');
+    expect(problems[0]?.allowed.includes('directory')).toBe(own === 'directory');
+  });
+
   it('a master key from two sources → both are named, and that one has to go', () => {
     const masterKey = { key: '${file:master.key}', passphrase: '${file:master.key}' };
     const { keyManagers } = validConfiguration();
