@@ -57,8 +57,14 @@ class Load {
   }
 }
 
+/** The quickstart's, with time for a machine that runs all the tests at once. */
+const patient = (): ReturnType<typeof quickstartConfiguration> => ({
+  ...quickstartConfiguration(),
+  deadlineMs: 10_000,
+});
+
 const inPlace = (keyManager: object) => {
-  const configuration = quickstartConfiguration();
+  const configuration = patient();
   const [configured] = configuration['keyManagers'] as [Record<string, unknown>];
   const { name, masterKey } = configured;
   return { ...configuration, keyManagers: [{ name, masterKey, ...keyManager }] };
@@ -73,7 +79,7 @@ async function start(stateDirectory: string, configuration: object): Promise<Hol
 describe('holdfast keys move', () => {
   it('under load, there and back → no request fails, all opens after each restart, and it is on record', async () => {
     const folder = temporaryFolder();
-    const server = await start(folder, quickstartConfiguration());
+    const server = await start(folder, patient());
     const load = new Load(server);
     await load.encrypt();
     const running = load.run();
@@ -109,7 +115,7 @@ describe('holdfast keys move', () => {
   it('killed at any moment → the next start serves every key, from one of the places', async () => {
     for (let round = 0; round < rounds; round += 1) {
       const folder = temporaryFolder();
-      const server = await start(folder, quickstartConfiguration());
+      const server = await start(folder, patient());
       const load = new Load(server);
       for (let made = 0; made < 3; made += 1) await load.encrypt();
       const moving = server.holdfast('keys', 'move', 'files', '--to', 'database');
@@ -117,7 +123,7 @@ describe('holdfast keys move', () => {
       await sleep(250 + randomInt(250));
       await server.kill();
       await moving;
-      const next = await start(folder, quickstartConfiguration());
+      const next = await start(folder, patient());
       const reader = new Load(next);
       for (const sealed of load.sealed) await reader.decrypt(sealed);
       await reader.encrypt();

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AtomicWrite, writeFileAtomically } from '../../../../src/durable/atomic-write.js';
 import type { KeyRef } from '../../../../src/key-managers/backend.js';
@@ -80,6 +81,18 @@ async function countAll(counts: EncryptionCounts, externalKeyId: string) {
   }
 }
 
+/** Encrypts so often, or until that is refused. @returns how often */
+async function countUpTo(counts: EncryptionCounts, times: number): Promise<number> {
+  for (let made = 0; made < times; made += 1) {
+    try {
+      await count(counts, 'k', 1);
+    } catch {
+      return made;
+    }
+  }
+  return times;
+}
+
 /** A way to the store and the disk that ends for good after some acts, as a crash does. */
 function dyingAfter(acts: number, shared: MemoryState) {
   let left = acts;
@@ -131,6 +144,19 @@ describe('the counters of a replica, added to the state store', () => {
     const fromB = await countAll(b.counts, 'k');
     expect(fromB).toEqual({ made: WHOLE - 100 - BLOCK + 5, code: 'exhausted' });
     expect(await a.counts.adopt()).toEqual({ adopted: 2, replicas: 2 });
+  });
+
+  it('all replicas at once, while they encrypt → each is added, and none is left out', async () => {
+    const shared = new MemoryState();
+    const replicas = await Promise.all(
+      [1, 2, 3, 4].map(async () => countsOf({ state: await stateReplica(shared), replicas: 4 })),
+    );
+    for (const { counts } of replicas) await count(counts, 'k', 5);
+    const adopted = replicas.map(({ counts }) => counts.adopt());
+    const used = replicas.map(({ counts }) => count(counts, 'k', 5));
+    await Promise.all([...adopted, ...used]);
+    expect(await replicas[0]?.counts.adopt()).toEqual({ adopted: 4, replicas: 4 });
+    expect(shared.counters.get(counterOf('k'))).toBeGreaterThanOrEqual(4 * BLOCK);
   });
 
   it('a key that has reached the share → encrypts again when the store has more', async () => {
@@ -203,6 +229,49 @@ describe('the counters of a replica, added to the state store', () => {
     shared.counters.clear();
     await b.counts.adopt();
     expect(shared.counters.size).toBe(0);
+  });
+});
+
+describe('replicas that encrypt, adopt and crash in any order', () => {
+  const REPLICAS = 3;
+  const act = fc.record({
+    replica: fc.nat(REPLICAS - 1),
+    act: fc.constantFrom('encrypt', 'adopt', 'restart', 'die in an adoption'),
+    times: fc.integer({ min: 1, max: 12 }),
+  });
+
+  it('never make more encryptions together than the key allows', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 14 }), async (acts) => {
+        const shared = new MemoryState();
+        const folders = Array.from({ length: REPLICAS }, () => temporaryFolder());
+        const start = async (directory = '', dying?: ReturnType<typeof dyingAfter>) =>
+          countsOf({
+            directory,
+            replicas: REPLICAS,
+            state: await stateReplica(shared, dying?.store),
+            ...(dying && { writeFile: dying.writeFile }),
+          });
+        const running = await Promise.all(folders.map((folder) => start(folder)));
+        const restart = async (replica: number, dying?: ReturnType<typeof dyingAfter>) => {
+          await running[replica]?.close();
+          running[replica] = await start(folders[replica], dying);
+        };
+        let made = 0;
+        for (const { replica, act: what, times } of acts) {
+          if (what === 'restart') await restart(replica);
+          if (what === 'die in an adoption') await restart(replica, dyingAfter(times % 5, shared));
+          const counts = running[replica]?.counts;
+          if (what === 'encrypt' && counts) made += await countUpTo(counts, times);
+          else if (what !== 'restart') await counts?.adopt().catch(() => undefined);
+        }
+        for (const replica of folders.keys()) await restart(replica);
+        for (const { counts } of running) made += await countUpTo(counts, Infinity);
+        expect(made).toBeLessThanOrEqual(WHOLE);
+        for (const { close } of running) await close();
+      }),
+      { numRuns: 25 },
+    );
   });
 });
 
