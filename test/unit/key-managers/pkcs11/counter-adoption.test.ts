@@ -1,121 +1,21 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { type AtomicWrite, writeFileAtomically } from '../../../../src/durable/atomic-write.js';
-import type { KeyRef } from '../../../../src/key-managers/backend.js';
-import { EncryptionCounts } from '../../../../src/key-managers/pkcs11/encryption-counts.js';
-import { systemClock } from '../../../../src/shared/clock.js';
-import { Deadline } from '../../../../src/shared/deadline.js';
+import { describe, expect, it } from 'vitest';
 import type { State } from '../../../../src/state/state.js';
-import type { StateStore } from '../../../../src/state/store.js';
-import { captureLog } from '../../../support/log-lines.js';
-import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
+import { MemoryState } from '../../../support/memory-state-store.js';
+import {
+  BLOCK,
+  count,
+  countAll,
+  counterOf,
+  countsOf,
+  refOf,
+  WHOLE,
+} from '../../../support/replica-counts.js';
 import { stateReplica } from '../../../support/state-replica.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-/** A replica's share is 100 of the 200 that two may make. */
-const WHOLE = 200;
-const BLOCK = 10;
-
-const refOf = (externalKeyId: string): KeyRef => {
-  const materialName = createHash('sha256').update(externalKeyId).digest().subarray(0, 8);
-  return { externalKeyId, version: { version: 1, materialName } };
-};
-const counterOf = (externalKeyId: string) =>
-  `encryptions/hsm/${refOf(externalKeyId).version.materialName.toString('hex')}`;
 const refused = (code: string): unknown => expect.objectContaining({ code });
-
-interface ReplicaOptions {
-  readonly directory?: string;
-  readonly state?: State | undefined;
-  readonly replicas?: number;
-  readonly writeFile?: AtomicWrite;
-}
-
-/** The counts of one replica; the folder is let go when the test ends, or by `close`. */
-async function countsOf({
-  directory = temporaryFolder(),
-  replicas = 2,
-  writeFile = writeFileAtomically,
-  state,
-}: ReplicaOptions) {
-  const log = captureLog();
-  const shareOf = (parts: number) => Math.floor(WHOLE / parts);
-  const counts = await EncryptionCounts.open(
-    {
-      keyManager: 'hsm',
-      folder: { directory, writeFile },
-      ports: { clock: systemClock, randomBytes, log: log.logger, ...(state && { state }) },
-      limits: { blockSize: BLOCK, perVersion: shareOf(replicas) },
-      replicas,
-      shareOf,
-    },
-    1,
-  );
-  let isOpen = true;
-  const close = async () => {
-    if (isOpen) await counts.close();
-    isOpen = false;
-  };
-  onTestFinished(close);
-  return { counts, directory, close };
-}
-
-/** Encrypts, as far as counting goes. */
-async function count(counts: EncryptionCounts, externalKeyId: string, times: number) {
-  for (let made = 0; made < times; made += 1) {
-    await counts.count(refOf(externalKeyId), Deadline.after(systemClock, 5_000));
-  }
-}
-
-/** Encrypts until that is refused. @returns how often, and the reason */
-async function countAll(counts: EncryptionCounts, externalKeyId: string) {
-  for (let made = 0; ; made += 1) {
-    try {
-      await count(counts, externalKeyId, 1);
-    } catch (error) {
-      return { made, code: (error as { code?: unknown }).code };
-    }
-  }
-}
-
-/** Encrypts so often, or until that is refused. @returns how often */
-async function countUpTo(counts: EncryptionCounts, times: number): Promise<number> {
-  for (let made = 0; made < times; made += 1) {
-    try {
-      await count(counts, 'k', 1);
-    } catch {
-      return made;
-    }
-  }
-  return times;
-}
-
-/** A way to the store and the disk that ends for good after some acts, as a crash does. */
-function dyingAfter(acts: number, shared: MemoryState) {
-  let left = acts;
-  const die = () => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
-  };
-  const store = new MemoryStateStore(shared);
-  const put: StateStore['put'] = async (change) => {
-    die();
-    return MemoryStateStore.prototype.put.call(store, change);
-  };
-  const raiseCounter: StateStore['raiseCounter'] = async (counter, by) => {
-    die();
-    return MemoryStateStore.prototype.raiseCounter.call(store, counter, by);
-  };
-  Object.assign(store, { put, raiseCounter });
-  const writeFile: AtomicWrite = async (path, contents) => {
-    die();
-    await writeFileAtomically(path, contents);
-  };
-  return { store, writeFile, isDead: () => left < 0 };
-}
 
 describe('the counters of a replica, added to the state store', () => {
   it('one of two replicas → the store hands out one share, and the other keeps its own', async () => {
@@ -232,49 +132,6 @@ describe('the counters of a replica, added to the state store', () => {
   });
 });
 
-describe('replicas that encrypt, adopt and crash in any order', () => {
-  const REPLICAS = 3;
-  const act = fc.record({
-    replica: fc.nat(REPLICAS - 1),
-    act: fc.constantFrom('encrypt', 'adopt', 'restart', 'die in an adoption'),
-    times: fc.integer({ min: 1, max: 12 }),
-  });
-
-  it('never make more encryptions together than the key allows', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(act, { maxLength: 14 }), async (acts) => {
-        const shared = new MemoryState();
-        const folders = Array.from({ length: REPLICAS }, () => temporaryFolder());
-        const start = async (directory = '', dying?: ReturnType<typeof dyingAfter>) =>
-          countsOf({
-            directory,
-            replicas: REPLICAS,
-            state: await stateReplica(shared, dying?.store),
-            ...(dying && { writeFile: dying.writeFile }),
-          });
-        const running = await Promise.all(folders.map((folder) => start(folder)));
-        const restart = async (replica: number, dying?: ReturnType<typeof dyingAfter>) => {
-          await running[replica]?.close();
-          running[replica] = await start(folders[replica], dying);
-        };
-        let made = 0;
-        for (const { replica, act: what, times } of acts) {
-          if (what === 'restart') await restart(replica);
-          if (what === 'die in an adoption') await restart(replica, dyingAfter(times % 5, shared));
-          const counts = running[replica]?.counts;
-          if (what === 'encrypt' && counts) made += await countUpTo(counts, times);
-          else if (what !== 'restart') await counts?.adopt().catch(() => undefined);
-        }
-        for (const replica of folders.keys()) await restart(replica);
-        for (const { counts } of running) made += await countUpTo(counts, Infinity);
-        expect(made).toBeLessThanOrEqual(WHOLE);
-        for (const { close } of running) await close();
-      }),
-      { numRuns: 25 },
-    );
-  });
-});
-
 describe('an adoption that is refused', () => {
   it.each([
     ['no state', undefined],
@@ -334,36 +191,5 @@ describe('an adoption that is refused', () => {
     expect(await countAll(again.counts, 'k')).toEqual({ made: 0, code: 'internal' });
     await again.counts.adopt();
     expect(shared.counters.get(counterOf('k'))).toBe(BLOCK);
-  });
-});
-
-describe('a crash in an adoption', () => {
-  const KEYS = ['one', 'two', 'three'];
-
-  it('after any of its acts → taken up again; the count of all is never too low', async () => {
-    for (let acts = 0; ; acts += 1) {
-      const shared = new MemoryState();
-      const before = await countsOf({ state: await stateReplica(shared), replicas: 1 });
-      for (const key of KEYS) await count(before.counts, key, 3);
-      await before.close();
-      const { directory } = before;
-      const { store, writeFile, isDead } = dyingAfter(acts, shared);
-      const state = await stateReplica(shared, store);
-      const dying = await countsOf({ directory, state, replicas: 1, writeFile });
-      await dying.counts.adopt().catch(() => undefined);
-      await dying.close();
-      const again = await countsOf({ directory, state: await stateReplica(shared), replicas: 1 });
-      for (const key of KEYS) await count(again.counts, key, 1);
-      expect(await again.counts.adopt()).toEqual({ adopted: 1, replicas: 1 });
-      const counted = KEYS.map((key) => shared.counters.get(counterOf(key)) ?? 0);
-      expect(Math.min(...counted), `${acts} acts`).toBeGreaterThanOrEqual(BLOCK);
-      const tooMany = counted.filter((each) => each > WHOLE);
-      expect(tooMany).toEqual([]);
-      for (const key of KEYS) {
-        const { made } = await countAll(again.counts, key);
-        expect(3 + 1 + made).toBeLessThanOrEqual(WHOLE);
-      }
-      if (!isDead()) return;
-    }
   });
 });
