@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyListSchema, keySchema } from '../../../src/admin/contract/keys.js';
 import { keyStoreListSchema } from '../../../src/admin/contract/key-stores.js';
-import { AdministrationInMemory, inForce, keySummary } from '../../support/admin-fixture.js';
+import { statusSchema } from '../../../src/admin/contract/status.js';
+import {
+  AdministrationInMemory,
+  inForce,
+  keySummary,
+  stateInMemory,
+} from '../../support/admin-fixture.js';
 import { startAdminServer } from '../../support/admin-server.js';
 import { canaries } from '../../support/canaries.js';
 import { holdfast } from '../../support/holdfast-command.js';
@@ -154,6 +160,54 @@ describe('holdfast key-stores', () => {
     const { env } = await served();
     const { stdout } = await holdfast(env, 'key-stores', 'export', 'production');
     expect(JSON.parse(stdout)).toMatchObject({ XksProxyUriPath: '/production/kms/xks/v1' });
+  });
+});
+
+describe('holdfast status', () => {
+  it('a replica among others → facts, replicas, nodes and what waits for a person', async () => {
+    const standing = {
+      kind: 'gone-back',
+      applied: 12,
+      ageMs: 1_200,
+      leases: [
+        { replica: 'a', name: 'xks-1', version: '0.2.0', format: 1, applied: 12, endsInMs: 7_500 },
+      ],
+      problems: ['the state store has lost changes'],
+    } as const;
+    const state = stateInMemory({ isShared: true, place: 'PostgreSQL db1:5432', standing });
+    const { env } = await served({ ...inForce(), state });
+    const { code, stdout } = await holdfast(env, 'status');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^State: +gone-back, revision 12, confirmed 1\.2 s ago$/m);
+    expect(stdout).toMatch(/^xks-1 +0\.2\.0 +12 +7\.5 s$/m);
+    expect(stdout).toMatch(/^files +one +here +ACTIVE$/m);
+    expect(stdout).toMatch(/^ {2}- the state store has lost changes$/m);
+  });
+
+  it('alone and well → says so; --json → the answer of the API', async () => {
+    const { env } = await served();
+    const { stdout } = await holdfast(env, 'status');
+    expect(stdout).toContain('The state is of this replica alone.\n');
+    expect(stdout).toContain('Nothing waits for a person.\n');
+    const json = await holdfast(env, 'status', '--json');
+    expect(statusSchema.parse(JSON.parse(json.stdout))).toMatchObject({ waiting: [] });
+  });
+});
+
+describe('holdfast state recover', () => {
+  it('a store that has lost nothing → exit code 1 and a sentence', async () => {
+    const { env } = await served();
+    const { code, stderr } = await holdfast(env, 'state', 'recover');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/lost nothing/);
+  });
+
+  it('documents are brought back → their names, and where to run it next', async () => {
+    const recover = () => Promise.resolve([{ collection: 'sealed-keys', id: 'keys/payroll' }]);
+    const { env } = await served({ ...inForce(), state: stateInMemory({ recover }) });
+    const { code, stdout } = await holdfast(env, 'state', 'recover');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}sealed-keys keys\/payroll$/m);
   });
 });
 
