@@ -93,14 +93,14 @@ export function sampleStanding({ standing }: Pick<State, 'standing'>): StandingS
 
 function openStateStore(
   config: StateConfig,
-  { clock, randomBytes, firstStart }: StatePorts,
+  { clock, randomBytes, log, firstStart }: StatePorts,
 ): Promise<StateStore> {
   const { state: mayBegin, acceptsLostState: acceptsLoss } = firstStart;
   if (config.type === 'postgres') {
     return openPostgresStore(config, { clock, randomBytes, mayBegin });
   }
   const { directory } = config;
-  return openFilesStateStore({ directory, clock, randomBytes, init: mayBegin, acceptsLoss });
+  return openFilesStateStore({ directory, clock, randomBytes, log, init: mayBegin, acceptsLoss });
 }
 
 /** A store that is not shared is always there. */

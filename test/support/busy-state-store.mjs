@@ -28,6 +28,7 @@ const store = await openFilesStateStore({
   directory,
   clock: systemClock,
   randomBytes,
+  log: { warn: (_, message) => process.stderr.write(`${message}\n`) },
   init: true,
   acceptsLoss: false,
 });

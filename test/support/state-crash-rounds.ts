@@ -127,6 +127,7 @@ export class StateCrashRounds {
       directory: this.#directory,
       clock: systemClock,
       randomBytes,
+      log: { warn: (_, message) => assert.fail(message) },
       init: true,
       acceptsLoss: false,
     });

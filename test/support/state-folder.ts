@@ -16,6 +16,8 @@ import { systemClock } from '../../src/shared/clock.js';
 export interface StateFolderFixture {
   readonly directory: string;
   readonly storeFile: string;
+  /** The warnings of all starts. */
+  readonly logged: readonly string[];
   /** Opens the store as a server would; closed when the test ends, if not earlier. */
   readonly open: (start?: Partial<FilesStoreStart>) => Promise<FilesStateStore>;
   readonly documentPath: (name: DocumentName) => string;
@@ -31,9 +33,13 @@ export async function makeStateFolder(): Promise<StateFolderFixture> {
 
 /** The same for a folder that is there already, such as a copy. */
 export function stateFolderAt(directory: string): StateFolderFixture {
-  const terms = { directory, clock: systemClock, randomBytes, init: true, acceptsLoss: false };
+  const logged: string[] = [];
+  const log = { warn: (_: object, message: string) => logged.push(message) };
+  const base = { directory, clock: systemClock, randomBytes, log };
+  const terms = { ...base, init: true, acceptsLoss: false };
   return {
     directory,
+    logged,
     storeFile: join(directory, 'store.json'),
     async open(start = {}) {
       const store = await openFilesStateStore({ ...terms, ...start });

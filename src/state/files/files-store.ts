@@ -74,11 +74,7 @@ export class FilesStateStore implements StateStore {
       (path) => `${path} is damaged: nobody knows that count`,
     );
     const problem = this.#storeFileProblem;
-    return [
-      ...this.#ports.loaded.warnings,
-      ...counters,
-      ...(problem === undefined ? [] : [problem]),
-    ];
+    return [...counters, ...(problem === undefined ? [] : [problem])];
   }
 
   async get(name: DocumentName): Promise<StoredDocument | undefined> {

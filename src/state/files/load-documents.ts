@@ -8,12 +8,18 @@ import { DamagedFileError } from './stored-file.js';
 /** Files that are read at once. */
 const AT_ONCE = 32;
 
+/** A file that says it is a document whose own file works. */
+export interface CopiedDocument {
+  readonly path: string;
+  readonly document: DocumentName;
+}
+
 /** All documents of a folder, by {@link keyOf}. */
 export interface LoadedDocuments {
   readonly documents: Map<string, DocumentFile>;
   readonly damaged: ReadonlyMap<string, DamagedDocument>;
-  /** One sentence for each file that is of no use and keeps no document from working. */
-  readonly warnings: readonly string[];
+  /** Files that are of no use and keep no document from working: copies of one that works. */
+  readonly copies: readonly CopiedDocument[];
 }
 
 /** A name in one text. */
@@ -42,10 +48,7 @@ export async function loadDocuments(folder: StateFolder): Promise<LoadedDocument
   return {
     documents,
     damaged: new Map(damaged.map((file) => [keyOf(file), namedOnly(file)])),
-    warnings: copies.map(
-      ({ path, claimed = { collection: '', id: '' } }) =>
-        `${path} is a copy of the document ${claimed.id} of ${claimed.collection}: move it out of the folder`,
-    ),
+    copies: copies.flatMap(({ path, claimed }) => (claimed ? [{ path, document: claimed }] : [])),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type AtomicWrite, writeFileAtomically } from '../../durable/atomic-write.js';
 import { makePrivateFolder } from '../../durable/private.js';
 import type { Clock } from '../../shared/clock.js';
+import type { OperatorLog } from '../../shared/operator-log.js';
 import type { RandomBytes } from '../../shared/randomness.js';
 import { StateError } from '../errors.js';
 import { type HistoryMark, STATE_FORMAT } from '../store.js';
@@ -8,7 +9,7 @@ import type { DocumentFile } from './document-file.js';
 import { FileCounters } from './file-counters.js';
 import { FilesStateStore } from './files-store.js';
 import { LeaseList } from './lease-list.js';
-import { loadDocuments } from './load-documents.js';
+import { type CopiedDocument, loadDocuments } from './load-documents.js';
 import { isStoreIn, STORE_FILE, StateFolder } from './state-folder.js';
 import { parseStoreFile, renderStoreFile, type StoreFile } from './store-file.js';
 import { WriteQueue } from './write-queue.js';
@@ -18,6 +19,8 @@ export interface FilesStoreStart {
   readonly directory: string;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
+  /** Gets a line for each file that does not belong into the folder. */
+  readonly log: Pick<OperatorLog, 'warn'>;
   /** True if a store may be begun where there is none. */
   readonly init: boolean;
   /**
@@ -54,13 +57,14 @@ export async function openFilesStateStore(start: FilesStoreStart): Promise<Files
 
 async function openIn(
   folder: StateFolder,
-  { clock, randomBytes, acceptsLoss }: FilesStoreStart,
+  { clock, randomBytes, log, acceptsLoss }: FilesStoreStart,
 ): Promise<FilesStateStore> {
   const newToken = () => randomBytes(NAME_BYTES).toString('hex');
   const text = await folder.read(STORE_FILE);
   const known =
     text === undefined ? undefined : parseStoreFile(text, `${folder.path}/${STORE_FILE}`);
   const loaded = await loadDocuments(folder);
+  for (const copy of loaded.copies) warnOfCopy(log, copy);
   const found = loaded.documents.size + loaded.damaged.size;
   if (!acceptsLoss) assertNothingMissing(folder, known, found);
   const isLossy = known !== undefined && known.documents > found;
@@ -74,6 +78,15 @@ async function openIn(
   const leases = new LeaseList(clock);
   const { format } = file;
   return new FilesStateStore({ folder, queue, format, mark, loaded, counters, leases, newToken });
+}
+
+/** Nothing is wrong with the document, and still somebody has been at work in the folder. */
+function warnOfCopy(log: FilesStoreStart['log'], { path, document }: CopiedDocument): void {
+  const { collection, id } = document;
+  log.warn(
+    { path, collection, id },
+    `${path} is a copy of the document ${id} of ${collection}: move it out of the folder`,
+  );
 }
 
 /** A crash may have come between the newest document and `store.json`. */
