@@ -11,6 +11,8 @@ import {
 
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
 const IDENTIFIER_ALLOWED = '1 to 63 lower-case letters, digits and underscores, no digit first';
+/** 1 to 65535, as a pattern, so that editors know it, too. */
+const PORT = '[1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5]';
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])(:|$)/;
 
 const tlsSchema = z
@@ -33,7 +35,7 @@ export const postgresStateFields = {
   type: z.literal('postgres'),
   addresses: listField(
     textField(
-      /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/,
+      new RegExp(`^([A-Za-z0-9._-]{1,253}|\\[[0-9A-Fa-f:.]+\\])(:(${PORT}))?$`),
       'a host name or an address, and a port after a colon, such as db1.example:5432',
     ),
     'a list of servers, at least one',

@@ -12,6 +12,7 @@ import {
 } from '../../support/certificates.js';
 import { takePort } from '../../support/free-ports.js';
 import { PostgresServer } from '../../support/postgres.js';
+import { SUPERUSER_PASSWORD } from '../../support/postgres-files.js';
 import { describeWithPostgres } from '../../support/postgres-programs.js';
 import {
   migrated,
@@ -162,6 +163,9 @@ describeWithPostgres('the way to a store in PostgreSQL', (programs) => {
     await server.offerTls(false);
     try {
       await expectRefused({}, 'misconfigured', /does not offer TLS/);
+      const login = { user: 'postgres', password: new Secret(SUPERUSER_PASSWORD) };
+      const inClear = await open({ ...config, ...login, tls: 'off' });
+      await inClear.list('things');
     } finally {
       await server.offerTls(true);
     }

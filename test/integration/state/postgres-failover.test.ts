@@ -131,6 +131,19 @@ describeWithPostgres('a failover of PostgreSQL', (programs) => {
     expect((await drawing)?.from).toBeGreaterThanOrEqual(20);
   });
 
+  it('the store is closed while a drawing waits → the drawing ends', async () => {
+    const primary = await PostgresServer.launch(programs);
+    ends.push(() => primary.dispose());
+    await prepareDatabase(primary);
+    const config = await migrated(primary);
+    const store = await openStore(config);
+    await store.beginCounter(REQUEST.counter, 0);
+    await stateSql(primary, config, 'UPDATE $schema.store SET place_since = now()');
+    const drawing = expect(store.drawBlock(REQUEST)).rejects.toMatchObject({ code: 'unavailable' });
+    await store.close();
+    await drawing;
+  });
+
   it('a copy of its files is put back → gone-back, for a drawing too', async () => {
     const primary = await PostgresServer.launch(programs);
     ends.push(() => primary.dispose());
