@@ -63,7 +63,8 @@ export function dyingAfter(
 
 /** The start of one process with keys that can move. */
 export interface MovingSettings {
-  readonly shared: MemoryState;
+  /** The state that replicas share, or this replica's own way to it. */
+  readonly shared: MemoryState | StateStore;
   /** The key folder; absent for `type: sealed`. */
   readonly directory?: string;
   readonly parts?: DyingParts;

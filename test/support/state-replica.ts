@@ -5,13 +5,13 @@ import { systemClock } from '../../src/shared/clock.js';
 import { StateCopy } from '../../src/state/copy/state-copy.js';
 import type { StateStore } from '../../src/state/store.js';
 import { captureLog } from './log-lines.js';
-import { type MemoryState, MemoryStateStore } from './memory-state-store.js';
+import { MemoryState, MemoryStateStore } from './memory-state-store.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** Opens the state as one more replica would; it is closed when the test ends. */
+/** Opens the state as one more replica would; it is closed when the test ends, if not earlier. */
 export async function stateReplica(
-  shared: MemoryState,
-  store: StateStore = new MemoryStateStore(shared),
+  shared: MemoryState | StateStore,
+  store = shared instanceof MemoryState ? new MemoryStateStore(shared) : shared,
 ): Promise<StateCopy> {
   const state = await StateCopy.open({
     clock: systemClock,
@@ -25,6 +25,9 @@ export async function stateReplica(
     terms: { maxStalenessMs: 3_600_000, whenAlone: 'continue' },
     acceptsNewStore: false,
   });
+  const close = state.close.bind(state);
+  let closing: Promise<void> | undefined;
+  state.close = () => (closing ??= close());
   onTestFinished(() => state.close());
   return state;
 }
