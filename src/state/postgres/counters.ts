@@ -1,20 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { StateError } from '../errors.js';
-import { type BlockRequest, type CounterBlock, type DrawnBlock, LEASE_MS } from '../store.js';
+import type { BlockRequest, CounterBlock, DrawnBlock } from '../store.js';
+import type { ComparedWriter } from './compared-writer.js';
 import type { Tables } from './tables.js';
-import type { Transaction, Writer } from './writer.js';
-
-/** Time from one look at the store to the next, while it has moved lately. */
-const LOOK_MS = 250;
+import type { Transaction } from './writer.js';
 
 /** The counters of a store: a row each, never a sequence, which would forget what it handed out. */
 export class Counters {
-  readonly #writer: Writer;
+  readonly #writer: ComparedWriter;
   readonly #tables: Tables;
-  #comparison: Promise<void> | undefined;
-  #isClosed = false;
 
-  constructor(writer: Writer, tables: Tables) {
+  constructor(writer: ComparedWriter, tables: Tables) {
     this.#writer = writer;
     this.#tables = tables;
   }
@@ -33,7 +28,7 @@ export class Counters {
       throw new StateError('conflict', `the counter ${counter} is there already`);
     };
     // Done again, it finds its own token.
-    await this.#writer.change(insert, insert);
+    await this.#writer.change(insert);
   }
 
   /** As {@link StateStore.drawBlock}. */
@@ -46,21 +41,8 @@ export class Counters {
 
   /** As {@link StateStore.drawBlocks}. */
   async drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
-    const draw = (transaction: Transaction) => this.#drawMany(transaction, requests);
-    for (;;) {
-      await this.#comparison;
-      // A block of unknown outcome is spent: the next one is drawn.
-      const drawn = await this.#writer.change(draw, draw);
-      if (drawn !== undefined) return drawn;
-      this.#comparison ??= this.#compared().finally(() => {
-        this.#comparison = undefined;
-      });
-    }
-  }
-
-  /** Lets nobody wait any longer for what a failover needs. */
-  close(): void {
-    this.#isClosed = true;
+    // A block of unknown outcome is spent: the next one is drawn.
+    return await this.#writer.change((transaction) => this.#drawMany(transaction, requests));
   }
 
   /** As {@link StateStore.raiseCounter}. */
@@ -73,7 +55,7 @@ export class Counters {
         [counter, by, token],
       );
     };
-    await this.#writer.change(raise, raise);
+    await this.#writer.change(raise);
   }
 
   /** As {@link StateStore.forgetCounters}. */
@@ -81,27 +63,13 @@ export class Counters {
     const forget = async ({ ask }: Transaction) => {
       await ask(`DELETE FROM ${this.#tables.counters} WHERE starts_with(name, $1)`, [prefix]);
     };
-    await this.#writer.change(forget, forget);
-  }
-
-  /**
-   * Waits until every replica that lives has found out whether commits of its own are lost: after a
-   * failover, or in a restored backup, nobody is given numbers before. In the duration of a lease
-   * replicas have renewed theirs, which compares, or lost them.
-   */
-  async #compared(): Promise<void> {
-    const read = ({ sinceNewPlaceMs }: Transaction) => Promise.resolve(sinceNewPlaceMs);
-    do {
-      await pause(LOOK_MS);
-      if (this.#isClosed) throw new StateError('unavailable', 'the state store is being closed');
-    } while ((await this.#writer.change(read, read)) < LEASE_MS);
+    await this.#writer.change(forget);
   }
 
   async #drawMany(
-    { ask, sinceNewPlaceMs }: Transaction,
+    { ask }: Transaction,
     requests: readonly BlockRequest[],
-  ): Promise<readonly DrawnBlock[] | undefined> {
-    if (sinceNewPlaceMs < LEASE_MS) return undefined;
+  ): Promise<readonly DrawnBlock[]> {
     const { counters } = this.#tables;
     // In one order, so that two replicas that draw at once do not wait for each other.
     const rows = await ask<{ readonly name: string; readonly next: number }>(

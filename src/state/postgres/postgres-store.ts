@@ -19,6 +19,7 @@ import type {
   StoredDocument,
 } from '../store.js';
 import { readChanges } from './changes.js';
+import { ComparedWriter } from './compared-writer.js';
 import { Counters } from './counters.js';
 import {
   DOCUMENT_COLUMNS,
@@ -56,6 +57,7 @@ export class PostgresStore implements StateStore {
   readonly id: string;
   readonly place: string;
   readonly #ports: PostgresStorePorts;
+  readonly #writer: ComparedWriter;
   readonly #counters: Counters;
   #warnings: readonly string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -64,7 +66,8 @@ export class PostgresStore implements StateStore {
     this.id = ports.id;
     this.place = ports.place;
     this.#ports = ports;
-    this.#counters = new Counters(ports.writer, ports.tables);
+    this.#writer = new ComparedWriter(ports.writer);
+    this.#counters = new Counters(this.#writer, ports.tables);
   }
 
   get warnings(): readonly string[] {
@@ -97,9 +100,9 @@ export class PostgresStore implements StateStore {
 
   async put(change: DocumentChange): Promise<StoredDocument> {
     assertDocumentChange(change);
-    const { writer, tables } = this.#ports;
-    const token = writer.token();
-    return await writer.change(
+    const { tables } = this.#ports;
+    const token = this.#writer.token();
+    return await this.#writer.change(
       (transaction) => replaceDocument(transaction, tables, change, token),
       (transaction) => readBack(transaction, tables, change, token),
     );
@@ -164,7 +167,7 @@ export class PostgresStore implements StateStore {
   }
 
   async close(): Promise<void> {
-    this.#counters.close();
+    this.#writer.close();
     await this.#ports.writer.settle();
     await this.#ports.servers.close();
   }
