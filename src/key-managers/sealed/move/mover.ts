@@ -16,10 +16,12 @@ export async function moveKeys(
   log: OperatorLog,
 ): Promise<MovedKeys> {
   const source = keys.keys;
-  await source.gate.shut();
   let next: PlacedKeys | undefined;
   try {
     assertWhole(source.ring);
+    // Most of the copying is done before anybody has to wait.
+    await way.copy(source);
+    await source.gate.shut();
     await way.copy(source);
     next = await way.open();
     assertSame(source.ring, next.ring);

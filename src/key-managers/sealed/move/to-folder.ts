@@ -4,7 +4,9 @@ import { Deadline } from '../../../shared/deadline.js';
 import type { State } from '../../../state/state.js';
 import { KeyManagerError } from '../../backend.js';
 import type { BackendPorts } from '../../definition.js';
+import { fileNameOf } from '../../counting/key-names.js';
 import { KeyFolder } from '../folder/key-folder.js';
+import { type KeyDocument, renderKeyDocument } from '../keys/key-document.js';
 import {
   type FolderMark,
   readFolderMark,
@@ -13,6 +15,7 @@ import {
 } from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from './key-places.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
+import { someAtOnce } from './some-at-once.js';
 import type { MoveWay } from './way.js';
 
 const REFRESH_BUDGET_MS = 20_000;
@@ -54,11 +57,10 @@ export class ToFolder implements MoveWay {
       await this.#assertFree(folder);
       await writeFolderMark(directory, this.#mark(), writeFile);
       const counts = await source.counts();
-      for (const key of source.ring.keys) {
-        const { document } = key.written;
-        await folder.writeDocument(document);
+      await someAtOnce(source.ring.keys, async ({ written: { document } }) => {
+        await this.#put(folder, document);
         await this.#count(folder, document, counts);
-      }
+      });
     } finally {
       await folder.close();
     }
@@ -113,16 +115,24 @@ export class ToFolder implements MoveWay {
     );
   }
 
+  async #put(folder: KeyFolder, document: KeyDocument): Promise<void> {
+    const isThere = await folder.hasDocument(document.externalKeyId);
+    const there = isThere && (await folder.readDocument(fileNameOf(document.externalKeyId)));
+    if (there !== renderKeyDocument(document)) await folder.writeDocument(document);
+  }
+
   /** Writes the count of the newest version; of any other a folder does not know it. */
   async #count(
     folder: KeyFolder,
-    { externalKeyId, versions }: { externalKeyId: string; versions: readonly CountedVersion[] },
+    { externalKeyId, versions }: KeyDocument,
     counts: ReadonlyMap<string, number>,
   ): Promise<void> {
     const newest = versions.at(-1);
     const reserved = newest && counts.get(newest.materialName);
     if (newest === undefined || reserved === undefined) return;
     const { version, materialName } = newest;
+    const there = await folder.readCounter(externalKeyId);
+    if (there?.materialName === materialName && there.reserved === reserved) return;
     await folder.writeCounter({ format: 1, externalKeyId, version, materialName, reserved });
   }
 
@@ -141,9 +151,4 @@ export class ToFolder implements MoveWay {
   #now(): string {
     return new Date(this.#way.ports.clock.now()).toISOString();
   }
-}
-
-interface CountedVersion {
-  readonly version: number;
-  readonly materialName: string;
 }

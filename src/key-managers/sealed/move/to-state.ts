@@ -8,6 +8,7 @@ import { sealedKeysIn, StateNames } from '../state/sealed-keys.js';
 import { type FolderMark, putAside, readFolderMark, writeFolderMark } from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from './key-places.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
+import { someAtOnce } from './some-at-once.js';
 import type { MoveWay } from './way.js';
 
 /** Longer than a lease: by then every live replica knows what was written. */
@@ -53,10 +54,10 @@ export class ToState implements MoveWay {
     await writeKeyPlace(state, keyManager, { kind: 'arriving', move, at, from });
     const counts = await source.counts();
     const known = await state.counters.read(this.#names.counterPrefix);
-    for (const key of source.ring.keys) await this.#put(key.written.document);
-    for (const [materialName, count] of counts) {
-      await this.#count(this.#names.counter(Buffer.from(materialName, 'hex')), count, known);
-    }
+    await someAtOnce(source.ring.keys, (key) => this.#put(key.written.document));
+    await someAtOnce(counts, ([materialName, count]) =>
+      this.#count(this.#names.counter(Buffer.from(materialName, 'hex')), count, known),
+    );
     await this.#settled();
   }
 

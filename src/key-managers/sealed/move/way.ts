@@ -6,7 +6,8 @@ export interface MoveWay {
   readonly place: string;
   /**
    * Copies documents and counts to the new place, which is marked first as one where not all of
-   * them are. May find there what an earlier attempt has left.
+   * them are. What is there already, of an earlier attempt or because this is called a second time,
+   * stays where it is the same.
    *
    * @throws KeyManagerError, StateError, or the file system's error
    */
