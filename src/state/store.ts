@@ -166,6 +166,11 @@ export interface StateStore {
   endLease(replica: string): Promise<void>;
 
   /**
+   * Tells a shared store that it has lost a place of its history that a replica knows. If that is
+   * so, it accepts nothing more of any replica until it is recovered.
+   */
+  noteLoss?(known: HistoryMark): Promise<void>;
+  /**
    * Brings documents back to a store that has gone back, where they are newer than its own, raises
    * its revision above `highestRevision`, and makes every count unknown.
    *

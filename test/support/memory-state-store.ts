@@ -31,6 +31,8 @@ export class MemoryState {
   readonly tokens = [newToken()];
   readonly counters = new Map<string, number>();
   readonly leases = new Map<string, LeaseRenewal & { readonly endsAt: number }>();
+  /** The revisions that replicas have said are lost. */
+  readonly losses: number[] = [];
   /** In milliseconds; goes on when a test says so. */
   now = 0;
 
@@ -162,6 +164,12 @@ export class MemoryStateStore implements StateStore {
   endLease(replica: string): Promise<void> {
     return later(() => {
       this.#state.leases.delete(replica);
+    });
+  }
+
+  noteLoss({ revision }: HistoryMark): Promise<void> {
+    return later(() => {
+      this.#state.losses.push(revision);
     });
   }
 

@@ -53,6 +53,8 @@ export class Follower {
   #mark: HistoryMark;
   #storeFormat: number;
   #renewed: { readonly at: number; readonly applied: number } | undefined;
+  /** The token of the lost place that the store was told of. */
+  #toldOf: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isClosed = false;
@@ -193,7 +195,7 @@ export class Follower {
     const askedAt = ports.clock.monotonic();
     const known = this.#mark;
     const changes = await this.#store.changesSince(known.revision);
-    this.#assertSameHistory(known, changes);
+    await this.#assertSameHistory(known, changes);
     onChanges(changes);
     this.#mark = changes.mark;
     this.#storeFormat = changes.format;
@@ -201,7 +203,10 @@ export class Follower {
     standing.confirmed(askedAt);
   }
 
-  #assertSameHistory(known: HistoryMark, { mark, tokenThen, format }: Changes): void {
+  async #assertSameHistory(
+    known: HistoryMark,
+    { mark, tokenThen, format }: Changes,
+  ): Promise<void> {
     if (format > STATE_FORMAT) {
       throw new StateError(
         'newer-version',
@@ -212,7 +217,20 @@ export class Follower {
     const lost = lossOf(known, mark, tokenThen);
     if (lost === undefined) return;
     this.#follower.standing.wentBack(lost);
+    await this.#tellOthers(known);
     throw new StateError('gone-back', lost);
+  }
+
+  /** So that the others stop, too, who may not know that place. Once is enough. */
+  async #tellOthers(lost: HistoryMark): Promise<void> {
+    if (this.#toldOf === lost.token) return;
+    this.#toldOf = lost.token;
+    try {
+      await this.#store?.noteLoss?.(lost);
+    } catch (error) {
+      this.#toldOf = undefined; // The next round tries again.
+      this.#follower.ports.log.warn({ err: error }, 'the state store cannot be told of its loss');
+    }
   }
 
   #noteGoneBack(error: unknown): void {

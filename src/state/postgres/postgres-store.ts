@@ -14,6 +14,7 @@ import type {
   DocumentChange,
   DocumentName,
   DrawnBlock,
+  HistoryMark,
   LeaseRenewal,
   StateStore,
   StoredDocument,
@@ -30,7 +31,7 @@ import {
 } from './documents.js';
 import { asStateError, ConnectionLost } from './failures.js';
 import { endLease, renewLease } from './leases.js';
-import { recoverStore } from './recover.js';
+import { noteLoss, recoverStore } from './recover.js';
 import { ask, type Servers } from './servers.js';
 import { durabilityProblems } from './standby.js';
 import type { Tables } from './tables.js';
@@ -156,6 +157,10 @@ export class PostgresStore implements StateStore {
 
   async endLease(replica: string): Promise<void> {
     await endLease(this.#ports.writer, this.#ports.tables, replica);
+  }
+
+  async noteLoss(known: HistoryMark): Promise<void> {
+    await noteLoss(this.#ports.writer, this.#ports.tables, known);
   }
 
   async recover(

@@ -1,4 +1,4 @@
-import type { DocumentName, StoredDocument } from '../store.js';
+import type { DocumentName, HistoryMark, StoredDocument } from '../store.js';
 import { PRESENT_PLACE } from './place.js';
 import { raiseRevision, writeDocument } from './documents.js';
 import type { Tables } from './tables.js';
@@ -37,6 +37,21 @@ export async function recoverStore(
       [revision],
     );
     return inOrder.map(({ collection, id }) => ({ collection, id }));
+  });
+}
+
+/** Marks a store that has lost a place of its history, unless it was recovered since. */
+export async function noteLoss(
+  writer: Writer,
+  { store, revisions }: Tables,
+  { storeId, revision, token }: HistoryMark,
+): Promise<void> {
+  await writer.unproved(async ({ ask }) => {
+    await ask(
+      `UPDATE ${store} SET gone_back = true WHERE NOT gone_back AND id = $1 AND recovered < $2 ` +
+        `AND NOT EXISTS (SELECT FROM ${revisions} WHERE revision = $2 AND token = $3)`,
+      [storeId, revision, token],
+    );
   });
 }
 

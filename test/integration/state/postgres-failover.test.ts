@@ -134,6 +134,26 @@ describeWithPostgres('a failover of PostgreSQL', (programs) => {
     expect((await drawing)?.from).toBeGreaterThanOrEqual(20);
   });
 
+  it('who made the lost change is gone, and another has seen it → it stops all, until recovered', async () => {
+    const primary = await PostgresServer.launch(programs);
+    ends.push(() => primary.dispose());
+    await prepareDatabase(primary);
+    const config = await migrated(primary);
+    const [one, two] = [await open(config), await open(config)];
+    await two.put({ ...DOCUMENT, replaces: 0 });
+    const { mark } = await two.changesSince(0);
+    await two.noteLoss?.(mark);
+    await one.put({ ...DOCUMENT, id: 'other', replaces: 0 });
+    const lost = { ...mark, revision: 5, token: 'f'.repeat(32) };
+    await two.noteLoss?.({ ...lost, storeId: 'a'.repeat(32) });
+    await one.renewLease(LEASE);
+    await two.noteLoss?.(lost);
+    await expect(one.renewLease(LEASE)).rejects.toMatchObject({ code: 'gone-back' });
+    await two.recover([], lost.revision);
+    await two.noteLoss?.(lost);
+    await one.renewLease(LEASE);
+  });
+
   it('to one that lagged, and another changes the same document at once → refused, not made twice', async () => {
     const { primary, standby } = await launch();
     const config = await migrated(primary, bothOf(primary, standby));

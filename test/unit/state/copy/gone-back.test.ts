@@ -34,6 +34,19 @@ describe('a store that has gone back', () => {
     ).toEqual(['x', 'y', 'z']);
   });
 
+  it('→ the store is told of it once, so that replicas that do not know stop, too', async () => {
+    const state = new MemoryState();
+    const { copy } = await replicaOn(state);
+    const opened = copy.collection(notes);
+    await opened.put('x', { text: 'one' }, 0);
+    await opened.put('y', { text: 'two' }, 0);
+    goBack(state, 1);
+    for (let round = 0; round < 3; round += 1) {
+      await expect(copy.refresh(soon())).rejects.toEqual(hasCode('gone-back'));
+    }
+    expect(state.losses).toEqual([2]);
+  });
+
   it('and has grown past the lost revision by then → recognised all the same', async () => {
     const state = new MemoryState();
     const { copy, store } = await replicaOn(state);
