@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AtomicWrite, writeFileAtomically } from '../../src/durable/atomic-write.js';
 import {
@@ -19,6 +20,7 @@ import { canaries } from './canaries.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
 import { type MemoryState, MemoryStateStore } from './memory-state-store.js';
 import { stateReplica } from './state-replica.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** A way to the store and the disk that ends for good after some acts, as a crash does. */
 export interface DyingParts {
@@ -161,4 +163,40 @@ export async function allOpen({ node }: MovingKeys, samples: readonly Sample[]):
     if (!opened.equals(plaintext)) return false;
   }
   return true;
+}
+
+/** The keys of {@link folderWithKeys}. */
+export const KEYS = ['one', 'two'];
+/** A key that may do everything. */
+export const BOTH = new Set(['ENCRYPT', 'DECRYPT'] as const);
+/** Small blocks and versions, so that keys have several versions soon. */
+export const LIMITS = { blockSize: 4, perVersion: 8 };
+
+/** A folder with keys of several versions, and something encrypted under each of them. */
+export async function folderWithKeys(shared: MemoryState) {
+  const directory = join(temporaryFolder(), 'keys');
+  const keys = await startMoving({ shared, directory, init: true, limits: LIMITS });
+  const samples: Sample[] = [];
+  for (const key of KEYS) await keys.administration.createKey(key, BOTH);
+  for (let made = 0; made < 10; made += 1) {
+    for (const key of KEYS) samples.push(await encryptSample(keys, key));
+  }
+  await keys.close();
+  return { directory, samples };
+}
+
+/** Encrypts under every key, and tells whether that and what was encrypted before opens. */
+export async function encryptsAll(keys: MovingKeys, samples: readonly Sample[]): Promise<boolean> {
+  const made: Sample[] = [];
+  for (const key of KEYS) made.push(await encryptSample(keys, key));
+  return allOpen(keys, [...samples, ...made]);
+}
+
+/** Keys in the state store that have come from a folder. */
+export async function inState(shared: MemoryState) {
+  const { directory, samples } = await folderWithKeys(shared);
+  const keys = await startMoving({ shared, directory });
+  await keys.administration.moveKeys({ to: 'database' });
+  await keys.close();
+  return { samples };
 }

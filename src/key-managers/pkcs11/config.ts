@@ -87,7 +87,10 @@ export const pkcs11KeyManagerSchema = z
     ),
     replicas: countField({ min: 1, max: 1000 })
       .default(1)
-      .describe('Number of replicas that encrypt with these keys. Each may make an equal share.'),
+      .describe(
+        'Number of replicas that encrypt with these keys. Each may make an equal share, until ' +
+          '`holdfast state adopt-counters` has made one count of theirs.',
+      ),
     priorEncryptions: countField({ min: 0, max: 2 ** 32 - 1 })
       .default(0)
       .describe('Upper limit of the encryptions that a key has made before Holdfast used it.'),

@@ -1,3 +1,4 @@
+import { KeyManagerError } from '../../backend.js';
 import type { KeyPlace } from './place.js';
 
 /**
@@ -9,6 +10,8 @@ export class PlaceGate implements KeyPlace {
   readonly #changing = new Set<Promise<unknown>>();
   #opened: Promise<void> | undefined;
   #open: () => void = () => undefined;
+  #problem: string | undefined;
+  #isOver = false;
 
   constructor(place: KeyPlace) {
     this.#place = place;
@@ -24,8 +27,21 @@ export class PlaceGate implements KeyPlace {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** Refuses whoever waits at a gate that is shut: it opens no more. */
+  giveUp(): void {
+    if (this.#opened === undefined) return;
+    this.#isOver = true;
+    this.open();
+  }
+
+  /** Leaves the gate shut for a reason that the health of the node tells. */
+  leaveShut(problem: string): void {
+    this.#problem = problem;
+  }
+
   /** Opens the gate. */
   open(): void {
+    this.#problem = undefined;
     this.#opened = undefined;
     this.#open();
   }
@@ -39,7 +55,8 @@ export class PlaceGate implements KeyPlace {
   }
 
   get problems(): readonly string[] {
-    return this.#place.problems;
+    const problems = this.#place.problems;
+    return this.#problem === undefined ? problems : [...problems, this.#problem];
   }
 
   blockSize(used: number, elapsedMs: number): number {
@@ -90,6 +107,7 @@ export class PlaceGate implements KeyPlace {
 
   async #change<T>(work: () => Promise<T>): Promise<T> {
     while (this.#opened !== undefined) await this.#opened;
+    if (this.#isOver) throw new KeyManagerError('internal', 'Holdfast stops while keys move');
     const changing = work();
     this.#changing.add(changing);
     try {

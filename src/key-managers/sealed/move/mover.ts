@@ -28,7 +28,8 @@ export async function moveKeys(
     await leave(way);
   } catch (error) {
     await next?.release();
-    if (!(error instanceof UndecidedError)) source.gate.open();
+    if (error instanceof UndecidedError) source.gate.leaveShut(error.message);
+    else source.gate.open();
     throw told(error);
   }
   keys.switchTo(next);

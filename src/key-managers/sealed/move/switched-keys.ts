@@ -71,6 +71,7 @@ export class SwitchedKeys implements KeyManagerNode {
   }
 
   close(): Promise<void> {
+    this.#keys.gate.giveUp();
     return this.#keys.node.close();
   }
 

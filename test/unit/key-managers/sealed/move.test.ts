@@ -4,48 +4,20 @@ import { describe, expect, it } from 'vitest';
 import { MemoryState } from '../../../support/memory-state-store.js';
 import {
   allOpen,
+  BOTH,
   dyingAfter,
+  encryptsAll,
   encryptSample,
-  type MovingKeys,
-  type Sample,
+  folderWithKeys,
+  inState,
+  KEYS,
+  LIMITS,
   startMoving,
 } from '../../../support/moving-keys.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-const KEYS = ['one', 'two'];
-const BOTH = new Set(['ENCRYPT', 'DECRYPT'] as const);
-/** Small blocks and versions, so that keys have several versions soon. */
-const LIMITS = { blockSize: 4, perVersion: 8 };
-
 const refused = (code: string, message = ''): unknown =>
   expect.objectContaining({ code, message: expect.stringContaining(message) });
-
-/** A folder with keys of several versions, and something encrypted under each of them. */
-async function folderWithKeys(shared: MemoryState) {
-  const directory = join(temporaryFolder(), 'keys');
-  const keys = await startMoving({ shared, directory, init: true, limits: LIMITS });
-  const samples: Sample[] = [];
-  for (const key of KEYS) await keys.administration.createKey(key, BOTH);
-  for (let made = 0; made < 10; made += 1) {
-    for (const key of KEYS) samples.push(await encryptSample(keys, key));
-  }
-  await keys.close();
-  return { directory, samples };
-}
-
-async function encryptsAll(keys: MovingKeys, samples: readonly Sample[]): Promise<boolean> {
-  const made: Sample[] = [];
-  for (const key of KEYS) made.push(await encryptSample(keys, key));
-  return allOpen(keys, [...samples, ...made]);
-}
-
-async function inState(shared: MemoryState) {
-  const { directory, samples } = await folderWithKeys(shared);
-  const keys = await startMoving({ shared, directory });
-  await keys.administration.moveKeys({ to: 'database' });
-  await keys.close();
-  return { samples };
-}
 
 describe('keys that move from a folder into the state store', () => {
   it('while they serve → every version opens what it made, and new keys are made there', async () => {
@@ -125,36 +97,6 @@ describe('keys that move from a folder into the state store', () => {
     );
     expect(await encryptsAll(keys, samples)).toBe(true);
   });
-
-  it.each(['made', 'not made'] as const)(
-    'killed at any of its acts, the last one %s → one place serves at the next start, and all is there',
-    async (last) => {
-      for (let acts = 0; ; acts += 1) {
-        const shared = new MemoryState();
-        const { directory, samples } = await folderWithKeys(shared);
-        const parts = dyingAfter(acts, shared, last);
-        const dying = await startMoving({ shared, directory, parts });
-        const outcome = await dying.administration.moveKeys({ to: 'database' }).then(
-          () => 'moved',
-          () => 'refused',
-        );
-        expect(await allOpen(dying, samples), `reading after ${acts} acts`).toBe(true);
-        await dying.close();
-        const again = await startMoving({ shared, directory });
-        expect(await encryptsAll(again, samples), `${acts} acts`).toBe(true);
-        if (outcome === 'refused')
-          await again.administration.moveKeys({ to: 'database' }).catch((error: unknown) => {
-            expect(error).toEqual(refused('conflict', 'already')); // It had moved all the same.
-          });
-        expect(await encryptsAll(again, samples)).toBe(true);
-        await again.close();
-        const sealed = await startMoving({ shared });
-        expect(await encryptsAll(sealed, samples), `${acts} acts, sealed`).toBe(true);
-        await sealed.close();
-        if (!parts.isDead()) return;
-      }
-    },
-  );
 
   it('not all of them there yet → a start of the store’s keys is refused, and says from where', async () => {
     const shared = new MemoryState();
@@ -264,35 +206,4 @@ describe('keys that move from the state store into a folder', () => {
       refused('conflict', 'empty folder'),
     );
   });
-
-  it.each(['made', 'not made'] as const)(
-    'killed at any of its acts, the last one %s → one place serves at the next start, and all is there',
-    async (last) => {
-      for (let acts = 0; ; acts += 1) {
-        const shared = new MemoryState();
-        const { samples } = await inState(shared);
-        const directory = join(temporaryFolder(), 'new');
-        const alive = await startMoving({ shared });
-        await alive.close();
-        const parts = dyingAfter(acts, shared, last);
-        const dying = await startMoving({ shared, parts }).catch(() => undefined);
-        if (dying === undefined) continue; // Killed at its start: nothing has moved.
-        await dying.administration.moveKeys({ to: 'folder', directory }).catch(() => undefined);
-        expect(await allOpen(dying, samples), `reading after ${acts} acts`).toBe(true);
-        await dying.close();
-        shared.leases.clear();
-        const starts = [{ shared }, { shared, directory }];
-        const served: MovingKeys[] = [];
-        for (const start of starts) {
-          await startMoving(start).then(
-            (keys) => served.push(keys),
-            () => undefined,
-          );
-        }
-        expect(served, `${acts} acts`).toHaveLength(1);
-        for (const keys of served) expect(await encryptsAll(keys, samples)).toBe(true);
-        if (!parts.isDead()) return;
-      }
-    },
-  );
 });
