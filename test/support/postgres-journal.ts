@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { StateError } from '../../src/state/errors.js';
-import type { CounterBlock, StateStore } from '../../src/state/store.js';
+import type { CounterBlock, StateStore, StoredDocument } from '../../src/state/store.js';
 
 const COLLECTION = 'journals';
 const LIMIT = 2 ** 50;
@@ -25,12 +25,22 @@ const NOT_MADE = new Set(['unavailable', 'conflict', 'misconfigured', 'gone-back
 export class PostgresJournal {
   readonly failures = new Map<string, number>();
   readonly #appended: Appended[] = [];
-  readonly #blocks: CounterBlock[] = [];
+  readonly #blocks: (CounterBlock & { readonly counter: string })[] = [];
+  readonly #newest = new Map<string, StoredDocument>();
+  #lives = 0;
   #isOver = false;
 
-  /** Begins the counter that is drawn from. */
+  /** Begins a counter that is drawn from then on: after a recovery another one. */
   async begin(store: StateStore): Promise<void> {
-    await store.beginCounter('count', 0);
+    await store.beginCounter(`count-${this.#lives + 1}`, 0);
+    this.#lives += 1;
+  }
+
+  /** Recovers a store with every change that was acknowledged, as a replica in step could. */
+  async recover(store: StateStore): Promise<void> {
+    const newest = [...this.#newest.values()];
+    await store.recover(newest, Math.max(...newest.map(({ revision }) => revision)));
+    await this.begin(store);
   }
 
   /** The number of changes that were acknowledged so far. */
@@ -59,8 +69,9 @@ export class PostgresJournal {
   async draw(store: StateStore): Promise<void> {
     while (!this.#isOver) {
       try {
-        const block = await store.drawBlock({ counter: 'count', size: 7, limit: LIMIT });
-        if (block !== undefined) this.#blocks.push(block);
+        const counter = `count-${this.#lives}`;
+        const block = await store.drawBlock({ counter, size: 7, limit: LIMIT });
+        if (block !== undefined) this.#blocks.push({ counter, ...block });
       } catch (error) {
         await this.#noteFailure(error);
       }
@@ -77,10 +88,13 @@ export class PostgresJournal {
       if (outcome === 'acknowledged') assert.equal(times, 1, `${entry} is lost, or there twice`);
       if (outcome === 'not-made') assert.equal(times, 0, `${entry} is there, and was denied`);
     }
-    const inOrder = this.#blocks.toSorted((a, b) => a.from - b.from);
-    for (const [index, { from }] of inOrder.entries()) {
+    const inOrder = this.#blocks.toSorted(
+      (a, b) => a.counter.localeCompare(b.counter) || a.from - b.from,
+    );
+    for (const [index, { counter, from }] of inOrder.entries()) {
       const before = inOrder[index - 1];
-      assert(before === undefined || before.to <= from, `${from} was given out twice`);
+      const isApart = before?.counter !== counter || before.to <= from;
+      assert(isApart, `${counter}: ${from} was given out twice`);
     }
   }
 
@@ -103,7 +117,9 @@ export class PostgresJournal {
   ): Promise<Appended['outcome']> {
     const contents = JSON.stringify(entries);
     try {
-      await store.put({ collection: COLLECTION, id, format: 1, contents, replaces });
+      const stored = await store.put({ collection: COLLECTION, id, format: 1, contents, replaces });
+      const known = this.#newest.get(id);
+      if ((known?.revision ?? 0) < stored.revision) this.#newest.set(id, stored);
       return 'acknowledged';
     } catch (error) {
       const code = await this.#noteFailure(error);

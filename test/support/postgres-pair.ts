@@ -83,6 +83,14 @@ export class PostgresPair {
     await this.#standby.dispose();
   }
 
+  /** Promotes a standby that lacks what was committed in the last moments. */
+  async failOverToOneThatLags(): Promise<void> {
+    await this.#primary.waitForStandby('');
+    await this.#standby.lag();
+    await pause(200);
+    await this.#failOver();
+  }
+
   /** For the first of the clients alone. */
   async #blackHole(): Promise<void> {
     const cut = this.#ways.slice(0, 2);

@@ -124,6 +124,8 @@ export class PostgresServer {
   /** Makes this standby a primary. */
   async promote(): Promise<void> {
     await this.sql('SELECT pg_promote(true, 60)');
+    // A standby that is made of this one would take it over.
+    await this.sql('ALTER SYSTEM RESET primary_conninfo');
     await this.#setStandby('');
   }
 

@@ -8,6 +8,8 @@ import { migrated, openStore, prepareDatabase, stateSql } from '../../support/po
 /** Faults one after the other; one of each, and then by chance. */
 const ROUNDS = Number(process.env['HOLDFAST_STATE_FAULTS'] ?? FAULTS.length);
 
+const LAGGING_ROUNDS = Math.ceil(ROUNDS / FAULTS.length);
+
 describeWithPostgres('a store in PostgreSQL that suffers', (programs) => {
   it('faults of every kind amid changes of two replicas → none that was acknowledged is lost', async () => {
     const pair = await PostgresPair.launch(programs, prepareDatabase);
@@ -52,4 +54,47 @@ describeWithPostgres('a store in PostgreSQL that suffers', (programs) => {
       await pair.dispose();
     }
   });
+
+  it(
+    'a failover to a standby that lags, again and again → found out, and recovered in full',
+    async () => {
+      const pair = await PostgresPair.launch(programs, prepareDatabase);
+      const stores: StateStore[] = [];
+      try {
+        const config = await migrated(pair.primary);
+        const limits = { statementTimeoutMs: 1_000, connectTimeoutMs: 500 };
+        for (let count = 0; count < 2; count += 1) {
+          const addresses = [...(await pair.addressesForOne())];
+          stores.push(await openStore({ ...config, ...limits, addresses }));
+        }
+        const journal = new PostgresJournal();
+        await journal.begin(stores[0] ?? expect.unreachable());
+        const writers = stores.flatMap((store, index) => [
+          journal.write(store, `writer-${index}`),
+          journal.draw(store),
+        ]);
+        for (let round = 0; round < LAGGING_ROUNDS; round += 1) {
+          const found = journal.failures.get('gone-back') ?? 0;
+          await pair.failOverToOneThatLags();
+          await expect
+            .poll(() => journal.failures.get('gone-back') ?? 0, { timeout: 30_000 })
+            .toBeGreaterThan(found);
+          const { acknowledged, drawn } = journal;
+          await journal.recover(stores[round % 2] ?? expect.unreachable());
+          await expect
+            .poll(() => journal.acknowledged > acknowledged + 5 && journal.drawn > drawn + 5, {
+              timeout: 30_000,
+            })
+            .toBe(true);
+        }
+        journal.end();
+        await Promise.all(writers);
+        await journal.judge(stores[0] ?? expect.unreachable());
+      } finally {
+        for (const store of stores) await store.close();
+        await pair.dispose();
+      }
+    },
+    60_000 + LAGGING_ROUNDS * 30_000,
+  );
 });
