@@ -105,7 +105,7 @@ export async function startMoving(settings: MovingSettings): Promise<MovingKeys>
   const start = {
     init,
     ...(parts && { writeFile: parts.writeFile }),
-    ...(limits && { limits }),
+    ...(limits && { limits, perVersion: limits.perVersion }),
   };
   const started = await (directory === undefined
     ? startSealedKeys({ ...common, type: 'sealed' }, ports, start)

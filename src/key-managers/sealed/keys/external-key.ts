@@ -269,7 +269,9 @@ export class ExternalKey {
     if (written === undefined) return;
 
     const budget = EncryptionBudget.of(block);
-    const versions = [...this.#versions.all, { ...material, budget }];
+    // The state may have told of it before: then it is there already, without its first block.
+    const before = this.#versions.all.filter(({ version }) => version !== material.version);
+    const versions = [...before, { ...material, budget }];
     this.#versions.adopt({ document: rotated, revision: written }, versions);
     this.settleIfKnown();
     const { externalKeyId } = document;

@@ -12,9 +12,14 @@ export class PlaceGate implements KeyPlace {
   #open: () => void = () => undefined;
   #problem: string | undefined;
   #isOver = false;
+  #end: () => void = () => undefined;
+  readonly #ended: Promise<void>;
 
   constructor(place: KeyPlace) {
     this.#place = place;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
   }
 
   /** Shuts the gate. Resolves when no change is under way. */
@@ -27,8 +32,9 @@ export class PlaceGate implements KeyPlace {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Refuses whoever waits at a gate that is shut: it opens no more. */
+  /** Refuses whoever waits for other replicas, or at a gate that is shut: it opens no more. */
   giveUp(): void {
+    this.#end();
     if (this.#opened === undefined) return;
     this.#isOver = true;
     this.open();
@@ -94,7 +100,10 @@ export class PlaceGate implements KeyPlace {
   }
 
   whenSettled(revision: number): Promise<void> {
-    return this.#place.whenSettled(revision);
+    const ended = this.#ended.then(() => {
+      throw stopping();
+    });
+    return Promise.race([this.#place.whenSettled(revision), ended]);
   }
 
   caughtUp(): Promise<void> {
@@ -107,7 +116,7 @@ export class PlaceGate implements KeyPlace {
 
   async #change<T>(work: () => Promise<T>): Promise<T> {
     while (this.#opened !== undefined) await this.#opened;
-    if (this.#isOver) throw new KeyManagerError('internal', 'Holdfast stops while keys move');
+    if (this.#isOver) throw stopping();
     const changing = work();
     this.#changing.add(changing);
     try {
@@ -116,4 +125,8 @@ export class PlaceGate implements KeyPlace {
       this.#changing.delete(changing);
     }
   }
+}
+
+function stopping(): KeyManagerError {
+  return new KeyManagerError('internal', 'Holdfast stops, and waits no longer');
 }

@@ -104,3 +104,26 @@ describe('a move from the state store into a folder that is killed', () => {
     },
   );
 });
+
+describe('a stop', () => {
+  it('while a new version waits for a replica that does not follow → ends all the same', async () => {
+    const shared = new MemoryState();
+    await inState(shared);
+    const keys = await startMoving({ shared, limits: { blockSize: 4, perVersion: 70_000 } });
+    const stuck = { name: 'stuck', version: '0.2.0', format: 1, applied: 0 };
+    shared.leases.set('f'.repeat(32), { ...stuck, replica: 'f'.repeat(32), endsAt: Infinity });
+    await expect.poll(() => keys.state.standing.leases.map(({ name }) => name)).toContain('stuck');
+    const noAad = Buffer.alloc(0);
+    const failure = await (async () => {
+      for (let made = 0; made < 200_000; made += 1) {
+        const deadline = Deadline.after(systemClock, 300);
+        const { current } = await keys.node.describeKey('one', deadline);
+        if (current === undefined) throw new Error('the key encrypts');
+        const ref = { externalKeyId: 'one', version: current };
+        await keys.node.encrypt(ref, noAad, noAad, deadline);
+      }
+    })().catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'deadline' });
+    await keys.close();
+  });
+});
