@@ -55,7 +55,9 @@ export const auditSchema = z
       ),
     replica: nameField()
       .optional()
-      .describe('How records name this replica; without it, by the host name.'),
+      .describe(
+        'How records, and the other replicas, name this one; without it, by the host name.',
+      ),
     signingKey: signingKeySchema,
     durability: choiceField(['written', 'synced'])
       .default('synced')

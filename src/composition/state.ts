@@ -34,7 +34,11 @@ const HOUR_MS = 3_600_000;
  * @throws StateError, NotPrivateError, FolderInUseError, or the file system's error
  */
 export async function openState(
-  { state: config, stateDirectory }: Pick<Configuration, 'state' | 'stateDirectory'>,
+  {
+    state: config,
+    stateDirectory,
+    audit,
+  }: Pick<Configuration, 'state' | 'stateDirectory' | 'audit'>,
   ports: StatePorts,
 ): Promise<StateCopy> {
   const { clock, randomBytes, log, firstStart } = ports;
@@ -50,7 +54,7 @@ export async function openState(
     open: () => openStateStore(config, ports),
     directory,
     writeFile: writeFileAtomically,
-    replicaName: (config.type === 'postgres' ? config.replicaName : undefined) ?? hostname(),
+    replicaName: audit?.replica ?? hostname(),
     version: VERSION,
     terms: termsOf(config, randomBytes),
     acceptsNewStore: firstStart.acceptsLostState,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameField, pathField } from '../configuration/reading/field-types.js';
+import { pathField } from '../configuration/reading/field-types.js';
 import { aloneFields } from './copy/config.js';
 import { isTlsWhereNeeded, postgresStateFields, TLS_WHERE_NEEDED } from './postgres/config.js';
 
@@ -24,9 +24,6 @@ const filesStateSchema = z
 const postgresStateSchema = z
   .strictObject({
     ...postgresStateFields,
-    replicaName: nameField()
-      .optional()
-      .describe('How others name this replica; without it, by the host name.'),
     ...aloneFields,
   })
   .refine(isTlsWhereNeeded, { error: TLS_WHERE_NEEDED, path: ['tls'] })
