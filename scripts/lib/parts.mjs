@@ -57,10 +57,11 @@ export class Parts {
    * @param {string} name
    * @param {readonly string[]} args
    * @param {PartOptions} [options]
+   * @returns {number} the id of its process
    */
   startHoldfast(name, args, options) {
     const node = ['--inspect-port=192.0.2.1:1024', '--import', endWithParent, program, ...args];
-    this.#start(this.#ours, name, node, options);
+    return this.#start(this.#ours, name, node, options);
   }
 
   /**
@@ -145,6 +146,7 @@ export class Parts {
       );
       if (!mayEnd) void this.end(1);
     });
+    return child.pid ?? 0;
   }
 
   /** @param {string} name */

@@ -1,9 +1,14 @@
-import { dirname } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { installHaproxy } from '../../scripts/lib/install-haproxy.mjs';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
 import { describeWithOpenbao } from '../support/openbao-program.js';
 import { nssModule } from '../support/nss.js';
 import { describeWithModule } from '../support/pkcs11-suite.js';
+import { PostgresServer } from '../support/postgres.js';
+import { SUPERUSER_PASSWORD } from '../support/postgres-files.js';
+import { describeWithReplicas } from '../support/replicas-suite.js';
 import { softHsmModule } from '../support/softhsm.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -60,6 +65,28 @@ describeWithOpenbao('docs/three-replicas.md', (program) => {
     for (const replica of ['xks-1', 'xks-2', 'xks-3']) {
       expect(output).toMatch(new RegExp(`^${replica}\tDecrypt\tbao-1\t[12]$`, 'm'));
     }
+  });
+});
+
+describeWithReplicas('docs/replicas.md', ({ postgres }) => {
+  it('its commands where the database is set up → a key that one has made is used at both', async () => {
+    const server = await PostgresServer.launch(postgres);
+    onTestFinished(() => server.dispose());
+    const folder = temporaryFolder();
+    const login = join(folder, 'pgpass');
+    copyFileSync(server.caPath, join(folder, 'postgres-ca.pem'));
+    writeFileSync(login, `*:*:*:postgres:${SUPERUSER_PASSWORD}\n`, { mode: 0o600 });
+    const database = shellCommands('docs/state-postgresql.md', ['Two roles and a schema']);
+    const page = shellCommands('docs/replicas.md');
+    const { code, output } = await runAsReader(`export PGPASSFILE=${login}\n${database}\n${page}`, {
+      folder,
+      ports: [8443, 8444, 9464, 9465, 9443],
+      path: [postgres, dirname(await installHaproxy())],
+      replaced: { 'db1.example': '127.0.0.1', '5432': String(server.port) },
+    });
+    expect(code, output).toBe(0);
+    expect(output.match(/"plaintext":"SGVsbG8gV29ybGQh"/g)).toHaveLength(3);
+    expect(output).toMatch(/^xks-1 .*\nxks-2 /m);
   });
 });
 

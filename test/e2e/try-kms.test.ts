@@ -1,69 +1,24 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { repositoryFile, repositoryPath } from '../support/container-files.js';
+import { repositoryFile } from '../support/container-files.js';
 import { runAsReader, shellCommands } from '../support/documented-commands.js';
 import { findAwsCli2, findAwsPythonClients } from '../support/kms-simulator/aws-clients.js';
 import { runningIn } from '../support/running-in.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
-import { testLogPath } from '../support/test-log.js';
+import { startTrial as startTrialOf } from '../support/trial.js';
 
-const READY_MS = 60_000;
 const pythonClients = await findAwsPythonClients();
 const cli2 = await findAwsCli2();
 
-/** A trial that serves. */
-interface Trial {
-  readonly folder: string;
-  readonly environment: string;
-  /** All that it has printed. */
-  screen(): string;
-  /** @returns the exit code; null for a signal that nobody can see */
-  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
-}
-
 /** Starts the trial as npm does, in a folder of its own. */
-async function startTrial(parent: string): Promise<Trial> {
-  const folder = join(parent, 'try-kms');
-  const environment = join(folder, 'environment');
-  const output = testLogPath('try-kms');
-  const descriptor = openSync(output, 'w');
-  const child = spawn(process.execPath, [repositoryPath('scripts/try-kms.mjs')], {
-    env: { ...process.env, HOLDFAST_TRY_DIR: parent },
-    stdio: ['ignore', descriptor, descriptor],
+const startTrial = (parent: string) =>
+  startTrialOf({
+    name: 'try-kms',
+    parent,
+    ready: 'try-kms/environment',
+    last: 'goes on from here',
   });
-  closeSync(descriptor);
-  const exit = once(child, 'exit');
-  const screen = () => readFileSync(output, 'utf8');
-  const giveUpAt = performance.now() + READY_MS;
-  while (!existsSync(environment)) {
-    if (child.exitCode !== null || performance.now() > giveUpAt) throw new Error(screen());
-    await sleep(20);
-  }
-  // The screen comes right after the file.
-  while (!screen().includes('goes on from here')) await sleep(5);
-  return {
-    folder,
-    environment,
-    screen,
-    stop: async (signal) => {
-      child.kill(signal);
-      const [code] = (await exit) as [number | null];
-      return code;
-    },
-  };
-}
 
 /** A folder with a program `aws`: version 1 is a module of Python. */
 function programsWith(aws: string): string {
@@ -100,7 +55,7 @@ it.skipIf(pythonClients === undefined || cli2 === undefined)(
     } finally {
       expect(await first.stop('SIGINT')).toBe(0);
     }
-    expect(existsSync(first.environment)).toBe(false);
+    expect(existsSync(first.ready)).toBe(false);
 
     const second = await startTrial(parent);
     try {
@@ -109,7 +64,7 @@ it.skipIf(pythonClients === undefined || cli2 === undefined)(
       // npx would ask the registry here, because the folder is no checkout.
       const page = shellCommands('docs/try-it.md')
         .replaceAll('npx holdfast', 'holdfast')
-        .replaceAll('var/try-kms/environment', `"${second.environment}"`);
+        .replaceAll('var/try-kms/environment', `"${second.ready}"`);
       const python = /```python\n(?<code>.+?)```/s.exec(repositoryFile('docs/try-it.md'));
       writeFileSync(join(folder, 'try.py'), python?.groups?.['code'] ?? '');
       const boto3 = `PYTHONPATH=${pythonClients ?? ''} python3 try.py`;

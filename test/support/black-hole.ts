@@ -8,13 +8,15 @@ export class BlackHole {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #targetPort: number;
   #isOpen = true;
 
   private constructor(server: Server, targetPort: number) {
     this.#server = server;
+    this.#targetPort = targetPort;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (client) => {
-      this.#join(client, connect(targetPort, '127.0.0.1'));
+      this.#join(client, connect(this.#targetPort, '127.0.0.1'));
     });
   }
 
@@ -33,12 +35,23 @@ export class BlackHole {
   /** Lets everything through again, on new connections: what was swallowed is lost. */
   letThrough(): void {
     this.#isOpen = true;
+    this.cut();
+  }
+
+  /** Ends all connections; new ones go to another server. */
+  redirect(targetPort: number): void {
+    this.#targetPort = targetPort;
+    this.cut();
+  }
+
+  /** Ends all connections, as when a firewall forgets them. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 
   #join(client: Socket, target: Socket): void {

@@ -1,0 +1,140 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { blocksGivenTwice, logDrawnBlocks } from '../../support/drawn-blocks.js';
+import { ReplicaLoad } from '../../support/replica-load.js';
+import type { Replica } from '../../support/replica-process.js';
+import { Replicas } from '../../support/replicas.js';
+import { describeWithReplicas } from '../../support/replicas-suite.js';
+import { decryptBody, encryptBody } from '../../support/xks-requests.js';
+
+/** Longer than a statement may take, so that replicas notice. */
+const UNTIL_NOTICED_MS = 3_000;
+/** After a failover nothing changes for the length of a lease. */
+const AGAIN = { timeout: 60_000, interval: 250 };
+
+describeWithReplicas('two replicas whose database fails', ({ postgres }) => {
+  let replicas: Replicas;
+  let one: Replica;
+  let two: Replica;
+  let made = 0;
+  beforeAll(async () => {
+    replicas = await Replicas.launch(postgres);
+    await logDrawnBlocks(replicas.database, replicas.state);
+    [one, two] = [replicas.replica(0), replicas.replica(1)];
+  });
+  afterAll(() => replicas.dispose());
+
+  it.each<{ name: string; fail: () => unknown; mend: () => unknown }>([
+    {
+      name: 'killed and started again',
+      fail: () => replicas.database.stop('SIGKILL'),
+      mend: () => replicas.database.start(),
+    },
+    {
+      name: 'in a black hole',
+      fail: () => {
+        replicas.relay.swallow();
+      },
+      mend: () => {
+        replicas.relay.letThrough();
+      },
+    },
+    {
+      name: 'cut off from all connections',
+      fail: () => {
+        replicas.relay.cut();
+      },
+      mend: () => undefined,
+    },
+  ])('the database is $name → no request fails, and changes go on', async ({ fail, mend }) => {
+    const load = new ReplicaLoad(replicas.endpoint);
+    await load.more(50);
+    await fail();
+    await load.more(50, one.name);
+    await pause(UNTIL_NOTICED_MS);
+    await load.more(50, two.name);
+    await mend();
+    await changesGoOn();
+    expect((await load.stop()).failures).toEqual([]);
+  });
+
+  it('without a database → a change is refused in words, health is degraded, /readyz is not', async () => {
+    replicas.relay.swallow();
+    await expect(one.createKey('not-now')).rejects.toThrow(/state store/);
+    for (const replica of [one, two]) {
+      const ready = await fetch(`http://127.0.0.1:${replica.operationsPort}/readyz`);
+      expect(ready.status).toBe(200);
+    }
+    replicas.relay.letThrough();
+    await changesGoOn();
+    expect([...(await two.keys()).keys()]).not.toContain('not-now');
+  });
+
+  it('failed over to a synchronous standby → no request fails, no acknowledged change is lost', async () => {
+    const load = new ReplicaLoad(replicas.endpoint);
+    const standby = await replicas.database.startStandby('standby');
+    await replicas.database.waitForStandby('standby');
+    await one.createKey('before-the-failover');
+    await replicas.database.stop('SIGKILL');
+    await standby.promote();
+    await replicas.moveTo(standby);
+    await changesGoOn();
+    expect((await load.stop()).failures).toEqual([]);
+    expect(await usable('before-the-failover')).toBe(true);
+  });
+
+  it('failed over to a standby that lagged → no request fails, no change is made, until state recover brings the lost ones back', async () => {
+    const load = new ReplicaLoad(replicas.endpoint);
+    const standby = await replicas.database.startStandby('laggard');
+    await replicas.database.waitForStandby('');
+    await standby.lag();
+    await one.createKey('lost-with-the-primary');
+    await replicas.database.stop('SIGKILL');
+    await standby.promote();
+    await replicas.moveTo(standby);
+    await vi.waitFor(async () => {
+      const refusal = await two.createKey('meanwhile').then(
+        () => 'made',
+        (error: unknown) => String(error),
+      );
+      expect(refusal).toMatch(/state recover/);
+    }, AGAIN);
+    await load.more(50, one.name);
+    await load.more(50, two.name);
+    const recovered = await one.server.holdfast('state', 'recover');
+    expect(recovered).toMatchObject({ code: 0 });
+    expect(recovered.stdout).toContain('lost-with-the-primary');
+    if ((await two.standing()) === 'gone-back') await two.server.holdfast('state', 'recover');
+    await changesGoOn();
+    expect((await load.stop()).failures).toEqual([]);
+    expect(await usable('lost-with-the-primary')).toBe(true);
+  });
+
+  it('every block that was drawn in all of this → was given once', () => {
+    expect(blocksGivenTwice()).toEqual([]);
+  });
+
+  /** Creates a key at each until it works, and uses it at the other. */
+  async function changesGoOn(): Promise<void> {
+    for (const replica of [one, two]) {
+      await vi.waitFor(async () => {
+        made += 1;
+        await replica.createKey(`key-${made}`);
+      }, AGAIN);
+      expect(await usable(`key-${made}`)).toBe(true);
+    }
+  }
+
+  /** Encrypts at each and decrypts at the other. */
+  async function usable(id: string): Promise<boolean> {
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const sealed = await from.call(id, 'encrypt', encryptBody());
+      const opened = await to.call(id, 'decrypt', decryptBody(sealed.json ?? {}));
+      if (sealed.status !== 200 || opened.status !== 200) return false;
+    }
+    return true;
+  }
+});
