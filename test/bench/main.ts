@@ -9,8 +9,10 @@ import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
 import { type HostileResult, measureHostile } from './measurements/hostile.js';
 import { measureLatency } from './measurements/latency.js';
+import { measureManyKeys } from './measurements/many-keys.js';
 import { measureMemory } from './measurements/memory.js';
 import { measureReconciliation } from './measurements/reconciliation.js';
+import { measureReplicasCpu } from './measurements/replicas-cpu.js';
 import { measureVerification } from './measurements/verification.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
@@ -51,6 +53,11 @@ const MEASURES: Readonly<Record<Part, (options: Options, results: Results) => Pr
   hostile: measureAttacks,
   reconcile: async (options, results) => {
     results.reconciliation = await measureReconciliation(options);
+  },
+  replicas: async (options, results) => {
+    results.replicasCpu = await measureReplicasCpu(options);
+    say('many keys');
+    results.manyKeys = await measureManyKeys(options);
   },
 };
 

@@ -9,6 +9,7 @@ export const PARTS = [
   'verification',
   'hostile',
   'reconcile',
+  'replicas',
 ] as const;
 
 /** One part of the benchmark. */
@@ -45,6 +46,9 @@ export interface Options {
   /** Number of comparisons of an audit log with CloudTrail, in each of its formats. */
   readonly reconciliationRounds: number;
   readonly reconciliationPairs: number;
+  /** Number of keys of two replicas, and time for which changes are followed. */
+  readonly keys: number;
+  readonly reachSeconds: number;
 }
 
 /** Printed by `--help`. */
@@ -74,6 +78,8 @@ const FULL = {
   silentConnections: 6_000,
   reconciliationRounds: 3,
   reconciliationPairs: 300_000,
+  keys: 10_000,
+  reachSeconds: 30,
 } as const;
 
 const QUICK = {
@@ -93,6 +99,8 @@ const QUICK = {
   silentConnections: 100,
   reconciliationRounds: 1,
   reconciliationPairs: 10_000,
+  keys: 20,
+  reachSeconds: 1,
 } as const;
 
 /**

@@ -2,8 +2,10 @@ import type { CpuResult } from './measurements/cpu.js';
 import type { EventLoopResult } from './measurements/event-loop.js';
 import type { HostileResult } from './measurements/hostile.js';
 import type { LatencyResult } from './measurements/latency.js';
+import type { ManyKeysResult } from './measurements/many-keys.js';
 import type { MemoryResult } from './measurements/memory.js';
 import type { ReconciliationResult } from './measurements/reconciliation.js';
+import type { ReplicasCpuResult } from './measurements/replicas-cpu.js';
 import type { VerificationResult } from './measurements/verification.js';
 import { median, medianRatio, type Percentiles } from './statistics.js';
 import { AWS_PROXY_VARIABLE, awsProxy } from './targets/aws-proxy.js';
@@ -20,6 +22,8 @@ export interface Results {
   verification?: readonly VerificationResult[];
   hostile?: readonly HostileResult[];
   reconciliation?: ReconciliationResult;
+  replicasCpu?: readonly ReplicasCpuResult[];
+  manyKeys?: ManyKeysResult;
 }
 
 const BYTES_PER_MIB = 1024 ** 2;
@@ -37,6 +41,8 @@ export function formatReport(results: Results): string {
     ...(results.verification ? [formatVerification(results.verification)] : []),
     ...(results.hostile ? [formatHostile(results.hostile)] : []),
     ...(results.reconciliation ? [formatReconciliation(results.reconciliation)] : []),
+    ...(results.replicasCpu ? [formatReplicasCpu(results.replicasCpu)] : []),
+    ...(results.manyKeys ? [formatManyKeys(results.manyKeys)] : []),
   ];
   return sections.join('\n\n');
 }
@@ -189,6 +195,36 @@ function formatReconciliation({ pairs, speeds, bytesPerEvent }: ReconciliationRe
     ['input', 'pairs/s', 'MiB at most'],
     speeds.map((r) => [r.input, r.medianPerCpuSecond.toFixed(0), toMib(r.residentBytes)]),
   );
+}
+
+function formatReplicasCpu(results: readonly ReplicasCpuResult[]): string {
+  return table(
+    'CPU time a request by the state store, and of two replicas (medians of rounds and of their\n' +
+      'ratios; wanted: ÷ files ≤ 1.05, two ÷ one ≤ 1.05)',
+    ['operation', 'files µs', 'PostgreSQL µs', '÷ files', 'two replicas µs', '÷ one'],
+    results.map((r) => [
+      r.operation,
+      r.filesUs.toFixed(1),
+      r.oneUs.toFixed(1),
+      r.oneToFiles.toFixed(3),
+      r.twoUs.toFixed(1),
+      r.twoToOne.toFixed(3),
+    ]),
+  );
+}
+
+function formatManyKeys({ keys, startMs, residentBytes, reach, ...load }: ManyKeysResult): string {
+  const title =
+    `${String(load.changes)} changes reach another replica, while the one that makes them answers ` +
+    `1,000 requests a second\n(${String(load.refused)} of ${String(load.requests)} refused); ms ` +
+    `p50/p99/max: ${[reach.p50, reach.p99, reach.max].map((ms) => ms.toFixed(0)).join(' / ')} ` +
+    '(wanted p99 < 500). Wanted: a start < 5 s, < 40 MiB more';
+  const rows = [1, keys].map((count, n) => [
+    String(count),
+    (startMs[n] ?? Number.NaN).toFixed(0),
+    toMib(residentBytes[n] ?? Number.NaN),
+  ]);
+  return table(title, ['keys', 'start ms', 'MiB'], rows);
 }
 
 function formatMedians(rounds: readonly Percentiles[]): string {

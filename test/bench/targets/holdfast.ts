@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
@@ -37,17 +37,28 @@ export interface HoldfastOptions {
   readonly operationsPort?: number;
   /** Of the audit log; without it there is none, whatever the quickstart has. */
   readonly durability?: 'written' | 'synced';
+  /** The state store; without it, a folder. */
+  readonly state?: object;
+  /** Given secrets in the place of those that the quickstart makes. */
+  readonly plantSecrets?: (stateDirectory: string) => void;
+}
+
+/** A Holdfast that listens. */
+export interface RunningHoldfast extends RunningTarget {
+  readonly stateDirectory: string;
 }
 
 /** Starts the built program as the quickstart has it, with everything on but the audit log. */
 export async function startHoldfast(
   name: string,
   options: HoldfastOptions = {},
-): Promise<RunningTarget> {
+): Promise<RunningHoldfast> {
   const { operationsPort = 0 } = options;
   const directory = await mkdtemp(join(await folderOnDisk(), 'holdfast-bench-'));
   const configurationFile = join(directory, 'holdfast.yaml');
   await writeFile(configurationFile, await configured(options), { mode: 0o600 });
+  await mkdir(stateDirectory(directory), { mode: 0o700 });
+  options.plantSecrets?.(stateDirectory(directory));
   const port = await freePort();
   const server = await startServer({
     arguments: [...extraNodeArguments(), PROGRAM, 'serve'],
@@ -67,6 +78,7 @@ export async function startHoldfast(
   return {
     ...server,
     name,
+    stateDirectory: stateDirectory(directory),
     ...(options.durability && { auditDirectory: join(stateDirectory(directory), AUDIT) }),
     endpoint: {
       host: '127.0.0.1',
@@ -94,14 +106,14 @@ function stateDirectory(directory: string): string {
 }
 
 /** @returns YAML; a field that is undefined is not in it */
-async function configured({ keyManager, durability }: HoldfastOptions): Promise<string> {
+async function configured({ keyManager, durability, state }: HoldfastOptions): Promise<string> {
   const text =
     keyManager === undefined ? await readFile(QUICKSTART, 'utf8') : trialConfiguration(keyManager);
   const signingKey = { masterKey: { key: '${file:quickstart/master.key}' } };
   const audit = durability && { directory: AUDIT, durability, signingKey };
   // The quickstart logs every request to show them; what is measured is what Holdfast does by
   // itself.
-  return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit, log: {} });
+  return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit, state, log: {} });
 }
 
 /** Reads arguments for Node such as `--cpu-prof --cpu-prof-dir=DIR`, to profile the server. */
