@@ -175,11 +175,27 @@ export class Follower {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       standing.failed(message);
+      if (standing.goneBack !== undefined) await this.#withdraw();
       if (!wasFailing && !hadGoneBack) {
         ports.log.error({ err: error }, 'the state store cannot be followed');
       }
     }
     await onRound();
+  }
+
+  /**
+   * Ends the lease of a replica that the store has lost changes of: it has no say in what is
+   * settled. That is a change, and so the store finds out that commits of this replica are lost,
+   * and lets no other replica change what this one still knows better.
+   */
+  async #withdraw(): Promise<void> {
+    if (this.#renewed === undefined) return;
+    try {
+      await this.#store?.endLease(this.#follower.replica);
+      this.#renewed = undefined;
+    } catch (error) {
+      if (error instanceof StateError && error.code === 'gone-back') this.#renewed = undefined;
+    }
   }
 
   get #isRenewalDue(): boolean {
@@ -256,6 +272,7 @@ export function lossOf(
   if (known.revision === 0 || tokenThen === known.token) return undefined;
   return (
     `this replica knows its revision ${known.revision}, and the store ` +
-    (mark.revision < known.revision ? `is at ${mark.revision}` : 'has another one of that number')
+    (mark.revision < known.revision ? `is at ${mark.revision}` : 'has another one of that number') +
+    '; run holdfast state recover'
   );
 }

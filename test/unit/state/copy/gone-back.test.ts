@@ -20,6 +20,8 @@ describe('a store that has gone back', () => {
     await expect(opened.put('z', { text: 'three' }, 0)).rejects.toEqual(hasCode('gone-back'));
     const draw = { counter: 'c', size: 10, limit: 100 };
     await expect(copy.counters.draw(draw)).rejects.toEqual(hasCode('gone-back'));
+    // It has no say in what is settled, and the store finds out from the end of its lease.
+    await expect.poll(() => state.leases.size).toBe(0);
 
     expect(await copy.recover()).toEqual([{ collection: 'notes', id: 'y' }]);
     expect(copy.standing.kind).toBe('in-step');
