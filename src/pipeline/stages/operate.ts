@@ -18,6 +18,8 @@ const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
   'key-disabled',
   'usage-denied',
   'exhausted',
+  // The version has given way to a new one while the request waited for its next block.
+  'conflict',
 ]);
 
 /** Errors that rest on what a description says. */

@@ -82,7 +82,10 @@ describeWithReplicas('two replicas on one state store behind HAProxy', ({ postgr
     }
     const { failures } = await load.stop();
     expect(failures).toEqual([]);
-    expect(await one.keys()).toEqual(await two.keys());
+    const keys = await one.keys();
+    await vi.waitFor(async () => {
+      expect(await two.keys()).toEqual(keys);
+    });
   });
 
   it('the clock of one is 60 s ahead → the leases hold, keys of each are used at the other', async () => {

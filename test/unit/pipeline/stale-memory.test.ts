@@ -84,6 +84,7 @@ describe('a memory that says no and is wrong', () => {
     'key-disabled',
     'key-not-found',
     'exhausted',
+    'conflict',
   ] as const)(
     'a key manager that contradicts it with %s → encrypted with what is there',
     async (code) => {
