@@ -7,7 +7,7 @@ const replicaSchema = z.object({
   name: z.string(),
   version: z.string(),
   applied: z.int().describe('Revision of the state up to which it has applied every change.'),
-  leaseEndsInMs: z.number(),
+  leaseEndsInMs: z.number().describe('0 where the store has not told for as long.'),
 });
 
 /** Answer of `showStatus`. */

@@ -8,7 +8,7 @@ import { findKeys } from './find-keys.js';
  * Describes one external key. Two key managers may each have a key of one id; then the filter
  * has to say which is meant.
  *
- * @throws AdminError `not-found`, or `conflict` when more than one key fits
+ * @throws AdminError `not-found`, `unavailable` where nobody can tell, or `conflict` when more than one key fits
  */
 export async function showKey(
   inForce: InForce,
@@ -17,7 +17,7 @@ export async function showKey(
   const keys = await findKeys(inForce, query);
   const [key, ...others] = keys.filter((candidate) => candidate.externalKeyId === externalKeyId);
   if (key === undefined) {
-    throw new AdminError('not-found', `There is no key "${externalKeyId}"${within(query)}.`);
+    throw missing(inForce, `"${externalKeyId}"${within(query)}`);
   }
   if (others.length > 0) {
     const names = [key, ...others].map(({ keyManager }) => keyManager).join(', ');
@@ -27,6 +27,18 @@ export async function showKey(
     );
   }
   return key;
+}
+
+/** Another replica may have made the key while this one cannot ask the store. */
+function missing({ state }: InForce, key: string): AdminError {
+  if (!state.isShared || state.standing.kind === 'in-step') {
+    return new AdminError('not-found', `There is no key ${key}.`);
+  }
+  return new AdminError(
+    'unavailable',
+    `This replica knows no key ${key}, but another one may have made it, and the state store ` +
+      'cannot be asked. See holdfast status.',
+  );
 }
 
 function within({ keyStore, keyManager }: RequestOf<Routes['showKey']>['query']): string {

@@ -35,7 +35,8 @@ export async function showStatus(inForce: InForce): Promise<AnswerOf<Routes['sho
       name,
       version,
       applied: upTo,
-      leaseEndsInMs: endsInMs,
+      // What the store said last, which may be long ago.
+      leaseEndsInMs: Math.max(0, endsInMs - ageMs),
     })),
     keyManagers,
     audit: audit && { ...audit, sinks: [...audit.sinks] },

@@ -27,7 +27,8 @@ export function keysMoveCommand(terminal: Terminal): Command {
         return;
       }
       terminal.print(
-        `Moved ${answer.keys} keys to ${answer.place}, which serves them now. Change the ` +
+        `Moved ${answer.keys} ${answer.keys === 1 ? 'key' : 'keys'} to ${answer.place}, which serves ` +
+          'them now; the key of the health checks is counted, too. Change the ' +
           `configuration of "${keyManager}" accordingly before the next start: ${advice(to)}.\n`,
       );
     });

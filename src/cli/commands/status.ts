@@ -47,7 +47,7 @@ function replicas({ replicas: found, state }: Status): string {
       name,
       version,
       String(applied),
-      seconds(leaseEndsInMs),
+      leaseEndsInMs === 0 ? 'not known' : seconds(leaseEndsInMs),
     ]),
   );
 }

@@ -72,7 +72,8 @@ export class StandingTable {
     const says: Record<Standing['kind'], readonly string[]> = {
       'in-step': [],
       alone: [
-        `the state store cannot be asked, and no changes are made: ${this.#failure ?? 'the lease has ended'}`,
+        'the state store cannot be asked: requests are answered as before, and changes refused ' +
+          `until it answers: ${this.#failure ?? 'the lease has ended'}`,
       ],
       'from-copy': [
         'the state store has not been reached since the start: this replica decrypts by its last ' +

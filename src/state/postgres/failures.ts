@@ -20,14 +20,17 @@ export class ConnectionLost extends Error {
 
 /** What is wrong where nothing but an operator's act helps, by SQLSTATE. */
 const MISCONFIGURED: Readonly<Record<string, string>> = {
-  '28P01': 'the password is not right (state.password)',
-  '28000': 'the server does not let this role in from here (state.user, pg_hba.conf)',
+  '28P01': 'the password is not right (state.password, or --password-file)',
+  '28000':
+    'the server does not let this role in from here (state.user, state.database, pg_hba.conf)',
   '3D000': 'there is no such database (state.database)',
   '3F000': 'the schema is not set up; run holdfast state migrate',
   '42P01': 'a table is missing; run holdfast state migrate',
   '42703': 'a column is missing; run holdfast state migrate',
   '42704': 'a role or a schema is missing (state.user, state.schema)',
-  '42501': 'the role lacks a right that it needs; run holdfast state migrate, which grants them',
+  '42501':
+    'the role lacks a right that it needs; see that the schema is there (state.schema), and ' +
+    'run holdfast state migrate as its owner (--user), which grants the role that serves its rights',
 };
 
 /** The codes of Node and OpenSSL that say that the other side's certificate is not believed. */
@@ -57,12 +60,14 @@ export function connectFailure(error: unknown): {
   }
   const told = toldFailure(error);
   if (DISTRUST.test(codeOf(error))) {
-    return { code: 'misconfigured', told: `its certificate is refused: ${told} (state.tls)` };
+    const remedy =
+      'state.tls.certificateAuthority has to be who issued it, and state.addresses a name in it';
+    return { code: 'misconfigured', told: `its certificate is refused: ${told} (${remedy})` };
   }
   if (told.includes('does not support SSL')) {
     return { code: 'misconfigured', told: 'it does not offer TLS (ssl = on in postgresql.conf)' };
   }
-  return { code: 'unavailable', told };
+  return { code: 'unavailable', told: `${told} (is PostgreSQL running there? state.addresses)` };
 }
 
 /** Makes of what went wrong with a statement, not a COMMIT, the error that callers know. */

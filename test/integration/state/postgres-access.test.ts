@@ -89,7 +89,11 @@ describeWithPostgres('the way to a store in PostgreSQL', (programs) => {
 
   it('a wrong password → misconfigured, and not a word of it', async () => {
     const password = new Secret('canary-wrong-password-3');
-    await expectRefused({ password }, 'misconfigured', /password is not right \(state\.password\)/);
+    await expectRefused(
+      { password },
+      'misconfigured',
+      /password is not right \(state\.password, or --password-file\)/,
+    );
   });
 
   it('no password, and one in the environment → that one is not used', async () => {

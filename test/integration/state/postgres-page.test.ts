@@ -54,7 +54,7 @@ describeWithPostgres(PAGE, (programs) => {
       .map((name) => repositoryFile(`src/state/postgres/${name}.ts`))
       .join('')
       .replaceAll(/['`] \+\s+['`]/g, '');
-    const table = page.slice(page.indexOf('| Text |'), page.indexOf('## Failover'));
+    const table = page.slice(page.indexOf('| Text |'), page.indexOf('## How a replica stands'));
     const quoted = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text),
     );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAdminOperations } from '../../../src/admin/operations/index.js';
 import type { KeySummary } from '../../../src/key-managers/backend.js';
-import { inForce, keySummary } from '../../support/admin-fixture.js';
+import { inForce, keySummary, stateInMemory } from '../../support/admin-fixture.js';
 
 const listing = (...ids: string[]) => ({
   listKeys: () => Promise.resolve(ids.map((id) => keySummary(id))),
@@ -95,5 +95,15 @@ describe('showKey', () => {
     ['a key that the key store does not expose', 'hr', { keyStore: 'payroll' }],
   ])('%s → not-found', async (_, externalKeyId, query) => {
     await expect(show(externalKeyId, query)).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('an id that another replica may have made, the state store away → unavailable', async () => {
+    const standing = { kind: 'alone', applied: 7, ageMs: 9_000, leases: [], problems: [] } as const;
+    const state = stateInMemory({ isShared: true, isInStep: false, standing });
+    const alone = createAdminOperations(() => ({ ...inForce(listing('hr'), listing()), state }));
+    const asked = (externalKeyId: string) =>
+      alone.showKey({ pathParameters: { externalKeyId }, query: {} });
+    await expect(async () => asked('none')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await asked('hr')).toMatchObject({ externalKeyId: 'hr' });
   });
 });

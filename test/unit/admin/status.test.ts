@@ -40,9 +40,22 @@ describe('showStatus', () => {
     expect(await statusOf({ state: stateInMemory({ isShared: true, standing }) })).toMatchObject({
       state: { isShared: true, ageMs: 40 },
       replicas: [
-        { name: 'xks-1', applied: 12, leaseEndsInMs: 7_500 },
+        { name: 'xks-1', applied: 12, leaseEndsInMs: 7_460 },
         { name: 'xks-2', applied: 11 },
       ],
+    });
+  });
+
+  it('leases of which the store has not told for longer than they last → no time that is left', async () => {
+    const standing = {
+      kind: 'alone',
+      applied: 12,
+      ageMs: 520_000,
+      leases: [lease],
+      problems: [],
+    } as const;
+    expect(await statusOf({ state: stateInMemory({ isShared: true, standing }) })).toMatchObject({
+      replicas: [{ name: 'xks-1', leaseEndsInMs: 0 }],
     });
   });
 

@@ -79,13 +79,13 @@ describe('a command that there is not', () => {
     [
       ['keys', 'rotate'],
       "unknown command 'rotate'",
-      'of holdfast keys are: create, list, show',
+      'of holdfast keys are: create, list, move, show',
       '',
     ],
-    [['keys', 'rotate', '--now', 'x'], "unknown command 'rotate'", 'create, list, show', ''],
-    [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, list, show', 'mean create?'],
-    [['help', 'keys', 'rotate'], "unknown command 'rotate'", 'create, list, show', ''],
-    [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, list, show', 'mean list?'],
+    [['keys', 'rotate', '--now', 'x'], "unknown command 'rotate'", 'create, list, move, show', ''],
+    [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, list, move, show', 'mean create?'],
+    [['help', 'keys', 'rotate'], "unknown command 'rotate'", 'create, list, move, show', ''],
+    [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, list, move, show', 'mean list?'],
     [['kyes', 'list'], "unknown command 'kyes'", 'of holdfast are: serve, status', 'mean keys?'],
     [['help', 'serve', 'now'], "holdfast serve has no command 'now'", '', ''],
   ])('%j → said so, with those that there are, and what is near alone', async (args, ...said) => {
