@@ -120,8 +120,8 @@ function onlySome(begun: readonly Found[], empty: readonly Found[]): FirstStartE
   const paths = (found: readonly Found[]) => found.map(({ directory }) => directory).join(', ');
   const parts = [...new Set(empty.map(({ part }) => part))].join(',');
   return new FirstStartError(
-    `This is no first start: ${paths(begun)} has been begun, and there is nothing in ` +
-      `${paths(empty)}. A volume may not be mounted, or a backup has to be restored. If what was ` +
+    `This is no first start: something has been begun in ${paths(begun)}, and there is nothing ` +
+      `in ${paths(empty)}. A volume may not be mounted, or a backup has to be restored. If what was ` +
       `there is lost for good, or never was, begin that alone: --init ${parts}`,
   );
 }

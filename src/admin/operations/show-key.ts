@@ -8,7 +8,8 @@ import { findKeys } from './find-keys.js';
  * Describes one external key. Two key managers may each have a key of one id; then the filter
  * has to say which is meant.
  *
- * @throws AdminError `not-found`, `unavailable` where nobody can tell, or `conflict` when more than one key fits
+ * @throws AdminError `not-found`; `unavailable` where the state store cannot be asked; or
+ *   `conflict` when more than one key fits
  */
 export async function showKey(
   inForce: InForce,
