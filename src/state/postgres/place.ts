@@ -11,6 +11,8 @@ export const PRESENT_PLACE =
 
 /** The blocks of the size of its largest that a counter jumps over when the store moves. */
 const JUMPED_BLOCKS = 2;
+/** The size that is taken for the largest where no drawing is left that tells one. */
+const FIRST_BLOCK = 65_536;
 
 /**
  * Notes where the store is now, once. The counters jump over what a process may have drawn last
@@ -22,5 +24,8 @@ export async function noteMove(ask: Ask, { store, counters }: Tables): Promise<v
       `WHERE place <> ${PRESENT_PLACE} RETURNING place`,
   );
   if (moved.length === 0) return;
-  await ask(`UPDATE ${counters} SET next = next + ${JUMPED_BLOCKS} * largest`);
+  await ask(
+    `UPDATE ${counters} SET next = next + ${JUMPED_BLOCKS} * ` +
+      `CASE largest WHEN 0 THEN ${FIRST_BLOCK} ELSE largest END`,
+  );
 }

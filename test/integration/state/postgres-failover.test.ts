@@ -121,17 +121,21 @@ describeWithPostgres('a failover of PostgreSQL', (programs) => {
     const { primary, standby } = await launch();
     const config = await migrated(primary, bothOf(primary, standby));
     const [one, gone] = [await open(config), await open(config)];
+    const fresh = { counter: 'count/fresh', size: 65_536, limit: 2 ** 31 };
     await one.beginCounter(REQUEST.counter, 0);
+    await one.beginCounter(fresh.counter, 0);
     await gone.drawBlock(REQUEST);
     await caughtUp(primary, standby);
     await standby.lag();
     expect(await gone.drawBlock(REQUEST)).toEqual({ from: 10, to: 20 });
+    expect(await gone.drawBlock(fresh)).toEqual({ from: 0, to: 65_536 });
     await primary.stop('SIGKILL');
     await standby.promote();
     const drawing = one.drawBlock(REQUEST);
     await untilMoved(standby, config);
     await letTimePass(standby, config);
     expect((await drawing)?.from).toBeGreaterThanOrEqual(20);
+    expect((await one.drawBlock(fresh))?.from).toBeGreaterThanOrEqual(65_536);
   });
 
   it('who made the lost change is gone, and another has seen it → it stops all, until recovered', async () => {
