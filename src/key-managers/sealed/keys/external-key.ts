@@ -6,7 +6,7 @@ import { EncryptionBudget, type TakenBlock } from '../../counting/encryption-bud
 import { RetriedTask } from '../../counting/retried-task.js';
 import { MAX_KEY_VERSION } from '../../counting/version-fields.js';
 import { withinDeadline } from '../../within-deadline.js';
-import { type KeyDocument, keyDocumentOf } from './key-document.js';
+import { assertFollows, type KeyDocument, keyDocumentOf } from './key-document.js';
 import { makeVersion, openVersions } from './key-material.js';
 import type { KeyVersions, UsableVersion, WrittenDocument } from './key-versions.js';
 import type { DrawnBlock } from '../../../state/store.js';
@@ -150,25 +150,21 @@ export class ExternalKey {
   }
 
   /**
-   * Takes over a document that another replica has written.
+   * Takes over a document that another replica has written. Every version is opened, those in
+   * memory, too: what a document says of them is believed because it opens.
    *
-   * @throws SealingError, DamagedDocumentError
+   * @throws SealingError; DamagedDocumentError, also for a document that has lost a version
    */
   async follow(written: WrittenDocument): Promise<void> {
     if (written.revision <= this.#versions.revision) return;
     const { document } = written;
-    const known = document.versions.flatMap(({ version, materialName }) => {
-      const own = this.#versions.get(version);
-      return own?.materialName.toString('hex') === materialName ? [own] : [];
-    });
-    const numbers = new Set(known.map(({ version }) => version));
-    const opened = await openVersions(this.#sealingKey, document, numbers);
-    const fresh = opened.map((material) => ({ ...material, budget: EncryptionBudget.spent(0) }));
-    const present = new Set(
-      document.versions.flatMap(({ version, material }) => (material === undefined ? [] : version)),
-    );
-    const all = [...known, ...fresh].filter(({ version }) => present.has(version));
+    assertFollows(document, this.#versions.document);
+    const opened = await openVersions(this.#sealingKey, document);
     if (written.revision <= this.#versions.revision) return; // Overtaken by an act of our own.
+    const all = opened.map(
+      (material) =>
+        this.#versions.get(material.version) ?? { ...material, budget: EncryptionBudget.spent(0) },
+    );
     this.#versions.adopt(written, all);
     this.#highestVersion = Math.max(this.#highestVersion, document.versions.at(-1)?.version ?? 0);
     this.settleIfKnown();

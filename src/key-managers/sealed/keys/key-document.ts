@@ -143,6 +143,18 @@ function inOrder<Version extends typeof versionSchema | typeof barableVersionSch
     .refine(isAscending, 'must be in the order of their numbers, each once');
 }
 
+/**
+ * Checks that a document goes on from an earlier one: versions are added, and never taken out.
+ *
+ * @throws DamagedDocumentError
+ */
+export function assertFollows(document: KeyDocument, earlier: KeyDocument): void {
+  for (const [index, { version, materialName }] of earlier.versions.entries()) {
+    if (document.versions[index]?.materialName === materialName) continue;
+    throw new DamagedDocumentError(`version ${version} is not in the document any more`);
+  }
+}
+
 function inOneLine({ issues }: z.ZodError): string {
   return issues
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))

@@ -62,17 +62,15 @@ export async function makeVersion(
  * read, or is not the one that its versions were made after, is damaged. A version without
  * material is left out.
  *
- * @param known numbers of versions that are left out, because they are open already
  * @throws SealingError, or DamagedDocumentError for material that is not 32 bytes
  */
 export async function openVersions(
   sealingKey: SealingKey,
   document: KeyDocument,
-  known: ReadonlySet<number> = new Set(),
 ): Promise<VersionMaterial[]> {
   const opened: VersionMaterial[] = [];
   for (const [index, stored] of document.versions.entries()) {
-    if (stored.material === undefined || known.has(stored.version)) continue;
+    if (stored.material === undefined) continue;
     const binding = bindingOf(document, stored, document.versions[index - 1]);
     const bytes = await open(sealingKey, stored.material, binding);
     if (bytes.length !== MATERIAL_BYTES) {

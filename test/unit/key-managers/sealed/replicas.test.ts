@@ -223,4 +223,38 @@ describe('documents', () => {
       expect(await node.decrypt(ref, kept, AAD, longDeadline())).toEqual(canaries.plaintext);
     }
   });
+
+  it.each([
+    ['without its newest version', (_contents: string, earlier: string) => earlier],
+    [
+      'with another usage',
+      (contents: string) => contents.replace('["ENCRYPT","DECRYPT"]', '["DECRYPT"]'),
+    ],
+  ])('put %s by one without the master key → the key goes on as it was', async (_, change) => {
+    const memory = new MemoryState();
+    const first = await sealedReplica(memory);
+    await first.administration.createKey('payroll', BOTH);
+    await first.close();
+    const document = () => [...memory.documents].find(([, { id }]) => id === 'sealed/payroll')?.[1];
+    const earlier = document()?.contents ?? '';
+    memory.counters.clear();
+    const replica = await sealedReplica(memory);
+    const ref = await currentRef(replica, 'payroll');
+    expect(ref.version.version).toBe(2);
+    const sealed = await encrypt(replica, ref);
+    const stored = document();
+    if (stored?.contents === undefined) throw new Error('the document is there');
+    await new MemoryStateStore(memory).put({
+      ...stored,
+      contents: change(stored.contents, earlier),
+      replaces: stored.revision,
+    });
+    await replica.node.describeKeyAnew?.('payroll', longDeadline());
+    expect((await replica.node.checkHealth(longDeadline())).status).toBe('DEGRADED');
+    expect((await currentRef(replica, 'payroll')).version).toEqual(ref.version);
+    await encrypt(replica, ref);
+    expect(await replica.node.decrypt(ref, sealed, AAD, longDeadline())).toEqual(
+      canaries.plaintext,
+    );
+  });
 });
