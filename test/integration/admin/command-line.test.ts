@@ -179,7 +179,7 @@ describe('holdfast status', () => {
     const { code, stdout } = await holdfast(env, 'status');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^State: +gone-back, revision 12, confirmed 1\.2 s ago$/m);
-    expect(stdout).toMatch(/^xks-1 +0\.2\.0 +12 +7\.5 s$/m);
+    expect(stdout).toMatch(/^xks-1 +0\.2\.0 +12 +6\.3 s$/m);
     expect(stdout).toMatch(/^files +one +here +ACTIVE$/m);
     expect(stdout).toMatch(/^ {2}- the state store has lost changes$/m);
   });
