@@ -8,7 +8,7 @@ import { readDocument, writtenContents } from './document-format.js';
 /** The acts of the copy that a collection needs. */
 export interface CollectionPorts {
   /** Changes the store, and applies what came of it. @throws StateError */
-  readonly put: (change: DocumentChange) => Promise<void>;
+  readonly put: (change: DocumentChange) => Promise<StoredDocument>;
   /** The format of the store. */
   readonly storeFormat: () => number;
 }
@@ -97,10 +97,8 @@ export class CollectionCopy<Value, Previous = never> implements Collection<Value
       const code = known.kind;
       throw new StateError(code, `${known.problem}; it is left as it is`);
     }
-    await this.#ports.put(change);
-    const changed = this.#documents.get(change.id);
-    invariant(changed !== undefined, 'a change that was made is in memory');
-    return changed;
+    // Not what is in memory: others may have changed it since.
+    return readDocument(this.#definition, await this.#ports.put(change));
   }
 
   #keep(document: StateDocument<Value>): void {

@@ -2,7 +2,14 @@ import type { Deadline } from '../../shared/deadline.js';
 import type { CollectionDefinition } from '../collection.js';
 import { StateError } from '../errors.js';
 import type { Collection, Standing, State, StateCounters } from '../state.js';
-import type { Changes, DocumentChange, DocumentName, HistoryMark, StateStore } from '../store.js';
+import type {
+  Changes,
+  DocumentChange,
+  DocumentName,
+  HistoryMark,
+  StateStore,
+  StoredDocument,
+} from '../store.js';
 import { CollectionCopies } from './collection-copy.js';
 import type { CopyPorts } from './copy-ports.js';
 import { beginningOf, Follower, lossOf, replicaName } from './follower.js';
@@ -218,11 +225,12 @@ export class StateCopy implements State {
     throw new StateError('gone-back', told);
   }
 
-  async #put(change: DocumentChange): Promise<void> {
+  async #put(change: DocumentChange): Promise<StoredDocument> {
     try {
       const stored = await this.#follower.change((store) => store.put(change));
       this.#collections.apply(stored);
       if (this.isShared) await this.#noteOwnChange();
+      return stored;
     } catch (error) {
       const isBehind = error instanceof StateError && error.code === 'conflict';
       // The caller reads what is there now; that it cannot be read is what standing says.

@@ -262,7 +262,8 @@ export class ExternalKey {
     const rotated = keyDocumentOf(document, [...document.versions, stored]);
     const block = await place.beginCount(this.#countedVersion(material));
     const written = await this.#writeOrFollow(rotated);
-    if (written === undefined) return;
+    // A document that somebody has written on top of this one has this version, too.
+    if (written === undefined || written < this.#versions.revision) return;
 
     const budget = EncryptionBudget.of(block);
     // The state may have told of it before: then it is there already, without its first block.

@@ -160,6 +160,9 @@ export class KeyRing {
   async #create(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<ExternalKey> {
     try {
       const key = await writeNewKey({ externalKeyId, usage }, this.#sealingKey, this.#keyPorts);
+      // Another replica may have given it a new version by now, which is in memory already.
+      const known = this.#keys.get(externalKeyId);
+      if (known !== undefined && known.written.revision > key.written.revision) return known;
       this.#keys.set(externalKeyId, key);
       return key;
     } catch (cause) {
