@@ -48,6 +48,8 @@ export class FaultRounds {
   readonly #load: ReplicaLoad;
   readonly #used: string[] = ['quickstart-key'];
   readonly #acknowledged = new Set<string>();
+  /** Those that were there when the last round began: every replica holds a block of each. */
+  #settled: readonly string[] = ['quickstart-key'];
   readonly #lost = new Set<string>();
   readonly #rounds: Partial<Record<Fault, number>> = {};
   readonly #killed = new Set<FailedCall>();
@@ -170,9 +172,9 @@ export class FaultRounds {
 
   async #administer(): Promise<void> {
     while (this.#isAdministering) {
-      const running = this.#replicas.all.filter(({ isRunning }) => isRunning);
+      const [replica] = this.#replicas.all.filter(({ isRunning }) => isRunning);
       // Refused, or of unknown outcome: what counts is what was acknowledged.
-      await this.#create(this.#choose(running)).catch(() => undefined);
+      if (replica !== undefined) await this.#create(replica).catch(() => undefined);
       await pause(100);
     }
   }
@@ -196,6 +198,10 @@ export class FaultRounds {
         );
         if (refusal === undefined) break;
         if (Date.now() > endsAt) throw new Error('no change is made', { cause: refusal });
+        // A replica may find out late that what it alone knows is lost.
+        if ((await replica.standing()) === 'gone-back') {
+          await replica.server.holdfast('state', 'recover');
+        }
         await pause(250);
       }
     }
@@ -213,8 +219,9 @@ export class FaultRounds {
       }
       for (const id of missing) this.#lost.add(`${id} at ${replica.name}`);
     }
-    // Every replica knows it, so each must use it from now on, whatever fails.
-    const known = this.#choose(acknowledged);
+    // Every replica has its first block, so each must use it from now on, whatever fails.
+    const known = this.#choose(this.#settled);
+    this.#settled = acknowledged;
     if (!this.#used.includes(known)) this.#used.push(known);
     if (this.#used.length > USED) this.#used.splice(1, 1);
   }

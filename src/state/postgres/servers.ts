@@ -177,9 +177,11 @@ async function tlsOf({ tls }: PostgresStateConfig) {
   if (tls === 'off') return false;
   const ca = await read(tls.certificateAuthority, 'state.tls.certificateAuthority');
   const { certificate, privateKey } = tls;
-  if (certificate === undefined || privateKey === undefined) return { ca };
+  // Said, because NODE_TLS_REJECT_UNAUTHORIZED would have a say otherwise.
+  const verified = { ca, rejectUnauthorized: true };
+  if (certificate === undefined || privateKey === undefined) return verified;
   const cert = await read(certificate, 'state.tls.certificate');
-  return { ca, cert, key: await read(privateKey, 'state.tls.privateKey') };
+  return { ...verified, cert, key: await read(privateKey, 'state.tls.privateKey') };
 }
 
 async function read(path: string, field: string): Promise<string> {
