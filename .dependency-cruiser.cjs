@@ -172,6 +172,7 @@ const forBackends = [
   'sealing',
   'shared',
   'state/collection.ts',
+  'state/shared-collection.ts',
   ...stateInterfaces,
   'xks/external-key-id.ts',
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CollectionDefinition } from '../../../state/collection.js';
+import { sharedCollection } from '../../../state/shared-collection.js';
 import type { Collection, State } from '../../../state/state.js';
 import { sixteenHexDigits, versionFields } from '../../counting/version-fields.js';
 
@@ -33,15 +33,15 @@ const adoptionSchema = z.strictObject({
 /** The folders of a key manager whose counts the state store has taken over. */
 export type AdoptionDocument = Readonly<z.infer<typeof adoptionSchema>>;
 
-const materials: CollectionDefinition<CountedMaterialDocument> = {
+const materialsIn = sharedCollection<CountedMaterialDocument>({
   name: 'counted-materials',
   newest: { number: 1, schema: countedMaterialSchema },
-};
+});
 
-const adoptions: CollectionDefinition<AdoptionDocument> = {
+const adoptionsIn = sharedCollection<AdoptionDocument>({
   name: 'counter-adoptions',
   newest: { number: 1, schema: adoptionSchema },
-};
+});
 
 /** The collections of counts, for all key managers of a state. */
 export interface CountDocuments {
@@ -51,14 +51,7 @@ export interface CountDocuments {
   readonly adoptions: Collection<AdoptionDocument>;
 }
 
-const opened = new WeakMap<State, CountDocuments>();
-
-/** Opens the collections of counts; each state has them open once. */
+/** The collections of counts in a state. */
 export function countDocumentsOf(state: State): CountDocuments {
-  const documents = opened.get(state) ?? {
-    materials: state.collection(materials),
-    adoptions: state.collection(adoptions),
-  };
-  opened.set(state, documents);
-  return documents;
+  return { materials: materialsIn(state), adoptions: adoptionsIn(state) };
 }

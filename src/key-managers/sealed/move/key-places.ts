@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CollectionDefinition } from '../../../state/collection.js';
-import type { Collection, State } from '../../../state/state.js';
+import { sharedCollection } from '../../../state/shared-collection.js';
+import type { State } from '../../../state/state.js';
 import { KeyManagerError } from '../../backend.js';
 
 const move = z.string().regex(/^[0-9a-f]{32}$/);
@@ -18,19 +18,11 @@ const keyPlaceSchema = z.discriminatedUnion('kind', [
 /** The place of a key manager's keys, once they have moved. */
 export type KeyPlaceDocument = Readonly<z.infer<typeof keyPlaceSchema>>;
 
-const definition: CollectionDefinition<KeyPlaceDocument> = {
+/** The places of keys that have moved, by the names of key managers. */
+export const keyPlacesIn = sharedCollection<KeyPlaceDocument>({
   name: 'key-places',
   newest: { number: 1, schema: keyPlaceSchema },
-};
-
-const opened = new WeakMap<State, Collection<KeyPlaceDocument>>();
-
-/** The places of keys that have moved, by the names of key managers. */
-export function keyPlacesIn(state: State): Collection<KeyPlaceDocument> {
-  const collection = opened.get(state) ?? state.collection(definition);
-  opened.set(state, collection);
-  return collection;
-}
+});
 
 /**
  * Reads where a key manager's keys have moved.

@@ -1,22 +1,11 @@
-import type { CollectionDefinition } from '../../../state/collection.js';
-import type { Collection, State } from '../../../state/state.js';
+import { sharedCollection } from '../../../state/shared-collection.js';
 import { type KeyDocument, keyDocumentSchema } from '../keys/key-document.js';
 
-/** The documents of all sealed keys, by key manager and id in lower case. */
-const definition: CollectionDefinition<KeyDocument> = {
+/** The documents of all sealed keys in a state, by key manager and id in lower case. */
+export const sealedKeysIn = sharedCollection<KeyDocument>({
   name: 'sealed-keys',
   newest: { number: 1, schema: keyDocumentSchema },
-};
-
-/** A state opens a collection once, and several key managers have their keys in this one. */
-const opened = new WeakMap<State, Collection<KeyDocument>>();
-
-/** The collection of sealed keys in a state. */
-export function sealedKeysIn(state: State): Collection<KeyDocument> {
-  const collection = opened.get(state) ?? state.collection(definition);
-  opened.set(state, collection);
-  return collection;
-}
+});
 
 /**
  * The names of one key manager's documents and counters. Ids that differ only by case have one
