@@ -26,6 +26,9 @@ export interface StatePorts {
   readonly firstStart: Pick<FirstStart, 'state' | 'acceptsLostState'>;
 }
 
+/** The part of the configuration that says where the state is. */
+type StatePart = Pick<Configuration, 'state' | 'stateDirectory'>;
+
 const HOUR_MS = 3_600_000;
 
 /**
@@ -34,29 +37,18 @@ const HOUR_MS = 3_600_000;
  * @throws StateError, NotPrivateError, FolderInUseError, or the file system's error
  */
 export async function openState(
-  {
-    state: config,
-    stateDirectory,
-    audit,
-  }: Pick<Configuration, 'state' | 'stateDirectory' | 'audit'>,
+  { state: config, stateDirectory, audit }: StatePart & Pick<Configuration, 'audit'>,
   ports: StatePorts,
 ): Promise<StateCopy> {
-  const { clock, randomBytes, log, firstStart } = ports;
-  const directory = join(stateDirectory, REPLICA_FOLDER);
+  const { log, firstStart } = ports;
+  const copyPorts = copyPortsOf({ state: config, stateDirectory }, ports);
   if (config.type === 'postgres') {
-    await makePrivateFolder(directory);
-    await assertPrivateFolder(directory);
+    await makePrivateFolder(copyPorts.directory);
+    await assertPrivateFolder(copyPorts.directory);
   }
   const state = await StateCopy.open({
-    clock,
-    randomBytes,
-    log,
-    open: () => openStateStore(config, ports),
-    directory,
-    writeFile: writeFileAtomically,
+    ...copyPorts,
     replicaName: audit?.replica ?? hostname(),
-    version: VERSION,
-    terms: termsOf(config, randomBytes),
     acceptsNewStore: firstStart.acceptsLostState,
   });
   for (const problem of state.standing.problems) log.error({ place: state.place }, problem);
@@ -69,24 +61,30 @@ export async function openState(
  * @throws as {@link openState}
  */
 export function readState(
-  { state: config, stateDirectory }: Pick<Configuration, 'state' | 'stateDirectory'>,
+  configuration: StatePart,
   ports: Omit<StatePorts, 'firstStart'>,
 ): Promise<StateCopy> {
-  const { clock, randomBytes, log } = ports;
   const firstStart = { state: false, acceptsLostState: false };
   return StateCopy.open({
-    clock,
-    randomBytes,
-    log,
-    open: () => openStateStore(config, { ...ports, firstStart }),
-    directory: join(stateDirectory, REPLICA_FOLDER),
-    writeFile: writeFileAtomically,
+    ...copyPortsOf(configuration, { ...ports, firstStart }),
     replicaName: hostname(),
-    version: VERSION,
-    terms: termsOf(config, randomBytes),
     readOnly: true,
     acceptsNewStore: false,
   });
+}
+
+function copyPortsOf({ state: config, stateDirectory }: StatePart, ports: StatePorts) {
+  const { clock, randomBytes, log } = ports;
+  return {
+    clock,
+    randomBytes,
+    log,
+    open: () => openStateStore(config, ports),
+    directory: join(stateDirectory, REPLICA_FOLDER),
+    writeFile: writeFileAtomically,
+    version: VERSION,
+    terms: termsOf(config, randomBytes),
+  };
 }
 
 /** The standing of this replica towards the state store, for metrics. */
