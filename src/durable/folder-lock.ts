@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from 'fs-native-extensions';
 import { ifThere } from '../shared/errno.js';
+import { assertPrivateFolder } from './private.js';
 
 const LOCK_FILE = '.lock';
 
@@ -42,6 +43,28 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
 export async function lockFolderToRead(folder: string): Promise<FolderLock> {
   const handle = await ifThere(open(join(folder, LOCK_FILE), 'r+'));
   return handle === undefined ? { release: () => Promise.resolve() } : lockWith(handle, folder);
+}
+
+/**
+ * Takes a private folder and does what has to be done before it is of use to anybody; lets go of
+ * it where that fails.
+ *
+ * @throws NotPrivateError, FolderInUseError, or what the work throws
+ */
+export async function lockFolderAnd(
+  work: (folder: string) => Promise<void>,
+  folder: string,
+  takeLock = lockFolder,
+): Promise<FolderLock> {
+  await assertPrivateFolder(folder);
+  const lock = await takeLock(folder);
+  try {
+    await work(folder);
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
 }
 
 async function lockWith(handle: FileHandle, folder: string): Promise<FolderLock> {

@@ -1,7 +1,7 @@
 import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtomicWrite, removeTemporaryFiles, syncFolder } from '../../durable/atomic-write.js';
-import { type FolderLock, lockFolder } from '../../durable/folder-lock.js';
+import { type FolderLock, lockFolderAnd } from '../../durable/folder-lock.js';
 import { namesIn } from '../../durable/names-in.js';
 import {
   assertPrivateFiles,
@@ -40,15 +40,7 @@ export class StateFolder {
    * @throws NotPrivateError, FolderInUseError, or the file system's own error
    */
   static async open(path: string, writeFile: AtomicWrite): Promise<StateFolder> {
-    await assertPrivateFolder(path);
-    const lock = await lockFolder(path);
-    try {
-      await prepare(path);
-      return new StateFolder(path, lock, writeFile);
-    } catch (error) {
-      await lock.release();
-      throw error;
-    }
+    return new StateFolder(path, await lockFolderAnd(prepare, path), writeFile);
   }
 
   /** The text of a file, by its path in the folder; undefined where there is none. */

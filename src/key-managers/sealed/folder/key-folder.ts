@@ -1,7 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtomicWrite, removeTemporaryFiles } from '../../../durable/atomic-write.js';
-import { type FolderLock, lockFolder, lockFolderToRead } from '../../../durable/folder-lock.js';
+import { type FolderLock, lockFolderAnd, lockFolderToRead } from '../../../durable/folder-lock.js';
 import {
   assertPrivateFiles,
   assertPrivateFolder,
@@ -46,7 +46,7 @@ export class KeyFolder {
    * @throws NotPrivateError, FolderInUseError, or the file system's own error
    */
   static async open(path: string, writeFile: AtomicWrite): Promise<KeyFolder> {
-    return new KeyFolder(path, await lockAnd(prepare, path), writeFile);
+    return new KeyFolder(path, await lockFolderAnd(prepare, path), writeFile);
   }
 
   /**
@@ -56,7 +56,7 @@ export class KeyFolder {
    * @throws as {@link open}
    */
   static async openToRead(path: string): Promise<KeyFolder> {
-    const lock = await lockAnd(assertPrivate, path, lockFolderToRead);
+    const lock = await lockFolderAnd(assertPrivate, path, lockFolderToRead);
     return new KeyFolder(path, lock, () => Promise.resolve());
   }
 
@@ -132,23 +132,6 @@ export async function hasKeyDocuments(directory: string): Promise<boolean> {
 export async function documentNamesIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder);
   return names.filter((name) => name.endsWith(DOCUMENT_EXTENSION) && name !== MOVE_MARK).sort();
-}
-
-/** @param work what is to be done before the folder is of use to anybody */
-async function lockAnd(
-  work: (path: string) => Promise<void>,
-  path: string,
-  takeLock = lockFolder,
-): Promise<FolderLock> {
-  await assertPrivateFolder(path);
-  const lock = await takeLock(path);
-  try {
-    await work(path);
-    return lock;
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
 }
 
 async function prepare(path: string): Promise<void> {
