@@ -12,7 +12,7 @@ export type StateErrorCode =
   | 'gone-back'
   /** A newer version of Holdfast has made this store, or this document. */
   | 'newer-version'
-  /** What is stored cannot be trusted; it is left as it is, for a person to examine. */
+  /** The stored data cannot be trusted; it is left as it is, for a person to examine. */
   | 'damaged'
   /** There is no store here, and nothing says that one may be begun. */
   | 'empty'

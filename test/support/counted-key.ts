@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { type AtomicWrite, writeFileAtomically } from '../../src/durable/atomic-write.js';
-import type { FileKeyManager } from '../../src/key-managers/sealed/folder/create.js';
+import type { PlacedKeys } from '../../src/key-managers/sealed/keys/placed-keys.js';
 import { systemClock } from '../../src/shared/clock.js';
 import {
   currentRef,
@@ -43,9 +43,9 @@ export interface CountedKey {
   readonly clock: { at: number };
   readonly folder: KeyFolderFixture;
   readonly disk: TroubledDisk;
-  readonly manager: FileKeyManager;
+  readonly manager: PlacedKeys;
   /** Closes the folder and opens it again, by the same disk. */
-  readonly reopen: (current?: FileKeyManager) => Promise<FileKeyManager>;
+  readonly reopen: (current?: PlacedKeys) => Promise<PlacedKeys>;
 }
 
 /** Makes a {@link CountedKey}. */
@@ -69,16 +69,16 @@ export async function makeCountedKey(): Promise<CountedKey> {
 }
 
 /** The number of the current version of `k`. */
-export async function versionOf(manager: FileKeyManager): Promise<number> {
+export async function versionOf(manager: PlacedKeys): Promise<number> {
   return (await currentRef(manager, 'k')).version.version;
 }
 
 /** Encrypts once with `k`. @returns the code with which it was refused */
-export function encryptOnce(manager: FileKeyManager): Promise<string | undefined> {
+export function encryptOnce(manager: PlacedKeys): Promise<string | undefined> {
   return refusalOf(encryptTimes(manager, 'k', 1));
 }
 
 /** Makes as many encryptions as one reservation has. */
-export async function useUpTheBlock(manager: FileKeyManager): Promise<void> {
+export async function useUpTheBlock(manager: PlacedKeys): Promise<void> {
   await encryptTimes(manager, 'k', smallLimits.blockSize);
 }

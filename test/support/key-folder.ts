@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
+import type { PlacedKeys } from '../../src/key-managers/sealed/keys/placed-keys.js';
 import type { FileKeyManagerConfig } from '../../src/key-managers/sealed/folder/config.js';
 import {
   createFileKeyManagerNode,
-  type FileKeyManager,
   type FileKeyManagerStart,
 } from '../../src/key-managers/sealed/folder/create.js';
 import { fileNameOf } from '../../src/key-managers/counting/key-names.js';
@@ -33,7 +33,7 @@ export interface KeyFolderFixture {
   readonly directory: string;
   readonly logged: readonly LoggedLine[];
   /** Opens the folder as a server would; closed when the test ends, if not earlier. */
-  open(start?: FileKeyManagerStart): Promise<FileKeyManager>;
+  open(start?: FileKeyManagerStart): Promise<PlacedKeys>;
   documentPath(externalKeyId: string): string;
   counterPath(externalKeyId: string): string;
 }
@@ -79,7 +79,7 @@ export function longDeadline(): Deadline {
 }
 
 /** The key and its current version, as the pipeline would name them. */
-export async function currentRef({ node }: FileKeyManager, externalKeyId: string): Promise<KeyRef> {
+export async function currentRef({ node }: PlacedKeys, externalKeyId: string): Promise<KeyRef> {
   const { current } = await node.describeKey(externalKeyId, longDeadline());
   if (current === undefined) throw new Error(`${externalKeyId} has no current version`);
   return { externalKeyId, version: current };
@@ -87,7 +87,7 @@ export async function currentRef({ node }: FileKeyManager, externalKeyId: string
 
 /** Encrypts the canary under the current version, as often as asked, one after the other. */
 export async function encryptTimes(
-  manager: FileKeyManager,
+  manager: PlacedKeys,
   externalKeyId: string,
   times: number,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { KeyManagerError } from '../../src/key-managers/backend.js';
-import type { FileKeyManager } from '../../src/key-managers/sealed/folder/create.js';
+import type { PlacedKeys } from '../../src/key-managers/sealed/keys/placed-keys.js';
 import { longDeadline } from './key-folder.js';
 
 const hex = z.string().transform((text) => Buffer.from(text, 'hex'));
@@ -48,7 +48,7 @@ export class KeyJournal {
   }
 
   /** @returns a sentence for every key that was told of and cannot be used */
-  async missingKeys({ node }: FileKeyManager): Promise<string[]> {
+  async missingKeys({ node }: PlacedKeys): Promise<string[]> {
     const problems: string[] = [];
     for (const externalKeyId of this.#created) {
       const describe = async () => node.describeKey(externalKeyId, longDeadline());
@@ -62,7 +62,7 @@ export class KeyJournal {
   }
 
   /** @returns a sentence for every version with which something was encrypted that does not open */
-  async unreadable({ node }: FileKeyManager): Promise<string[]> {
+  async unreadable({ node }: PlacedKeys): Promise<string[]> {
     const problems: string[] = [];
     for (const [name, { last }] of this.#encrypted) {
       const { externalKeyId, version, materialName } = last;

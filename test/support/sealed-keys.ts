@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { writeFileAtomically } from '../../src/durable/atomic-write.js';
+import type { PlacedKeys } from '../../src/key-managers/sealed/keys/placed-keys.js';
 import {
   createSealedKeyManagerNode,
-  type SealedKeyManager,
   type SealedKeyManagerStart,
 } from '../../src/key-managers/sealed/state/create.js';
 import { systemClock } from '../../src/shared/clock.js';
@@ -17,7 +17,7 @@ import { MemoryStateStore } from './memory-state-store.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A replica with sealed keys in a shared state. */
-export interface SealedReplica extends SealedKeyManager {
+export interface SealedReplica extends PlacedKeys {
   readonly state: StateCopy;
   readonly store: StateStore;
   readonly log: CapturedLog;

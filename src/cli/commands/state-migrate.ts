@@ -22,7 +22,7 @@ Example:
   $ holdfast state migrate --finish --user holdfast_migrate --password-file migrate.password
 `;
 
-/** What is not read for it: secrets that the owner of the schema need not see. */
+/** The parts that are not read: their secrets are not for the owner of the schema. */
 const LEFT_OUT = ['withoutStore'];
 
 interface Options {

@@ -42,7 +42,7 @@ export class CountedMaterial {
   readonly #budget: EncryptionBudget;
   readonly #countPorts: CountPorts;
   readonly #reserving: RetriedTask;
-  /** What all replicas may have used, if they share the count. */
+  /** Encryptions that all replicas may have made, if they share the count. */
   #known: number;
   /** The limit at which no block was left. */
   #fullAt: number | undefined;

@@ -37,8 +37,8 @@ export interface FollowerPorts {
   readonly onRound: () => Promise<void>;
 }
 
-/** Makes the name of this process among the replicas. */
-export function replicaName({ randomBytes }: Pick<CopyPorts, 'randomBytes'>): string {
+/** Makes the id of this process among the replicas. */
+export function newReplicaId({ randomBytes }: Pick<CopyPorts, 'randomBytes'>): string {
   return randomBytes(REPLICA_BYTES).toString('hex');
 }
 

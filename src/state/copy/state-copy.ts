@@ -12,7 +12,7 @@ import type {
 } from '../store.js';
 import { CollectionCopies } from './collection-copy.js';
 import type { CopyPorts } from './copy-ports.js';
-import { beginningOf, Follower, lossOf, replicaName } from './follower.js';
+import { beginningOf, Follower, lossOf, newReplicaId } from './follower.js';
 import type { CopyContents } from './last-copy.js';
 import { LeaseTable } from './lease-table.js';
 import { OwnDisk } from './own-disk.js';
@@ -38,7 +38,7 @@ export class StateCopy implements State {
     disk: OwnDisk,
     { store, lastCopy }: { readonly store?: StateStore; readonly lastCopy?: CopyContents },
   ) {
-    const replica = replicaName(ports);
+    const replica = newReplicaId(ports);
     this.#ports = ports;
     this.#disk = disk;
     this.#leases = new LeaseTable(replica, ports.clock);

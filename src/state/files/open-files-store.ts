@@ -102,7 +102,7 @@ function newStoreFile(newToken: () => string): StoreFile {
   return { format: STATE_FORMAT, id: newToken(), revision: 0, token: newToken(), documents: 0 };
 }
 
-/** What is missing would be taken for something that never was, or for what was never changed. */
+/** A document that is missing would be taken for one that never was, or was never changed. */
 function assertNothingMissing(
   { path }: StateFolder,
   known: StoreFile | undefined,

@@ -18,7 +18,7 @@ export class ConnectionLost extends Error {
   }
 }
 
-/** What is wrong where nothing but an operator's act helps, by SQLSTATE. */
+/** The faults that only an act of an operator mends, by SQLSTATE. */
 const MISCONFIGURED: Readonly<Record<string, string>> = {
   '28P01': 'the password is not right (state.password, or --password-file)',
   '28000':

@@ -31,7 +31,7 @@ interface StoreRow {
   readonly since_place_ms: number;
 }
 
-/** What is said where the store has lost commits, and what helps. */
+/** The message about a store that has lost commits, with what helps. */
 const RECOVER =
   'it accepts no changes and no counter blocks until holdfast state recover has been run';
 
@@ -105,7 +105,7 @@ export class Writer {
     await this.#line;
   }
 
-  /** What cannot even be asked stays unknown: the change was sent to be committed. */
+  /** An outcome that cannot be asked for stays unknown: the change was sent to be committed. */
   async #settled<T>(settle: (transaction: Transaction) => Promise<T>): Promise<T> {
     try {
       return await this.#proved(settle);

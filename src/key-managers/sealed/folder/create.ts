@@ -19,9 +19,6 @@ import type { BackendPorts, BackendStart } from '../../definition.js';
 /** Limits of the encryptions under one version. */
 const COUNTING_LIMITS: CountingLimits = { blockSize: BLOCK_SIZE, perVersion: MAX_ENCRYPTIONS };
 
-/** A key folder at work. `node.close()` ends it and lets another process have the folder. */
-export type FileKeyManager = PlacedKeys;
-
 /** The same start as every backend's, with what tests replace. */
 export interface FileKeyManagerStart extends BackendStart {
   /** Other limits than {@link COUNTING_LIMITS}, for tests. */
@@ -41,7 +38,7 @@ export async function createFileKeyManagerNode(
   config: FileKeyManagerConfig,
   ports: BackendPorts,
   start: FileKeyManagerStart = {},
-): Promise<FileKeyManager> {
+): Promise<PlacedKeys> {
   const { init = false, readOnly = false, limits = COUNTING_LIMITS } = start;
   const masterKey = masterKeyFrom(config.masterKey, ports.randomBytes);
   if (init) await makePrivateFolder(config.directory);

@@ -20,9 +20,6 @@ import { SharedSealedNode } from './shared-node.js';
 import { StateFollower } from './state-follower.js';
 import { StatePlace } from './state-place.js';
 
-/** Sealed keys in the state at work; `node.close()` ends it. */
-export type SealedKeyManager = PlacedKeys;
-
 /** The same start as every backend's, with what tests replace. */
 export interface SealedKeyManagerStart extends BackendStart {
   /** Another number of encryptions that a version may make, for tests. */
@@ -42,7 +39,7 @@ export async function createSealedKeyManagerNode(
   config: SealedKeyManagerConfig,
   ports: BackendPorts,
   start: SealedKeyManagerStart = {},
-): Promise<SealedKeyManager> {
+): Promise<PlacedKeys> {
   const { state } = ports;
   if (state === undefined) {
     throw new KeyManagerError('misconfigured', 'sealed keys are in the state, which is not open');

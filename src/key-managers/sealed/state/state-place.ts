@@ -6,6 +6,7 @@ import { MIN_BLOCK, sharedBlockSize } from '../../counting/block-size.js';
 import type { KeyDocument } from '../keys/key-document.js';
 import type { CountedVersion, KeyPlace } from '../keys/place.js';
 import { sealedKeysIn, StateNames } from './sealed-keys.js';
+import { keyManagerCodeOf } from './state-failure.js';
 
 /** The parts that the state as a place of keys is handed. */
 export interface StatePlacePorts {
@@ -121,11 +122,7 @@ async function told<T>(work: Promise<T>): Promise<T> {
 /** Tells a failure of the state in the words of key managers. */
 function toKeyManagerError(error: unknown): unknown {
   if (!(error instanceof StateError)) return error;
-  const { code, message } = error;
-  if (code === 'conflict') {
-    const told = `another replica was faster: ${message}`;
-    return new KeyManagerError('conflict', told, { cause: error });
-  }
-  const isAway = code === 'unavailable' || code === 'outcome-unknown' || code === 'gone-back';
-  return new KeyManagerError(isAway ? 'unreachable' : 'internal', message, { cause: error });
+  const code = keyManagerCodeOf(error);
+  const why = code === 'conflict' ? 'another replica was faster: ' : '';
+  return new KeyManagerError(code, `${why}${error.message}`, { cause: error });
 }
