@@ -51,6 +51,8 @@ function project({
       ...settings,
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
+      // What is waited for comes soon, but on a busy machine not within the second of the default.
+      expect: { poll: { timeout: timeoutMs / 2 } },
       restoreMocks: true,
       unstubEnvs: true,
     },

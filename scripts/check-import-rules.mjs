@@ -1,13 +1,13 @@
-// Holds the rules of .dependency-cruiser.cjs against sources that break every one of them: a
+// Holds the rules of .dependency-cruiser.mjs against sources that break every one of them: a
 // rule that finds nothing there would find nothing in `src` either. And each of those sources that
 // imports anything breaks a rule, so that no folder is left out of one that is for many.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './lib/paths.mjs';
-import rules from '../.dependency-cruiser.cjs';
+import rules from '../.dependency-cruiser.mjs';
 
 const cruiser = join(root, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
-const args = [cruiser, 'src', '--config', join(root, '.dependency-cruiser.cjs')];
+const args = [cruiser, 'src', '--config', join(root, '.dependency-cruiser.mjs')];
 const { stdout } = spawnSync(process.execPath, [...args, '--output-type', 'json'], {
   cwd: join(root, 'test', 'fixtures', 'import-rules'),
   encoding: 'utf8',

@@ -13,7 +13,7 @@ const checks = [
   ['Format', [tool('@biomejs', 'biome', 'bin', 'biome'), 'format', '--reporter=summary']],
   ['Types', [tool('typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']],
   ['Lint', [tool('eslint', 'bin', 'eslint.js'), '.']],
-  ['Import rules', [cruiser, 'src', '--config', '.dependency-cruiser.cjs']],
+  ['Import rules', [cruiser, 'src', '--config', '.dependency-cruiser.mjs']],
   ['Import rules, planted violations', [join(root, 'scripts', 'check-import-rules.mjs')]],
   ['Dead code', [tool('knip', 'bin', 'knip.js')]],
 ];

@@ -12,17 +12,10 @@ import { freePort } from './lib/free-port.mjs';
 import { ensureInstalled } from './lib/install.mjs';
 import { installOpenbao } from './lib/install-openbao.mjs';
 import { orSayWhy, serveTrial, shellWord, trialFolder } from './lib/trial.mjs';
+import { TRANSIT_POLICY } from './lib/transit-policy.mjs';
 
 const START_TIMEOUT_MS = 30_000;
 const keeper = fileURLToPath(new URL('lib/keeper.mjs', import.meta.url));
-
-const POLICY = `
-path "transit/encrypt/+"   { capabilities = ["update"] }
-path "transit/decrypt/+"   { capabilities = ["update"] }
-path "transit/keys"        { capabilities = ["list"] }
-path "transit/keys/+"      { capabilities = ["read", "create", "update"] }
-path "transit/config/keys" { capabilities = ["read"] }
-`;
 
 await ensureInstalled();
 await ensureBuilt();
@@ -135,7 +128,7 @@ async function prepareServer() {
   await call('POST', 'sys/mounts/transit', { type: 'transit' }, token);
   await call('POST', 'transit/config/keys', { disable_upsert: true }, token);
   await call('POST', 'transit/keys/holdfast-health-test', { type: 'aes256-gcm96' }, token);
-  await call('PUT', 'sys/policies/acl/holdfast', { policy: POLICY }, token);
+  await call('PUT', 'sys/policies/acl/holdfast', { policy: TRANSIT_POLICY }, token);
   const period = { policies: ['holdfast'], period: '768h' };
   const login = /** @type {{ auth: { client_token: string } }} */ (
     await call('POST', 'auth/token/create-orphan', period, token)

@@ -4,7 +4,8 @@ import { BufferedDestination } from './observability/log-destination.js';
 import type { Logger } from './observability/logger.js';
 import { declareLoggers, type Loggers } from './observability/loggers.js';
 import { tell } from './observability/standard-error.js';
-import { type ProcessPorts, type RunningServer, startServer } from './composition/start-server.js';
+import type { ProcessPorts } from './composition/process.js';
+import { type RunningServer, startServer } from './composition/start-server.js';
 import {
   type ConfigurationSource,
   type LoadedConfiguration,
@@ -70,7 +71,10 @@ async function serveAt(
   const stdout = new BufferedDestination(STDOUT);
   const loggers = declareLoggers(log, audit !== undefined, stdout, systemClock);
   const { acceptUnsignedTail } = options;
-  const ports = { clock: systemClock, loggers, stdout, firstStart, addresses, acceptUnsignedTail };
+  const ports = {
+    ...{ clock: systemClock, env: process.env, loggers, stdout },
+    ...{ firstStart, addresses, acceptUnsignedTail },
+  };
   try {
     await serveLoaded(loaded, ports);
   } finally {
@@ -96,12 +100,14 @@ async function serveLoaded(
     );
   }
   const stopSignal = nextStopSignal();
+  const reloads = reloadOnSignal();
   const server = await startServer(loaded, ports);
   await firstStart.succeeded();
   tell(renderStartScreen(server.report));
   loggers.process.info(startedFields(server.report), 'started');
+  reloads.begin(server);
   const signal = await stopSignal;
-  tell(renderStopping(loaded.configuration));
+  tell(renderStopping(server.configuration()));
   await stopOn(signal, server, loggers);
 }
 
@@ -115,7 +121,36 @@ function resolve(source: ConfigurationSource): LoadedConfiguration {
   return resolveConfiguration(source, process.env, systemClock);
 }
 
-/** Lost terminals and logrotate send them. */
+/**
+ * Reloads on SIGHUP. One that comes before the server serves is obeyed when it does, and many that
+ * come during a reload are one more.
+ */
+function reloadOnSignal() {
+  let serving: Pick<RunningServer, 'reload'> | undefined;
+  let isAsked = false;
+  let isReloading = false;
+  const obey = async (): Promise<void> => {
+    if (serving === undefined || isReloading) return;
+    isReloading = true;
+    while (isAsked) {
+      isAsked = false;
+      await serving.reload('signal');
+    }
+    isReloading = false;
+  };
+  process.on('SIGHUP', () => {
+    isAsked = true;
+    void obey();
+  });
+  return {
+    begin(server: Pick<RunningServer, 'reload'>) {
+      serving = server;
+      void obey();
+    },
+  };
+}
+
+/** Nothing is asked by them. */
 function logIgnoredSignals(log: Logger): void {
   for (const name of IGNORED_SIGNALS) {
     process.on(name, (signal) => {

@@ -39,7 +39,9 @@ describe('my key manager', () => {
   for (const { title, run } of keyManagerContract) {
     it(title, async () => {
       for (const node of keyManager.nodes) {
-        await run({ node, deadline: () => Deadline.after(systemClock, 10_000), makeKey });
+        const { administration } = keyManager;
+        const deadline = () => Deadline.after(systemClock, 10_000);
+        await run({ node, administration, deadline, makeKey });
       }
     });
   }

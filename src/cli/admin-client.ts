@@ -1,14 +1,25 @@
 import type { z } from 'zod';
-import { adminErrorSchema } from '../admin/contract/errors.js';
+import { type AdminErrorCode, adminErrorSchema } from '../admin/contract/errors.js';
 import type { AnswerOf, RequestOf, RequestContent, AdminRoute } from '../admin/contract/route.js';
 import { type OperationName, type Routes, routes } from '../admin/contract/routes.js';
 import { isErrno } from '../shared/errno.js';
 import { CliError, EXIT } from './exit.js';
 import { sendOverUnixSocket, type UnixAnswer } from './unix-http.js';
+import { messageOf } from '../shared/reason-of.js';
 
 const TIMEOUT_MS = 30_000;
 /** Of what takes its time, such as moving ten thousand keys. */
 const LONG_TIMEOUT_MS = 1_800_000;
+
+/** The server refused it, or failed. */
+export class RefusedError extends CliError {
+  readonly code: AdminErrorCode;
+
+  constructor(code: AdminErrorCode, message: string) {
+    super(code === 'invalid-request' ? EXIT.usage : EXIT.failed, message);
+    this.code = code;
+  }
+}
 
 /** Speaks to a running server over its admin socket. */
 export class AdminClient {
@@ -72,7 +83,7 @@ function answerOf<R extends AdminRoute>(route: R, { status, body }: UnixAnswer):
   const schema: R['answer'] = route.answer;
   if (status === route.status) return understand(schema, body);
   const { code, message } = understand(adminErrorSchema, body);
-  throw new CliError(code === 'invalid-request' ? EXIT.usage : EXIT.failed, message);
+  throw new RefusedError(code, message);
 }
 
 function understand<S extends z.ZodType>(schema: S, body: string): z.output<S> {
@@ -101,7 +112,7 @@ function connectionFailure(socketPath: string, error: unknown): CliError {
       { cause: error },
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new CliError(
     EXIT.failed,
     `No answer came on ${socketPath}: ${reason}. What was asked for may have been done.`,

@@ -36,8 +36,18 @@ export async function diagnosisOfServer(
 }
 
 async function keysFinding(client: AdminClient, keyManager: string): Promise<DiagnosisFinding> {
-  const { keys } = await client.call('listKeys', { query: { keyManager } });
+  const { keys, gaps } = await client.call('listKeys', { query: { keyManager } });
   const troubled = keys.filter(({ problem }) => problem !== undefined);
+  const [gap] = gaps;
+  if (troubled.length === 0 && gap !== undefined) {
+    return {
+      check: 'keys',
+      outcome: 'warning',
+      detail: `${keys.length} known, all of them usable; ${gap.reason}`,
+      meaning: 'Of a key that this replica does not know it answers InternalException.',
+      advice: 'See `holdfast status`, and look again when the state store answers.',
+    };
+  }
   if (troubled.length === 0) return ok('keys', `${keys.length}, all of them usable`);
   return {
     check: 'keys',

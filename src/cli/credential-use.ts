@@ -54,13 +54,13 @@ class CredentialUse {
   async #search(fromMs: number): Promise<void> {
     const { LogTail } = await import('../audit/read/log-tail.js');
     const { searchLog } = await import('../evidence/search/search-log.js');
-    const { conditionOn } = await import('../evidence/search/condition.js');
+    const { exactly } = await import('../evidence/search/condition.js');
     this.#counts.clear();
     this.#last = -1;
     // Before the search, which then has what comes between the two; the last sequence tells what.
     const tail = await LogTail.open(this.#folder);
     const filter = {
-      conditions: [conditionOn('keyStore', this.#keyStore)],
+      conditions: [exactly('keyStore', this.#keyStore)],
       fromMs,
       toMs: undefined,
     };

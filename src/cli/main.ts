@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --inspect-port=192.0.2.1:1024
 import '../shared/ignored-signals.js';
+import { createInterface } from 'node:readline/promises';
 import { EXIT } from './exit.js';
 import { run } from './run.js';
 
@@ -20,11 +21,21 @@ const code = await run(process.argv.slice(2), {
   env: process.env,
   print: (text) => process.stdout.write(text),
   complain: (text) => process.stderr.write(text),
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
 });
 process.exitCode ??= code;
 // Results wait for their reader: a pager may be open for hours.
 if (process.stdout.writableLength > 0) await allWritten(process.stdout);
 endSoon();
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
 
 function allWritten(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {

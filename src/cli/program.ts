@@ -10,18 +10,72 @@ import { auditQueryCommand } from './commands/audit-query.js';
 import { auditReconcileCommand } from './commands/audit-reconcile.js';
 import { auditReportCommand } from './commands/audit-report.js';
 import { auditVerifyCommand } from './commands/audit-verify.js';
+import {
+  blocksListCommand,
+  keysBlockCommand,
+  keyStoresBlockCommand,
+  keyStoresUnblockCommand,
+  keysUnblockCommand,
+  principalsBlockCommand,
+  principalsUnblockCommand,
+} from './commands/blocks.js';
 import { configCheckCommand } from './commands/config-check.js';
+import {
+  credentialsAddCommand,
+  credentialsDisableCommand,
+  credentialsEnableCommand,
+  credentialsExportCommand,
+  credentialsListCommand,
+  credentialsRemoveCommand,
+} from './commands/credentials.js';
+import { credentialsFailuresCommand } from './commands/credentials-failures.js';
 import { credentialsGenerateCommand } from './commands/credentials-generate.js';
 import { doctorCommand } from './commands/doctor.js';
 import { importAwsSampleCommand } from './commands/import-aws-sample.js';
 import { keyStoresExportCommand } from './commands/key-stores-export.js';
 import { keyStoresListCommand } from './commands/key-stores-list.js';
+import {
+  keysAdoptCommand,
+  keysDisableCommand,
+  keysEnableCommand,
+  keysRotateCommand,
+} from './commands/keys-acts.js';
+import {
+  aliasCreateCommand,
+  aliasDeleteCommand,
+  aliasListCommand,
+  aliasMoveCommand,
+} from './commands/keys-alias.js';
+import { keysRotationCommand } from './commands/keys-rotation.js';
+import { keysRetireVersionCommand, keysVersionsCommand } from './commands/keys-versions.js';
+import { keysUpdateCommand } from './commands/keys-update.js';
 import { keysCreateCommand } from './commands/keys-create.js';
+import {
+  keysCancelDeletionCommand,
+  keysCertificateCommand,
+  keysScheduleDeletionCommand,
+} from './commands/keys-deletion.js';
+import {
+  keysDeleteImportedMaterialCommand,
+  keysImportCommand,
+  keysImportParametersCommand,
+} from './commands/keys-import.js';
 import { keysListCommand } from './commands/keys-list.js';
 import { keysMoveCommand } from './commands/keys-move.js';
 import { keysShowCommand } from './commands/keys-show.js';
 import { kmsSimulatorCommand } from './commands/kms-simulator.js';
+import { notifyTestCommand } from './commands/notify-test.js';
 import { rehearseCommand } from './commands/rehearse.js';
+import { policyCheckCommand } from './commands/policy-check.js';
+import { policyExplainCommand } from './commands/policy-explain.js';
+import { policySimulateCommand } from './commands/policy-simulate.js';
+import { policyTestCommand } from './commands/policy-test.js';
+import {
+  breakGlassCloseCommand,
+  breakGlassListCommand,
+  breakGlassOpenCommand,
+} from './commands/break-glass.js';
+import { reloadCommand } from './commands/reload.js';
 import { serveCommand } from './commands/serve.js';
 import { stateAdoptCountersCommand } from './commands/state-adopt-counters.js';
 import { stateRecoverCommand } from './commands/state-recover.js';
@@ -75,6 +129,7 @@ function commandsOf(terminal: Terminal): readonly Command[] {
   return [
     serveCommand(),
     statusCommand(terminal),
+    reloadCommand(terminal),
     group('config', 'configuration files', configCheckCommand(terminal)),
     auditGroup(terminal),
     doctorCommand(terminal),
@@ -82,6 +137,23 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'keys',
       'external keys of a running server',
       keysCreateCommand(terminal),
+      keysEnableCommand(terminal),
+      keysDisableCommand(terminal),
+      keysBlockCommand(terminal),
+      keysUnblockCommand(terminal),
+      keysRotateCommand(terminal),
+      keysRotationCommand(terminal),
+      keysUpdateCommand(terminal),
+      keysAdoptCommand(terminal),
+      aliasGroup(terminal),
+      keysImportParametersCommand(terminal),
+      keysImportCommand(terminal),
+      keysDeleteImportedMaterialCommand(terminal),
+      keysScheduleDeletionCommand(terminal),
+      keysCancelDeletionCommand(terminal),
+      keysCertificateCommand(terminal),
+      keysVersionsCommand(terminal),
+      keysRetireVersionCommand(terminal),
       keysListCommand(terminal),
       keysMoveCommand(terminal),
       keysShowCommand(terminal),
@@ -91,12 +163,44 @@ function commandsOf(terminal: Terminal): readonly Command[] {
       'key stores of a running server',
       keyStoresListCommand(terminal),
       keyStoresExportCommand(terminal),
+      keyStoresBlockCommand(terminal),
+      keyStoresUnblockCommand(terminal),
     ),
+    group(
+      'principals',
+      'callers of AWS KMS',
+      principalsBlockCommand(terminal),
+      principalsUnblockCommand(terminal),
+    ),
+    group('blocks', 'what administrators have blocked', blocksListCommand(terminal)),
     group(
       'credentials',
       'credentials with which AWS KMS signs',
+      credentialsAddCommand(terminal),
+      credentialsListCommand(terminal),
+      credentialsDisableCommand(terminal),
+      credentialsEnableCommand(terminal),
+      credentialsRemoveCommand(terminal),
+      credentialsExportCommand(terminal),
       credentialsGenerateCommand(terminal),
+      credentialsFailuresCommand(terminal),
     ),
+    group(
+      'policy',
+      'policies in Cedar: check, test, explain and simulate them',
+      policyCheckCommand(terminal),
+      policyTestCommand(terminal),
+      policyExplainCommand(terminal),
+      policySimulateCommand(terminal),
+    ),
+    group(
+      'break-glass',
+      'overrule the policies of a key store for a while',
+      breakGlassOpenCommand(terminal),
+      breakGlassCloseCommand(terminal),
+      breakGlassListCommand(terminal),
+    ),
+    group('notify', 'webhooks of a running server', notifyTestCommand(terminal)),
     group(
       'state',
       'the store of what operators change at run time',
@@ -111,6 +215,17 @@ function commandsOf(terminal: Terminal): readonly Command[] {
     versionCommand(terminal),
     helpCommand(),
   ];
+}
+
+function aliasGroup(terminal: Terminal): Command {
+  return group(
+    'alias',
+    'external key ids that point to keys and can be moved',
+    aliasCreateCommand(terminal),
+    aliasMoveCommand(terminal),
+    aliasListCommand(terminal),
+    aliasDeleteCommand(terminal),
+  );
 }
 
 function auditGroup(terminal: Terminal): Command {

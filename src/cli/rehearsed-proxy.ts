@@ -11,8 +11,9 @@ import type { Place, ProxyCredential, RehearsedProxy } from '../rehearse/proxy.j
 import { systemClock } from '../shared/clock.js';
 import { Secret } from '../shared/secret.js';
 import { CliError, EXIT } from './exit.js';
-import { readSmallFile } from './read-small-file.js';
+import { readNamedFile } from './read-small-file.js';
 import type { Terminal } from './terminal.js';
+import { messageOf } from '../shared/reason-of.js';
 
 const URI_PATH_SUFFIX = '/kms/xks/v1';
 /** Addresses to listen on that are none to connect to. */
@@ -121,7 +122,7 @@ function placeOf(text: string | undefined): Pick<Named, 'host' | 'place'> {
     const { host, address, port } = parseResolvedHost(text);
     return { host, place: { address, port } };
   } catch (error) {
-    throw usage(`--proxy: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`--proxy: ${messageOf(error)}`);
   }
 }
 
@@ -130,13 +131,13 @@ async function consoleFile(
 ): Promise<{ credential: ProxyCredential; uriPath?: string | undefined } | undefined> {
   if (path === undefined) return undefined;
   try {
-    const { credential, uriPath } = parseConsoleFile(path, await readSmallFile(path));
+    const text = (await readNamedFile(path, 'the credential')).toString();
+    const { credential, uriPath } = parseConsoleFile(path, text);
     const secretAccessKey = new Secret(credential.secretAccessKey);
     return { credential: { accessKeyId: credential.accessKeyId, secretAccessKey }, uriPath };
   } catch (error) {
     if (error instanceof UnusableText) throw usage(error.message);
-    if (error instanceof CliError) throw error;
-    throw new CliError(EXIT.usage, `${path} cannot be read.`, { cause: error });
+    throw error;
   }
 }
 

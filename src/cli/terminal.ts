@@ -8,6 +8,8 @@ export interface Terminal {
   print(text: string): void;
   /** Writes to standard error: warnings and failures. */
   complain(text: string): void;
+  /** Asks for a line. Absent where nobody is there to answer. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 /**
@@ -15,8 +17,10 @@ export interface Terminal {
  * file names, and an escape sequence in one of them could hide or forge what an administrator sees.
  */
 export function guarded(terminal: Terminal): Terminal {
+  const { ask } = terminal;
   return {
     env: terminal.env,
+    ...(ask && { ask: (question) => ask(printableLines(question)) }),
     print(text) {
       terminal.print(printableLines(text));
     },

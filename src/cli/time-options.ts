@@ -21,11 +21,17 @@ export function toOption(): Option {
  * @throws InvalidArgumentError, which commander tells as a mistake on the command line
  */
 export function parseTime(text: string): number {
-  const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const time = TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(time)) {
     throw new InvalidArgumentError(
       'A time is 2026-01-01 (midnight, UTC), 2026-01-01T08:00Z or 2026-01-01T09:00:00.000+01:00.',
     );
   }
   return time;
+}
+
+/** Whether the calendar has this day. `Date.parse` takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const midnight = Date.parse(day);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
 }

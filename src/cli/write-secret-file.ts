@@ -8,9 +8,9 @@ import { CliError, EXIT } from './exit.js';
  *
  * @throws CliError when the file exists or cannot be written
  */
-export function writeSecretFile(path: string, text: string): void {
+export function writeSecretFile(path: string, contents: string | Buffer): void {
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    writeFileSync(path, contents, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (isErrno(error, 'EEXIST')) {
       throw new CliError(

@@ -5,7 +5,7 @@ import { type Administrator, administratorOf } from '../admin/administrator.js';
 import { createAdminOperations } from '../admin/operations/index.js';
 import type { InForce } from '../admin/in-force.js';
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
-import { type AdminAudit, createAdminApp } from '../http/admin/admin-app.js';
+import { type AdminAudit, type AdminJournals, createAdminApp } from '../http/admin/admin-app.js';
 import { listenOnSocket } from '../http/admin/admin-socket.js';
 import { createPeerReader, type ReadSocketPeer } from '../http/admin/socket-peer.js';
 import type { Logger } from '../observability/logger.js';
@@ -20,25 +20,28 @@ export interface AdminPorts {
   readonly trail: AuditTrail | undefined;
   /** Called when an act has succeeded and is recorded. */
   readonly onAct: () => void;
+  /** Keeps all that is in force now until something has ended. */
+  readonly hold: AdminJournals['hold'];
 }
 
 /**
  * Serves the admin API on its Unix socket.
  *
+ * @param inForce asked anew for each request
  * @throws AdminSocketError when the socket cannot be had
  */
 export async function startAdmin(
   socket: string,
-  inForce: InForce,
-  { log, trail, onAct }: AdminPorts,
+  inForce: () => InForce,
+  { log, trail, onAct, hold }: AdminPorts,
 ): Promise<Server> {
-  const operations = createAdminOperations(() => inForce);
+  const operations = createAdminOperations(inForce);
   const audit = trail && auditOf(trail, onAct);
   const identify = identifierOf(await peerReader(log));
   const server = createServer();
   server.on('connection', (client) => void identify(client));
   const isStopping = () => !server.listening;
-  server.on('request', createAdminApp(operations, { log, audit, identify }, isStopping));
+  server.on('request', createAdminApp(operations, { log, audit, identify, hold }, isStopping));
   await listenOnSocket(server, socket);
   return server;
 }

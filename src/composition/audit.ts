@@ -1,5 +1,6 @@
 import type { AuditConfig } from '../audit/config.js';
 import type { FieldsOf } from '../audit/record/index.js';
+import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
@@ -11,21 +12,51 @@ export interface Served {
   readonly keyManagers: ReadonlyMap<string, KeyManager>;
 }
 
+/** A configuration to be described, and the parts that were made of it. */
+export interface Described extends Served {
+  readonly number: number;
+  readonly loaded: LoadedConfiguration;
+}
+
+/** The trigger that put a configuration in force. */
+export type PutInForceBy = NonNullable<FieldsOf<'configuration'>['trigger']>;
+
+/**
+ * Records a configuration that is about to be in force.
+ *
+ * @param stateId the id of the state store that was opened
+ * @throws AuditUnavailableError
+ */
+export async function recordConfiguration(
+  trail: Pick<AuditTrail, 'record'>,
+  described: Described,
+  trigger: PutInForceBy,
+  stateId: string,
+): Promise<void> {
+  const { audit } = described.loaded.configuration;
+  if (audit === undefined) return;
+  for (const fields of configurationRecords(described, audit, trigger, stateId)) {
+    await trail.record('configuration', fields);
+  }
+}
+
 /**
  * Describes the configuration that is in force, in as many records as it takes.
  *
  * @param stateId the id of the state store that was opened
  */
 export function configurationRecords(
-  { configuration, file, hash, settings }: LoadedConfiguration,
+  { loaded, number: generation, keyStores, keyManagers }: Described,
   audit: AuditConfig,
-  { keyStores, keyManagers }: Served,
+  trigger: PutInForceBy,
   stateId: string,
 ): readonly FieldsOf<'configuration'>[] {
+  const { configuration, file, hash, settings } = loaded;
   const { durability, onAuditFailure, retentionDays, sinks } = audit;
   const whole = {
     file,
     sha256: hash,
+    ...{ generation, trigger },
     state: { type: configuration.state.type, id: stateId },
     audit: {
       durability,

@@ -6,6 +6,8 @@ import type { Configuration } from '../configuration/schema.js';
 
 /** Files that come and go: the next segment of the audit log, checkpoints, key documents, sinks. */
 const RESERVE = 32;
+/** Connections of a webhook (its own and a test's), a file of its queue, and the folder. */
+const WEBHOOK_DESCRIPTORS = 4;
 /** Commands of administrators at once. */
 const ADMIN_CONNECTIONS = 8;
 
@@ -60,14 +62,16 @@ export function isShort({ limit, wanted }: DescriptorPlan): boolean {
  * Gives the listeners fewer connections than configured where this process may not open so many
  * files, and says so. The audit log and key managers are open by now, and no listener is.
  *
+ * @param open descriptors that are open before there is a connection
  * @returns no plan where the system does not say what the limit is (it does in Linux)
  */
 export function affordableListeners(
-  configuration: Pick<Configuration, 'listeners' | 'keyManagers'>,
+  configuration: Pick<Configuration, 'listeners' | 'keyManagers' | 'notifications'>,
+  open: number,
   log: Logger,
 ): { listeners: Configuration['listeners']; plan: DescriptorPlan | undefined } {
   const { listeners } = configuration;
-  const plan = planForThisProcess(configuration);
+  const plan = planForThisProcess(configuration, open);
   if (plan === undefined || !isShort(plan)) return { listeners, plan };
   log.warn(
     { ...plan },
@@ -80,16 +84,28 @@ export function affordableListeners(
   return { listeners: affordable, plan };
 }
 
-function planForThisProcess({
-  listeners,
-  keyManagers,
-}: Pick<Configuration, 'listeners' | 'keyManagers'>): DescriptorPlan | undefined {
+/** The number of descriptors that this process has open; 0 where the system does not say. */
+export function openDescriptors(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+function planForThisProcess(
+  {
+    listeners,
+    keyManagers,
+    notifications: { webhooks },
+  }: Pick<Configuration, 'listeners' | 'keyManagers' | 'notifications'>,
+  open: number,
+): DescriptorPlan | undefined {
   const limit = descriptorLimit();
   if (limit === undefined) return undefined;
   return planDescriptors({
     limit,
-    open: readdirSync('/proc/self/fd').length,
-    backends: keyManagers.reduce((sum, each) => sum + backendOf(each).descriptors(each), 0),
+    open,
+    backends: keyManagers.reduce(
+      (sum, each) => sum + backendOf(each).descriptors(each),
+      webhooks.length * WEBHOOK_DESCRIPTORS,
+    ),
     listeners: listeners.map(({ limits }) => limits.maxConnections),
   });
 }

@@ -1,14 +1,16 @@
-import type { KeyManagerNode, NodeHealth } from '../key-managers/backend.js';
+import type { ExternalKeyRecords } from '../external-keys/external-key-records.js';
+import type { KeyManagerNode, KeySummary, NodeHealth } from '../key-managers/backend.js';
 import { backendOf, type KeyManagerConfig } from '../key-managers/backends.js';
 import type { BackendPorts } from '../key-managers/definition.js';
 import type { KeyManager } from '../key-managers/key-manager.js';
 import type { NodeLimits } from '../key-managers/nodes/limits.js';
 import { NodeSetKeyManager } from '../key-managers/nodes/node-set.js';
+import type { Tell } from '../notifications/events.js';
 import type { Logger } from '../observability/logger.js';
 import type { EncryptionsLeftSample, NodeStateSample } from '../observability/state-gauges.js';
 import { Deadline } from '../shared/deadline.js';
 import type { Clock } from '../shared/clock.js';
-import type { StartReport } from './start-report.js';
+import { HealthEvents } from './health-events.js';
 import { throwAll } from './teardown.js';
 
 /** Choices of a start that are the same for every key manager. */
@@ -16,15 +18,17 @@ export interface KeyManagerStart {
   /** True if empty key folders and tokens may be initialised. */
   readonly init: boolean;
   readonly nodeLimits: NodeLimits;
+  /** Those that run, by name: one that is started in the place of another is told of it. */
+  readonly running?: ReadonlyMap<string, NodeSetKeyManager>;
 }
 
 /** The parts that key managers are handed. */
-export interface KeyManagerPorts extends BackendPorts {
+export interface KeyManagerPorts extends Omit<BackendPorts, 'mayRenew'> {
   readonly log: Logger;
+  readonly records: ExternalKeyRecords;
+  readonly tell: Tell;
 }
 
-/** The time that a start waits for the first health checks. */
-const FIRST_HEALTH_CHECK_MS = 5_000;
 /** The time that a scrape waits for the first health check. */
 const SCRAPE_BUDGET_MS = 1_000;
 
@@ -38,8 +42,8 @@ export async function startKeyManagers(
   configs: readonly KeyManagerConfig[],
   ports: KeyManagerPorts,
   start: KeyManagerStart,
-): Promise<ReadonlyMap<string, KeyManager>> {
-  const started = new Map<string, KeyManager>();
+): Promise<ReadonlyMap<string, NodeSetKeyManager>> {
+  const started = new Map<string, NodeSetKeyManager>();
   try {
     for (const config of configs) {
       started.set(config.name, await startKeyManager(config, ports, start));
@@ -70,14 +74,19 @@ async function startKeyManager(
   config: KeyManagerConfig,
   ports: KeyManagerPorts,
   start: KeyManagerStart,
-): Promise<KeyManager> {
+): Promise<NodeSetKeyManager> {
+  const { records, tell, ...shared } = ports;
   const log = ports.log.child({ keyManager: config.name });
+  const keys = records.of(config.name);
+  const mayRenew = (externalKeyId: string) => keys.mayRenew(externalKeyId);
+  const before = start.running?.get(config.name);
   const { nodes, administration } = await backendOf(config).start(
     config,
-    { ...ports, log },
-    { init: start.init },
+    { ...shared, log, mayRenew },
+    { init: start.init, ...(before && { predecessors: before.started }) },
   );
   const { name, type } = config;
+  const events = new HealthEvents(name, tell);
   return new NodeSetKeyManager({
     name,
     type,
@@ -87,6 +96,7 @@ async function startKeyManager(
     limits: start.nodeLimits,
     onHealthChange: (changed, health) => {
       logHealth(log, changed, health);
+      events.changed(changed, health);
     },
   });
 }
@@ -95,20 +105,6 @@ function logHealth(log: Logger, node: KeyManagerNode, { status, detail }: NodeHe
   const fields = { node: node.name, location: node.location, status, detail };
   if (status === 'ACTIVE') log.info(fields, 'the node is healthy');
   else log.error(fields, 'the node is not healthy');
-}
-
-/** Describes every key manager and the state of its nodes, for the report of a start. */
-export function reportKeyManagers(
-  keyManagers: ReadonlyMap<string, KeyManager>,
-  clock: Clock,
-): Promise<StartReport['keyManagers']> {
-  return Promise.all(
-    [...keyManagers.values()].map(async (keyManager) => ({
-      name: keyManager.name,
-      type: keyManager.type,
-      nodes: await keyManager.health(Deadline.after(clock, FIRST_HEALTH_CHECK_MS)),
-    })),
-  );
 }
 
 /** The state of every node, for metrics. */
@@ -142,12 +138,16 @@ export async function sampleEncryptionsLeft(
     [...keyManagers].map(async ([keyManager, { administration }]) => {
       if (administration.countsEncryptions !== true) return [];
       const keys = (await administration.listKeys?.()) ?? [];
-      return keys.flatMap(({ description: { externalKeyId, current }, encryptionsLeft }) =>
-        current === undefined || encryptionsLeft === undefined
-          ? []
-          : [{ keyManager, externalKeyId, keyVersion: current.version, encryptionsLeft }],
-      );
+      return keys.flatMap((key) => encryptionsLeftOf(keyManager, key));
     }),
   );
   return samples.flatMap((sample) => (sample.status === 'fulfilled' ? sample.value : []));
+}
+
+function encryptionsLeftOf(keyManager: string, key: KeySummary): EncryptionsLeftSample[] {
+  const { description, encryptionsLeft, encryptionLimit } = key;
+  const { externalKeyId, current } = description;
+  if (current === undefined || encryptionsLeft === undefined) return [];
+  const { version: keyVersion } = current;
+  return [{ keyManager, externalKeyId, keyVersion, encryptionsLeft, encryptionLimit }];
 }

@@ -1,19 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import type { ListenerConfig } from '../http/config.js';
 import type { DoorPorts } from '../http/xks/door.js';
-import { HeldBytes } from '../http/xks/held-bytes.js';
-import { StrangerTurns } from '../http/xks/stranger-turns.js';
 import type { ListenerCertificates } from '../http/tls/tls.js';
 import { XksServer } from '../http/xks/xks-server.js';
 import type { Logger } from '../observability/logger.js';
 import type { StrangerLog } from '../observability/stranger-log.js';
 import type { CertificateSample } from '../observability/state-gauges.js';
 import type { Handle } from '../pipeline/call.js';
+import type { TurnAway } from '../pipeline/turn-away.js';
 import type { Clock } from '../shared/clock.js';
 import { invariant } from '../shared/assert.js';
 import { listenAt } from './address.js';
 import { listenerEndpoint } from './endpoints.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
+import type { WatchedCertificate } from './watches.js';
 
 const DAY_MS = 86_400_000;
 
@@ -30,32 +30,40 @@ export interface ListenerPorts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly strangers: StrangerLog;
-  /** By the index of the listener. */
-  readonly certificates: ReadonlyMap<number, ListenerCertificates>;
+  /** Shared by all listeners. */
+  readonly doors: DoorPorts;
   /** Addresses that are held for them until they listen. */
   readonly addresses: Pick<ReservedAddresses, 'release'>;
   /** The pipeline, with this listener's limit on bodies. */
   readonly handle: (maxBodyBytes: number) => Handle;
+  readonly turnAway: TurnAway;
+}
+
+/** A listener as it is to be started. */
+export interface PlannedListener {
+  /** Its place in the configuration. */
+  readonly index: number;
+  readonly config: ListenerConfig;
+  /** Present exactly where it has `tls`. */
+  readonly certificates: ListenerCertificates | undefined;
 }
 
 /**
- * Starts every listener; when one fails, closes those before it.
+ * Starts listeners; when one fails, closes those before it.
  *
+ * @returns by their place in the configuration
  * @throws AddressError for an address that cannot be had
  */
 export async function startListeners(
-  configs: readonly ListenerConfig[],
+  planned: readonly PlannedListener[],
   ports: ListenerPorts,
-): Promise<readonly ServingListener[]> {
-  const started: ServingListener[] = [];
-  const doors = { turns: new StrangerTurns(), held: new HeldBytes() };
+): Promise<ReadonlyMap<number, ServingListener>> {
+  const started = new Map<number, ServingListener>();
   try {
-    for (const [index, config] of configs.entries()) {
-      started.push(await startListener(config, index, { ...ports, doors }));
-    }
+    for (const each of planned) started.set(each.index, await startListener(each, ports));
     return started;
   } catch (error) {
-    await Promise.all(started.map(({ server }) => server.close()));
+    await Promise.all([...started.values()].map(({ server }) => server.close()));
     throw error;
   }
 }
@@ -67,6 +75,15 @@ export function sampleCertificates(
 ): readonly CertificateSample[] {
   return listeners.flatMap(({ server: { name, expiresAt } }) =>
     expiresAt === undefined ? [] : [{ listener: name, daysToExpiry: (expiresAt - now) / DAY_MS }],
+  );
+}
+
+/** The first end of each listener's certificates, to be watched. */
+export function watchedCertificates(
+  listeners: readonly ServingListener[],
+): readonly WatchedCertificate[] {
+  return listeners.flatMap(({ server: { name: listener, expiresAt } }) =>
+    expiresAt === undefined ? [] : [{ listener, expiresAt }],
   );
 }
 
@@ -88,25 +105,16 @@ export function expiringCertificates(
 }
 
 async function startListener(
-  listener: ListenerConfig,
-  index: number,
-  {
-    clock,
-    log,
-    strangers,
-    certificates,
-    addresses,
-    doors,
-    handle,
-  }: ListenerPorts & { readonly doors: DoorPorts },
+  { index, config: listener, certificates }: PlannedListener,
+  { clock, log, strangers, addresses, doors, handle, turnAway }: ListenerPorts,
 ): Promise<ServingListener> {
   const { maxBodyBytes } = listener.limits;
-  const ownCertificates = certificates.get(index);
-  invariant(listener.tls === undefined || ownCertificates !== undefined, 'TLS has certificates');
+  invariant(listener.tls === undefined || certificates !== undefined, 'TLS has certificates');
   const server = new XksServer({
     listener,
-    certificates: ownCertificates,
+    certificates,
     handle: handle(maxBodyBytes),
+    turnAway,
     clock,
     logger: log,
     strangers,

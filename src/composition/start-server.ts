@@ -1,60 +1,45 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { InForce, ReplicaFacts } from '../admin/in-force.js';
 import { KeyInventory } from '../admin/key-inventory.js';
-import { type OpenAuditTrail, openAuditTrail } from '../audit/trail/open-trail.js';
 import type { LoadedConfiguration } from '../configuration/configuration-file.js';
-import { quickstartFiles } from '../configuration/quickstart-files.js';
+import type { Configuration } from '../configuration/schema.js';
 import { OperationsServer } from '../http/operations/operations-server.js';
-import { KeyStore } from '../key-stores/key-store.js';
-import { KeyStoreTable } from '../key-stores/key-store-table.js';
-import type { LogDestination } from '../observability/log-destination.js';
-import type { Loggers } from '../observability/loggers.js';
+import { KeyManagerError } from '../key-managers/backend.js';
+import { HeldBytes } from '../http/xks/held-bytes.js';
+import { TurnLoad } from '../http/xks/turn-load.js';
+import { StrangerTurns } from '../http/xks/stranger-turns.js';
 import type { Metrics } from '../observability/metrics.js';
 import { createHandle } from '../pipeline/handle.js';
-import { makeQuickstartKey } from '../quickstart/key.js';
-import type { Clock } from '../shared/clock.js';
-import type { StateCopy } from '../state/copy/state-copy.js';
+import { createTurnAway } from '../pipeline/turn-away.js';
 import { listenAt } from './address.js';
 import { startAdmin, stopAdmin } from './admin.js';
-import { configurationRecords, type Served } from './audit.js';
-import { affordableListeners, type DescriptorPlan } from './descriptors.js';
+import { recordConfiguration } from './audit.js';
+import { affordableListeners, type DescriptorPlan, openDescriptors } from './descriptors.js';
 import { operationsEndpoint } from './endpoints.js';
-import type { FirstStart } from './first-start.js';
-import { closeKeyManagers, reportKeyManagers, startKeyManagers } from './key-managers.js';
-import { expiringCertificates, type ServingListener, startListeners } from './listeners.js';
+import { firstGeneration } from './first-generation.js';
+import type { Generations } from './generation.js';
+import { inForceOf } from './in-force.js';
+import { ListenerSet, plannedListeners } from './listener-set.js';
 import { createMetrics } from './metrics.js';
+import { startWatches } from './notifications.js';
 import { pipelineServices } from './pipeline-services.js';
-import type { ReservedAddresses } from './reserved-addresses.js';
-import type { StartReport } from './start-report.js';
-import { openState } from './state.js';
+import { openProcess, type ProcessPorts, type ServerProcess } from './process.js';
+import { FileWatch } from './reload/file-watch.js';
+import { ReloadJournal, type ReloadTrigger } from './reload/reload-journal.js';
+import { Reloader } from './reload/reloader.js';
+import { startScheduler } from './scheduler.js';
+import { collectStartGarbage } from './start-garbage.js';
+import { reportStart, type StartReport } from './start-report.js';
 import { Teardown } from './teardown.js';
-import { VERSION } from './version.js';
-
-/** The parts that the process hands to a server. */
-export interface ProcessPorts {
-  readonly clock: Clock;
-  readonly loggers: Loggers;
-  /** The destination of the log, and of audit sinks that write to standard output. */
-  readonly stdout: LogDestination;
-  /** The parts that may be begun (`--init`). */
-  readonly firstStart: Pick<
-    FirstStart,
-    'keys' | 'audit' | 'state' | 'followsLostLog' | 'acceptsLostState'
-  >;
-  /** Addresses that are held for the listeners until they listen. */
-  readonly addresses: Pick<ReservedAddresses, 'release'>;
-  /**
-   * The operator's reason to take over an unsigned tail of the audit log
-   * (`--accept-unsigned-tail`).
-   */
-  readonly acceptUnsignedTail?: string | undefined;
-}
+import { startTombstones, type ToldTombstones } from './told-tombstones.js';
 
 /** A server that serves. */
 export interface RunningServer {
   /** Its state just after the start, to be shown. */
   readonly report: StartReport;
+  /** Puts in force what the configuration's file says now. Never rejects: the log says it. */
+  readonly reload: (trigger: ReloadTrigger) => Promise<void>;
+  /** The configuration in force now. */
+  readonly configuration: () => Configuration;
   /** Drains, finishes what is in flight and closes everything. */
   readonly stop: () => Promise<void>;
 }
@@ -71,8 +56,10 @@ export async function startServer(
 ): Promise<RunningServer> {
   const teardown = new Teardown();
   try {
-    const report = await new ServerStart(loaded, ports, teardown).run();
-    return { report, stop: () => teardown.run(loaded.configuration.drainDelayMs) };
+    const lived = await openProcess(loaded, ports, teardown);
+    const generations = await firstGeneration(loaded, ports, { lived, teardown });
+    const tombstones = await startTombstones(lived, generations, teardown);
+    return await new ServerStart(ports, { lived, generations, teardown, tombstones }).run();
   } catch (error) {
     await teardown.run(0).catch((failure: unknown) => {
       ports.loggers.process.error({ err: failure }, 'what had been started could not be stopped');
@@ -81,140 +68,169 @@ export async function startServer(
   }
 }
 
-/** The steps of a start. Probes and metrics look at the listeners from before they serve. */
+/** The parts that serve, and the list of what is to be stopped. */
+interface StartedParts {
+  readonly lived: ServerProcess;
+  readonly generations: Generations;
+  readonly teardown: Teardown;
+  readonly tombstones: ToldTombstones;
+}
+
+/**
+ * The steps of a start: listeners last, so that nobody is let in before there is an answer and a
+ * record of it. Probes and metrics look at them from before they serve.
+ */
 class ServerStart {
-  readonly #loaded: LoadedConfiguration;
   readonly #ports: ProcessPorts;
+  readonly #lived: ServerProcess;
+  readonly #generations: Generations;
   readonly #teardown: Teardown;
-  #audit: OpenAuditTrail | undefined;
-  #listeners: readonly ServingListener[] = [];
+  readonly #tombstones: ToldTombstones;
+  readonly #journal: ReloadJournal;
+  readonly #metrics: Metrics;
+  readonly #listeners: ListenerSet;
   #draining = false;
 
-  constructor(loaded: LoadedConfiguration, ports: ProcessPorts, teardown: Teardown) {
-    this.#loaded = loaded;
+  constructor(ports: ProcessPorts, { lived, generations, teardown, tombstones }: StartedParts) {
     this.#ports = ports;
+    this.#lived = lived;
+    this.#generations = generations;
     this.#teardown = teardown;
+    this.#tombstones = tombstones;
+    const { clock, loggers, notifications } = lived;
+    const { file } = generations.current.loaded;
+    const tell = notifications.notifier;
+    this.#journal = new ReloadJournal({ clock, log: loggers.process, tell, file });
+    this.#metrics = this.#createMetrics();
+    this.#listeners = this.#createListeners();
   }
 
-  /**
-   * The audit log first and listeners last, so that nobody is let in before there is an answer and
-   * a record of it.
-   */
-  async run(): Promise<StartReport> {
-    const { configuration, file, hash } = this.#loaded;
-    const { clock } = this.#ports;
-    const keyStores = new KeyStoreTable(configuration.keyStores.map((each) => new KeyStore(each)));
-    await this.#startAudit();
-    const state = await this.#openState();
-    const keyManagers = await this.#startKeyManagers(state);
-    const served = { keyStores, keyManagers };
-    const inventory = await this.#recordWhatIsServed(served, state);
-    await this.#startAdmin({ ...served, state, facts: this.#facts() }, inventory);
-    const audit = this.#audit;
-    const listeners = () => this.#listeners;
-    const metrics = createMetrics({ served, state, audit, clock, listeners });
-    const operations = await this.#startOperations(metrics, state);
-    const descriptors = await this.#startListeners(served, { metrics, state });
+  async run(): Promise<RunningServer> {
+    const { clock, loggers, state, running, records } = this.#lived;
+    const inventory = await this.#recordWhatIsServed();
+    const reloader = this.#createReloader(inventory);
+    await this.#startAdmin(inventory, reloader);
+    const operations = await this.#startOperations();
+    await collectStartGarbage();
+    const descriptors = await this.#startListeners();
+    const schedules = { state, clock, records, log: loggers.keyManager };
+    const scheduler = startScheduler(this.#generations, running, schedules);
+    this.#teardown.add(() => scheduler.stop());
+    const listeners = () => this.#listeners.serving;
+    const watches = startWatches(this.#lived, this.#generations, listeners);
+    this.#teardown.add(() => watches.stop());
+    this.#teardown.add(() => reloader.stop());
+    const fileWatch = this.#watchFiles(reloader);
+    this.#teardown.add(() => fileWatch.stop());
+    return this.#running(reloader, { operations, descriptors });
+  }
+
+  async #running(
+    reloader: Reloader,
+    started: Pick<StartReport, 'descriptors' | 'operations'>,
+  ): Promise<RunningServer> {
+    const { current } = this.#generations;
+    const listeners = this.#listeners.serving;
+    const report = await reportStart(current, this.#lived, { ...started, listeners });
+    const configuration = () => this.#generations.current.loaded.configuration;
     return {
-      version: VERSION,
-      configurationFile: file,
-      configurationHash: hash,
-      quickstart: configuration.quickstart
-        ? quickstartFiles(configuration.stateDirectory)
-        : undefined,
-      listeners: this.#listeners,
-      descriptors,
-      operations,
-      adminSocket: configuration.admin.socket,
-      audit: configuration.audit &&
-        audit && { directory: configuration.audit.directory, publicKey: audit.publicKey },
-      keyStores: keyStores.keyStores,
-      keyManagers: await reportKeyManagers(keyManagers, clock),
+      report,
+      // The journal has told a failure.
+      reload: (trigger) => reloader.reload(trigger).then(noValue, noValue),
+      configuration,
+      stop: () => this.#teardown.run(configuration().drainDelayMs),
     };
   }
 
-  async #startAudit(): Promise<void> {
-    const { audit } = this.#loaded.configuration;
-    if (audit === undefined) return;
-    const { clock, loggers, stdout, firstStart, acceptUnsignedTail } = this.#ports;
-    const opened = await openAuditTrail(audit, {
-      version: VERSION,
-      clock,
-      logger: loggers.audit,
-      stdout,
-      init: firstStart.audit,
-      followsLostLog: firstStart.followsLostLog,
-      acceptUnsignedTail,
-    });
-    this.#teardown.add(() => opened.close());
-    this.#audit = opened;
-  }
-
-  async #openState(): Promise<StateCopy> {
-    const { clock, firstStart, loggers } = this.#ports;
-    const ports = { clock, randomBytes, firstStart, log: loggers.state };
-    const state = await openState(this.#loaded.configuration, ports);
-    this.#teardown.add(() => state.close());
-    return state;
-  }
-
-  async #startKeyManagers(state: StateCopy): Promise<Served['keyManagers']> {
-    const { configuration } = this.#loaded;
-    const { clock, loggers, firstStart } = this.#ports;
-    const ports = { clock, randomBytes, log: loggers.keyManager, state };
-    const start = { init: firstStart.keys, nodeLimits: configuration.keyManagerLimits };
-    const keyManagers = await startKeyManagers(configuration.keyManagers, ports, start);
-    this.#teardown.add(() => closeKeyManagers(keyManagers));
-    const [first] = keyManagers.values();
-    if (configuration.quickstart && first !== undefined) await makeQuickstartKey(first, clock);
-    return keyManagers;
-  }
-
-  async #recordWhatIsServed(
-    served: Served,
-    { storeId }: StateCopy,
-  ): Promise<KeyInventory | undefined> {
-    const { audit } = this.#loaded.configuration;
-    const trail = this.#audit?.trail;
-    if (audit === undefined || trail === undefined) return undefined;
-    for (const fields of configurationRecords(this.#loaded, audit, served, storeId)) {
-      await trail.record('configuration', fields);
-    }
-    const inventory = new KeyInventory(trail, served, this.#ports.loggers.audit);
+  async #recordWhatIsServed(): Promise<KeyInventory | undefined> {
+    const { audit, state, loggers } = this.#lived;
+    if (audit === undefined) return undefined;
+    await recordConfiguration(audit.trail, this.#generations.current, 'start', state.storeId);
+    const inventory = new KeyInventory(audit.trail, () => this.#generations.current, loggers.audit);
     this.#teardown.add(() => inventory.stop());
     return inventory;
   }
 
-  #facts(): ReplicaFacts {
-    const { file, hash } = this.#loaded;
-    const { clock } = this.#ports;
-    const since = new Date(clock.now()).toISOString();
-    return {
-      version: VERSION,
-      generation: { number: 1, file, sha256: hash, since },
-      audit: () => this.#audit?.sample(),
-      expiring: () => expiringCertificates(this.#listeners, clock.now()),
-    };
+  #createReloader(inventory: KeyInventory | undefined): Reloader {
+    const { audit, state } = this.#lived;
+    return new Reloader({
+      env: this.#ports.env,
+      lived: this.#lived,
+      generations: this.#generations,
+      listeners: this.#listeners,
+      journal: this.#journal,
+      record: async (next, trigger) => {
+        if (audit !== undefined)
+          await recordConfiguration(audit.trail, next, trigger, state.storeId);
+      },
+      onReplaced: () => {
+        const { keyStores } = this.#generations.current.keyStores;
+        this.#metrics.addKeyStores(keyStores.map(({ name }) => name));
+        inventory?.takeAgain();
+      },
+    });
   }
 
-  async #startAdmin(inForce: InForce, inventory: KeyInventory | undefined): Promise<void> {
-    const server = await startAdmin(this.#loaded.configuration.admin.socket, inForce, {
-      log: this.#ports.loggers.admin,
-      trail: this.#audit?.trail,
+  #watchFiles(reloader: Reloader): FileWatch {
+    const { clock, loggers } = this.#lived;
+    return new FileWatch({
+      clock,
+      log: loggers.process,
+      inForce: () => this.#generations.current.loaded.digests,
+      refresh: () => reloader.refresh(),
+      // A PIN that was refused has few tries left.
+      isFinal: (error) => error instanceof KeyManagerError && error.code === 'misconfigured',
+      onFailure: (error) => {
+        this.#journal.failed('files', error);
+      },
+      onAsBefore: () => {
+        this.#journal.filesAreAsBefore();
+      },
+    });
+  }
+
+  async #startAdmin(inventory: KeyInventory | undefined, reloader: Reloader): Promise<void> {
+    const { audit, loggers } = this.#lived;
+    const { socket } = this.#generations.current.loaded.configuration.admin;
+    const inForce = inForceOf({
+      lived: this.#lived,
+      generations: this.#generations,
+      listeners: this.#listeners,
+      tombstones: this.#tombstones,
+      journal: this.#journal,
+      reloader,
+    });
+    const server = await startAdmin(socket, inForce, {
+      log: loggers.admin,
+      trail: audit?.trail,
       onAct: () => inventory?.takeAgain(),
+      hold: (work) => this.#generations.hold(work),
     });
     this.#teardown.add(() => stopAdmin(server));
   }
 
-  async #startOperations(metrics: Metrics, state: StateCopy): Promise<AddressInfo> {
-    const config = this.#loaded.configuration.operations;
+  #createMetrics(): Metrics {
+    const { clock, state, audit, notifications, policyEngine } = this.#lived;
+    return createMetrics({
+      ...{ state, audit, notifications, policyEngine, clock },
+      served: () => this.#generations.current,
+      listeners: () => this.#listeners.serving,
+      reloads: () => {
+        const { number: generation } = this.#generations.current;
+        return { ...this.#journal.sample(), generation };
+      },
+    });
+  }
+
+  async #startOperations(): Promise<AddressInfo> {
+    const config = this.#generations.current.loaded.configuration.operations;
     const server = new OperationsServer({
       config,
       isDraining: () => this.#draining,
-      isServing: () => this.#listeners.length > 0,
-      refusal: () => this.#refusal(state),
-      metrics,
-      logger: this.#ports.loggers.http,
+      isServing: () => this.#listeners.serving.length > 0,
+      refusal: () => this.#refusal(),
+      metrics: this.#metrics,
+      logger: this.#lived.loggers.http,
     });
     const endpoint = operationsEndpoint(config);
     await this.#ports.addresses.release(endpoint);
@@ -223,36 +239,48 @@ class ServerStart {
     return address;
   }
 
-  #refusal(state: StateCopy): string | undefined {
-    if (this.#audit?.trail.isRefusing === true) return 'the audit log cannot be written';
+  #refusal(): string | undefined {
+    const { audit, state } = this.#lived;
+    if (audit?.trail.isRefusing === true) return 'the audit log cannot be written';
     return state.isServing ? undefined : 'the state is too old';
   }
 
-  async #startListeners(
-    served: Served,
-    shared: { readonly metrics: Metrics; readonly state: StateCopy },
-  ): Promise<DescriptorPlan | undefined> {
-    const { configuration, certificates } = this.#loaded;
-    const { clock, loggers, addresses } = this.#ports;
-    const services = pipelineServices(configuration, served, {
-      ...shared,
-      clock,
-      loggers,
-      audit: this.#audit?.trail,
+  #createListeners(): ListenerSet {
+    const { addresses } = this.#ports;
+    const { clock, loggers, audit, notifications, blocks } = this.#lived;
+    const services = pipelineServices({
+      ...this.#lived,
+      metrics: this.#metrics,
+      blocks: blocks.table,
+      current: () => this.#generations.current.served,
+      audit: audit?.trail,
+      events: notifications.notifier,
     });
-    const { listeners, plan } = affordableListeners(configuration, loggers.process);
-    this.#listeners = await startListeners(listeners, {
+    return new ListenerSet({
       clock,
       log: loggers.http,
       strangers: loggers.strangers,
-      certificates,
+      doors: { turns: new StrangerTurns(), held: new HeldBytes(), load: new TurnLoad() },
       addresses,
       handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
+      turnAway: createTurnAway({ ...services, audit: audit?.trail }),
     });
+  }
+
+  async #startListeners(): Promise<DescriptorPlan | undefined> {
+    const { loaded } = this.#generations.current;
+    const { configuration } = loaded;
+    const { process: log } = this.#lived.loggers;
+    const { listeners, plan } = affordableListeners(configuration, openDescriptors(), log);
+    await this.#listeners.start(plannedListeners(listeners, loaded));
     this.#teardown.add((drainDelayMs) => {
       this.#draining = true;
-      return Promise.all(this.#listeners.map(({ server }) => server.drain(drainDelayMs)));
+      return this.#listeners.drain(drainDelayMs);
     });
     return plan;
   }
+}
+
+function noValue(): void {
+  return undefined;
 }

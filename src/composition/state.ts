@@ -1,19 +1,21 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Configuration } from '../configuration/schema.js';
-import { writeFileAtomically } from '../durable/atomic-write.js';
+import { removeTemporaryFiles, writeFileAtomically } from '../durable/atomic-write.js';
 import { assertPrivateFolder, makePrivateFolder } from '../durable/private.js';
 import type { Logger } from '../observability/logger.js';
 import type { StandingSample } from '../observability/state-gauges.js';
 import { masterKeyFrom } from '../sealing/master-key.js';
 import { REPLICA_FOLDER, type StateConfig } from '../state/config.js';
+import { Confirmations, type ConfirmationsPorts } from '../state/confirmations.js';
 import type { CopyTerms } from '../state/copy/copy-ports.js';
 import { StateCopy } from '../state/copy/state-copy.js';
 import { openFilesStateStore } from '../state/files/open-files-store.js';
 import { openPostgresStore } from '../state/postgres/open.js';
-import type { State } from '../state/state.js';
+import { type State, STANDINGS } from '../state/state.js';
 import type { StateStore } from '../state/store.js';
 import type { Clock } from '../shared/clock.js';
+import { ifThere } from '../shared/errno.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import type { FirstStart } from './first-start.js';
 import { VERSION } from './version.js';
@@ -40,19 +42,32 @@ export async function openState(
   { state: config, stateDirectory, audit }: StatePart & Pick<Configuration, 'audit'>,
   ports: StatePorts,
 ): Promise<StateCopy> {
-  const { log, firstStart } = ports;
+  const { firstStart } = ports;
   const copyPorts = copyPortsOf({ state: config, stateDirectory }, ports);
+  // A last copy that a crash left half written may hold keys that are destroyed since. The lock of
+  // the audit log, which is opened before, keeps other processes away from the folder.
+  await ifThere(removeTemporaryFiles(copyPorts.directory));
   if (config.type === 'postgres') {
     await makePrivateFolder(copyPorts.directory);
     await assertPrivateFolder(copyPorts.directory);
   }
-  const state = await StateCopy.open({
+  return StateCopy.open({
     ...copyPorts,
     replicaName: audit?.replica ?? hostname(),
     acceptsNewStore: firstStart.acceptsLostState,
   });
-  for (const problem of state.standing.problems) log.error({ place: state.place }, problem);
-  return state;
+}
+
+/**
+ * Makes what says on which replicas a change of the state is in force.
+ *
+ * @param replica the name of this one for people, where it is configured
+ */
+export function newConfirmations(
+  replica: string | undefined,
+  ports: Omit<ConfirmationsPorts, 'replicaName'>,
+): Confirmations {
+  return new Confirmations({ ...ports, replicaName: replica ?? hostname() });
 }
 
 /**
@@ -89,8 +104,9 @@ function copyPortsOf({ state: config, stateDirectory }: StatePart, ports: StateP
 
 /** The standing of this replica towards the state store, for metrics. */
 export function sampleStanding({ standing }: Pick<State, 'standing'>): StandingSample {
-  const { kind, applied, ageMs, problems } = standing;
-  return { kind, revision: applied, ageSeconds: ageMs / 1000, problems: problems.length };
+  const { kind, applied: revision, ageMs, problems, leftAside } = standing;
+  const counts = { problems: problems.length, leftAside: leftAside.length };
+  return { kind, kinds: STANDINGS, revision, ageSeconds: ageMs / 1000, ...counts };
 }
 
 function openStateStore(

@@ -1,3 +1,4 @@
+import { messageOf } from '../shared/reason-of.js';
 /** Stops one thing. @param drainDelayMs how long load balancers are given to notice */
 type Stop = (drainDelayMs: number) => Promise<unknown>;
 
@@ -26,8 +27,6 @@ export class Teardown {
 /** @throws AggregateError unless there are no failures */
 export function throwAll(failures: readonly unknown[]): void {
   if (failures.length === 0) return;
-  const reasons = failures.map((failure) =>
-    failure instanceof Error ? failure.message : String(failure),
-  );
+  const reasons = failures.map((failure) => messageOf(failure));
   throw new AggregateError(failures, `Not everything could be stopped: ${reasons.join('; ')}`);
 }

@@ -1,3 +1,4 @@
+import { compileExposure } from '../key-stores/exposure.js';
 import type { ConfigurationWarning } from './reading/problem.js';
 import type { Configuration } from './schema.js';
 
@@ -11,6 +12,7 @@ export function advise(configuration: Configuration): ConfigurationWarning[] {
     ...unusedKeyManagers(configuration),
     ...withoutAudit(configuration),
     ...checkpointsThatStay(configuration),
+    ...policiesOfNothing(configuration),
   ];
 }
 
@@ -63,4 +65,26 @@ function unusedKeyManagers({ keyManagers, keyStores }: Configuration): Configura
       ? []
       : [{ path: ['keyManagers', index, 'name'], message: `no key store uses ${name}` }],
   );
+}
+
+/** Policies of keys that nobody can ask for: those that were meant have none. */
+function policiesOfNothing({ keyStores }: Configuration): ConfigurationWarning[] {
+  return keyStores.flatMap(({ name, exposes, policies }, index) => {
+    const isExposed = compileExposure(exposes);
+    return [
+      { keys: policies?.keys ?? [], at: [] },
+      { keys: policies?.shadow?.keys ?? [], at: ['shadow'] },
+    ].flatMap(({ keys, at }) =>
+      keys.flatMap(({ externalKeyId }, place) =>
+        isExposed(externalKeyId)
+          ? []
+          : [
+              {
+                path: ['keyStores', index, 'policies', ...at, 'keys', place, 'externalKeyId'],
+                message: `the key store ${name} does not expose ${externalKeyId}, whose policies never count`,
+              },
+            ],
+      ),
+    );
+  });
 }

@@ -9,6 +9,7 @@ import {
 } from './configuration-file.js';
 import { checkConfiguredFiles, checkNamedFiles } from './configured-files.js';
 import type { Environment } from './overrides.js';
+import { checkPolicySources } from './policy-sources.js';
 import { checkWrittenFolders } from './written-folders.js';
 
 /** The terms on which a configuration is looked at. */
@@ -30,15 +31,30 @@ export interface CheckPorts {
 export async function checkConfiguration(
   path: string,
   env: Environment,
-  { clock, isServersUser }: CheckPorts,
+  ports: CheckPorts,
 ): Promise<readonly ConfigurationWarning[]> {
-  const source = readConfiguration(path, env);
-  const { configuration, warnings } = resolved(source, env, clock);
+  const { warnings } = await checkSource(readConfiguration(path, env), env, ports);
+  return warnings;
+}
+
+/**
+ * Resolves a configuration, and checks it and everything in the file system that it names.
+ *
+ * @throws ConfigurationError with everything that is wrong
+ */
+export async function checkSource(
+  source: ConfigurationSource,
+  env: Environment,
+  { clock, isServersUser }: CheckPorts,
+): Promise<LoadedConfiguration> {
+  const loaded = resolved(source, env, clock);
+  const { configuration, policies } = loaded;
   const problems = [
     ...checkConfiguredFiles(configuration),
+    ...(await checkPolicySources(policies)).problems,
     ...(isServersUser ? await checkWrittenFolders(configuration) : []),
   ];
-  if (problems.length === 0) return warnings;
+  if (problems.length === 0) return loaded;
   throw new ConfigurationError(
     source.file,
     problems.map((problem) => placeProblem(problem, source.locate)),

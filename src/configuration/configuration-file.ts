@@ -18,14 +18,18 @@ import { readYaml } from './reading/yaml-document.js';
 import type { Clock } from '../shared/clock.js';
 import { errnoOf } from '../shared/errno.js';
 import type { ListenerCertificates } from '../http/tls/tls.js';
+import { PolicyFileReader } from '../authorization/policy-files.js';
 import { advise } from './advice.js';
 import { crossCheck } from './cross-checks.js';
 import { readListenerFiles } from './listener-files.js';
 import { type Environment, findStateDirectory, override } from './overrides.js';
+import { type ConfiguredPolicies, readPolicySources } from './policy-sources.js';
 import { quickstartFiles } from './quickstart-files.js';
 import { findStateInPackage } from './state-outside-package.js';
 import { type Configuration, configurationOutline, configurationSchema } from './schema.js';
-import { type Setting, settingsOf } from './settings.js';
+import { digestsOf, type FileDigests } from './changes/file-digests.js';
+import { namedFiles } from './changes/named-files.js';
+import { type ConfiguredValue, configuredValues, type Setting, settingsOf } from './settings.js';
 
 /** A configuration as it is written, with the environment's overrides, before it is checked. */
 export interface ConfigurationSource {
@@ -38,6 +42,8 @@ export interface ConfigurationSource {
   readonly value: unknown;
   /** The problems of the overrides. */
   readonly problems: readonly ConfigurationProblem[];
+  /** Remembers the files of policies: they are put in force with this configuration alone. */
+  readonly policyFiles: PolicyFileReader;
   /** Returns the position of a field in the file. */
   readonly locate: (path: FieldPath) => TextPosition | undefined;
 }
@@ -46,14 +52,22 @@ export interface ConfigurationSource {
 export interface LoadedConfiguration {
   /** The file, absolute. */
   readonly file: string;
+  /** The source of it, to be resolved again when a file that it names has changed. */
+  readonly source: ConfigurationSource;
   readonly configuration: Configuration;
   readonly warnings: readonly ConfigurationWarning[];
   /** The certificates and keys of the listeners, by the index of the listener. */
   readonly certificates: ReadonlyMap<number, ListenerCertificates>;
+  /** The sets of policies of the key stores; Cedar has not checked them yet. */
+  readonly policies: readonly ConfiguredPolicies[];
   /** SHA-256 of the configuration in force, secrets left out; 64 hexadecimal digits. */
   readonly hash: string;
   /** All of it, secrets left out, for the record. */
   readonly settings: readonly Setting[];
+  /** The same with its secrets, to be compared with another configuration. */
+  readonly values: readonly ConfiguredValue[];
+  /** Digests of the files of certificates, keys and secrets, taken before they were read. */
+  readonly digests: FileDigests;
 }
 
 /**
@@ -81,6 +95,7 @@ export function readConfiguration(path: string, env: Environment): Configuration
     stateDirectory: stateDirectory ?? dirname(file),
     quickstart: valueAt(value, ['quickstart']) === true,
     ...overridden,
+    policyFiles: new PolicyFileReader(),
     locate,
   };
 }
@@ -97,6 +112,8 @@ export function resolveConfiguration(
 ): LoadedConfiguration {
   const { file, stateDirectory, value, locate } = source;
   const outline = configurationOutline;
+  // First: a file that changes meanwhile is read once more then, and never missed.
+  const digests = digestsOf(namedFiles(value, stateDirectory));
   const resolved = resolveReferences(value, outline, { env, baseDirectory: stateDirectory });
   const validation = validate(configurationSchema, resolved, outline);
   const listenerFiles = readListenerFiles(resolved.value, {
@@ -106,6 +123,7 @@ export function resolveConfiguration(
       ? quickstartFiles(stateDirectory).serverCertificate
       : undefined,
   });
+  const policies = readPolicySources(resolved.value, stateDirectory, source.policyFiles);
   const problems = firstProblemPerPath([
     ...source.problems,
     ...resolved.problems,
@@ -113,6 +131,7 @@ export function resolveConfiguration(
     ...crossCheck(resolved),
     ...findStateInPackage(resolved.value, stateDirectory),
     ...listenerFiles.problems,
+    ...policies.problems,
   ]);
   if ('problems' in validation || problems.length > 0) {
     throw new ConfigurationError(
@@ -122,12 +141,19 @@ export function resolveConfiguration(
   }
   const configuration = resolvePaths(validation.data, outline, stateDirectory);
   noteOrigins(configuration, resolved.references, stateDirectory);
+  const values = configuredValues(configuration, resolved.references);
   return {
-    file,
+    ...{ file, source, values, digests },
     configuration,
-    warnings: [...resolved.warnings, ...listenerFiles.warnings, ...advise(configuration)],
+    warnings: [
+      ...resolved.warnings,
+      ...listenerFiles.warnings,
+      ...policies.warnings,
+      ...advise(configuration),
+    ],
     certificates: listenerFiles.certificates,
-    settings: settingsOf(configuration, resolved.references),
+    policies: policies.policies,
+    settings: settingsOf(values),
     // A Secret is written as [secret].
     hash: createHash('sha256').update(JSON.stringify(configuration)).digest('hex'),
   };

@@ -27,6 +27,9 @@ const SINK_FILES = [
   { field: 'privateKey', use: 'private-key' },
 ] as const;
 
+/** Files of webhooks, which are read for every connection. */
+const WEBHOOK_FILES = [{ field: 'ca', use: 'certificates' }] as const;
+
 const ALLOWED: Readonly<Record<FileUse, string>> = {
   certificates: 'a readable PEM file with certificates',
   'private-key': 'a readable PEM file with a private key, without a passphrase',
@@ -59,7 +62,15 @@ export function checkNamedFiles(value: unknown, stateDirectory: string): Configu
   const ofState = STATE_FILES.flatMap(({ field, use }) =>
     valuesAt(value, ['state', 'tls', field]).map((place) => ({ ...place, use })),
   );
-  const named = [...ofSinks, ...ofState, ...backendFields(value, ({ files }) => files)];
+  const ofWebhooks = WEBHOOK_FILES.flatMap(({ field, use }) =>
+    valuesAt(value, ['notifications', 'webhooks', '*', field]).map((place) => ({ ...place, use })),
+  );
+  const named = [
+    ...ofSinks,
+    ...ofState,
+    ...ofWebhooks,
+    ...backendFields(value, ({ files }) => files),
+  ];
   return named.flatMap(({ path, value: file, use }) =>
     typeof file === 'string' && file !== '' && !isReference(file)
       ? problemWith(path, resolve(stateDirectory, file), use)

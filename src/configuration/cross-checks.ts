@@ -16,6 +16,7 @@ import { keyFolderFields, privateFolderFields } from './written-fields.js';
 export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
   const { value } = resolved;
   return [
+    ...repeatedKeyPolicies(value),
     ...UNIQUE.flatMap(({ pattern, allowed }) => repeated(valuesAt(value, pattern), allowed)),
     // Two servers of one folder would exclude each other; the second would fail to start.
     ...repeated(keyFolderFields(value), 'a folder of its own'),
@@ -24,6 +25,7 @@ export function crossCheck(resolved: ResolvedValue): ConfigurationProblem[] {
     ...unknownKeyManagers(resolved),
     ...overlaps(value),
     ...unreachableRegions(value),
+    ...nobodyToSign(value),
   ];
 }
 
@@ -31,12 +33,27 @@ const UNIQUE = [
   { pattern: ['listeners', '*', 'name'], allowed: 'a name of its own' },
   { pattern: ['keyManagers', '*', 'name'], allowed: 'a name of its own' },
   { pattern: ['keyStores', '*', 'name'], allowed: 'a name of its own' },
+  { pattern: ['notifications', 'webhooks', '*', 'name'], allowed: 'a name of its own' },
   { pattern: ['keyStores', '*', 'pathPrefix'], allowed: 'a path prefix of its own' },
   {
     pattern: ['keyStores', '*', 'credentials', '*', 'accessKeyId'],
     allowed: 'an access key id of its own, also across key stores',
   },
 ] as const;
+
+/** Of one set: a candidate names the same keys again. */
+function repeatedKeyPolicies(value: unknown): ConfigurationProblem[] {
+  const allowed = 'a key of its own: all files of a key stand in one entry';
+  return [['policies'], ['policies', 'shadow']].flatMap((set) =>
+    valuesAt(value, ['keyStores', '*', ...set]).flatMap(({ path, value: policies }) => {
+      const ids = valuesAt(policies, ['keys', '*', 'externalKeyId']);
+      return repeated(
+        ids.map((id) => ({ ...id, path: [...path, ...id.path] })),
+        allowed,
+      );
+    }),
+  );
+}
 
 function repeated(places: readonly PlacedValue[], allowed: string): ConfigurationProblem[] {
   const first = new Map<string, FieldPath>();
@@ -139,6 +156,17 @@ function overlapOf(earlier: PlacedValue, later: PlacedValue): ConfigurationProbl
       allowed: 'keys that no other key store of this key manager exposes, or shared: true in both',
     },
   ];
+}
+
+/** Key stores without a credential, which none can be added to at run time either. */
+function nobodyToSign(value: unknown): ConfigurationProblem[] {
+  if (valueAt(value, ['state', 'sealing']) !== undefined) return [];
+  return valuesAt(value, ['keyStores', '*']).flatMap(({ path, value: keyStore }) => {
+    const credentials = valueAt(keyStore, ['credentials']) ?? [];
+    if (!Array.isArray(credentials) || credentials.length > 0) return [];
+    const allowed = 'at least one credential, or state.sealing, so that some can be added';
+    return [{ path: [...path, 'credentials'], found: 'no credential', allowed }];
+  });
 }
 
 /** The name in the certificate that AWS KMS of a region presents, as a client. */

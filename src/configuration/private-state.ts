@@ -58,6 +58,7 @@ async function foldersOf(
   const path = resolve(stateDirectory, field);
   if (part === 'audit') return [{ path, holds: isAuditFile }];
   if (part === 'state') return (await stateFoldersIn(path)).map(allIn);
+  if (part === 'notifications') return [allIn(path)];
   const keys = backendFolder?.keys;
   if (keys === undefined) return [{ path, holds: () => false }];
   return ['.', ...keys.subfolders].map((subfolder) => allIn(join(path, subfolder)));

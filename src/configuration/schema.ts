@@ -13,6 +13,7 @@ import { listenerSchema, operationsSchema } from '../http/config.js';
 import { keyManagerConfigSchema } from '../key-managers/backends.js';
 import { DEFAULT_NODE_LIMITS } from '../key-managers/nodes/limits.js';
 import { keyStoreSchema } from '../key-stores/config.js';
+import { notificationsSchema } from '../notifications/config.js';
 import { logSchema } from '../observability/config.js';
 import { stateSchema } from '../state/config.js';
 
@@ -73,6 +74,7 @@ export const configurationSchema = z
     log: logSchema,
     audit: auditSchema.optional(),
     state: stateSchema,
+    notifications: notificationsSchema,
     proxyFleetSize: countField({ min: 1, max: 10_000 })
       .default(1)
       .describe(

@@ -37,25 +37,39 @@ interface Place {
 }
 
 /**
+ * A setting with the value itself, a secret one too: to be compared, and told by `value` alone.
+ */
+export interface ConfiguredValue extends Setting {
+  readonly raw: unknown;
+  /** `${file:…}` or `${env:…}`, where that is written in its place. */
+  readonly reference: string | undefined;
+}
+
+/**
  * Everything that a configuration says, defaults included, as a list that can be compared with
  * another: what protects, and is removed, is seen to be gone.
  *
  * @param references what was replaced by what it stands for, by `pathKey`
  */
-export function settingsOf(
+export function configuredValues(
   configuration: object,
   references: ReadonlyMap<string, string>,
-): readonly Setting[] {
-  const settings: Setting[] = [];
-  const visit = (value: unknown, place: Place): void => {
-    if (value === undefined) return;
+): readonly ConfiguredValue[] {
+  const values: ConfiguredValue[] = [];
+  const visit = (raw: unknown, place: Place): void => {
+    if (raw === undefined) return;
     const reference = references.get(pathKey(place.path)) ?? references.get(pathKey(place.written));
-    const text = tellable(value, reference, place.path);
-    if (text !== undefined) settings.push({ path: place.name, value: text });
-    else for (const [inside, at] of entriesOf(value, place)) visit(inside, at);
+    const value = tellable(raw, reference, place.path);
+    if (value !== undefined) values.push({ path: place.name, value, raw, reference });
+    else for (const [inside, at] of entriesOf(raw, place)) visit(inside, at);
   };
   visit(configuration, { path: [], written: [], name: '' });
-  return settings;
+  return values;
+}
+
+/** The same for the record: no value of a secret is in it. */
+export function settingsOf(values: readonly ConfiguredValue[]): readonly Setting[] {
+  return values.map(({ path, value }) => ({ path, value }));
 }
 
 /** @returns undefined for what has values inside */

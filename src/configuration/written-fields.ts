@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import { backendsFor } from '../key-managers/backends.js';
 import type { BackendFacts, BackendFolder } from '../key-managers/definition.js';
 import { DEFAULT_AUDIT_FOLDER } from '../audit/config.js';
+import { NOTIFICATIONS_FOLDER } from '../notifications/config.js';
 import { DEFAULT_STATE_FOLDER, REPLICA_FOLDER } from '../state/config.js';
 import { type PlacedValue, valueAt, valuesAt } from './reading/value-at.js';
 
 /** A folder that the configuration names and that must be open to its owner alone. */
 export interface PrivateFolderField extends PlacedValue {
-  readonly part: 'audit' | 'keys' | 'state';
+  readonly part: 'audit' | 'keys' | 'notifications' | 'state';
   /** Present for the folders of key managers. */
   readonly backendFolder?: BackendFolder;
 }
@@ -23,6 +25,7 @@ export function privateFolderFields(value: unknown): readonly PrivateFolderField
   return [
     ...auditFolderFields(value),
     ...stateFolderFields(value),
+    ...queueFolderFields(value),
     ...backendFields(value, ({ folders }) =>
       folders.map((backendFolder) => ({
         field: [backendFolder.field],
@@ -50,6 +53,16 @@ function stateFolderFields(value: unknown): readonly PrivateFolderField[] {
   }
   const path = ['state', 'directory'];
   return [{ path, value: valueAt(value, path) ?? DEFAULT_STATE_FOLDER, part: 'state' }];
+}
+
+/** Finds the folders of events that wait for webhooks. */
+function queueFolderFields(value: unknown): readonly PrivateFolderField[] {
+  return valuesAt(value, ['notifications', 'webhooks', '*', 'name']).flatMap(
+    ({ path, value: name }) =>
+      typeof name === 'string'
+        ? [{ path, value: join(NOTIFICATIONS_FOLDER, name), part: 'notifications' as const }]
+        : [],
+  );
 }
 
 /** Finds the folders of key managers that hold keys. */

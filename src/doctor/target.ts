@@ -1,6 +1,7 @@
 import { parseResolvedHost, type ResolvedHost } from '../shared/resolved-host.js';
 import { isObject, jsonObjectOf } from './client/answer.js';
 import { type Credential, HTTPS_PORT } from './client/endpoint.js';
+import { messageOf } from '../shared/reason-of.js';
 
 const SUFFIX = '/kms/xks/v1';
 
@@ -55,7 +56,7 @@ function resolvedHostIn(text: string): ResolvedHost {
   try {
     return parseResolvedHost(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UnusableText(`--resolve: ${reason}`, { cause: error });
   }
 }

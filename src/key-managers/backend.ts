@@ -1,8 +1,23 @@
 import type { Deadline } from '../shared/deadline.js';
 import type { KeyUsage, KeyVersion, Sealed } from '../shared/key-material.js';
+import type { KeyDescription, KeySummary, MaterialOrigin } from './key-description.js';
+import type { MaterialImport } from './material-import.js';
 import type { MaybePromise } from './maybe-promise.js';
 
 export type { KeyUsage, KeyVersion, Sealed } from '../shared/key-material.js';
+export type {
+  KeyDescription,
+  KeySummary,
+  MaterialOrigin,
+  VersionSummary,
+} from './key-description.js';
+export type {
+  ImportWay,
+  MaterialImport,
+  Witness,
+  WrappedMaterial,
+  WrappingKey,
+} from './material-import.js';
 
 /**
  * The external key that health checks encrypt and decrypt with. No key store exposes it, nobody
@@ -11,18 +26,6 @@ export type { KeyUsage, KeyVersion, Sealed } from '../shared/key-material.js';
  * @see XKS Proxy API, section GetHealthStatus, "KMS Considerations"
  */
 export const HEALTH_TEST_KEY_ID = 'holdfast-health-test';
-
-/** An external key as its key manager knows it. */
-export interface KeyDescription {
-  readonly externalKeyId: string;
-  readonly usage: ReadonlySet<KeyUsage>;
-  /** A disabled key answers for its metadata and for nothing else. */
-  readonly enabled: boolean;
-  /** Absent where no version can be used, as in a damaged key. */
-  readonly current: KeyVersion | undefined;
-  /** By version number. */
-  readonly versions: ReadonlyMap<number, KeyVersion>;
-}
 
 /** Names the material for one operation. */
 export interface KeyRef {
@@ -100,16 +103,71 @@ export interface KeyManagerNode {
   close(): Promise<void>;
 }
 
-/** The administration of keys. A method that is present is a capability. */
+/**
+ * The administration of keys. A method that is present is a capability. `nodes/` sees to it that no
+ * method is asked to change a key under an id that is no external key id, or the health-test key's.
+ */
 export interface KeyAdministration {
   /** True if key summaries contain the encryptions left. Otherwise metrics do not list the keys. */
   readonly countsEncryptions?: boolean;
-  /**
-   * Every external key, the damaged ones too, in the order of their ids; never the health-test key.
-   */
+  /** Every key, the damaged ones too; `nodes/` puts them in order, without the health-test key. */
   listKeys?(): Promise<readonly KeySummary[]>;
-  /** Rejects with `conflict` when the id is taken, also by one that differs only by case. */
-  createKey?(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary>;
+  /**
+   * Lists the ids that keys have; `nodes/` compares them with that of a new one, of any case.
+   * Absent where {@link createKey} compares them itself, in one step with the making of the key.
+   */
+  takenIds?(): Promise<readonly string[]>;
+  /**
+   * Describes one key, with all that can be asked of it; a list has what is known without that.
+   * Absent where a list has as much.
+   *
+   * @returns undefined for a key that is not there
+   */
+  summarizeKey?(externalKeyId: string): Promise<KeySummary | undefined>;
+  /**
+   * Says why {@link listKeys} may lack keys or versions that others have made; undefined where it
+   * lacks none. Absent where every listing is whole, or fails.
+   */
+  listingGap?(): string | undefined;
+  /**
+   * Makes a key with its first version; with the origin `external`, one without material that waits
+   * for an import. Rejects with `conflict` when the id is taken, also by one that differs only by
+   * case, and with `unsupported` for an origin that the key manager does not have.
+   */
+  createKey?(
+    externalKeyId: string,
+    usage: ReadonlySet<KeyUsage>,
+    origin?: MaterialOrigin,
+  ): Promise<KeySummary>;
+  /**
+   * Gives a key a new version, which encrypts from then on: of fresh material, or the imported one
+   * that waits. Does nothing where the version that encrypts, or is to, is above `from` already.
+   * Where several replicas serve the key, the old version encrypts until all know the new one; that
+   * is waited for, and not for ever. Rejects with `conflict` for imported material of which none
+   * waits, and for a `from` that is not there yet.
+   */
+  rotateKey?(externalKeyId: string, from: number): Promise<KeySummary>;
+  /** Enables or disables a key in the key manager itself. Does nothing where that is done. */
+  setKeyEnabled?(externalKeyId: string, enabled: boolean): Promise<KeySummary>;
+  /**
+   * Destroys the material of one version, and reads back that it is gone; number and name of the
+   * version stay where the key manager can keep them. Does nothing where that is done, and for a
+   * key that is not there. Rejects with `unsupported` for a version that the key manager cannot
+   * destroy by itself.
+   */
+  destroyVersion?(externalKeyId: string, version: number): Promise<void>;
+  /**
+   * Destroys a key with all its material, and reads back that it is gone. Does nothing for a key
+   * that is not there.
+   */
+  destroyKey?(externalKeyId: string): Promise<void>;
+  /**
+   * Names the master key that a key's material is sealed under, for a certificate of destruction:
+   * whoever has it could open a copy. Undefined for a key that is not there, or not sealed.
+   */
+  masterKeyIdOf?(externalKeyId: string): Promise<string | undefined>;
+  /** Absent where no material can be imported. */
+  readonly materialImport?: MaterialImport | undefined;
   /**
    * Adds what this replica has counted by itself to the counters of the state store, and counts
    * there from then on. Does nothing where that is done. Rejects with `unsupported` without a store
@@ -139,6 +197,8 @@ export interface MovedKeys {
   readonly keys: number;
   /** The name of the new place, for people. */
   readonly place: string;
+  /** True where other replicas can use them, too. */
+  readonly isShared: boolean;
 }
 
 /** The administration of a key manager that lists keys and makes them. */
@@ -149,17 +209,6 @@ export type KeyMakingAdministration = KeyAdministration &
 export interface AdoptedCounters {
   readonly adopted: number;
   readonly replicas: number;
-}
-
-/** An external key as an administrator sees it. */
-export interface KeySummary {
-  readonly description: KeyDescription;
-  /** The time of creation; absent if it is unknown, as for a damaged key. */
-  readonly createdAt?: Date;
-  /** Encryptions that the current version may still make; absent where nobody counts. */
-  readonly encryptionsLeft?: number;
-  /** The reason why the key is disabled, or cannot encrypt any more. */
-  readonly problem?: string;
 }
 
 /**

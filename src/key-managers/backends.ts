@@ -17,6 +17,9 @@ const list = {
 /** A `type` of key managers in the configuration. */
 export type BackendType = keyof typeof list;
 
+/** The facts of every backend, by its type. */
+export const backendFacts: Readonly<Record<BackendType, BackendFacts>> = list;
+
 /** All backends, as far as they are alike. */
 export const backends: readonly BackendFacts[] = Object.values(list);
 

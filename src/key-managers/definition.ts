@@ -4,6 +4,7 @@ import type { OperatorLog } from '../shared/operator-log.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import type { State } from '../state/state.js';
 import type { KeyAdministration, KeyManagerNode } from './backend.js';
+import type { Capabilities } from './capabilities.js';
 
 /** The parts that every backend is handed. */
 export interface BackendPorts {
@@ -13,6 +14,11 @@ export interface BackendPorts {
   readonly log: OperatorLog;
   /** Absent where none is open, as for a diagnosis. */
   readonly state?: State;
+  /**
+   * Tells whether a key may be given a version that nobody asked for, as one that is not disabled,
+   * and not pending deletion. Absent where there are no records of keys.
+   */
+  readonly mayRenew?: (externalKeyId: string) => boolean;
 }
 
 /** Choices of a start that are no matter of the configuration. */
@@ -21,6 +27,12 @@ export interface BackendStart {
   readonly init?: boolean;
   /** True if keys, counters and files must not be changed, as for a diagnosis. */
   readonly readOnly?: boolean;
+  /**
+   * The nodes of the running key manager whose place this one is to take, if it may
+   * (`keptWhileRunning`). What that one has to itself is shared with it, until its nodes are
+   * closed.
+   */
+  readonly predecessors?: readonly KeyManagerNode[];
 }
 
 /** A backend at work; closing its nodes ends it. */
@@ -72,6 +84,16 @@ export interface BackendFacts {
   readonly folders: readonly BackendFolder[];
   readonly files: readonly BackendFile[];
   readonly knownCauses: readonly KnownCause[];
+  /** The acts on keys that its key managers can do at best; theirs may be fewer. */
+  readonly capabilities: Capabilities;
+  /** True where nobody but Holdfast can have the keys. */
+  readonly ownsKeys: boolean;
+  /**
+   * The fields that stay as they are as long as a key manager runs, because of what it has to
+   * itself. Where only others change, another one is started beside it, and shares that with it
+   * (`BackendStart.predecessors`). Absent where no second one can be started beside it.
+   */
+  readonly keptWhileRunning?: readonly string[];
 }
 
 /** All that the rest of the program knows of a backend. */
@@ -82,6 +104,11 @@ export interface BackendDefinition<Config> extends BackendFacts {
   moreFiles?(config: Config): readonly { field: readonly string[]; file: string }[];
   /** Lists the nodes; what a module has for nodes is known to the module alone. */
   nodes(config: Config): readonly ConfiguredNode<Config>[];
+  /**
+   * Names the places that a running key manager has to itself: another one in the same place would
+   * be in its way, so it is not started while the first one runs. Empty where any number may run.
+   */
+  places(config: Config): readonly string[];
   /** The most file descriptors that it has open at once. */
   descriptors(config: Config): number;
   /** @throws whatever the backend says is wrong */

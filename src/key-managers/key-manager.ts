@@ -22,6 +22,8 @@ export interface NodeReport {
 /** A request as a key manager sees it. */
 export interface KeyManagerCall {
   readonly deadline: Deadline;
+  /** Calls of nodes that have ended for the same request; absent for none. */
+  readonly callsBefore?: number;
   /**
    * Told of every node that was asked, when it has answered.
    *

@@ -4,12 +4,12 @@ export type MaybePromise<T> = T | Promise<T>;
 /**
  * Does work and goes on with what comes of it: at once where that is there at once.
  *
- * @param onError for what the work throws, or rejects with
+ * @param onError for what the work throws, or rejects with; without it, the caller gets that
  */
 export function settled<T, Result>(
   work: () => MaybePromise<T>,
   onValue: (value: T) => Result,
-  onError: (error: unknown) => MaybePromise<Result>,
+  onError: (error: unknown) => MaybePromise<Result> = rethrow,
 ): MaybePromise<Result> {
   let value: MaybePromise<T>;
   try {
@@ -18,4 +18,8 @@ export function settled<T, Result>(
     return onError(error);
   }
   return value instanceof Promise ? value.then(onValue, onError) : onValue(value);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -9,6 +9,7 @@ export { Secret } from '../shared/secret.js';
 export {
   HEALTH_TEST_KEY_ID,
   type HealthStatus,
+  type ImportWay,
   type KeyAdministration,
   type KeyDescription,
   KeyManagerError,
@@ -18,8 +19,14 @@ export {
   type KeySummary,
   type KeyUsage,
   type KeyVersion,
+  type MaterialImport,
+  type MaterialOrigin,
   type NodeHealth,
   type Sealed,
+  type VersionSummary,
+  type Witness,
+  type WrappedMaterial,
+  type WrappingKey,
 } from './backend.js';
 export type { BackendPorts } from './definition.js';
 export type { MaybePromise } from './maybe-promise.js';

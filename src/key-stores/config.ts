@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import {
   choiceField,
+  countField,
   flagField,
   listField,
   nameField,
   secretField,
   textField,
+  timeField,
 } from '../configuration/reading/field-types.js';
+import { policiesSchema } from '../authorization/config.js';
+import { ACCESS_KEY_ID, MAX_LABEL_CHARACTERS } from './credentials/documents.js';
 import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
 import { decodeBase64 } from '../shared/bytes.js';
 import { decodeCiphertextMetadata, MAX_METADATA_BYTES } from '../xks/ciphertext-metadata.js';
 import { EXTERNAL_KEY_ID_ALPHABET } from '../xks/external-key-id.js';
 import { URI_PATH_SUFFIX } from '../xks/paths.js';
+import { quotasSchema } from './quotas/config.js';
 
 const NO_BYTES = Buffer.alloc(0);
 
@@ -49,18 +54,39 @@ export const exposureSchema = z
       'The key that health checks use is never exposed.',
   );
 
+const LABEL = new RegExp(`^[^\\p{Cc}]{1,${MAX_LABEL_CHARACTERS}}$`, 'u');
+
 const credentialSchema = z
   .strictObject({
     accessKeyId: textField(
-      /^[A-Z2-7]{20,30}$/,
+      ACCESS_KEY_ID,
       'an access key id: 20 to 30 characters of A-Z and 2-7',
     ).describe('Access key id of the credential. May be a reference.'),
     secretAccessKey: secretField(
       /^[A-Za-z0-9/+=]{43,64}$/,
       'a secret access key: 43 to 64 characters of A-Z, a-z, 0-9, /, + and =',
     ).describe('Secret with which KMS signs its requests (SigV4).'),
+    label: textField(
+      LABEL,
+      `a label: 1 to ${MAX_LABEL_CHARACTERS} characters without control characters`,
+    )
+      .optional()
+      .describe('What it is for, in your words. Shown in listings.'),
+    notBefore: timeField().optional().describe('It is not valid before. Absent: valid at once.'),
+    notAfter: timeField()
+      .optional()
+      .describe(
+        'It is not valid from then on; warned of 30, 7 and 1 days before. Absent: for ever.',
+      ),
+  })
+  .refine(({ notBefore = -Infinity, notAfter = Infinity }) => notBefore < notAfter, {
+    path: ['notAfter'],
+    error: 'a time after notBefore',
   })
   .describe('A credential with which KMS signs its requests.');
+
+const CREDENTIALS_ALLOWED = 'a list of credentials';
+const MAX_IN_USE_MINUTES = 1_440;
 
 const STATIC_METADATA_ALLOWED =
   `1 to ${MAX_METADATA_BYTES} bytes of standard base64, and not 13 bytes that begin with 0x01, ` +
@@ -115,9 +141,23 @@ export const keyStoreSchema = z
     shared: flagField()
       .default(false)
       .describe('Two key stores that expose one key of one key manager must both say `true`.'),
-    credentials: listField(credentialSchema, 'a list of credentials, at least one').describe(
-      'All are valid at once, so that a credential can be replaced without an interruption.',
-    ),
+    credentials: z
+      .array(credentialSchema, { error: CREDENTIALS_ALLOWED })
+      .default([])
+      .meta({ errorMessage: CREDENTIALS_ALLOWED })
+      .describe(
+        'All are valid at once, so that a credential can be replaced without an interruption. ' +
+          'Others are added at run time (docs/access.md#credentials), which needs `state.sealing`: ' +
+          'then there may be none here.',
+      ),
+    credentialInUseMinutes: countField({ min: 0, max: MAX_IN_USE_MINUTES })
+      .default(10)
+      .describe(
+        'For so long after its last use a credential is removed or disabled with `--force` alone. ' +
+          'AWS KMS takes up to five minutes to change over.',
+      ),
+    quotas: quotasSchema.optional(),
+    policies: policiesSchema.optional(),
     ...awsSampleFields,
   })
   .refine(({ compatibility, write }) => compatibility !== undefined || write === undefined, {

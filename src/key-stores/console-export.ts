@@ -1,4 +1,4 @@
-import type { Secret } from '../shared/secret.js';
+import type { Credential } from './credential-generator.js';
 
 /**
  * The file that the KMS console takes when an external key store is made. Holds a secret in the
@@ -14,27 +14,21 @@ export interface XksProxyConfigurationFile {
   };
 }
 
-/** The part of a key store that goes into the file. */
-export interface ExportedKeyStore {
-  readonly uriPath: string;
-  readonly credentials: ReadonlyMap<string, Secret>;
-}
-
 /**
- * @param accessKeyId which credential KMS shall use; the first one when it is left out
- * @returns `undefined` when the key store has no such credential
+ * Makes the file for a key store.
+ *
+ * @param uriPath its path, as KMS is told
+ * @param credential the one that KMS shall use
  */
 export function toConsoleExport(
-  { uriPath, credentials }: ExportedKeyStore,
-  accessKeyId: string | undefined = credentials.keys().next().value,
-): XksProxyConfigurationFile | undefined {
-  const secret = accessKeyId === undefined ? undefined : credentials.get(accessKeyId);
-  if (accessKeyId === undefined || secret === undefined) return undefined;
+  uriPath: string,
+  { accessKeyId, secretAccessKey }: Credential,
+): XksProxyConfigurationFile {
   return {
     XksProxyUriPath: uriPath,
     XksProxyAuthenticationCredential: {
       AccessKeyId: accessKeyId,
-      RawSecretAccessKey: secret.reveal(),
+      RawSecretAccessKey: secretAccessKey.reveal(),
     },
   };
 }

@@ -9,9 +9,9 @@ const SECRET_BYTES = 33;
 
 /** A credential, with which KMS signs its requests. */
 export interface Credential {
-  /** 24 characters of A-Z and 2-7. */
+  /** 20 to 30 characters of A-Z and 2-7; one that is made here has 24. */
   readonly accessKeyId: string;
-  /** 44 characters of base64. */
+  /** 43 to 64 characters; one that is made here is 44 of base64. */
   readonly secretAccessKey: Secret;
 }
 

@@ -1,6 +1,7 @@
 import { HEALTH_TEST_KEY_ID } from '../key-managers/backend.js';
 import type { ExposureConfig } from './config.js';
-import { compilePattern, isPattern, patternsOverlap } from './key-pattern.js';
+import { compilePattern } from '../shared/wildcard.js';
+import { isPattern, patternsOverlap } from './key-pattern.js';
 
 /** Tells whether an external key is exposed. */
 export type ExposureMatcher = (externalKeyId: string) => boolean;

@@ -1,4 +1,4 @@
-const WILDCARD = '*';
+import { WILDCARD } from '../shared/wildcard.js';
 
 /** @see XKS Proxy API, section API operations: an external key id has at most 128 characters */
 const MAX_KEY_ID_LENGTH = 128;
@@ -6,28 +6,6 @@ const MAX_KEY_ID_LENGTH = 128;
 /** Tells patterns among the entries of `exposes` from external key ids. */
 export function isPattern(entry: string): boolean {
   return entry.includes(WILDCARD);
-}
-
-/**
- * Prepares a pattern in which `*` stands for any text, also none.
- *
- * Each piece between two wildcards is looked for once, from where the one before it ended:
- * the first place that it fits is always right, so nothing is ever tried again.
- */
-export function compilePattern(pattern: string): (externalKeyId: string) => boolean {
-  const [start = '', ...rest] = pattern.split(WILDCARD);
-  const end = rest.pop();
-  if (end === undefined) return (externalKeyId) => externalKeyId === pattern;
-  return (externalKeyId) => {
-    if (!externalKeyId.startsWith(start) || !externalKeyId.endsWith(end)) return false;
-    let reached = start.length;
-    for (const piece of rest) {
-      const found = externalKeyId.indexOf(piece, reached);
-      if (found === -1) return false;
-      reached = found + piece.length;
-    }
-    return reached <= externalKeyId.length - end.length;
-  };
 }
 
 /** Positions in two patterns up to which they have been read. */

@@ -8,6 +8,7 @@ import { type SimulatorConfiguration, simulatorSchema } from './configuration.js
 import { endpointOf, writeEnvironment } from './environment.js';
 import { type RunningSimulator, startSimulator } from './simulator.js';
 import { parseResolvedHost } from '../shared/resolved-host.js';
+import { messageOf } from '../shared/reason-of.js';
 
 /** An option or the configuration is wrong, and nothing was started. */
 export class SimulatorInputError extends Error {
@@ -81,7 +82,7 @@ async function readInput<Result>(read: () => Result | Promise<Result>): Promise<
   try {
     return await read();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new SimulatorInputError(message, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/clock.js';
 import { FirstPerMinute } from '../shared/first-per-minute.js';
+import { causesOf } from '../shared/reason-of.js';
 import type { Logger } from './logger.js';
 
 /** Numbers in what servers and systems say: times, ports, addresses. */
@@ -46,12 +47,4 @@ export class FailureLog {
   close(): void {
     this.#lines.endMinute();
   }
-}
-
-/** The message with those of its causes, on one line. */
-function causesOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
-  const own = `${error.message}${code}`.replaceAll(/\s+/g, ' ');
-  return error.cause === undefined ? own : `${own}, because ${causesOf(error.cause)}`;
 }

@@ -5,6 +5,7 @@ import { FirstPerMinute } from '../shared/first-per-minute.js';
 import { Backlog } from './backlog.js';
 import { NO_ROOM_PAUSE_MS, type OutputFile, outputFile, writeWithin } from './output-file.js';
 import { tell } from './standard-error.js';
+import { messageOf } from '../shared/reason-of.js';
 
 /** The destination of log lines. */
 export interface LogDestination {
@@ -34,7 +35,10 @@ export class BufferedDestination implements LogDestination {
   readonly #gathered = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly #failures: FirstPerMinute;
   #gatheredBytes = 0;
-  #isWriting = false;
+  /** The chunk that is being written in the background. */
+  #underWay: Buffer | undefined;
+  /** True from a write that failed to the next one that did not. */
+  #isFailing = false;
   #retry: NodeJS.Timeout | undefined;
   #patienceMs = LAST_WORDS_MS;
   #hasEnded = false;
@@ -88,7 +92,7 @@ export class BufferedDestination implements LogDestination {
     const giveUpAt = performance.now() + this.#patienceMs;
     do {
       this.#handOver();
-      if (!this.#isWriting && this.#retry === undefined) break;
+      if (this.#underWay === undefined && this.#retry === undefined) break;
       await sleep(NO_ROOM_PAUSE_MS);
     } while (performance.now() < giveUpAt);
     this.#patienceMs = 0;
@@ -100,6 +104,10 @@ export class BufferedDestination implements LogDestination {
     this.#hasEnded = true;
     this.flushSync();
     this.#failures.endMinute();
+    // A write that is under way is believed to reach a disk that works, though nobody hears of it.
+    if (this.#underWay !== undefined && (this.#isFailing || this.#patienceMs <= 0)) {
+      this.#backlog.putBack(this.#underWay);
+    }
     this.#backlog.giveUp();
     const { lines, bytes } = this.#backlog.lost;
     if (bytes === 0) return;
@@ -116,7 +124,7 @@ export class BufferedDestination implements LogDestination {
 
   #handOver(): void {
     this.#gather();
-    if (!this.#isWriting && this.#retry === undefined) this.#writeOn();
+    if (this.#underWay === undefined && this.#retry === undefined) this.#writeOn();
   }
 
   #writeOn(): void {
@@ -129,6 +137,7 @@ export class BufferedDestination implements LogDestination {
   #writeNow(chunk: Buffer): void {
     try {
       this.#backlog.putBack(chunk.subarray(this.#file.writeSync(chunk)));
+      this.#isFailing = false;
     } catch (error) {
       this.#putOff(chunk, error);
       return;
@@ -137,14 +146,17 @@ export class BufferedDestination implements LogDestination {
   }
 
   async #writeInBackground(chunk: Buffer): Promise<void> {
-    this.#isWriting = true;
+    this.#underWay = chunk;
     try {
-      this.#backlog.putBack(chunk.subarray(await this.#file.write(chunk)));
+      const written = await this.#file.write(chunk);
+      if (this.#hasEnded) return; // What was left then is counted.
+      this.#backlog.putBack(chunk.subarray(written));
+      this.#isFailing = false;
     } catch (error) {
-      this.#putOff(chunk, error);
+      if (!this.#hasEnded) this.#putOff(chunk, error);
       return;
     } finally {
-      this.#isWriting = false;
+      this.#underWay = undefined;
     }
     this.#writeOn();
   }
@@ -152,6 +164,7 @@ export class BufferedDestination implements LogDestination {
   /** A disk that is full, or a reader that is away, must not stop the service. */
   #putOff(chunk: Buffer, error: unknown): void {
     this.#backlog.putBack(chunk);
+    this.#isFailing = true;
     const hasNoRoom = isErrno(error, 'EAGAIN');
     if (!hasNoRoom) this.#tellOf(error);
     this.#retry = setTimeout(
@@ -164,7 +177,7 @@ export class BufferedDestination implements LogDestination {
   }
 
   #tellOf(error: unknown): void {
-    const failure = error instanceof Error ? error.message : String(error);
+    const failure = messageOf(error);
     if (this.#failures.isTold(failure)) tell(`The log cannot be written: ${failure}\n`);
   }
 }

@@ -24,8 +24,12 @@ export interface Loggers {
   readonly audit: Logger;
   /** The state store: how this replica stands towards it. */
   readonly state: Logger;
+  /** Events that people are told of, and the webhooks that get them. */
+  readonly notifications: Logger;
   /** Administrative acts. */
   readonly admin: Logger;
+  /** Takes another level, and other requests, for the lines from now on. */
+  readonly configure: (config: LogConfig) => void;
 }
 
 /**
@@ -43,16 +47,24 @@ export function declareLoggers(
   const http = root.child({ component: 'http' });
   const process = root.child({ component: 'process' });
   const strangers = new StrangerLog(http, clock);
-  const { requests = hasAuditLog ? 'failures' : 'all' } = config;
+  const requestsIn = ({ requests = hasAuditLog ? 'failures' : 'all' }: LogConfig) => requests;
+  const ports = { logger: root, destination, clock, strangers, requests: requestsIn(config) };
+  const requests = new RequestLog(ports);
   return {
     process,
     http,
     strangers,
     failures: new FailureLog(process, clock),
-    requests: new RequestLog({ logger: root, destination, clock, strangers, requests }),
+    requests,
     keyManager: root.child({ component: 'key-manager' }),
     audit: root.child({ component: 'audit' }),
     state: root.child({ component: 'state' }),
+    notifications: root.child({ component: 'notifications' }),
     admin: root.child({ component: 'admin' }),
+    configure(next) {
+      // Children have their parent's level, whatever it is, as long as they are given none.
+      root.level = next.level;
+      requests.requests = requestsIn(next);
+    },
   };
 }

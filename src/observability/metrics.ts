@@ -1,5 +1,8 @@
 import { Counter, Histogram, Registry } from 'prom-client';
+import { registerNotificationMetrics } from './notification-metrics.js';
+import { registerPolicyMetrics } from './policy-metrics.js';
 import { registerProcessGauges } from './process-gauges.js';
+import { registerReloadMetrics } from './reload-metrics.js';
 import { FIRST_FAILURE, type RequestEntry } from './request-entry.js';
 import { registerStateGauges, type MetricSources } from './state-gauges.js';
 
@@ -19,6 +22,7 @@ export interface MetricLabels {
   readonly operations: readonly string[];
   readonly errorNames: readonly string[];
   readonly authenticationFailures: readonly string[];
+  readonly throttleReasons: readonly string[];
 }
 
 /** The metrics of one process, in a registry of their own: nothing is global. */
@@ -27,6 +31,9 @@ export class Metrics {
   readonly #durations: Histogram<'operation' | 'key_store' | 'result'>;
   readonly #errors: Counter<'error_name' | 'key_store'>;
   readonly #authenticationFailures: Counter<'cause' | 'key_store'>;
+  readonly #throttled: Counter<'reason' | 'key_store'>;
+  readonly #labels: MetricLabels;
+  readonly #started = new Set<string>();
 
   /**
    * @param sources asked for the present state at every scrape
@@ -53,20 +60,40 @@ export class Metrics {
       labelNames: ['cause', 'key_store'],
       registers,
     });
+    this.#throttled = new Counter({
+      name: 'holdfast_throttled_requests_total',
+      help: 'Requests refused with ThrottlingException (429), by what they exceeded.',
+      labelNames: ['reason', 'key_store'],
+      registers,
+    });
     registerProcessGauges(this.#registry);
     registerStateGauges(this.#registry, sources);
-    for (const keyStore of labels.keyStores) this.#startAtZero(keyStore, labels);
+    registerNotificationMetrics(this.#registry, () => sources.notifications());
+    registerPolicyMetrics(this.#registry, () => sources.policies());
+    registerReloadMetrics(this.#registry, () => sources.reloads());
+    this.#labels = labels;
+    for (const keyStore of labels.keyStores) this.#startAtZero(keyStore);
+  }
+
+  /** Counts from 0 for key stores that are new; what was counted before stays. */
+  addKeyStores(keyStores: readonly string[]): void {
+    for (const keyStore of keyStores) {
+      if (!this.#started.has(keyStore)) this.#startAtZero(keyStore);
+    }
   }
 
   /**
    * A series that appears with its first event has not increased, in Prometheus's eyes: an alert
    * on it would miss that event, and one on the lack of events would never fire.
    */
-  #startAtZero(key_store: string, labels: MetricLabels): void {
+  #startAtZero(key_store: string): void {
+    const labels = this.#labels;
+    this.#started.add(key_store);
     for (const operation of labels.operations) {
       this.#durations.zero({ operation, key_store, result: 'success' });
     }
     for (const error_name of labels.errorNames) this.#errors.inc({ error_name, key_store }, 0);
+    for (const reason of labels.throttleReasons) this.#throttled.inc({ reason, key_store }, 0);
     for (const cause of labels.authenticationFailures) {
       this.#authenticationFailures.inc({ cause, key_store }, 0);
     }
@@ -83,6 +110,9 @@ export class Metrics {
     this.#durations.observe({ operation, key_store: keyStore, result }, request.durationUs / 1e6);
     if (errorName === undefined) return;
     this.#errors.inc({ error_name: errorName, key_store: keyStore });
+    if (request.throttledBy !== undefined) {
+      this.#throttled.inc({ reason: request.throttledBy, key_store: keyStore });
+    }
     if (request.authenticationFailure !== undefined) {
       this.#authenticationFailures.inc({
         cause: request.authenticationFailure,

@@ -10,6 +10,9 @@ export const FIRST_FAILURE = 400;
 export interface RequestEntry {
   /** False where nobody has shown a credential: then nothing that the request says is believed. */
   readonly isAuthenticated: boolean;
+  readonly clientAddress: string;
+  /** The credential that signed, or that was claimed. */
+  readonly accessKeyId: string | undefined;
   readonly operation: string | undefined;
   readonly keyStore: string | undefined;
   readonly kmsRequestId: string | undefined;
@@ -18,6 +21,8 @@ export interface RequestEntry {
   readonly errorName: string | undefined;
   /** The fault of the signature: clock-skew, scope-date, unknown-access-key-id … */
   readonly authenticationFailure: string | undefined;
+  /** The reason of a ThrottlingException: a quota, a key manager, overload. */
+  readonly throttledBy: string | undefined;
   readonly durationUs: number;
   /**
    * The fields of the request's record as a JSON object on one line of ASCII, at least one. Nothing

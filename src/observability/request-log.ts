@@ -25,16 +25,20 @@ export interface RequestLogPorts {
  * @see XKS Proxy API, section Logging
  */
 export class RequestLog {
-  readonly #ports: RequestLogPorts;
+  readonly #ports: Omit<RequestLogPorts, 'requests'>;
   readonly #time: IsoTime;
+  /** The requests that have a line. */
+  requests: RequestLogPorts['requests'];
 
-  constructor(ports: RequestLogPorts) {
+  constructor({ requests, ...ports }: RequestLogPorts) {
     this.#ports = ports;
+    this.requests = requests;
     this.#time = new IsoTime(ports.clock);
   }
 
   write(request: RequestEntry): void {
-    const { logger, destination, strangers, requests } = this.#ports;
+    const { logger, destination, strangers } = this.#ports;
+    const { requests } = this;
     const { status, isAuthenticated, errorName = 'none' } = request;
     if (requests === 'none' || (requests === 'failures' && status < FIRST_FAILURE)) return;
     const level = levelOf(status);

@@ -1,4 +1,7 @@
 import { Gauge, type Registry } from 'prom-client';
+import type { NotificationSample } from './notification-metrics.js';
+import type { ReloadSample } from './reload-metrics.js';
+import type { PolicySample } from './policy-metrics.js';
 
 const STATUSES = ['ACTIVE', 'DEGRADED', 'UNAVAILABLE'] as const;
 
@@ -16,6 +19,8 @@ export interface EncryptionsLeftSample {
   readonly externalKeyId: string;
   readonly keyVersion: number;
   readonly encryptionsLeft: number;
+  /** All that a version may make. Absent for keys that get a new version by themselves. */
+  readonly encryptionLimit?: number | undefined;
 }
 
 /** The end of a listener's certificates. */
@@ -35,17 +40,19 @@ export interface AuditSample {
   readonly sinks: readonly { readonly sink: string; readonly behind: number }[];
 }
 
-const STANDINGS = ['in-step', 'alone', 'from-copy', 'gone-back', 'stale'] as const;
-
 /** The standing of this replica towards the state store. */
 export interface StandingSample {
-  readonly kind: (typeof STANDINGS)[number];
+  readonly kind: string;
+  /** Every kind that there is. */
+  readonly kinds: readonly string[];
   /** The revision up to which every change is in force here. */
   readonly revision: number;
   /** Age of the copy in memory. */
   readonly ageSeconds: number;
   /** The number of problems that GetHealthStatus shows as DEGRADED. */
   readonly problems: number;
+  /** The number of sentences about what is in the store and counts for nothing. */
+  readonly leftAside: number;
 }
 
 /** Sources that are read at every scrape. */
@@ -56,16 +63,26 @@ export interface MetricSources {
   standing(): StandingSample;
   /** Undefined where there is no audit log. */
   audit(): AuditSample | undefined;
+  notifications(): NotificationSample;
+  reloads(): ReloadSample & { readonly generation: number };
+  policies(): readonly PolicySample[];
 }
 
 /** Adds the gauges whose values are read from `sources` at every scrape. */
 export function registerStateGauges(registry: Registry, sources: MetricSources): void {
-  const registers = [registry];
+  registerNodeGauge(registry, sources);
+  registerEncryptionsGauges(registry, sources);
+  registerCertificateGauge(registry, sources);
+  registerStandingGauges(registry, sources);
+  registerAuditGauges(registry, sources);
+}
+
+function registerNodeGauge(registry: Registry, sources: MetricSources): void {
   new Gauge({
     name: 'holdfast_key_manager_node_state',
     help: '1 for the status a node has, 0 for the ones it has not.',
     labelNames: ['key_manager', 'node', 'location', 'status'],
-    registers,
+    registers: [registry],
     async collect() {
       const samples = await sources.nodeStates();
       this.reset();
@@ -77,29 +94,66 @@ export function registerStateGauges(registry: Registry, sources: MetricSources):
       }
     },
   });
+}
+
+function registerEncryptionsGauges(registry: Registry, sources: MetricSources): void {
+  const labelNames = ['key_manager', 'external_key_id', 'key_version'] as const;
+  const registers = [registry];
+  const read = shared(() => sources.encryptionsLeft());
   new Gauge({
     name: 'holdfast_encryptions_left',
     help: 'Encryptions the current version of a key may still make before it is replaced.',
-    labelNames: ['key_manager', 'external_key_id', 'key_version'],
+    labelNames,
     registers,
     async collect() {
-      const samples = await sources.encryptionsLeft();
+      const samples = await read();
+      this.reset();
+      for (const sample of samples) this.set(labelsOf(sample), sample.encryptionsLeft);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_encryptions_left_ratio',
+    help: 'The same as a part of all that a version may make, for keys that get no new one by themselves.',
+    labelNames,
+    registers,
+    async collect() {
+      const samples = await read();
       this.reset();
       for (const sample of samples) {
-        const labels = {
-          key_manager: sample.keyManager,
-          external_key_id: sample.externalKeyId,
-          key_version: String(sample.keyVersion),
-        };
-        this.set(labels, sample.encryptionsLeft);
+        const { encryptionsLeft, encryptionLimit } = sample;
+        if (encryptionLimit !== undefined) {
+          this.set(labelsOf(sample), encryptionsLeft / encryptionLimit);
+        }
       }
     },
   });
+}
+
+function labelsOf({ keyManager, externalKeyId, keyVersion }: EncryptionsLeftSample) {
+  return {
+    key_manager: keyManager,
+    external_key_id: externalKeyId,
+    key_version: String(keyVersion),
+  };
+}
+
+/** Reads once for all that ask before it is there: gauges are collected at the same time. */
+function shared<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined;
+  return () => {
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+}
+
+function registerCertificateGauge(registry: Registry, sources: MetricSources): void {
   new Gauge({
     name: 'holdfast_certificate_days_to_expiry',
     help: 'Days until the first certificate of a listener expires.',
     labelNames: ['listener'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset();
       for (const { listener, daysToExpiry } of sources.certificates()) {
@@ -107,8 +161,6 @@ export function registerStateGauges(registry: Registry, sources: MetricSources):
       }
     },
   });
-  registerStandingGauges(registry, sources);
-  registerAuditGauges(registry, sources);
 }
 
 function registerStandingGauges(registry: Registry, sources: MetricSources): void {
@@ -119,8 +171,8 @@ function registerStandingGauges(registry: Registry, sources: MetricSources): voi
     labelNames: ['standing'],
     registers,
     collect() {
-      const { kind } = sources.standing();
-      for (const standing of STANDINGS) this.set({ standing }, standing === kind ? 1 : 0);
+      const { kind, kinds } = sources.standing();
+      for (const standing of kinds) this.set({ standing }, standing === kind ? 1 : 0);
     },
   });
   new Gauge({
@@ -145,6 +197,14 @@ function registerStandingGauges(registry: Registry, sources: MetricSources): voi
     registers,
     collect() {
       this.set(sources.standing().problems);
+    },
+  });
+  new Gauge({
+    name: 'holdfast_state_left_aside',
+    help: 'What is in the state store and counts for nothing here, as holdfast status names it.',
+    registers,
+    collect() {
+      this.set(sources.standing().leftAside);
     },
   });
 }

@@ -15,6 +15,8 @@ export interface IncomingCall {
   readonly clientCertificateName: string | undefined;
   /** Subject of that certificate, in one line. */
   readonly clientCertificateSubject: string | undefined;
+  /** True when the listener has no time for it: it is to be turned away, where it uses a key. */
+  readonly isTurnedAway: boolean;
   /**
    * Reads the whole body, counting while it arrives. A pipeline that does not ask for it before
    * it first waits for something will not get it: its answer is decided.
@@ -23,6 +25,8 @@ export interface IncomingCall {
    * @throws BodyError, too large as soon as the count or the declared length exceeds it
    */
   readBody(maxBytes: number): Promise<Buffer>;
+  /** An estimate of the time that has passed since the bytes of the request arrived, in ms. */
+  waitedMs(): number;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
   markAuthenticated(): void;
   /** True when the client has gone, so that nobody takes the answer. */

@@ -18,11 +18,14 @@ export class Execution implements KeyManagerCall {
   readonly deadline: Deadline;
   /** Name of the key manager. */
   readonly keyManager: string;
+  /** The key that an alias stands for in this request. */
+  targetKeyId: string | undefined = undefined;
   /** Version of the key material in use. */
   keyVersion: number | undefined = undefined;
   /** The node that did the work, and where it is. */
   node: string | undefined = undefined;
   location: string | undefined = undefined;
+  callsBefore = 0;
   /** The ciphertext that was made; told as its hash alone. */
   ciphertext: Buffer | undefined = undefined;
   /** Every node that was asked, in order; one that answers again and again is in it once. */
@@ -34,6 +37,7 @@ export class Execution implements KeyManagerCall {
   }
 
   tried({ name: node, location }: NodeName, failure?: KeyManagerErrorCode): void {
+    this.callsBefore += 1;
     const last = this.nodesTried.at(-1);
     if (last?.node === node && last.failure === failure) return;
     this.nodesTried.push(failure === undefined ? { node, location } : { node, location, failure });

@@ -1,5 +1,6 @@
 import type { RequestFields } from '../audit/record/index.js';
 import type { Execution } from './execution.js';
+import type { ThrottleReason } from './throttled.js';
 
 /** The address of the client, and the certificate that let it in. */
 export type CallerFacts = Pick<
@@ -44,6 +45,8 @@ export interface OutcomeFacts {
   readonly errorName: string | undefined;
   /** The reason, in more words than the client is told. May name an id that the client sent. */
   readonly cause: string | undefined;
+  /** The reason for which it was throttled. */
+  readonly throttledBy: ThrottleReason | undefined;
   /** From the head of the request to the decision, in microseconds. */
   readonly durationUs: number;
 }

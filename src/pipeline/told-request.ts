@@ -4,6 +4,7 @@ import type { RequestFields } from '../audit/record/index.js';
 import { MAX_FIELDS_BYTES } from '../audit/record/limits.js';
 import { recordJson } from '../audit/record/record-json.js';
 import { FIRST_FAILURE, type RequestEntry } from '../observability/request-entry.js';
+import { accountIn, regionIn } from '../shared/arn.js';
 import type { OutcomeFacts, RequestFacts } from './facts.js';
 
 /** Of any text of a client. The longest that KMS sends, an ARN, has 2,048. */
@@ -33,6 +34,14 @@ export class ToldRequest implements RequestEntry {
     return credential !== undefined && credential.authenticationFailure === undefined;
   }
 
+  get clientAddress(): string {
+    return this.#facts.caller.clientAddress ?? 'unknown';
+  }
+
+  get accessKeyId(): string | undefined {
+    return this.#facts.credential?.accessKeyId;
+  }
+
   get operation(): string | undefined {
     return this.#facts.route?.operation;
   }
@@ -55,6 +64,10 @@ export class ToldRequest implements RequestEntry {
 
   get authenticationFailure(): string | undefined {
     return this.#facts.credential?.authenticationFailure;
+  }
+
+  get throttledBy(): string | undefined {
+    return this.#outcome.throttledBy;
   }
 
   get durationUs(): number {
@@ -80,10 +93,11 @@ export class ToldRequest implements RequestEntry {
       kmsOperation: bounded(metadata?.kmsOperation),
       keyStore: route?.keyStore,
       externalKeyId: bounded(route?.externalKeyId),
+      targetKeyId: execution?.targetKeyId,
       keyVersion: execution?.keyVersion,
       kmsKeyArn,
-      awsAccount: arnPart(kmsKeyArn, ACCOUNT) ?? arnPart(awsPrincipalArn, ACCOUNT),
-      awsRegion: arnPart(kmsKeyArn, REGION),
+      awsAccount: accountIn(kmsKeyArn) ?? accountIn(awsPrincipalArn),
+      awsRegion: regionIn(kmsKeyArn),
       awsPrincipalArn,
       kmsViaService: bounded(metadata?.kmsViaService),
       awsSourceVpc: bounded(metadata?.awsSourceVpc),
@@ -117,21 +131,4 @@ export class ToldRequest implements RequestEntry {
 /** Cuts a longer text, so that a record is not many times as long as its request. */
 function bounded(text: string | undefined, characters = MAX_CHARACTERS): string | undefined {
   return text && cutText(text, characters);
-}
-
-/** Place in `arn:partition:service:region:account:resource`. */
-const REGION = 3;
-const ACCOUNT = 4;
-
-/** @returns undefined for what is no ARN, or says nothing there */
-function arnPart(arn: string | undefined, place: number): string | undefined {
-  if (arn?.startsWith('arn:') !== true) return undefined;
-  let start = 0;
-  for (let colons = 0; colons < place; colons += 1) {
-    const colon = arn.indexOf(':', start);
-    if (colon < 0) return undefined;
-    start = colon + 1;
-  }
-  const end = arn.indexOf(':', start);
-  return end > start ? arn.slice(start, end) : undefined;
 }

@@ -102,9 +102,6 @@ async function prepareCredential(
   const { accessKeyId, secretAccessKey } = generateCredential(randomBytes);
   await writeFileAtomically(idPath, `${accessKeyId}\n`);
   await writeFileAtomically(secretPath, `${secretAccessKey.reveal()}\n`);
-  const file = toConsoleExport({
-    uriPath,
-    credentials: new Map([[accessKeyId, secretAccessKey]]),
-  });
+  const file = toConsoleExport(uriPath, { accessKeyId, secretAccessKey });
   await writeFileAtomically(consoleFile, `${JSON.stringify(file, null, 2)}\n`);
 }

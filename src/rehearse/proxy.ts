@@ -33,4 +33,26 @@ export interface RehearsedProxy {
    * @throws Error that says why not
    */
   readonly restart?: (() => Promise<Place>) | undefined;
+  /** Its keys, where the rehearsal may make and change some. */
+  readonly keys?: RehearsedKeys | undefined;
+}
+
+/** Fields of a key store, as its configuration has them; what is undefined is left out of it. */
+export interface ReconfiguredFields {
+  readonly quotas?: object | undefined;
+  readonly policies?: object | undefined;
+}
+
+/** The keys of a Holdfast that a rehearsal may do anything to. */
+export interface RehearsedKeys {
+  readonly keyStore: string;
+  /**
+   * Runs `holdfast` against it.
+   *
+   * @returns its standard output
+   * @throws Error with what it complains of, where it fails
+   */
+  readonly holdfast: (...args: readonly string[]) => Promise<string>;
+  /** Changes fields of the key store in the configuration, and reloads it. */
+  readonly configure: (fields: ReconfiguredFields) => Promise<void>;
 }

@@ -54,17 +54,27 @@ export class FirstPerMinute {
     this.#minute ??= setTimeout(() => {
       this.endMinute();
     }, MINUTE_MS).unref();
-    const { told: limit, ofEachKind } = this.#limit;
-    const group = ofEachKind ? boundedKind(this.#told, kind) : OTHERS;
-    const told = this.#told.get(group) ?? 0;
-    if (told < limit) {
-      this.#told.set(group, told + 1);
-      return true;
-    }
+    if (this.leavesOut(kind)) return false;
+    const group = this.#groupOf(kind);
+    this.#told.set(group, 1 + (this.#told.get(group) ?? 0));
+    return true;
+  }
+
+  /**
+   * Counts an event that is not to be told.
+   *
+   * @returns false, and has counted nothing, for one that is
+   */
+  leavesOut(kind: string): boolean {
+    if ((this.#told.get(this.#groupOf(kind)) ?? 0) < this.#limit.told) return false;
     if (this.#omitted.size === 0) this.#from = this.#now();
     const counted = boundedKind(this.#omitted, kind);
     this.#omitted.set(counted, 1 + (this.#omitted.get(counted) ?? 0));
-    return false;
+    return true;
+  }
+
+  #groupOf(kind: string): string {
+    return this.#limit.ofEachKind ? boundedKind(this.#told, kind) : OTHERS;
   }
 
   /** Tells what was left out, and begins anew. */

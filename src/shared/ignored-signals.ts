@@ -4,11 +4,12 @@ import { close, url } from 'node:inspector';
 
 /**
  * Signals that would end the process, or open Node's debugger to every user of this machine, and
- * with it the keys. A lost terminal and logrotate send them, and nothing is asked by them here.
+ * with it the keys. Logrotate and others send them, and nothing is asked by them here.
  */
-export const IGNORED_SIGNALS: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'];
+export const IGNORED_SIGNALS: readonly NodeJS.Signals[] = ['SIGUSR1', 'SIGUSR2'];
 
-for (const signal of IGNORED_SIGNALS) process.on(signal, () => undefined);
+// A lost terminal sends SIGHUP, which ends nothing either; the server takes it for a request.
+for (const signal of [...IGNORED_SIGNALS, 'SIGHUP'] as const) process.on(signal, () => undefined);
 closeDebugger();
 // One that came just before is still on its way through another thread.
 setImmediate(closeDebugger);

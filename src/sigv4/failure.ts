@@ -1,3 +1,5 @@
+import { ErrorWithoutStack } from '../shared/error-without-stack.js';
+
 /**
  * The reasons to refuse a signature. For the log and the metrics alone: the client is told nothing
  * but that authentication failed, so that it learns neither which ids exist nor which check it met.
@@ -14,6 +16,10 @@ export const SIGNATURE_FAILURES = [
   'scope-region',
   'scope-service',
   'unknown-access-key-id',
+  'credential-disabled',
+  'credential-not-yet-valid',
+  'credential-expired',
+  'credential-unreadable',
   'signature-mismatch',
 ] as const;
 
@@ -21,7 +27,7 @@ export const SIGNATURE_FAILURES = [
 export type SignatureFailure = (typeof SIGNATURE_FAILURES)[number];
 
 /** A request whose signature does not hold. */
-export class SignatureError extends Error {
+export class SignatureError extends ErrorWithoutStack {
   override readonly name = 'SignatureError';
   readonly failure: SignatureFailure;
   /** As the client claims it; absent where the header could not be read. */

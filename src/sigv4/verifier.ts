@@ -4,27 +4,24 @@ import type { Clock } from '../shared/clock.js';
 import type { Secret } from '../shared/secret.js';
 import { parseAmzDate } from './amz-date.js';
 import { type Authorization, parseAuthorization } from './authorization-header.js';
+import type { CredentialSource } from './credential-source.js';
 import { hashCanonicalRequest, type SignedRequest } from './canonical-request.js';
 import { SignatureError } from './failure.js';
 import { ReceivedHeaders } from './headers.js';
-import { deriveSigningKey } from './signing-key.js';
+import { SigningKeys } from './signing-keys.js';
 
 /** Requests older or younger than this fail, by our clock (5 minutes). */
 const MAX_SKEW_MS = 300_000;
-/** Two credentials, two dates, a dozen regions; a rotation or a midnight drops the oldest. */
-const MAX_CACHED_KEYS = 64;
 const SERVICE = 'kms-xks-proxy';
-/** Holder of the decoy secret; no access key id is empty. */
-const DECOY = '';
 
 /** The credentials and limits of a verifier. */
 export interface VerifierPorts {
-  /** Secret access keys by access key id; all of them are valid at once. */
-  readonly credentials: ReadonlyMap<string, Secret>;
+  /** Asked anew for each request. */
+  readonly credentials: CredentialSource;
   /** The only region that a credential scope may name; undefined for any. */
   readonly region: string | undefined;
   readonly clock: Clock;
-  /** Signs for access key ids that nobody has, so that they take as long as a wrong secret. */
+  /** Signs for access key ids without a valid secret, so that they take as long as a wrong one. */
   readonly decoySecret: Secret;
 }
 
@@ -35,8 +32,7 @@ export interface VerifierPorts {
  */
 export class SignatureVerifier {
   readonly #ports: VerifierPorts;
-  /** Filled by successful verifications alone, so that nobody without a secret can grow it. */
-  readonly #signingKeys = new Map<string, Buffer>();
+  readonly #signingKeys = new SigningKeys();
 
   constructor(ports: VerifierPorts) {
     this.#ports = ports;
@@ -86,39 +82,25 @@ export class SignatureVerifier {
 
   #checkSignature(authorization: Authorization, amzDate: string, requestHash: string): void {
     const { accessKeyId, date, region, service, signature } = authorization;
-    const known = this.#ports.credentials.has(accessKeyId);
-    const signingKey = this.#signingKey(known ? accessKeyId : DECOY, authorization);
+    const { credentials, decoySecret } = this.#ports;
+    const secret = credentials.secretOf(accessKeyId);
+    const signingKey = this.#signingKeys.of(secret ?? decoySecret, authorization);
     const scope = `${date}/${region}/${service}/aws4_request`;
     const stringToSign = `AWS4-HMAC-SHA256\n${amzDate}\n${scope}\n${requestHash}`;
     const expected = createHmac('sha256', signingKey).update(stringToSign).digest();
     const matches = equalInConstantTime(expected, signature);
-    if (!known) throw new SignatureError('unknown-access-key-id');
+    if (secret === undefined) throw new SignatureError(credentials.refusalOf(accessKeyId));
     if (!matches) throw new SignatureError('signature-mismatch');
-    this.#remember(accessKeyId, authorization, signingKey);
-  }
-
-  #signingKey(holder: string, scope: Authorization): Buffer {
-    const cached = this.#signingKeys.get(cacheKey(holder, scope));
-    if (cached !== undefined) return cached;
-    const secret = this.#ports.credentials.get(holder) ?? this.#ports.decoySecret;
-    return deriveSigningKey(secret, scope);
+    credentials.signed(accessKeyId);
+    this.#remember(secret, authorization, signingKey);
   }
 
   /** Keeps the decoy's key with it, so that an unknown id goes on costing what a known one does. */
-  #remember(accessKeyId: string, scope: Authorization, signingKey: Buffer): void {
-    if (this.#signingKeys.has(cacheKey(accessKeyId, scope))) return;
-    const decoyKey = this.#signingKey(DECOY, scope);
-    for (const oldest of this.#signingKeys.keys()) {
-      if (this.#signingKeys.size < MAX_CACHED_KEYS) break;
-      this.#signingKeys.delete(oldest);
-    }
-    this.#signingKeys.set(cacheKey(DECOY, scope), decoyKey);
-    this.#signingKeys.set(cacheKey(accessKeyId, scope), signingKey);
+  #remember(secret: Secret, scope: Authorization, signingKey: Buffer): void {
+    if (!this.#signingKeys.keep(secret, scope, signingKey)) return;
+    const { decoySecret } = this.#ports;
+    this.#signingKeys.keep(decoySecret, scope, this.#signingKeys.of(decoySecret, scope));
   }
-}
-
-function cacheKey(holder: string, { date, region }: Authorization): string {
-  return `${holder}/${date}/${region}`;
 }
 
 function readAuthorization(headers: ReceivedHeaders): Authorization {

@@ -26,7 +26,7 @@ export function assertDocumentChange(change: DocumentChange): void {
   assertDocumentName(change);
   assertWhole('the format', change.format, 1);
   assertWhole('the revision that a change replaces', change.replaces, 0);
-  if (change.contents !== undefined) assertContents(change.contents);
+  if (change.contents !== undefined) assertContents(change, change.contents);
 }
 
 /** Checks the name of a counter. @throws StateError `invalid` */
@@ -48,10 +48,13 @@ export function assertBlockRequest({ counter, size, limit }: BlockRequest): void
 
 const ALLOWED_ID = '1 to 256 characters of printable ASCII without space';
 
-function assertContents(contents: string): void {
+function assertContents({ collection, id }: DocumentName, contents: string): void {
   const bytes = Buffer.byteLength(contents);
   if (bytes > MAX_DOCUMENT_BYTES) {
-    throw invalid(`a document has at most ${MAX_DOCUMENT_BYTES} bytes, and this one has ${bytes}`);
+    throw invalid(
+      `the document ${collection}/${id} would have ${bytes} bytes; the most are ` +
+        `${MAX_DOCUMENT_BYTES}`,
+    );
   }
   // Half of a surrogate pair has no bytes in UTF-8; as an escape in the JSON it is well.
   if (!contents.isWellFormed()) throw invalid('the contents of a document are Unicode');

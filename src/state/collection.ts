@@ -5,6 +5,8 @@ export interface DocumentFormat<Value> {
   /** From 1 on. */
   readonly number: number;
   readonly schema: z.ZodType<Value>;
+  /** True for a schema of the text of the contents, which keeps it, and not of what that says. */
+  readonly isOfText?: true;
 }
 
 /**
@@ -15,6 +17,11 @@ export interface CollectionDefinition<Value, Previous = never> {
   /** 1 to 40 characters of `a-z` and `-`. */
   readonly name: string;
   readonly newest: DocumentFormat<Value>;
+  /**
+   * True where whoever reads the documents is told of a damaged one, and decides what goes on
+   * without it. In other collections the last good contents go on being used, and nothing else is.
+   */
+  readonly tellsDamage?: true;
   /** The format before, and the ways between the two; absent for a collection's first format. */
   readonly previous?: DocumentFormat<Previous> & {
     /** The store's format from which on the newest one is written. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { masterKeySchema } from '../sealing/config.js';
 import { pathField } from '../configuration/reading/field-types.js';
 import { aloneFields } from './copy/config.js';
 import { isTlsWhereNeeded, postgresStateFields, TLS_WHERE_NEEDED } from './postgres/config.js';
@@ -12,9 +13,19 @@ export const DEFAULT_STATE_FOLDER = 'state';
  */
 export const REPLICA_FOLDER = 'replica';
 
+const sealingField = {
+  sealing: masterKeySchema
+    .optional()
+    .describe(
+      'The key that seals what is secret of what operators change while Holdfast runs, such as ' +
+        'credentials. It may be that of a key manager; replicas of one store have the same.',
+    ),
+};
+
 const filesStateSchema = z
   .strictObject({
     type: z.literal('files'),
+    ...sealingField,
     directory: pathField()
       .default(DEFAULT_STATE_FOLDER)
       .describe('The folder of the store, mode 0700. One running Holdfast a folder.'),
@@ -25,6 +36,7 @@ const postgresStateSchema = z
   .strictObject({
     ...postgresStateFields,
     ...aloneFields,
+    ...sealingField,
   })
   .refine(isTlsWhereNeeded, { error: TLS_WHERE_NEEDED, path: ['tls'] })
   .describe('In PostgreSQL, for several replicas: docs/replicas.md.');

@@ -5,6 +5,8 @@ import type { BlockRequest, CounterBlock, DrawnBlock, Lease } from './store.js';
 /** The state of Holdfast as the rest of the program uses it: reading is from memory. */
 export interface State {
   readonly storeId: string;
+  /** The id of this process among the replicas: another one at every start. */
+  readonly replica: string;
   /** The name of the store's place for people. */
   readonly place: string;
   /** True where other replicas change it, too. */
@@ -27,23 +29,42 @@ export interface State {
   isSettled(revision: number): boolean;
   /** False once the copy is too old to serve by. Cheap: asked at every request. */
   readonly isServing: boolean;
+  /**
+   * True after the process was suspended, until the store has been asked: others may have gone on
+   * without it. Cheap, too.
+   */
+  readonly hasReturned: boolean;
+  /**
+   * True from a start without the store until it has been asked: nobody knows what others have
+   * destroyed since this replica ended. Cheap, too.
+   */
+  readonly isFromCopy: boolean;
   /** True while the store can be asked, and this replica has its newest state. */
   readonly isInStep: boolean;
   /** The standing of this replica and its copy. */
   readonly standing: Standing;
+  /**
+   * Writes the last copy on this replica's disk, where there is one, as the state is now: nothing
+   * is left there of what was removed.
+   *
+   * @throws StateError `unavailable` where it cannot be written
+   */
+  rewriteLastCopy(): Promise<void>;
   /** Calls back when `isSettled` or `standing` may have changed. @returns the end of it */
   onStanding(listener: () => void): () => void;
 }
 
+/**
+ * The kinds of standing. `in-step`: the replica has a lease and the store's newest state. `alone`:
+ * the store cannot be asked, and the replica goes on with its copy. `from-copy`: it was started
+ * from its last copy on disk, and does not encrypt. `gone-back`: the store has lost changes.
+ * `stale`: its copy is too old to serve.
+ */
+export const STANDINGS = ['in-step', 'alone', 'from-copy', 'gone-back', 'stale'] as const;
+
 /** The standing of a replica towards the store. */
 export interface Standing {
-  /**
-   * `in-step`: it has a lease and the store's newest state. `alone`: the store cannot be asked,
-   * and the replica goes on with its copy. `from-copy`: it was started from its last copy on disk,
-   * and does not encrypt. `gone-back`: the store has lost changes. `stale`: its copy is too old to
-   * serve.
-   */
-  readonly kind: 'in-step' | 'alone' | 'from-copy' | 'gone-back' | 'stale';
+  readonly kind: (typeof STANDINGS)[number];
   /** The revision up to which every change is applied. */
   readonly applied: number;
   /** Age of the copy in milliseconds: since the store last confirmed it; 0 if it is not shared. */
@@ -51,6 +72,8 @@ export interface Standing {
   readonly leases: readonly Lease[];
   /** One sentence each, for health and operators; empty where all is well. */
   readonly problems: readonly string[];
+  /** Sentences about what is in the store and counts for nothing here. */
+  readonly leftAside: readonly string[];
 }
 
 /** A collection in memory. */
@@ -66,8 +89,8 @@ export interface Collection<Value> {
    * @throws StateError
    */
   put(id: string, value: Value, replaces: number): Promise<StateDocument<Value>>;
-  /** Removes a document for good: its tombstone stays. @throws StateError */
-  remove(id: string, replaces: number): Promise<void>;
+  /** Removes a document for good. @returns its tombstone, which stays @throws StateError */
+  remove(id: string, replaces: number): Promise<StateDocument<Value>>;
   /** Calls back for every change of a document, this replica's own too, in order of revisions. */
   watch(listener: (document: StateDocument<Value>) => void): () => void;
 }

@@ -42,6 +42,8 @@ export interface HistoryMark {
 /** A document that is there and cannot be trusted: it is named, and its last contents count. */
 export interface DamagedDocument extends DocumentName {
   readonly problem: string;
+  /** True for one that a newer version of Holdfast has made: it is not damaged. */
+  readonly isNewer?: true;
 }
 
 /** The changes after a revision. */
@@ -54,7 +56,11 @@ export interface Changes {
   readonly format: number;
   /** The newest state of every document that changed since, by ascending revision. */
   readonly documents: readonly StoredDocument[];
+  /** The revision to go on after, where there are more documents than one answer has. */
+  readonly next?: number | undefined;
   readonly damaged: readonly DamagedDocument[];
+  /** Sentences about what is in the store and counts for nothing, beside damaged documents. */
+  readonly leftAside: readonly string[];
   /** The replicas whose leases have not ended, this one too. */
   readonly leases: readonly Lease[];
 }
@@ -130,11 +136,13 @@ export interface StateStore {
    */
   put(change: DocumentChange): Promise<StoredDocument>;
   /**
-   * Reads the newest state of every document after a revision, tombstones included.
+   * Reads the newest state of every document after a revision, tombstones included. A store with
+   * many may answer with the first of them, and then says where to go on.
    *
-   * @param since 0 for everything
+   * @param since 0 for everything; `tokenThen` is that of this revision
+   * @param after the `next` of the answer before: the documents after this one, not after `since`
    */
-  changesSince(since: number): Promise<Changes>;
+  changesSince(since: number, after?: number): Promise<Changes>;
 
   /** Begins a counter. @throws StateError `conflict` for one that is there */
   beginCounter(counter: string, start: number): Promise<void>;
@@ -167,9 +175,10 @@ export interface StateStore {
 
   /**
    * Tells a shared store that it has lost a place of its history that a replica knows. If that is
-   * so, it accepts nothing more of any replica until it is recovered.
+   * so, it accepts nothing more of any replica until it is recovered. The replica's lease ends: it
+   * has no say in what is settled.
    */
-  noteLoss?(known: HistoryMark): Promise<void>;
+  noteLoss?(known: HistoryMark, replica: string): Promise<void>;
   /**
    * Brings documents back to a store that has gone back, where they are newer than its own, raises
    * its revision above `highestRevision`, and makes every count unknown.

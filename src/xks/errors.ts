@@ -1,3 +1,5 @@
+import { ErrorWithoutStack } from '../shared/error-without-stack.js';
+
 /**
  * The specification's error names and their HTTP statuses.
  *
@@ -24,7 +26,7 @@ export type XksErrorName = keyof typeof XKS_ERROR_STATUS;
  * A request that is answered with an error of the specification's table. The message goes to the
  * client, and from KMS into the customer's CloudWatch Logs; the reason stays with the operator.
  */
-export class XksError extends Error {
+export class XksError extends ErrorWithoutStack {
   readonly errorName: XksErrorName;
   /** Reason for the operator, in the log alone; the client does not get it. */
   readonly reason: string | undefined;

@@ -1,5 +1,5 @@
 import type { CiphertextFormats } from './ciphertext-formats/index.js';
-import type { KeyUsage } from '../shared/key-material.js';
+import type { KeyUsage, KeyVersion } from '../shared/key-material.js';
 import type { OperatedKey } from './operated-key.js';
 
 /** One external key manager, as GetHealthStatus lists it. */
@@ -31,6 +31,8 @@ export type HashedFields = Readonly<Partial<Record<keyof Audited, string>>>;
 
 /** A request on one external key whose body has been checked. */
 export interface KeyRequest extends Audited {
+  /** The material that a ciphertext names as its own; absent where none is named. */
+  readonly namedMaterial?: KeyVersion | undefined;
   /** Usages that the key must have for this request. */
   readonly requiredUsage: readonly KeyUsage[];
   /**
@@ -40,13 +42,18 @@ export interface KeyRequest extends Audited {
   execute(key: OperatedKey, formats: CiphertextFormats): Promise<object>;
 }
 
+/** The name of an operation on one external key. */
+export type KeyOperationName = 'GetKeyMetadata' | 'Encrypt' | 'Decrypt';
+
 /** An operation on one external key. */
 export interface KeyOperation {
-  readonly name: string;
+  readonly name: KeyOperationName;
   /** Last segment of the path, after the external key id. */
   readonly pathSuffix: string;
   /** True when a disabled key may be used. */
   readonly onDisabledKey: boolean;
+  /** True when quotas limit it, and overload may refuse it. */
+  readonly isLimited: boolean;
   /** Fields that an audit reads of a body that is refused. */
   readonly hashedFields: HashedFields;
   /**

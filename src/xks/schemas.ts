@@ -2,23 +2,29 @@ import { z } from 'zod';
 import { decodeBase64 } from '../shared/bytes.js';
 import { XksError } from './errors.js';
 
+/**
+ * Text in Unicode: half of a surrogate pair, at which Cedar gives up, becomes U+FFFD here, so that
+ * policies, blocks and records all see the same.
+ */
+const textSchema = z.string().transform((text) => text.toWellFormed());
+
 /** Fields that every operation requires; what is not named here is let through unread. */
 export const healthMetadataSchema = z.object({
-  kmsRequestId: z.string(),
-  kmsOperation: z.string(),
+  kmsRequestId: textSchema,
+  kmsOperation: textSchema,
 });
 
 /** @see XKS Proxy API, section GetKeyMetadata; `kmsKeyArn` is sent by AWS's test client */
 export const keyMetadataSchema = healthMetadataSchema.extend({
-  awsPrincipalArn: z.string(),
-  kmsKeyArn: z.string().optional(),
-  kmsViaService: z.string().optional(),
-  awsSourceVpc: z.string().optional(),
-  awsSourceVpce: z.string().optional(),
+  awsPrincipalArn: textSchema,
+  kmsKeyArn: textSchema.optional(),
+  kmsViaService: textSchema.optional(),
+  awsSourceVpc: textSchema.optional(),
+  awsSourceVpce: textSchema.optional(),
 });
 
 /** @see XKS Proxy API, sections Encrypt and Decrypt */
-export const cryptographicMetadataSchema = keyMetadataSchema.extend({ kmsKeyArn: z.string() });
+export const cryptographicMetadataSchema = keyMetadataSchema.extend({ kmsKeyArn: textSchema });
 
 /** A field of base64 as it is sent; {@link bytesOf} decodes it. */
 export const base64Schema = z.string();

@@ -5,19 +5,32 @@ import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../../scripts/lib/build.mjs';
 import { keepCoreBusy } from './load/busy-core.js';
 import { requireWrk } from './load/wrk.js';
+import { measureAuthorization } from './measurements/authorization.js';
 import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
 import { type HostileResult, measureHostile } from './measurements/hostile.js';
+import { measureKeyStarts } from './measurements/key-starts.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureManyKeys } from './measurements/many-keys.js';
 import { measureMemory } from './measurements/memory.js';
+import { measureOverload } from './measurements/overload.js';
 import { measureReconciliation } from './measurements/reconciliation.js';
 import { measureReplicasCpu } from './measurements/replicas-cpu.js';
+import { measureRotation } from './measurements/rotation.js';
+import { measureStrangersCpu } from './measurements/strangers-cpu.js';
 import { measureVerification } from './measurements/verification.js';
 import { PARTS, readOptions, USAGE, type Options, type Part } from './options.js';
 import { formatReport, type Results } from './report.js';
 import { Session } from './session.js';
-import { AUDITED, BACKENDS, LATENCY, PLAIN, SIDE_BY_SIDE } from './targets/index.js';
+import {
+  AUDITED,
+  BACKENDS,
+  LATENCY,
+  OVERLOADED,
+  PLAIN,
+  POLICED,
+  SIDE_BY_SIDE,
+} from './targets/index.js';
 import type { Target } from './targets/target.js';
 
 const BACKEND_CONNECTIONS = 16;
@@ -59,6 +72,28 @@ const MEASURES: Readonly<Record<Part, (options: Options, results: Results) => Pr
     say('many keys');
     results.manyKeys = await measureManyKeys(options);
   },
+  starts: async (options, results) => {
+    results.keyStarts = await measureKeyStarts(options);
+  },
+  rotation: async (options, results) => {
+    results.rotation = await measureRotation(options);
+  },
+  authorization: async (options, results) => {
+    results.authorization = await measureAuthorization();
+    await withSessions([PLAIN, POLICED], options, async (sessions) => {
+      say('requests with policies and without');
+      results.policed = [];
+      await measureCpu(sessions, [BACKEND_CONNECTIONS], options, results.policed);
+    });
+  },
+  strangers: (options, results) =>
+    withSessions([PLAIN, AUDITED], options, async (sessions) => {
+      results.strangersCpu = await measureStrangersCpu(sessions, options);
+    }),
+  overload: (options, results) =>
+    withSessions(OVERLOADED, options, async (sessions) => {
+      results.overload = await measureOverload(sessions, options);
+    }),
 };
 
 async function measureAttacks(options: Options, results: Results): Promise<void> {

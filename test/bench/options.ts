@@ -10,6 +10,11 @@ export const PARTS = [
   'hostile',
   'reconcile',
   'replicas',
+  'starts',
+  'rotation',
+  'authorization',
+  'strangers',
+  'overload',
 ] as const;
 
 /** One part of the benchmark. */
@@ -46,9 +51,15 @@ export interface Options {
   /** Number of comparisons of an audit log with CloudTrail, in each of its formats. */
   readonly reconciliationRounds: number;
   readonly reconciliationPairs: number;
-  /** Number of keys of two replicas, and time for which changes are followed. */
+  /** Number of keys of a state, and starts with it. */
   readonly keys: number;
+  readonly starts: number;
+  /** Time for which changes are followed from one replica to the other. */
   readonly reachSeconds: number;
+  /** One span of load while keys are rotated. */
+  readonly spanSeconds: number;
+  /** Time for which a server is overloaded. */
+  readonly overloadSeconds: number;
 }
 
 /** Printed by `--help`. */
@@ -79,7 +90,10 @@ const FULL = {
   reconciliationRounds: 3,
   reconciliationPairs: 300_000,
   keys: 10_000,
+  starts: 3,
   reachSeconds: 30,
+  spanSeconds: 10,
+  overloadSeconds: 10,
 } as const;
 
 const QUICK = {
@@ -100,7 +114,10 @@ const QUICK = {
   reconciliationRounds: 1,
   reconciliationPairs: 10_000,
   keys: 20,
+  starts: 1,
   reachSeconds: 1,
+  spanSeconds: 1,
+  overloadSeconds: 2,
 } as const;
 
 /**

@@ -2,11 +2,19 @@ import type { CpuResult } from './measurements/cpu.js';
 import type { EventLoopResult } from './measurements/event-loop.js';
 import type { HostileResult } from './measurements/hostile.js';
 import type { LatencyResult } from './measurements/latency.js';
+import type { KeyStartsResult } from './measurements/key-starts.js';
 import type { ManyKeysResult } from './measurements/many-keys.js';
 import type { MemoryResult } from './measurements/memory.js';
+import type { OverloadRun } from './measurements/overload.js';
 import type { ReconciliationResult } from './measurements/reconciliation.js';
 import type { ReplicasCpuResult } from './measurements/replicas-cpu.js';
+import type { AuthorizationResult } from './measurements/authorization.js';
+import type { RotationResult } from './measurements/rotation.js';
+import type { StrangerCpuResult } from './measurements/strangers-cpu.js';
 import type { VerificationResult } from './measurements/verification.js';
+import { formatAuthorization, formatPoliced } from './report-authorization.js';
+import { formatKeyStarts, formatManyKeys, formatReplicasCpu } from './report-state.js';
+import { table, toMib } from './report-table.js';
 import { median, medianRatio, type Percentiles } from './statistics.js';
 import { AWS_PROXY_VARIABLE, awsProxy } from './targets/aws-proxy.js';
 import { BASELINE, LATENCY, PLAIN } from './targets/index.js';
@@ -24,9 +32,14 @@ export interface Results {
   reconciliation?: ReconciliationResult;
   replicasCpu?: readonly ReplicasCpuResult[];
   manyKeys?: ManyKeysResult;
+  keyStarts?: readonly KeyStartsResult[];
+  rotation?: RotationResult;
+  authorization?: readonly AuthorizationResult[];
+  strangersCpu?: readonly StrangerCpuResult[];
+  policed?: CpuResult[];
+  overload?: readonly OverloadRun[];
 }
 
-const BYTES_PER_MIB = 1024 ** 2;
 /** The JSON has every reading. */
 const MEMORY_ROWS = 12;
 
@@ -42,7 +55,13 @@ export function formatReport(results: Results): string {
     ...(results.hostile ? [formatHostile(results.hostile)] : []),
     ...(results.reconciliation ? [formatReconciliation(results.reconciliation)] : []),
     ...(results.replicasCpu ? [formatReplicasCpu(results.replicasCpu)] : []),
+    ...(results.keyStarts ? [formatKeyStarts(results.keyStarts)] : []),
     ...(results.manyKeys ? [formatManyKeys(results.manyKeys)] : []),
+    ...(results.rotation ? [formatRotation(results.rotation)] : []),
+    ...(results.authorization ? [formatAuthorization(results.authorization)] : []),
+    ...(results.strangersCpu ? [formatStrangersCpu(results.strangersCpu)] : []),
+    ...(results.policed ? [formatPoliced(results.policed)] : []),
+    ...(results.overload ? [formatOverload(results.overload)] : []),
   ];
   return sections.join('\n\n');
 }
@@ -197,34 +216,54 @@ function formatReconciliation({ pairs, speeds, bytesPerEvent }: ReconciliationRe
   );
 }
 
-function formatReplicasCpu(results: readonly ReplicasCpuResult[]): string {
+function formatRotation({ keys, rotationMs, quiet, rotating }: RotationResult): string {
+  const title =
+    `Rotation of ${String(keys)} keys in ${(rotationMs / 1_000).toFixed(1)} s, while 1,000 ` +
+    'encryptions a second are asked for. Wanted: none refused, p99 < 25 ms more';
+  const rows = [
+    ['nothing rotated', quiet],
+    ['keys rotated', rotating],
+  ] as const;
   return table(
-    'CPU time a request by the state store, and of two replicas (medians of rounds and of their\n' +
-      'ratios; wanted: ÷ files ≤ 1.05, two ÷ one ≤ 1.05)',
-    ['operation', 'files µs', 'PostgreSQL µs', '÷ files', 'two replicas µs', '÷ one'],
-    results.map((r) => [
-      r.operation,
-      r.filesUs.toFixed(1),
-      r.oneUs.toFixed(1),
-      r.oneToFiles.toFixed(3),
-      r.twoUs.toFixed(1),
-      r.twoToOne.toFixed(3),
+    title,
+    ['', 'requests', 'refused', 'p50 ms', 'p99 ms'],
+    rows.map(([name, spans]) => [
+      name,
+      String(sum(spans.map(({ requests }) => requests))),
+      String(sum(spans.map(({ refused }) => refused))),
+      median(spans.map(({ p50 }) => p50)).toFixed(2),
+      Math.max(...spans.map(({ p99 }) => p99)).toFixed(2),
     ]),
   );
 }
 
-function formatManyKeys({ keys, startMs, residentBytes, reach, ...load }: ManyKeysResult): string {
-  const title =
-    `${String(load.changes)} changes reach another replica, while the one that makes them answers ` +
-    `1,000 requests a second\n(${String(load.refused)} of ${String(load.requests)} refused); ms ` +
-    `p50/p99/max: ${[reach.p50, reach.p99, reach.max].map((ms) => ms.toFixed(0)).join(' / ')} ` +
-    '(wanted p99 < 500). Wanted: a start < 5 s, < 40 MiB more';
-  const rows = [1, keys].map((count, n) => [
-    String(count),
-    (startMs[n] ?? Number.NaN).toFixed(0),
-    toMib(residentBytes[n] ?? Number.NaN),
-  ]);
-  return table(title, ['keys', 'start ms', 'MiB'], rows);
+function formatStrangersCpu(results: readonly StrangerCpuResult[]): string {
+  return table(
+    'CPU time of an Encrypt that is not authenticated (medians of rounds and of their ratios; wanted:\n' +
+      'less than that of an authenticated one)',
+    ['target', 'kind', 'µs', '÷ authenticated'],
+    results.map(({ target, kind, medianUs, ratio }) => [
+      ...[target, kind, medianUs.toFixed(0), ratio.toFixed(2)],
+    ]),
+  );
+}
+
+function formatOverload(runs: readonly OverloadRun[]): string {
+  return table(
+    'Encrypt at the sustainable load and at twice as much (wanted: p99 of the accepted < 200 ms, all\n' +
+      'others 429; goodput ≥ 90 % where the key manager is the limit, ≥ 50 % where the CPU is)',
+    [
+      ...['target', 'load', 'sent/s', 'goodput', '429', 'given up', 'else', 'p50 ms', 'p99 ms'],
+      'generator late p99',
+    ],
+    runs.map((r) => [
+      ...[r.target, `${String(r.times)} ×`, (r.sustainable * r.times).toFixed(0)],
+      `${(r.goodput * 100).toFixed(0)} %`,
+      ...[r.refused, r.givenUp, r.garbled].map(String),
+      ...(r.accepted === 0 ? ['', ''] : [r.latency.p50.toFixed(1), r.latency.p99.toFixed(1)]),
+      r.generatorLag.p99.toFixed(1),
+    ]),
+  );
 }
 
 function formatMedians(rounds: readonly Percentiles[]): string {
@@ -235,24 +274,4 @@ function formatMedians(rounds: readonly Percentiles[]): string {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-function toMib(bytes: number): string {
-  return (bytes / BYTES_PER_MIB).toFixed(1);
-}
-
-function table(
-  title: string,
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((l) => l[column]?.length ?? 0)));
-  const body = lines.map((line) =>
-    line
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [title, ...body.map((line) => `  ${line}`)].join('\n');
 }

@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import type { LoadResult } from './load/wrk.js';
 import { runWrk } from './load/wrk.js';
 import { OPERATIONS, writeRequests, type Operation } from './requests.js';
-import type { RunningTarget, Target } from './targets/target.js';
+import type { Endpoint, RunningTarget, Target } from './targets/target.js';
 import { prepareWorkload, signWorkload, type Workload } from './workload.js';
 
 /** How long and on how many connections to load a server. */
 export interface Load {
   readonly connections: number;
   readonly seconds: number;
+}
+
+/** The differences of requests from those that the server is to answer. */
+export interface Forge {
+  /** The endpoint's facts that they are signed with instead. */
+  readonly endpoint?: Partial<Endpoint>;
+  /** Changes each after it was signed. */
+  readonly change?: (request: Buffer) => Buffer;
 }
 
 interface PreparedLoad {
@@ -50,21 +58,25 @@ export class Session {
   }
 
   /** Signs anew and writes the requests of one operation; use the file within five minutes. */
-  async freshRequests(operation: Operation): Promise<string> {
+  async freshRequests(operation: Operation, { endpoint, change }: Forge = {}): Promise<string> {
     const file = join(this.#directory, operation);
-    await writeRequests(file, signWorkload(this.server.endpoint, operation, this.#workload));
+    const signer = { ...this.server.endpoint, ...endpoint };
+    const requests = signWorkload(signer, operation, this.#workload);
+    await writeRequests(file, change === undefined ? requests : requests.map(change));
     return file;
   }
 
   /**
    * Loads the server as fast as it answers.
    *
+   * @param forge what the requests are not; such as are forged may all be refused
    * @throws Error that names the server, when it does not answer what it must
    */
-  async load(operation: Operation, load: Load): Promise<LoadResult> {
-    const requestsFile = await this.freshRequests(operation);
+  async load(operation: Operation, load: Load, forge: Forge = {}): Promise<LoadResult> {
+    const requestsFile = await this.freshRequests(operation, forge);
     try {
-      const { maxRefusedShare, server } = this;
+      const { server } = this;
+      const maxRefusedShare = Object.keys(forge).length > 0 ? 1 : this.maxRefusedShare;
       return await runWrk({ endpoint: server.endpoint, requestsFile, maxRefusedShare, ...load });
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);

@@ -8,6 +8,7 @@ async function makeHarness(): Promise<ContractHarness> {
   const { node, administration } = await folder.open({ init: true });
   return {
     node,
+    administration,
     deadline: longDeadline,
     async makeKey(usage) {
       const externalKeyId = `contract-${randomUUID()}`;

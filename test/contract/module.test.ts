@@ -37,6 +37,7 @@ describe('the module key manager with the example', () => {
     const { node, administration } = await openExample();
     await run({
       node,
+      administration,
       deadline: longDeadline,
       async makeKey(usage) {
         const externalKeyId = `contract-${randomUUID()}`;

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, it } from 'vitest';
+import { TRANSIT_POLICY } from '../../scripts/lib/transit-policy.mjs';
 import type { KeyUsage } from '../../src/key-managers/backend.js';
 import { keyManagerContract } from '../../src/key-managers/contract/index.js';
+import { LeapingClock } from '../support/leaping-clock.js';
 import { OpenbaoServer } from '../support/openbao.js';
 import { firstNode, longDeadline, makeAppRole, openVault } from '../support/openbao-key-manager.js';
 import { describeWithOpenbao } from '../support/openbao-program.js';
@@ -12,7 +14,7 @@ describeWithOpenbao('the vault key manager on OpenBao', (program) => {
 
   beforeAll(async () => {
     server = await OpenbaoServer.startReady(program);
-    login = await makeAppRole(server);
+    login = await makeAppRole(server, 'holdfast', { policy: TRANSIT_POLICY });
   });
 
   afterAll(async () => {
@@ -21,10 +23,16 @@ describeWithOpenbao('the vault key manager on OpenBao', (program) => {
 
   it.each(keyManagerContract)('$title', async ({ run }) => {
     const keys = oneWayKeys();
-    const { nodes, administration } = await openVault([server], { login, keys });
+    const clock = new LeapingClock();
+    const { nodes, administration } = await openVault([server], { login, keys }, { clock });
     const other = firstNode(await openVault([server], { login, keys }));
     await run({
       node: firstNode({ nodes }),
+      administration,
+      hasNoKeysWithoutMaterial: true,
+      settle: () => {
+        clock.leap(60_000);
+      },
       deadline: longDeadline,
       async makeKey(usage) {
         const externalKeyId = oneWayKey(keys, usage) ?? `contract-${randomUUID()}`;

@@ -14,6 +14,7 @@ async function makeHarness(): Promise<ContractHarness> {
   const other = await sealedReplica(memory);
   return {
     node: replica.node,
+    administration: replica.administration,
     deadline: longDeadline,
     async makeKey(usage) {
       const externalKeyId = `contract-${randomUUID()}`;

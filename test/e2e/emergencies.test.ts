@@ -60,7 +60,7 @@ describe('docs/emergencies.md', () => {
     [
       'a key revoked, and let in again',
       ['Revoke a key now'],
-      /The page begins[^]*^hr {2}(?![^]*^payroll {2})[^]*External key id: +payroll/m,
+      /The page begins[^]*payroll is Disabled[^]*State: +Disabled[^]*payroll is Enabled/m,
     ],
     ['a credential shown', ['A credential is lost'], /The page begins\.\n[\w/+=-]{43,64}\n$/],
     [

@@ -89,13 +89,3 @@ describeWithReplicas('docs/replicas.md', ({ postgres }) => {
     expect(output).toMatch(/^xks-1 .*\nxks-2 /m);
   });
 });
-
-describe('docs/rehearse.md', () => {
-  it('its commands in an empty folder → all chapters of the story pass', async () => {
-    const commands = shellCommands('docs/rehearse.md');
-    const { code, output } = await runAsReader(commands, { folder: temporaryFolder(), ports: [] });
-    expect(code, output).toBe(0);
-    expect(output).toContain('11 chapters: 11 passed');
-    expect(output).toMatch(/true 11\n$/);
-  });
-});

@@ -1,9 +1,16 @@
+import { FailedAuthentications } from '../../src/observability/failed-authentications.js';
+import { BreakGlassOpenings } from '../../src/authorization/break-glass/break-glass.js';
 import { randomBytes } from 'node:crypto';
 import type {
+  AdministeredCredentials,
   AdministeredKeyManager,
   AdministeredState,
   InForce,
 } from '../../src/admin/in-force.js';
+import { Certificates } from '../../src/external-keys/certificates.js';
+import { KeyRecords } from '../../src/external-keys/key-records.js';
+import { Lifecycle } from '../../src/external-keys/lifecycle/lifecycle.js';
+import type { KeyActs } from '../../src/external-keys/lifecycle/lifecycle-ports.js';
 import {
   type KeyAdministration,
   KeyManagerError,
@@ -14,7 +21,12 @@ import { KeyStore } from '../../src/key-stores/key-store.js';
 import { KeyStoreTable } from '../../src/key-stores/key-store-table.js';
 import { StateError } from '../../src/state/errors.js';
 import { Secret } from '../../src/shared/secret.js';
+import { systemClock } from '../../src/shared/clock.js';
 import { canaries } from './canaries.js';
+import { CollectionInMemory } from './collection-in-memory.js';
+import { HERE_ALONE } from './here-alone.js';
+import { ALL_CAPABILITIES } from './lifecycle.js';
+import { captureLog } from './log-lines.js';
 
 /** Of the first credential of every key store; the second is `B` twenty times. */
 export const ACCESS_KEY_ID = 'A'.repeat(20);
@@ -83,6 +95,19 @@ export function inForce(
       keyStore('elsewhere', 'other', 'all'),
     ]),
     keyManagers: new Map(managers.map((manager) => [manager.name, manager])),
+    acts: new Map(managers.map((manager) => [manager.name, actsIn(manager)])),
+    keyUse: {
+      of: () => new Map(),
+      reporting: {
+        completeness: { sinceMs: undefined, gaps: ['nobody tells'] },
+        othersSince: () => [],
+      },
+    },
+    credentials: {
+      runTime: NO_RUN_TIME_CREDENTIALS,
+      uses: { lastUsedAt: () => undefined, unusedForMs: () => undefined },
+    },
+    blocks: { list: () => [], waiting: 0, change: () => Promise.reject(NOTHING_BLOCKED) },
     state: stateInMemory(),
     facts: {
       version: '0.2.0',
@@ -92,10 +117,83 @@ export function inForce(
         sha256: 'f'.repeat(64),
         since: '2026-01-02T03:04:05.000Z',
       },
+      lastReload: undefined,
+      failedReloads: [],
+      failedAuthentications: (most) => new FailedAuthentications(systemClock).summary(most),
+      waitsForRestart: [],
       audit: () => undefined,
-      expiring: () => [],
+      waiting: () => [],
+      usersOf: () => Promise.resolve({ auditLog: 'none', problems: [], users: [] }),
+    },
+    breakGlass: new BreakGlassOpenings({
+      state: { collection: () => new CollectionInMemory() },
+      clock: systemClock,
+      events: { tell: () => undefined },
+      confirmations: HERE_ALONE,
+    }),
+    notifications: { notifier: { webhooks: [] }, test: () => Promise.resolve(undefined) },
+    reloads: {
+      preview: () => Promise.resolve(NO_RELOAD),
+      reload: () => Promise.resolve(NO_RELOAD),
     },
   };
+}
+
+const NOTHING_ADDED = () =>
+  Promise.reject(new Error('a test that adds credentials has some of its own'));
+const NO_RUN_TIME_CREDENTIALS: AdministeredCredentials['runTime'] = {
+  list: () => [],
+  standingOf: () => undefined,
+  add: NOTHING_ADDED,
+  remove: NOTHING_ADDED,
+  reveal: NOTHING_ADDED,
+  setDisabled: NOTHING_ADDED,
+};
+
+const NOTHING_BLOCKED = new Error('a test that blocks has blocks of its own');
+
+const NO_RELOAD = {
+  generation: 1,
+  differences: [],
+  warnings: [],
+  waitsForRestart: [],
+  refusals: [],
+};
+
+/** The acts on the keys of a key manager, whose records are kept in memory. */
+function actsIn({ name, administration }: AdministeredKeyManager): KeyActs {
+  const records = new KeyRecords(name, new CollectionInMemory(), {
+    clock: systemClock,
+    isFromCopy: () => false,
+    caughtUp: () => Promise.resolve(),
+    destroyedAsked: () => undefined,
+  });
+  return new Lifecycle({
+    keyManager: {
+      name,
+      administration,
+      describeKeyAnew: async (externalKeyId) => {
+        const keys = (await administration.listKeys?.()) ?? [];
+        const key = keys.find(({ description }) => description.externalKeyId === externalKeyId);
+        if (key !== undefined) return key.description;
+        throw new KeyManagerError('key-not-found', `there is no key ${externalKeyId}`);
+      },
+      encrypt: () => Promise.reject(new KeyManagerError('unsupported', 'it encrypts nothing')),
+    },
+    capabilities: ALL_CAPABILITIES,
+    ownsKeys: false,
+    actsAreSafe: true,
+    records,
+    state: stateInMemory(),
+    replica: '1'.repeat(32),
+    clock: systemClock,
+    randomBytes,
+    settled: () => Promise.resolve(),
+    log: captureLog().logger,
+    events: { tell: () => undefined },
+    ranMs: () => 0,
+    certificates: new Certificates({ collection: () => new CollectionInMemory() }, undefined),
+  });
 }
 
 /** A state that is this replica's alone, and well. */
@@ -104,11 +202,14 @@ export function stateInMemory(overrides: Partial<AdministeredState> = {}): Admin
     Promise.reject(new StateError('unavailable', 'a state of tests keeps nothing'));
   return {
     storeId: '0'.repeat(32),
+    replica: '1'.repeat(32),
     place: 'memory',
     isShared: false,
     isServing: true,
+    hasReturned: false,
+    isFromCopy: false,
     isInStep: true,
-    standing: { kind: 'in-step', applied: 7, ageMs: 0, leases: [], problems: [] },
+    standing: { kind: 'in-step', applied: 7, ageMs: 0, leases: [], problems: [], leftAside: [] },
     collection: () => {
       throw new StateError('unavailable', 'a state of tests has no collections');
     },
@@ -122,6 +223,7 @@ export function stateInMemory(overrides: Partial<AdministeredState> = {}): Admin
     },
     refresh: () => Promise.resolve(),
     isSettled: () => true,
+    rewriteLastCopy: () => Promise.resolve(),
     onStanding: () => () => undefined,
     recover: () => Promise.reject(new StateError('conflict', 'the store has lost nothing')),
     ...overrides,
@@ -135,6 +237,7 @@ function keyStore(name: string, keyManager: string, exposes: 'all' | string[]): 
     keyManager,
     exposes,
     shared: true,
+    credentialInUseMinutes: 10,
     credentials: [ACCESS_KEY_ID, 'B'.repeat(20)].map((accessKeyId) => ({
       accessKeyId,
       secretAccessKey: new Secret(canaries.secretAccessKey),

@@ -34,7 +34,8 @@ export async function startAdminServer(parts: InForce = inForce()) {
   const server = createServer();
   server.on('connection', (client) => void identify(client));
   const operations = createAdminOperations(() => parts);
-  const journals = { log: log.logger, audit, identify };
+  const hold = async <T>(work: () => T | Promise<T>) => work();
+  const journals = { log: log.logger, audit, identify, hold };
   server.on(
     'request',
     createAdminApp(operations, journals, () => !server.listening),

@@ -9,7 +9,15 @@ import {
   type NoteSigner,
   noteSigner,
 } from '../../src/transparency-log/signed-note.js';
-import { checkpointFilesOf, type LogImage, linesOf, segmentsOf } from './audit-log-image.js';
+import {
+  checkpointFilesOf,
+  type LogImage,
+  linesOf,
+  readImage,
+  replaceImage,
+  segmentsOf,
+  withLines,
+} from './audit-log-image.js';
 
 const PUBLIC_KEY = /"publicKey":"(?<origin>[^+"]+)[^"]*"/;
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -80,6 +88,27 @@ export function linesAfter(
   const chain = chainBefore(lines[0]);
   for (const line of lines) chain.take(line);
   return payloads.map((payload) => Buffer.from(chain.line(payload).slice(0, -1)));
+}
+
+/** The payload of a line that says that a key was destroyed, as the server says it. */
+export function forgedDestruction(subject: {
+  readonly keyManager: string;
+  readonly externalKeyId: string;
+  readonly materialNames: readonly string[];
+}): string {
+  const record = {
+    ...{ time: new Date().toISOString(), replica: 'replica-1', type: 'event' },
+    ...{ event: 'key-destroyed', severity: 'warning', ...subject, extent: 'key' },
+  };
+  return JSON.stringify(record).slice(1);
+}
+
+/** Adds a line to the end of a log in a folder. */
+export function appendLine(directory: string, payload: string): void {
+  const image = readImage(directory);
+  const segment = segmentsOf(image).at(-1) ?? '';
+  const lines = [...linesOf(image, segment), ...linesAfter(image, segment, [payload])];
+  replaceImage(directory, image, withLines(image, segment, lines));
 }
 
 /** What a line says behind its place in the log. */

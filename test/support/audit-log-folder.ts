@@ -18,6 +18,12 @@ const { privateKey } = generateKeyPairSync('ed25519');
 /** Signs the logs of tests. */
 export const auditSigner = noteSigner(ORIGIN, privateKey);
 
+/** The private key of {@link auditSigner}, as a configuration has it. */
+export const auditSigningKey = privateKey
+  .export({ type: 'pkcs8', format: 'pem' })
+  .toString()
+  .trim();
+
 /** What an auditor of the tests' logs was given when they were begun. */
 export const auditVerifierKey = formatVerifierKey(auditSigner.verifierKey);
 
@@ -55,9 +61,7 @@ export async function startServer(run: ServerRun): Promise<OpenAuditTrail> {
     directory,
     origin: ORIGIN,
     replica: 'replica-1',
-    signingKey: {
-      privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString().trim(),
-    },
+    signingKey: { privateKey: auditSigningKey },
     durability,
     checkpoints: { everyRecords },
     ...(retentionDays !== undefined && { retentionDays }),

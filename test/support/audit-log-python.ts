@@ -1,8 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 
-const PROGRAM = fileURLToPath(new URL('../independent-verifier/verify.py', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../independent-verifier/verify_each.py', import.meta.url));
 const isInstalled = findPython();
 
 /** What the verifier in Python says. */
@@ -16,30 +17,57 @@ export interface PythonReport {
   readonly problems: readonly string[];
 }
 
+/** Runs `verify.py`; rejects when its exit code does not say what its report says. */
+export type RunPythonVerifier = (...args: readonly string[]) => Promise<PythonReport>;
+
 /**
  * A suite that needs Python. Where there is none it is skipped loudly, and in CI that is an error.
+ * All its runs of `test/independent-verifier/verify.py` are in one process.
  */
-export function describeWithPython(title: string, suite: () => void): void {
-  describe.skipIf(!isInstalled)(title, suite);
+export function describeWithPython(title: string, suite: (run: RunPythonVerifier) => void): void {
+  describe.skipIf(!isInstalled)(title, () => {
+    let process: PythonProcess | undefined;
+    beforeAll(() => {
+      process = new PythonProcess();
+    });
+    afterAll(() => process?.end());
+    suite(async (...args) => {
+      if (process === undefined) throw new Error('the verifier runs within tests alone');
+      return reportIn(await process.run(args));
+    });
+  });
 }
 
-/** Runs `test/independent-verifier/verify.py`; its exit code must say what its report says. */
-export async function runPythonVerifier(...args: readonly string[]): Promise<PythonReport> {
-  const { code, stdout, stderr } = await run(['-B', PROGRAM, ...args]);
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Python that runs the verifier again and again, one run after the other. */
+class PythonProcess {
+  readonly #child = spawn('python3', ['-B', PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] });
+  readonly #answers = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+
+  async run(args: readonly string[]): Promise<Ended> {
+    this.#child.stdin.write(`${JSON.stringify(args)}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done === true) throw new Error('verify_each.py has ended before its answer');
+    return JSON.parse(value) as Ended;
+  }
+
+  end(): void {
+    this.#child.kill();
+  }
+}
+
+function reportIn({ code, stdout, stderr }: Ended): PythonReport {
   if (code !== 0 && code !== 1)
     throw new Error(`verify.py has ended with ${String(code)}: ${stderr}`);
   const report = JSON.parse(stdout) as PythonReport;
   if (report.ok !== (code === 0))
     throw new Error(`verify.py has ended with ${String(code)}: ${stdout}`);
   return report;
-}
-
-function run(args: readonly string[]) {
-  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
-    execFile('python3', args, (error, stdout, stderr) => {
-      resolve({ code: error === null ? 0 : error.code, stdout, stderr });
-    });
-  });
 }
 
 function findPython(): boolean {

@@ -13,6 +13,8 @@ export const canaries = {
   keyMaterial: bytes('key material'),
   /** 32 bytes that seal key documents. */
   masterKey: bytes('master key'),
+  /** 32 bytes that events for webhooks are signed with. */
+  webhookSecret: bytes('webhook secret'),
   /** A passphrase to derive a master key from. */
   passphrase: 'canary passphrase that no log may show',
   /** 64 characters, the most that KMS allows, with every kind of character in it. */

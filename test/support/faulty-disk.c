@@ -7,6 +7,8 @@
  *   write ENOSPC       no file of a log grows any more
  *   write MS           takes so many milliseconds longer, and adds a line to FAULT_FILE.calls:
  *                      "loop" when the main thread made the call, "pool" for another
+ *
+ * A third word is a part of the paths of the files that are meant, in place of those of a log.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -20,32 +22,39 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int read_fault(const char *call, char *what, size_t size) {
-  const char *path = getenv("FAULT_FILE");
-  char text[64] = "";
-  char named[32], value[32];
-  int fd;
+/* Whether a file is one that the audit log grows: a segment, or its checkpoints. */
+static int is_of_log(const char *path) {
+  return strstr(path, ".jsonl") != NULL || strstr(path, ".checkpoints") != NULL;
+}
+
+/* The path of an open file; 0 for a socket, a pipe, and what cannot be told. */
+static int path_of(int fd, char *path, size_t size) {
+  char link[64];
   ssize_t length;
-  if (path == NULL) return 0;
-  fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  length = read(fd, text, sizeof text - 1);
-  close(fd);
-  if (length <= 0 || sscanf(text, "%31s %31s", named, value) != 2) return 0;
-  if (strcmp(named, call) != 0) return 0;
-  snprintf(what, size, "%s", value);
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  length = readlink(link, path, size - 1);
+  if (length <= 0 || path[0] != '/') return 0;
+  path[length] = '\0';
   return 1;
 }
 
-/* Whether a file is one that the audit log grows: a segment, or its checkpoints. */
-static int is_of_log(int fd) {
-  char link[64], path[4096];
+static int read_fault(const char *call, int of, char *what, size_t size) {
+  const char *file = getenv("FAULT_FILE");
+  char text[128] = "";
+  char path[4096], named[32], value[32], place[64];
+  int fd, words;
   ssize_t length;
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  length = readlink(link, path, sizeof path - 1);
-  if (length < 0) return 0;
-  path[length] = '\0';
-  return strstr(path, ".jsonl") != NULL || strstr(path, ".checkpoints") != NULL;
+  if (file == NULL || !path_of(of, path, sizeof path)) return 0;
+  fd = open(file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  length = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (length <= 0) return 0;
+  words = sscanf(text, "%31s %31s %63s", named, value, place);
+  if (words < 2 || strcmp(named, call) != 0) return 0;
+  if (words == 3 ? strstr(path, place) == NULL : !is_of_log(path)) return 0;
+  snprintf(what, size, "%s", value);
+  return 1;
 }
 
 static void note_thread(void) {
@@ -63,7 +72,7 @@ int fdatasync(int fd) {
   static int (*real)(int);
   char what[32];
   if (real == NULL) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
-  if (is_of_log(fd) && read_fault("fdatasync", what, sizeof what)) {
+  if (read_fault("fdatasync", fd, what, sizeof what)) {
     if (strcmp(what, "EIO") == 0) {
       errno = EIO;
       return -1;
@@ -77,7 +86,7 @@ ssize_t write(int fd, const void *bytes, size_t count) {
   static ssize_t (*real)(int, const void *, size_t);
   char what[32];
   if (real == NULL) real = (ssize_t(*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
-  if (is_of_log(fd) && read_fault("write", what, sizeof what)) {
+  if (read_fault("write", fd, what, sizeof what)) {
     if (strcmp(what, "ENOSPC") == 0) {
       errno = ENOSPC;
       return -1;

@@ -12,7 +12,7 @@ export interface FaultyDisk {
   readonly env: Readonly<Record<string, string>>;
   /**
    * Sets the fault from now on, as the library's source says: `fdatasync EIO`, `fdatasync 500`,
-   * `write ENOSPC`, `write 500`.
+   * `write ENOSPC`, `write 500`, `write ENOSPC policy-sets`.
    */
   fail(fault: string): void;
   /** Works again. */

@@ -31,6 +31,7 @@ const SERVE: readonly string[] = [program, 'serve'];
 export class HoldfastProcess {
   readonly #child: ChildProcess;
   readonly #logFile = testLogPath('holdfast');
+  readonly #startedAt = performance.now();
 
   /** @param args of node, default `holdfast serve` */
   constructor(env: NodeJS.ProcessEnv, args = SERVE) {
@@ -49,18 +50,27 @@ export class HoldfastProcess {
     return readFileSync(this.#logFile, 'utf8');
   }
 
-  /** @throws Error with the log, when it ends instead, or has not started within 30 s */
+  /** @throws Error with its end and the log, when it ends instead, or has not started in 30 s */
   async started(): Promise<Started> {
     const giveUpAt = performance.now() + TIMEOUT_MS;
     for (;;) {
       const line = /^\{.*"msg":"started".*\}$/m.exec(this.log())?.[0];
       if (line !== undefined) return startedLine.parse(JSON.parse(line));
       if (this.#hasEnded || performance.now() > giveUpAt) {
+        const told = this.toldOfEnd;
         await this.end('SIGKILL');
-        throw new Error(`the server has not started:\n${this.log()}`);
+        throw new Error(`the server has not started: it ${told}\n${this.log()}`);
       }
       await sleep(25);
     }
+  }
+
+  /** Tells people whether it runs or how it has ended, and after what time. */
+  get toldOfEnd(): string {
+    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
+    if (!this.#hasEnded) return `still runs after ${seconds} s`;
+    const { exitCode, signalCode } = this.#child;
+    return `has ended with exit code ${String(exitCode)}, signal ${String(signalCode)}, seen ${seconds} s after its start`;
   }
 
   /** Waits up to 30 s until it ends. @returns the exit code, or the name of the signal */

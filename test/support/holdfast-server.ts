@@ -48,6 +48,8 @@ export interface HoldfastServer {
   readonly credential: Credential;
   /** All that the server has written to stdout and stderr. */
   log(): string;
+  /** Tells people whether it runs or how it has ended. */
+  toldOfEnd(): string;
   /** Runs the command-line program against this server. */
   holdfast(...args: readonly string[]): Promise<CommandResult>;
   /** Sends a signal and does not wait. */
@@ -100,6 +102,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     pid: server.pid,
     stateDirectory: folder,
     log: () => server.log(),
+    toldOfEnd: () => server.toldOfEnd,
     holdfast: (...args) => runProgram(args, env),
     signal: (signal) => {
       server.signal(signal);

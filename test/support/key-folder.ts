@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { KeyManagerError, type KeyRef } from '../../src/key-managers/backend.js';
+import { checkedAdministration } from '../../src/key-managers/nodes/checked-administration.js';
 import type { PlacedKeys } from '../../src/key-managers/sealed/keys/placed-keys.js';
 import type { FileKeyManagerConfig } from '../../src/key-managers/sealed/folder/config.js';
 import {
@@ -66,7 +67,7 @@ export function keyFolderAt(directory: string, options: KeyFolderOptions = {}): 
     async open(start) {
       const manager = await createFileKeyManagerNode(config, ports, start);
       onTestFinished(() => manager.node.close());
-      return manager;
+      return { ...manager, administration: checkedAdministration(manager.administration) };
     },
     documentPath: (externalKeyId) => join(directory, fileNameOf(externalKeyId)),
     counterPath: (externalKeyId) => join(directory, 'counters', fileNameOf(externalKeyId)),

@@ -1,13 +1,16 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { listenerSchema, type TlsConfig } from '../../src/http/config.js';
+import { listenerSchema, type TlsConfig, tlsSchema } from '../../src/http/config.js';
+import type { DoorPorts } from '../../src/http/xks/door.js';
 import { HeldBytes } from '../../src/http/xks/held-bytes.js';
 import type { ListenerCertificates } from '../../src/http/tls/tls.js';
 import { readTlsFiles } from '../../src/http/tls/tls-files.js';
+import { TurnLoad } from '../../src/http/xks/turn-load.js';
 import { StrangerTurns } from '../../src/http/xks/stranger-turns.js';
 import { XksServer } from '../../src/http/xks/xks-server.js';
 import { StrangerLog } from '../../src/observability/stranger-log.js';
 import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
+import type { TurnAway } from '../../src/pipeline/turn-away.js';
 import { invariant } from '../../src/shared/assert.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
@@ -19,12 +22,16 @@ export interface TestListener {
   readonly log: CapturedLog;
   /** Every call that came as far as the pipeline. */
   readonly calls: readonly IncomingCall[];
+  /** Renews its certificates, as a reload does. */
+  renew(tls: object): void;
 }
 
 /** What a test wants to be different from a plain HTTP listener that echoes. */
 export interface TestListenerOptions {
   readonly handle?: Handle;
   readonly limits?: object;
+  readonly turnAway?: TurnAway;
+  readonly load?: DoorPorts['load'];
   /** Bytes for all strangers together. */
   readonly maxHeldBytes?: number;
   /** As in the configuration. */
@@ -44,7 +51,7 @@ export function ok(body: object): Answer {
 
 /** Starts a listener on a free port of 127.0.0.1, and stops it when the test is over. */
 export async function startListener(options: TestListenerOptions = {}): Promise<TestListener> {
-  const { handle = echo, limits = {}, tls } = options;
+  const { handle = echo, turnAway = () => 'to-be-served', limits = {}, tls } = options;
   const log = captureLog();
   const calls: IncomingCall[] = [];
   const listener = listenerSchema.parse({
@@ -64,11 +71,20 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
     clock: systemClock,
     logger: log.logger,
     strangers: new StrangerLog(log.logger, systemClock),
-    doors: { turns: new StrangerTurns(), held: new HeldBytes(options.maxHeldBytes) },
+    turnAway,
+    doors: {
+      turns: new StrangerTurns(),
+      held: new HeldBytes(options.maxHeldBytes),
+      load: options.load ?? new TurnLoad(),
+    },
   });
   const { port }: AddressInfo = await server.listen();
   onTestFinished(() => server.close());
-  return { server, port, log, calls };
+  const renew = (changed: object): void => {
+    const renewed = { ...listener, tls: tlsSchema.parse(changed) };
+    server.renew(renewed, certificatesOf(renewed.tls));
+  };
+  return { server, port, log, calls, renew };
 }
 
 function certificatesOf(tls: TlsConfig): ListenerCertificates {

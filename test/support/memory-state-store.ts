@@ -25,16 +25,28 @@ import {
 
 /** The contents of a store in memory, which many {@link MemoryStateStore} share as replicas do. */
 export class MemoryState {
-  readonly id = newToken();
+  readonly id: string;
   format = STATE_FORMAT;
-  readonly documents = new Map<string, StoredDocument>();
-  readonly tokens = [newToken()];
-  readonly counters = new Map<string, number>();
+  readonly documents: Map<string, StoredDocument>;
+  readonly tokens: string[];
+  readonly counters: Map<string, number>;
   readonly leases = new Map<string, LeaseRenewal & { readonly endsAt: number }>();
   /** The revisions that replicas have said are lost. */
   readonly losses: number[] = [];
+  /** The sentences about what counts for nothing in it. */
+  readonly leftAside: string[] = [];
+  /** Documents of one answer. */
+  pageSize = Number.POSITIVE_INFINITY;
   /** In milliseconds; goes on when a test says so. */
   now = 0;
+
+  /** @param original a state of which this is a copy, without its leases */
+  constructor(original?: MemoryState) {
+    this.id = original?.id ?? newToken();
+    this.documents = new Map(original?.documents);
+    this.tokens = original === undefined ? [newToken()] : [...original.tokens];
+    this.counters = new Map(original?.counters);
+  }
 
   get mark(): HistoryMark {
     const revision = this.tokens.length - 1;
@@ -84,17 +96,21 @@ export class MemoryStateStore implements StateStore {
     });
   }
 
-  changesSince(since: number): Promise<Changes> {
+  changesSince(since: number, after = since): Promise<Changes> {
     return later(() => {
-      const { mark, tokens, documents, leases, now, format } = this.#state;
+      const { mark, tokens, documents, leases, now, format, pageSize } = this.#state;
+      const newer = [...documents.values()]
+        .filter(({ revision }) => revision > after)
+        .sort((a, b) => a.revision - b.revision);
+      const page = newer.slice(0, pageSize);
       return {
         mark,
         tokenThen: tokens[since],
         format,
-        documents: [...documents.values()]
-          .filter(({ revision }) => revision > since)
-          .sort((a, b) => a.revision - b.revision),
+        documents: page,
+        ...(page.length < newer.length && { next: page.at(-1)?.revision }),
         damaged: [],
+        leftAside: [...this.#state.leftAside],
         leases: [...leases.values()]
           .filter(({ endsAt }) => endsAt > now)
           .map(({ endsAt, ...renewal }) => ({ ...renewal, endsInMs: endsAt - now })),
@@ -167,9 +183,10 @@ export class MemoryStateStore implements StateStore {
     });
   }
 
-  noteLoss({ revision }: HistoryMark): Promise<void> {
+  noteLoss({ revision }: HistoryMark, replica: string): Promise<void> {
     return later(() => {
       this.#state.losses.push(revision);
+      this.#state.leases.delete(replica);
     });
   }
 

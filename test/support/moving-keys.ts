@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type AtomicWrite, writeFileAtomically } from '../../src/durable/atomic-write.js';
 import {
   type KeyAdministration,
   KeyManagerError,
   type KeyManagerNode,
   type KeyRef,
 } from '../../src/key-managers/backend.js';
+import { checkedAdministration } from '../../src/key-managers/nodes/checked-administration.js';
 import type { Sealed } from '../../src/shared/key-material.js';
 import type { CountingLimits } from '../../src/key-managers/counting/counting-limits.js';
 import { startFileKeys, startSealedKeys } from '../../src/key-managers/sealed/move/start.js';
@@ -18,50 +18,10 @@ import type { StateCopy } from '../../src/state/copy/state-copy.js';
 import type { StateStore } from '../../src/state/store.js';
 import { canaries } from './canaries.js';
 import { captureLog, type CapturedLog } from './log-lines.js';
-import { type MemoryState, MemoryStateStore } from './memory-state-store.js';
+import type { DyingParts } from './dying-parts.js';
+import type { MemoryState } from './memory-state-store.js';
 import { stateReplica } from './state-replica.js';
 import { temporaryFolder } from './temporary-folder.js';
-
-/** A way to the store and the disk that ends for good after some acts, as a crash does. */
-export interface DyingParts {
-  readonly store: StateStore;
-  readonly writeFile: AtomicWrite;
-  readonly isDead: () => boolean;
-}
-
-/**
- * Makes parts that do so many changes, and no more.
- *
- * @param last whether the change at which they die is made, of which nobody hears any more
- */
-export function dyingAfter(
-  acts: number,
-  shared: MemoryState,
-  last: 'made' | 'not made' = 'not made',
-): DyingParts {
-  let left = acts;
-  const store = new MemoryStateStore(shared);
-  const dying =
-    <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) =>
-    async (...args: Args): Promise<T> => {
-      left -= 1;
-      if (left === -1 && last === 'made') await work(...args);
-      if (left < 0) throw new Error('killed');
-      return work(...args);
-    };
-  const changes = {
-    put: dying(store.put.bind(store)),
-    beginCounter: dying(store.beginCounter.bind(store)),
-    raiseCounter: dying(store.raiseCounter.bind(store)),
-    drawBlock: dying(store.drawBlock.bind(store)),
-    drawBlocks: dying(store.drawBlocks.bind(store)),
-  };
-  return {
-    store: Object.assign(store, changes),
-    writeFile: dying(writeFileAtomically),
-    isDead: () => left < 0,
-  };
-}
 
 /** The start of one process with keys that can move. */
 export interface MovingSettings {
@@ -74,12 +34,23 @@ export interface MovingSettings {
   readonly limits?: CountingLimits;
 }
 
-type MovingAdministration = Required<
-  Pick<KeyAdministration, 'createKey' | 'listKeys' | 'moveKeys'>
->;
+const ACTS = [
+  'createKey',
+  'listKeys',
+  'moveKeys',
+  'rotateKey',
+  'destroyVersion',
+  'destroyKey',
+  'materialImport',
+] as const;
+
+/** The acts on sealed keys. */
+export type MovingAdministration = {
+  [Act in (typeof ACTS)[number]]-?: NonNullable<KeyAdministration[Act]>;
+};
 
 function canMove(administration: KeyAdministration): administration is MovingAdministration {
-  return ['createKey', 'listKeys', 'moveKeys'].every((name) => name in administration);
+  return ACTS.every((name) => name in administration);
 }
 
 /** One process with keys that can move. */
@@ -94,7 +65,7 @@ export interface MovingKeys {
 /** Starts a process as the configuration would; it is closed when the test ends, if not earlier. */
 export async function startMoving(settings: MovingSettings): Promise<MovingKeys> {
   const { shared, directory, parts, init = false, limits } = settings;
-  const state = await stateReplica(shared, parts?.store);
+  const state = await stateReplica(shared, parts && { store: parts.store });
   const log = captureLog();
   const ports = { clock: systemClock, randomBytes, log: log.logger, state };
   const common = {
@@ -104,7 +75,7 @@ export async function startMoving(settings: MovingSettings): Promise<MovingKeys>
   };
   const start = {
     init,
-    ...(parts && { writeFile: parts.writeFile }),
+    ...(parts && { writeFile: parts.writeFile, removeFile: parts.removeFile }),
     ...(limits && { limits, perVersion: limits.perVersion }),
   };
   const started = await (directory === undefined
@@ -112,8 +83,8 @@ export async function startMoving(settings: MovingSettings): Promise<MovingKeys>
     : startFileKeys({ ...common, type: 'file', directory }, ports, start));
   const {
     nodes: [node],
-    administration,
   } = started;
+  const administration = checkedAdministration(started.administration);
   if (node === undefined || !canMove(administration)) throw new Error('sealed keys can move');
   let isOpen = true;
   const close = async () => {

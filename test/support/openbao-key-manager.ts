@@ -9,6 +9,7 @@ import {
   type KeyRef,
   type KeyUsage,
 } from '../../src/key-managers/backend.js';
+import { checkedAdministration } from '../../src/key-managers/nodes/checked-administration.js';
 import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import { vaultKeyManagerSchema } from '../../src/key-managers/vault/config.js';
 import {
@@ -87,7 +88,7 @@ export async function openVault(
   onTestFinished(async () => {
     await Promise.all(manager.nodes.map((node) => node.close()));
   });
-  return manager;
+  return { ...manager, administration: checkedAdministration(manager.administration) };
 }
 
 /** The first node of a key manager. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, it } from 'vitest';
 import { keyManagerContract } from '../../src/key-managers/contract/index.js';
+import { LeapingClock } from './leaping-clock.js';
 import { longDeadline, type OpenedToken, openToken, type TestToken } from './pkcs11.js';
 import { actOnToken, type ObjectNames } from './token-tool.js';
 
@@ -10,11 +11,12 @@ export function runPkcs11Contract(makeToken: () => Promise<TestToken & { remove(
   let token: Awaited<ReturnType<typeof makeToken>>;
   let manager: OpenedToken;
   let other: OpenedToken;
+  const clock = new LeapingClock();
 
   beforeAll(async () => {
     token = await makeToken();
     const config = { children: 2, keyId: '{externalKeyId}:{version}' };
-    manager = await openToken(token, { config });
+    manager = await openToken(token, { config, ports: { clock } });
     const countersDirectory = join(token.folder, 'counters-of-another');
     other = await openToken(token, { config: { ...config, countersDirectory } });
   });
@@ -27,6 +29,12 @@ export function runPkcs11Contract(makeToken: () => Promise<TestToken & { remove(
   it.each(keyManagerContract)('$title', async ({ run }) => {
     await run({
       node: manager.node,
+      administration: manager.administration,
+      hasNoKeysWithoutMaterial: true,
+      forgetsOrigins: true,
+      settle: () => {
+        clock.leap(61_000);
+      },
       deadline: longDeadline,
       async makeKey(usage) {
         const externalKeyId = `contract-${randomUUID()}`;

@@ -10,6 +10,7 @@ import {
   type KeyManagerNode,
   type KeyRef,
 } from '../../src/key-managers/backend.js';
+import { checkedAdministration } from '../../src/key-managers/nodes/checked-administration.js';
 import type { MaybePromise } from '../../src/key-managers/maybe-promise.js';
 import type { BackendPorts } from '../../src/key-managers/definition.js';
 import type { Pkcs11KeyManagerConfig } from '../../src/key-managers/pkcs11/config.js';
@@ -64,7 +65,7 @@ export interface OpenOptions {
 export async function openToken(token: TestToken, options: OpenOptions = {}): Promise<OpenedToken> {
   const manager = await openTokens(token, [token.token], options);
   const [node] = manager.nodes;
-  const { administration } = manager;
+  const administration = checkedAdministration(manager.administration);
   if (node === undefined || !isWhole(administration)) {
     throw new Error('a key manager of one token has a node and can make keys');
   }

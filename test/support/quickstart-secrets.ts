@@ -16,9 +16,9 @@ export function plantQuickstartSecrets(stateDirectory: string): void {
   if (existsSync(folder)) return;
   mkdirSync(folder, { mode: 0o700 });
   const secret = canaries.quickstartSecretAccessKey;
-  const console = toConsoleExport({
-    uriPath: '/quickstart/kms/xks/v1',
-    credentials: new Map([[ACCESS_KEY_ID, new Secret(secret)]]),
+  const console = toConsoleExport('/quickstart/kms/xks/v1', {
+    accessKeyId: ACCESS_KEY_ID,
+    secretAccessKey: new Secret(secret),
   });
   const files = {
     'master.key': canaries.masterKey.toString('base64'),

@@ -6,9 +6,7 @@ import { EncryptionCounts } from '../../src/key-managers/pkcs11/encryption-count
 import { systemClock } from '../../src/shared/clock.js';
 import { Deadline } from '../../src/shared/deadline.js';
 import type { State } from '../../src/state/state.js';
-import type { StateStore } from '../../src/state/store.js';
 import { captureLog } from './log-lines.js';
-import { type MemoryState, MemoryStateStore } from './memory-state-store.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A replica's share is 100 of the 200 that two may make. */
@@ -90,28 +88,4 @@ export async function countUpTo(counts: EncryptionCounts, times: number): Promis
     }
   }
   return times;
-}
-
-/** A way to the store and the disk that ends for good after some acts, as a crash does. */
-export function dyingAfter(acts: number, shared: MemoryState) {
-  let left = acts;
-  const die = () => {
-    left -= 1;
-    if (left < 0) throw new Error('killed');
-  };
-  const store = new MemoryStateStore(shared);
-  const put: StateStore['put'] = async (change) => {
-    die();
-    return MemoryStateStore.prototype.put.call(store, change);
-  };
-  const raiseCounter: StateStore['raiseCounter'] = async (counter, by) => {
-    die();
-    return MemoryStateStore.prototype.raiseCounter.call(store, counter, by);
-  };
-  Object.assign(store, { put, raiseCounter });
-  const writeFile: AtomicWrite = async (path, contents) => {
-    die();
-    await writeFileAtomically(path, contents);
-  };
-  return { store, writeFile, isDead: () => left < 0 };
 }

@@ -4,7 +4,7 @@ import { type FailedCall, ReplicaLoad } from './replica-load.js';
 import type { Replica } from './replica-process.js';
 import type { Replicas } from './replicas.js';
 
-/** The kinds of faults, and how often each is drawn among ten. */
+/** The kinds of faults, and how often each is drawn among ten; one is made by name alone. */
 const FAULTS = {
   'replica killed': 3,
   'database killed': 2,
@@ -12,15 +12,26 @@ const FAULTS = {
   'black hole': 1,
   failover: 2,
   'failover to a laggard': 1,
+  'long black hole': 0,
 } as const;
 
 /** One kind of fault. */
 export type Fault = keyof typeof FAULTS;
 
+/** Checks the name of a kind of fault. @throws Error */
+export function asFault(name: string): Fault {
+  const found = Object.keys(FAULTS).find((fault) => fault === name);
+  if (found === undefined) throw new Error(`${name} is none of ${Object.keys(FAULTS).join(', ')}`);
+  return found as Fault;
+}
+
 const DRAWN = Object.entries(FAULTS).flatMap(([fault, weight]) =>
   Array.from({ length: weight }, () => fault as Fault),
 );
 const AGAIN_MS = 60_000;
+/** More than enough for a busy machine: a key that is missing for so long is lost. */
+const MISSING_MS = 20_000;
+const LONG_BLACK_HOLE_MS = 30_000;
 /** Keys that are under load, besides the quickstart's. */
 const USED = 10;
 
@@ -65,27 +76,42 @@ export class FaultRounds {
     this.#operator = this.#administer();
   }
 
-  /** Makes one thing fail and mends it. @returns what it was */
+  /**
+   * Makes one thing fail and mends it.
+   *
+   * @returns what it was
+   * @throws Error with what every replica has printed last, where that comes to nothing
+   */
   async round(fault: Fault = this.#choose(DRAWN)): Promise<Fault> {
     this.#rounds[fault] = (this.#rounds[fault] ?? 0) + 1;
     await pause(this.#random() * 500);
-    await this.#cause(fault);
-    await this.#changesGoOn();
-    await this.#compare();
+    try {
+      await this.#cause(fault);
+      await this.#changesGoOn();
+      await this.#compare();
+    } catch (cause) {
+      const told = this.#replicas.all.map((replica) => replica.told);
+      throw new Error([`the round of ${fault} came to nothing`, ...told].join('\n'), { cause });
+    }
     return fault;
+  }
+
+  /** The calls that failed and should not have, so far. */
+  get failures(): readonly FailedCall[] {
+    return this.#load.failures.filter((failure) => !this.#killed.has(failure));
   }
 
   /** Ends load and changes. */
   async end(): Promise<FaultsOutcome> {
     this.#isAdministering = false;
     await this.#operator;
-    const { answers, failures } = await this.#load.stop();
+    const { answers } = await this.#load.stop();
     return {
       rounds: this.#rounds,
       answers: [...answers.values()].reduce((sum, count) => sum + count, 0),
       inFlight: this.#killed.size,
       acknowledged: this.#acknowledged.size,
-      failures: failures.filter((failure) => !this.#killed.has(failure)),
+      failures: this.failures,
       lost: [...this.#lost],
       givenTwice: blocksGivenTwice(),
     };
@@ -108,6 +134,11 @@ export class FaultRounds {
       case 'black hole':
         relay.swallow();
         await pause(this.#random() * 6_000);
+        relay.letThrough();
+        break;
+      case 'long black hole':
+        relay.swallow();
+        await pause(LONG_BLACK_HOLE_MS);
         relay.letThrough();
         break;
       case 'failover':
@@ -211,7 +242,7 @@ export class FaultRounds {
   async #compare(): Promise<void> {
     const acknowledged = [...this.#acknowledged];
     for (const replica of this.#replicas.all) {
-      const endsAt = Date.now() + 5_000;
+      const endsAt = Date.now() + MISSING_MS;
       let missing = acknowledged;
       while (missing.length > 0 && Date.now() < endsAt) {
         const keys = await replica.keys();

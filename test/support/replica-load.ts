@@ -21,6 +21,7 @@ export interface FailedCall {
   /** The replica whose certificate the connection showed; undefined before a handshake. */
   readonly replica: string | undefined;
   readonly operation: string;
+  readonly externalKeyId: string;
   /** The status and error of an answer, `wrong plaintext`, or the failure of the connection. */
   readonly problem: string;
   /** True for an answer: the connection held. */
@@ -141,6 +142,7 @@ export class ReplicaLoad {
     this.#failures.push({
       replica: undefined,
       operation: 'decrypt',
+      externalKeyId,
       problem: 'wrong plaintext',
       wasAnswered: true,
     });
@@ -172,11 +174,11 @@ export class ReplicaLoad {
         return received;
       }
       const problem = `${response.statusCode ?? 0} ${received}`;
-      this.#failures.push({ replica, operation, problem, wasAnswered: true });
+      this.#failures.push({ replica, operation, externalKeyId, problem, wasAnswered: true });
     } catch (error) {
       const problem = String(error);
       const replica = this.#replicaOf(sent);
-      this.#failures.push({ replica, operation, problem, wasAnswered: false });
+      this.#failures.push({ replica, operation, externalKeyId, problem, wasAnswered: false });
     }
     return undefined;
   }

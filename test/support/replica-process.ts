@@ -6,6 +6,8 @@ import { type HoldfastServer, startHoldfast } from './holdfast-server.js';
 import { type CallOverrides, type Reply, XksClient } from './xks-client.js';
 import type { Body } from './xks-requests.js';
 
+const TOLD_LINES = 20;
+
 /** The place of a replica, and the authority that its certificate is from. */
 interface ReplicaPlace extends BalancedServer {
   readonly folder: string;
@@ -37,8 +39,20 @@ export class Replica implements BalancedServer {
     return this.#server;
   }
 
+  /** Its administrative socket. */
+  get admin(): AdminClient {
+    return new AdminClient(this.server.adminSocket);
+  }
+
   get isRunning(): boolean {
     return this.#server !== undefined;
+  }
+
+  /** Tells people whether it runs or how it has ended, and the last that it has printed. */
+  get told(): string {
+    if (this.#server === undefined) return `${this.name} was not started, or was stopped`;
+    const last = this.#server.log().trimEnd().split('\n').slice(-TOLD_LINES);
+    return [`${this.name} ${this.#server.toldOfEnd()}; its last lines:`, ...last].join('\n');
   }
 
   /** Creates a key for both uses as an operator does. @throws CliError with the refusal */
@@ -113,7 +127,7 @@ export class Replica implements BalancedServer {
         () => false,
       ))
     ) {
-      if (Date.now() > endsAt) throw new Error(`${this.name} does not get ready`);
+      if (Date.now() > endsAt) throw new Error(`it does not get ready: ${this.told}`);
     }
   }
 

@@ -66,6 +66,9 @@ export class Replicas {
     await prepareDatabase(database);
     const relay = await BlackHole.before(database.port);
     const state = await migrated(database);
+    // Of their own: the first server's folder goes with it after a failover.
+    const tls = { certificateAuthority: join(folder, 'ca.pem') };
+    writeFileSync(tls.certificateAuthority, authority.certificate);
     const ports = await freePorts(names.length * 2);
     const all: Replica[] = [];
     for (const [n, name] of names.entries()) {
@@ -78,7 +81,7 @@ export class Replicas {
       };
       mkdirSync(place.folder, { mode: 0o700 });
       await writeCertificate(place.folder, authority, name);
-      all.push(new Replica(place, configurationOf(name, state, relay.port, settings)));
+      all.push(new Replica(place, configurationOf(name, { ...state, tls }, relay.port, settings)));
     }
     const haproxy = await Haproxy.start(folder, all);
     const replicas = new Replicas({ all, haproxy, authority, relay, state, database }, folder);
@@ -168,6 +171,7 @@ function configurationOf(
       ...state,
       addresses: [`127.0.0.1:${port}`],
       password: state.password?.reveal(),
+      sealing: masterKey,
       connectTimeoutMs: 1_000,
       statementTimeoutMs: 2_000,
       ...more,

@@ -9,12 +9,15 @@ export function requestEntry(overrides: Partial<RequestFields> = {}): RequestEnt
   const { accessKeyId, authenticationFailure } = overrides;
   return {
     isAuthenticated: accessKeyId !== undefined && authenticationFailure === undefined,
+    clientAddress: fields.clientAddress ?? '',
+    accessKeyId,
     operation: overrides.operation,
     keyStore: overrides.keyStore,
     kmsRequestId: overrides.kmsRequestId,
     status: fields.status ?? 0,
     errorName: overrides.errorName,
     authenticationFailure,
+    throttledBy: undefined,
     durationUs: fields.durationUs ?? 0,
     json: () => recordJson(fields, MAX_FIELDS_BYTES),
   };

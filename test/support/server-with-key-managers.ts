@@ -7,7 +7,7 @@ import {
   issueCertificate,
   makeCertificateAuthority,
 } from './certificates.js';
-import { holdfast } from './holdfast-command.js';
+import { holdfast, type Outcome } from './holdfast-command.js';
 import { HoldfastProcess } from './holdfast-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 import type { Credential } from './xks-requests.js';
@@ -28,11 +28,15 @@ export interface LocalCertificate extends IssuedCertificate {
 
 /** A running server. */
 export interface ServedKeyManagers {
+  /** Its configuration. */
+  readonly file: string;
   readonly host: string;
   readonly port: number;
   readonly ca: string;
   /** Makes an external key, as `holdfast keys create` does. */
   createKey(externalKeyId: string, keyStore: string): Promise<void>;
+  /** Runs the command-line program against it. */
+  holdfast(...args: readonly string[]): Promise<Outcome>;
   stop(): Promise<void>;
 }
 
@@ -113,12 +117,13 @@ export async function startOn(
     await server.end('SIGKILL');
   });
   const { listeners } = await server.started();
+  const run = (...args: readonly string[]) => holdfast({ HOLDFAST_CONFIG: file }, ...args);
   return {
+    file,
     port: listeners[0].port,
+    holdfast: run,
     createKey: async (externalKeyId, keyStore) => {
-      const { HOLDFAST_CONFIG } = env;
-      const args = ['keys', 'create', externalKeyId, '--key-store', keyStore];
-      const { code, stderr } = await holdfast({ HOLDFAST_CONFIG }, ...args);
+      const { code, stderr } = await run('keys', 'create', externalKeyId, '--key-store', keyStore);
       if (code !== 0) throw new Error(stderr);
     },
     stop: async () => {

@@ -8,7 +8,7 @@ import { openLog } from '../../src/audit/log/open-log.js';
 import { Payloads } from '../../src/audit/log/payloads.js';
 import { LogFolder } from '../../src/audit/read/log-folder.js';
 import type { SinkConfig } from '../../src/audit/sinks/config.js';
-import { createSinks } from '../../src/audit/sinks/create.js';
+import { SinkSet } from '../../src/audit/sinks/sink-set.js';
 import type { AuditSink } from '../../src/audit/sinks/sink.js';
 import { systemClock } from '../../src/shared/clock.js';
 import { noteSigner } from '../../src/transparency-log/signed-note.js';
@@ -23,7 +23,7 @@ export type LogLimits = Partial<Pick<AuditLogPorts, 'segments' | 'checkpoints'>>
 /** A log in a folder of the test's, and its sinks. */
 export class ShippedLog {
   readonly directory: string;
-  readonly sinks: readonly AuditSink[];
+  readonly #sinks: SinkSet;
   /** Gaps that were told, as `sink first last`. */
   readonly gaps: string[];
   /** What was logged, with its level. */
@@ -33,11 +33,11 @@ export class ShippedLog {
   readonly #log: AuditLog;
 
   private constructor(
-    parts: Pick<ShippedLog, 'directory' | 'sinks' | 'gaps' | 'logged' | 'stdout'>,
-    log: AuditLog,
+    parts: Pick<ShippedLog, 'directory' | 'gaps' | 'logged' | 'stdout'>,
+    { log, sinks }: { readonly log: AuditLog; readonly sinks: SinkSet },
   ) {
     this.directory = parts.directory;
-    this.sinks = parts.sinks;
+    this.#sinks = sinks;
     this.gaps = parts.gaps;
     this.logged = parts.logged;
     this.stdout = parts.stdout;
@@ -56,13 +56,14 @@ export class ShippedLog {
       logged: [] as string[],
       stdout: [] as string[],
     };
-    const sinks = createSinks(configs, {
+    const sinks = new SinkSet({
       directory,
       clock: systemClock,
       logger: pino({ base: null }, { write: (line: string) => void parts.logged.push(line) }),
       stdout: { write: (line) => void parts.stdout.push(line) },
       onGap: (sink, first, last) => void parts.gaps.push(`${sink} ${first} ${last}`),
     });
+    sinks.changeTo(configs);
     const common = { directory, durability: 'written', clock: systemClock } as const;
     const { position } = await openLog(await LogFolder.list(directory), {
       ...common,
@@ -72,10 +73,10 @@ export class ShippedLog {
     });
     const listener: AuditLogPorts['listener'] = {
       committed: (lines) => {
-        for (const sink of sinks) sink.committed(lines);
+        sinks.committed(lines);
       },
       checkpoint: (note) => {
-        for (const sink of sinks) sink.checkpoint(note);
+        sinks.checkpoint(note);
       },
       failed: (error) => {
         throw error;
@@ -99,7 +100,16 @@ export class ShippedLog {
       },
       position,
     );
-    return new ShippedLog({ ...parts, sinks }, log);
+    return new ShippedLog(parts, { log, sinks });
+  }
+
+  get sinks(): readonly AuditSink[] {
+    return this.#sinks.all;
+  }
+
+  /** Replaces the sinks, as a reload does. */
+  changeSinks(configs: readonly SinkConfig[]): void {
+    this.#sinks.changeTo(configs);
   }
 
   get size(): number {
@@ -131,7 +141,7 @@ export class ShippedLog {
   }
 
   async closeSinks(): Promise<void> {
-    await Promise.all(this.sinks.map(async (sink) => sink.close()));
+    await this.#sinks.close();
   }
 
   /** Every line of the log, without its line feed. */

@@ -29,8 +29,8 @@ const attribute = (object, type) =>
   String(library.C_GetAttributeValue(session, object, [{ type }])[0]?.value ?? '');
 
 /** @param {Names} names */
-function find(names) {
-  const template = [{ type: p.CKA_CLASS, value: p.CKO_SECRET_KEY }, ...attributesOf(names)];
+function find(names, keyClass = p.CKO_SECRET_KEY) {
+  const template = [{ type: p.CKA_CLASS, value: keyClass }, ...attributesOf(names)];
   library.C_FindObjectsInit(session, template);
   const found = library.C_FindObjects(session, 1000);
   library.C_FindObjectsFinal(session);
@@ -76,6 +76,15 @@ const does = {
   },
   destroy: (names) => {
     for (const object of find(names)) library.C_DestroyObject(session, object);
+  },
+  relabelPrivate: ({ label: old = '', id: next = '' }) => {
+    const found = find({ label: old }, p.CKO_PRIVATE_KEY);
+    if (found.length !== 1) throw new Error(`there are ${found.length} private keys ${old}`);
+    for (const object of found) {
+      library.C_SetAttributeValue(session, object, [
+        { type: p.CKA_LABEL, value: Buffer.from(next) },
+      ]);
+    }
   },
   forbidEncryption: (names) => {
     for (const object of find(names)) {

@@ -19,7 +19,9 @@ export type TokenAct =
   | readonly ['generate', ObjectNames & { readonly encrypt?: boolean }]
   /** Of AES material in Base64. */
   | readonly ['import', ObjectNames & { readonly material: string }]
-  | readonly ['destroy' | 'forbidEncryption', ObjectNames];
+  | readonly ['destroy' | 'forbidEncryption', ObjectNames]
+  /** Of private keys: gives the one of a label another. */
+  | readonly ['relabelPrivate', { readonly label: string; readonly id: string }];
 
 /**
  * Works on a token as another program would, in a process of its own.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:https';
+import { Agent, type AgentOptions, request } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { HoldfastServer } from './holdfast-server.js';
@@ -32,10 +32,10 @@ export class XksClient {
   readonly #endpoint: Endpoint;
   readonly #agent: Agent;
 
-  /** @param tls for its connections, such as a client certificate or the versions to offer */
-  constructor(endpoint: Endpoint, tls: ConnectionOptions = {}) {
+  /** @param options of its connections, such as a client certificate or the address to be at */
+  constructor(endpoint: Endpoint, options: AgentOptions = {}) {
     this.#endpoint = endpoint;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ca: endpoint.ca, ...tls });
+    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ca: endpoint.ca, ...options });
   }
 
   get host(): string {

@@ -6,6 +6,12 @@ export const ADMIN_ERROR_STATUS = {
   'not-found': 404,
   /** The state of things forbids it: an id that is taken, a name that could mean two keys. */
   conflict: 409,
+  /** The state of the key does not allow it. */
+  'invalid-state': 409,
+  /** The configuration cannot be put in force; the one before is. */
+  'invalid-configuration': 409,
+  /** It has been used just now. */
+  'in-use': 409,
   /** The key store's `exposes` leaves this external key id out. */
   'not-exposed': 409,
   'too-large': 413,
@@ -17,6 +23,8 @@ export const ADMIN_ERROR_STATUS = {
   unsupported: 501,
   /** The key manager does not answer, or not in time; worth trying again. */
   unavailable: 503,
+  /** It is begun and written down, and Holdfast goes on with it by itself. */
+  unfinished: 503,
 } as const;
 
 /** The reason for which the admin API refused or failed. */

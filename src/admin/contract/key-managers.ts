@@ -43,4 +43,5 @@ export const moveKeysSchema = z.discriminatedUnion('to', [
 export const movedKeysSchema = z.object({
   keys: z.int().describe('Keys that have moved, with the one for health checks.'),
   place: z.string().describe('Where they are now.'),
+  isShared: z.boolean().describe('Whether other replicas can use them there.'),
 });

@@ -7,7 +7,9 @@ const keyStoreSchema = z.object({
   uriPath: z.string().describe('What AWS KMS is told as XksProxyUriPath.'),
   keyManager: z.string(),
   region: z.string().optional().describe('The only AWS region whose requests are taken.'),
-  accessKeyIds: z.array(z.string()).describe('Credentials, all valid at once.'),
+  accessKeyIds: z
+    .array(z.string())
+    .describe('The credentials that are valid now, those that were added at run time too.'),
 });
 
 /** Answer of `listKeyStores`. */
@@ -22,7 +24,7 @@ export const exportKeyStoreQuerySchema = z.strictObject({
     .string()
     .regex(/^[A-Z2-7]{20,30}$/, 'must be 20 to 30 characters of A-Z and 2-7')
     .optional()
-    .describe('Which credential; without it the first.'),
+    .describe('Which credential of those that are valid; without it the first.'),
 });
 
 /**

@@ -19,11 +19,15 @@ export interface AdminRoute {
   readonly request: z.ZodType<RequestContent>;
   /** Fields of the request that the log may have, whichever part they stand in; none is secret. */
   readonly logged: readonly string[];
+  /** Fields of the answer that tell what was done, for the log; none is secret. */
+  readonly loggedOfAnswer?: readonly string[];
   /** Something is changed, or a secret handed out: logged at info. The rest is looking. */
   readonly isAct: boolean;
   /** HTTP status of a success. */
   readonly status: 200 | 201;
   readonly answer: z.ZodType;
+  /** True for what puts another generation in force: it keeps nothing of the one before. */
+  readonly outlivesGeneration?: boolean;
   /** True for work that takes its time, for as many keys as there are: clients wait longer. */
   readonly isLong?: boolean;
 }

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import {
+  aliasFilterSchema,
+  aliasListSchema,
+  aliasPathSchema,
+  aliasSchema,
+  createAliasSchema,
+  moveAliasSchema,
+} from './aliases.js';
+import {
   adoptedCountersSchema,
   keyManagerPathSchema,
   keyManagerSchema,
@@ -13,12 +21,25 @@ import {
   xksProxyConfigurationSchema,
 } from './key-stores.js';
 import {
+  changedKeySchema,
+  rotatedKeySchema,
   createKeySchema,
   keyFilterSchema,
   keyListSchema,
   keyPathSchema,
   keySchema,
+  scheduleRotationSchema,
+  shownKeySchema,
+  updateKeySchema,
 } from './keys.js';
+import { testedNotificationSchema, webhookPathSchema } from './notifications.js';
+import { blockRoutes } from './blocks.js';
+import { breakGlassRoutes } from './break-glass.js';
+import { credentialRoutes } from './credentials.js';
+import { failedAuthenticationRoutes } from './failed-authentications.js';
+import { deletionRoutes } from './key-deletion.js';
+import { importRoutes } from './key-import.js';
+import { reloadRoutes } from './reload.js';
 import type { AdminRoute } from './route.js';
 import { recoveredSchema, statusSchema } from './status.js';
 
@@ -39,7 +60,7 @@ export const routes = {
     method: 'POST',
     path: '/v1/keys',
     request: z.object({ body: createKeySchema }),
-    logged: ['externalKeyId', 'keyStore', 'usage'],
+    logged: ['externalKeyId', 'keyStore', 'usage', 'origin', 'description', 'tags'],
     isAct: true,
     status: 201,
     answer: keySchema,
@@ -52,7 +73,125 @@ export const routes = {
     logged: ['externalKeyId', 'keyStore', 'keyManager'],
     isAct: false,
     status: 200,
-    answer: keySchema,
+    answer: shownKeySchema,
+  },
+  enableKey: {
+    summary: 'Lets a key be used again.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/enable',
+    request: z.object({ pathParameters: keyPathSchema, query: keyFilterSchema }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: changedKeySchema,
+  },
+  disableKey: {
+    summary: 'Keeps a key from being used.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/disable',
+    request: z.object({ pathParameters: keyPathSchema, query: keyFilterSchema }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: changedKeySchema,
+  },
+  rotateKey: {
+    summary: 'Gives a key a new version of its material.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/rotate',
+    request: z.object({ pathParameters: keyPathSchema, query: keyFilterSchema }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: rotatedKeySchema,
+  },
+  adoptKey: {
+    summary: 'Says that nobody else uses a key, so that it may be destroyed.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/adopt',
+    request: z.object({ pathParameters: keyPathSchema, query: keyFilterSchema }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: changedKeySchema,
+  },
+  updateKey: {
+    summary: 'Changes the description and the tags of a key.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/update',
+    request: z.object({
+      pathParameters: keyPathSchema,
+      query: keyFilterSchema,
+      body: updateKeySchema,
+    }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager', 'description', 'tags'],
+    isAct: true,
+    status: 200,
+    answer: changedKeySchema,
+  },
+  scheduleRotation: {
+    summary: 'Sets or ends the rotation of a key by the calendar.',
+    method: 'POST',
+    path: '/v1/keys/:externalKeyId/rotation',
+    request: z.object({
+      pathParameters: keyPathSchema,
+      query: keyFilterSchema,
+      body: scheduleRotationSchema,
+    }),
+    logged: ['externalKeyId', 'keyStore', 'keyManager', 'every'],
+    isAct: true,
+    status: 200,
+    answer: changedKeySchema,
+  },
+  ...importRoutes,
+  ...deletionRoutes,
+  ...blockRoutes,
+  ...failedAuthenticationRoutes,
+  ...breakGlassRoutes,
+  ...credentialRoutes,
+  listAliases: {
+    summary: 'Lists aliases, the deleted ones too.',
+    method: 'GET',
+    path: '/v1/aliases',
+    request: z.object({ query: keyFilterSchema }),
+    logged: ['keyStore', 'keyManager'],
+    isAct: false,
+    status: 200,
+    answer: aliasListSchema,
+  },
+  createAlias: {
+    summary: 'Makes an alias that points to a key.',
+    method: 'POST',
+    path: '/v1/aliases',
+    request: z.object({ body: createAliasSchema }),
+    logged: ['alias', 'target', 'keyStore'],
+    isAct: true,
+    status: 201,
+    answer: aliasSchema,
+  },
+  moveAlias: {
+    summary: 'Points an alias to another key.',
+    method: 'POST',
+    path: '/v1/aliases/:alias/move',
+    request: z.object({
+      pathParameters: aliasPathSchema,
+      query: aliasFilterSchema,
+      body: moveAliasSchema,
+    }),
+    logged: ['alias', 'target', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: aliasSchema,
+  },
+  deleteAlias: {
+    summary: 'Deletes an alias: its name is refused, and stays taken.',
+    method: 'POST',
+    path: '/v1/aliases/:alias/delete',
+    request: z.object({ pathParameters: aliasPathSchema, query: aliasFilterSchema }),
+    logged: ['alias', 'keyManager'],
+    isAct: true,
+    status: 200,
+    answer: aliasSchema,
   },
   showKeyManager: {
     summary: "How the nodes of a key manager are, by the server's own checks.",
@@ -116,6 +255,7 @@ export const routes = {
     status: 200,
     answer: statusSchema,
   },
+  ...reloadRoutes,
   recoverState: {
     summary: 'Brings back to a state store that has lost changes what this replica knows better.',
     method: 'POST',
@@ -125,6 +265,17 @@ export const routes = {
     isAct: true,
     status: 200,
     answer: recoveredSchema,
+  },
+  testNotification: {
+    summary: 'Sends a test event to a webhook now, and tells what its receiver answers.',
+    method: 'POST',
+    path: '/v1/webhooks/:webhook/test',
+    request: z.object({ pathParameters: webhookPathSchema }),
+    logged: ['webhook'],
+    isAct: true,
+    status: 200,
+    answer: testedNotificationSchema,
+    isLong: true,
   },
 } as const satisfies Record<string, AdminRoute>;
 

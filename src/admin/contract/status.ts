@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { STANDINGS } from '../../state/state.js';
 import { keyManagerSchema } from './key-managers.js';
+import { lastReloadSchema } from './reload.js';
 
 /** A replica as its lease tells of it. */
 const replicaSchema = z.object({
@@ -19,13 +21,22 @@ export const statusSchema = z.object({
     sha256: z.string(),
     since: z.iso.datetime(),
   }),
+  lastReload: lastReloadSchema.optional().describe('Absent before the first.'),
+  failedReloads: z
+    .array(lastReloadSchema)
+    .describe(
+      'Failures that stand: the last reload of the configuration, and the last of files by themselves.',
+    ),
   state: z.object({
     storeId: z.string(),
     place: z.string(),
     isShared: z.boolean(),
-    standing: z.enum(['in-step', 'alone', 'from-copy', 'gone-back', 'stale']),
+    standing: z.enum(STANDINGS),
     applied: z.int(),
     ageMs: z.number(),
+    leftAside: z
+      .array(z.string())
+      .describe('What is in the store and counts for nothing, one sentence each.'),
   }),
   replicas: z.array(replicaSchema).describe('Those with a lease; empty for a store of its own.'),
   keyManagers: z.array(keyManagerSchema),
@@ -37,6 +48,17 @@ export const statusSchema = z.object({
     })
     .optional()
     .describe('Absent where there is no audit log.'),
+  webhooks: z
+    .array(
+      z.object({
+        webhook: z.string(),
+        queued: z.int().describe('Events that wait for it.'),
+        stuckMs: z.number().describe('Time for which it has taken nothing, while events wait.'),
+        dropped: z.int().describe('Events that were given up since the start.'),
+        problem: z.string().optional().describe('Why the last attempt failed.'),
+      }),
+    )
+    .describe('Those that events are sent to.'),
   waiting: z.array(z.string()).describe('What waits for a person, one sentence each.'),
 });
 

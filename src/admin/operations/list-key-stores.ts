@@ -1,16 +1,17 @@
 import type { AnswerOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import type { InForce } from '../in-force.js';
+import { validAccessKeyIds } from './shown-credentials.js';
 
 /** Lists key stores, without their secrets. */
-export function listKeyStores({ keyStores }: InForce): AnswerOf<Routes['listKeyStores']> {
+export function listKeyStores(inForce: InForce): AnswerOf<Routes['listKeyStores']> {
   return {
-    keyStores: keyStores.keyStores.map(({ name, uriPath, keyManager, region, credentials }) => ({
+    keyStores: inForce.keyStores.keyStores.map(({ name, uriPath, keyManager, region }) => ({
       name,
       uriPath,
       keyManager,
       region,
-      accessKeyIds: [...credentials.keys()],
+      accessKeyIds: [...validAccessKeyIds(inForce, name)],
     })),
   };
 }

@@ -4,7 +4,7 @@ import type { InForce } from '../in-force.js';
 import { findKeys } from './find-keys.js';
 
 /**
- * Lists external keys.
+ * Lists external keys; a destroyed one is none any more, though its id stays taken.
  *
  * @throws AdminError for an unknown name in the filter, or when a key manager fails
  */
@@ -12,5 +12,6 @@ export async function listKeys(
   inForce: InForce,
   { query }: RequestOf<Routes['listKeys']>,
 ): Promise<AnswerOf<Routes['listKeys']>> {
-  return { keys: await findKeys(inForce, query) };
+  const { keys, gaps } = await findKeys(inForce, query);
+  return { keys: keys.filter(({ state }) => state !== 'Destroyed'), gaps };
 }

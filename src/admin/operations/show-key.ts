@@ -1,8 +1,10 @@
 import { AdminError } from '../admin-error.js';
+import type { ListingGaps } from '../contract/keys.js';
 import type { AnswerOf, RequestOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
-import type { InForce } from '../in-force.js';
-import { findKeys } from './find-keys.js';
+import { actsOf, type InForce } from '../in-force.js';
+import { assertNoAlias } from './locate-key.js';
+import { askedKeyManagers, findKey } from './find-keys.js';
 
 /**
  * Describes one external key. Two key managers may each have a key of one id; then the filter
@@ -15,10 +17,13 @@ export async function showKey(
   inForce: InForce,
   { pathParameters: { externalKeyId }, query }: RequestOf<Routes['showKey']>,
 ): Promise<AnswerOf<Routes['showKey']>> {
-  const keys = await findKeys(inForce, query);
-  const [key, ...others] = keys.filter((candidate) => candidate.externalKeyId === externalKeyId);
+  const { keys, gaps } = await findKey(inForce, externalKeyId, query);
+  const [key, ...others] = keys;
   if (key === undefined) {
-    throw missing(inForce, `"${externalKeyId}"${within(query)}`);
+    for (const { name } of askedKeyManagers(inForce, query)) {
+      assertNoAlias(actsOf(inForce, name).ports.records, externalKeyId);
+    }
+    throw missing(gaps, `"${externalKeyId}"${within(query)}`);
   }
   if (others.length > 0) {
     const names = [key, ...others].map(({ keyManager }) => keyManager).join(', ');
@@ -27,18 +32,18 @@ export async function showKey(
       `Several key managers have a key "${externalKeyId}": ${names}. Say which is meant.`,
     );
   }
-  return key;
+  const { certificates } = actsOf(inForce, key.keyManager).ports;
+  return { ...key, gaps, certificate: certificates.of(key.keyManager, externalKeyId) };
 }
 
-/** Another replica may have made the key while this one cannot ask the store. */
-function missing({ state }: InForce, key: string): AdminError {
-  if (!state.isShared || state.standing.kind === 'in-step') {
-    return new AdminError('not-found', `There is no key ${key}.`);
-  }
+/** Another replica may have made the key while this one cannot ask for it. */
+function missing(gaps: ListingGaps, key: string): AdminError {
+  if (gaps.length === 0) return new AdminError('not-found', `There is no key ${key}.`);
+  const reasons = gaps.map(({ keyManager, reason }) => `${keyManager}: ${reason}`).join('; ');
   return new AdminError(
     'unavailable',
-    `This replica knows no key ${key}, but another one may have made it, and the state store ` +
-      'cannot be asked. See holdfast status.',
+    `This replica knows no key ${key}, but another one may have made it: ${reasons}. See ` +
+      'holdfast status.',
   );
 }
 

@@ -96,9 +96,12 @@ export async function* fileBytes(
   from = 0,
   chunkBytes = CHUNK_BYTES,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const { size } = await handle.stat();
   for (let at = from; ; ) {
-    const memory = Buffer.allocUnsafeSlow(chunkBytes);
-    const { bytesRead } = await handle.read(memory, 0, chunkBytes, at);
+    // Most files of checkpoints are small: a megabyte for each costs more than to read it.
+    const wanted = Math.min(chunkBytes, Math.max(size - at, HEAD_CHUNK_BYTES));
+    const memory = Buffer.allocUnsafeSlow(wanted);
+    const { bytesRead } = await handle.read(memory, 0, wanted, at);
     if (bytesRead === 0) return;
     at += bytesRead;
     yield memory.subarray(0, bytesRead);

@@ -40,7 +40,9 @@ export const administrativeActSchema = z.strictObject({
   keyStore: optionalText('Name of the key store that the act is about.'),
   request: z
     .record(z.string(), z.unknown())
-    .describe('Fields of the request, none of them secret.'),
+    .describe(
+      'Fields of the request, and of the answer those that tell what was done; none is secret.',
+    ),
   result: resultSchema,
   errorCode: optionalText('Why not: the error code of the admin API.'),
 });
@@ -54,7 +56,15 @@ const inventoriedKeySchema = z.strictObject({
   externalKeyId: z.string(),
   keyStores: z.array(z.string()).describe('Key stores that expose it.'),
   algorithm: z.literal('AES_256'),
-  state: z.enum(['ENABLED', 'DISABLED']),
+  state: z.enum([
+    'ENABLED',
+    'DISABLED',
+    'CREATING',
+    'PENDING_IMPORT',
+    'PENDING_DELETION',
+    'DESTROYED',
+    'UNAVAILABLE',
+  ]),
   usage: z.array(z.enum(['ENCRYPT', 'DECRYPT'])),
   createdAt: z.iso.datetime().optional().describe('Absent where the key manager cannot tell.'),
   currentVersion: countSchema.optional().describe('The version that encrypts.'),
@@ -78,5 +88,5 @@ export const keyInventorySchema = z.strictObject({
   part: countSchema.min(1).describe('Number of this record among those of the same inventory.'),
   parts: countSchema.min(1),
   keys: z.array(inventoriedKeySchema),
-  problem: optionalText('Why the keys could not be listed.'),
+  problem: optionalText('Why the keys could not be listed, or some may be missing.'),
 });

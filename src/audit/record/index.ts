@@ -13,6 +13,7 @@ import {
   stopSchema,
 } from './process.js';
 import type { envelope } from './common.js';
+import { eventSchema } from './event.js';
 import {
   abandonedSchema,
   healthCheckSchema,
@@ -31,6 +32,7 @@ export const auditRecordSchema = z.discriminatedUnion('type', [
   abandonedSchema,
   administrativeActSchema,
   keyInventorySchema,
+  eventSchema,
   startSchema,
   stopSchema,
   configurationRecordSchema,

@@ -67,6 +67,16 @@ export const configurationRecordSchema = z.strictObject({
     .describe(
       'SHA-256 of the configuration in force, defaults included and secrets left out; hexadecimal.',
     ),
+  generation: countSchema
+    .min(1)
+    .optional()
+    .describe(
+      '1 is what the process was started with; each reload that changes something is next.',
+    ),
+  trigger: z
+    .enum(['start', 'signal', 'command', 'files'])
+    .optional()
+    .describe('What put it in force: the start, SIGHUP, `holdfast reload`, or files that changed.'),
   audit: auditSettingsSchema,
   state: z
     .strictObject({

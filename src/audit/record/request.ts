@@ -13,7 +13,24 @@ const authorizationSchema = z.strictObject({
   decision: z.enum(['allowed', 'denied']).describe('Whether the key might be used.'),
   by: z
     .string()
-    .describe('What decided: `exposes`, the list of the keys that the key store exposes.'),
+    .describe(
+      'What decided: `exposes`, the list of the keys that the key store exposes; `policy`, its policies; ' +
+        '`policy-error`, a policy that could not be evaluated; `break-glass`, an administrator against the policies; `block`, what an administrator has blocked.',
+    ),
+  policySet: optionalText(
+    'Hash of the policies that decided (SHA-256, hexadecimal): `holdfast policy explain` finds them. Absent where the key store has none.',
+  ),
+  policies: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'Ids of the policies that decided, at most 20: those that permit, or those that forbid. Empty where no policy permits it.',
+    ),
+  alias: optionalText('The alias by which the policies knew the key.'),
+  tags: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('The tags of the key that the policies read.'),
 });
 
 /**
@@ -34,6 +51,7 @@ export const requestFields = {
   externalKeyId: optionalText(
     'The external key that was asked for, from the path, whether or not it exists.',
   ),
+  targetKeyId: optionalText('The external key that was used, where `externalKeyId` is an alias.'),
   keyVersion: countSchema.optional().describe('Version of the key material that was used.'),
   kmsKeyArn: optionalText('ARN of the KMS key.'),
   awsAccount: optionalText('Account id out of `kmsKeyArn`, else out of `awsPrincipalArn`.'),

@@ -2,18 +2,22 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { LogDestination } from '../../observability/log-destination.js';
 import type { Logger } from '../../observability/logger.js';
+import { Backoff } from '../../shared/backoff.js';
 import type { Clock } from '../../shared/clock.js';
 import { IsoTime } from '../../shared/iso-time.js';
 import type { SinkConfig, SyslogSinkConfig } from './config.js';
 import { LogFeed } from './feed/log-feed.js';
 import type { AuditSink } from './sink.js';
 import { StdoutSink } from './stdout-sink.js';
-import { Backoff, LinkState } from './syslog/attempts.js';
+import { LinkState } from './syslog/attempts.js';
 import { SyslogConnection, syslogTlsOptions } from './syslog/connection.js';
 import { CursorFile } from './syslog/cursor-file.js';
 import { Delivery } from './syslog/delivery.js';
 import { SyslogMessages } from './syslog/message.js';
 import { SyslogSink } from './syslog/syslog-sink.js';
+
+/** Bounds of the wait before a collector is tried again. */
+const BACKOFF = { firstMs: 100, longestMs: 30_000 };
 
 /** The surroundings of sinks. */
 export interface SinkPorts {
@@ -26,16 +30,11 @@ export interface SinkPorts {
   readonly onGap: (sink: string, firstSequence: number, lastSequence: number) => void;
 }
 
-/** Makes the sinks. They begin with the first lines that they are told of. */
-export function createSinks(
-  configs: readonly SinkConfig[],
-  ports: SinkPorts,
-): readonly AuditSink[] {
-  return configs.map((config) => {
-    if (config.type === 'syslog') return createSyslogSink(config, ports);
-    const { name, carries } = config;
-    return new StdoutSink({ name, carries, stdout: ports.stdout });
-  });
+/** Makes a sink. It begins with the first lines that it is told of. */
+export function createSink(config: SinkConfig, ports: SinkPorts): AuditSink {
+  if (config.type === 'syslog') return createSyslogSink(config, ports);
+  const { name, carries } = config;
+  return new StdoutSink({ name, carries, stdout: ports.stdout });
 }
 
 function createSyslogSink(config: SyslogSinkConfig, ports: SinkPorts): SyslogSink {
@@ -62,7 +61,7 @@ function createSyslogSink(config: SyslogSinkConfig, ports: SinkPorts): SyslogSin
     feed,
     delivery: new Delivery(feed, messages, () => time.now()),
     cursor: new CursorFile(join(directory, 'sinks', `${name}.json`)),
-    backoff: new Backoff(Math.random),
+    backoff: new Backoff(Math.random, BACKOFF),
     link: new LinkState(logger, { sink: name, host, port }),
     logger,
     connect: async (onLost) => new SyslogConnection(await syslogTlsOptions(config), onLost),

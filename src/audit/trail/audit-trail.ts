@@ -110,6 +110,16 @@ export class AuditTrail {
   }
 
   /**
+   * Counts a request of somebody unauthenticated, where there have been so many in this minute that
+   * no more of them are recorded one by one.
+   *
+   * @returns false, and has counted nothing, where it is to be recorded
+   */
+  leavesOut(errorName: string): boolean {
+    return this.#strangers.leavesOut(errorName);
+  }
+
+  /**
    * Handles a sync that has failed. A record that was written is there: it will be on the disk
    * before the log goes on.
    */

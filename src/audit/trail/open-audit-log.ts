@@ -41,7 +41,8 @@ export async function openAuditLog(
     { directory, durability, segments, checkpoints, signer, payloads, clock, listener },
     position,
   );
-  return { log, recovery, newestRecordAt, publicKey: formatVerifierKey(signer.verifierKey) };
+  const publicKey = formatVerifierKey(signer.verifierKey);
+  return { log, recovery, newestRecordAt, publicKey, signer };
 }
 
 async function signerOf(

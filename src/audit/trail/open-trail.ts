@@ -13,8 +13,8 @@ import type { LogListener } from '../log/log-ports.js';
 import type { OpenedLog } from '../log/open-log.js';
 import { Payloads } from '../log/payloads.js';
 import { UnusableLogError } from '../log/unusable-log.js';
-import { createSinks } from '../sinks/create.js';
-import type { AuditSink } from '../sinks/sink.js';
+import { type Statements, statementsOf } from '../statements.js';
+import { SinkSet } from '../sinks/sink-set.js';
 import { AuditTrail } from './audit-trail.js';
 import { Housekeeping } from './housekeeping.js';
 import { openAuditLog } from './open-audit-log.js';
@@ -40,6 +40,10 @@ export interface OpenAuditTrail {
   readonly trail: AuditTrail;
   /** The verifier key of its checkpoints; begins with the name of the log. */
   readonly publicKey: string;
+  /** Statements that the same key signs. */
+  readonly statements: Statements;
+  /** Sends copies of the log to other sinks from now on. Those that are configured alike go on. */
+  changeSinks(configs: AuditConfig['sinks']): void;
   /** Takes a sample of the trail for metrics. */
   sample(): AuditSample;
   /**
@@ -81,17 +85,35 @@ async function begin(
   const { onAuditFailure, lateSync } = config;
   const { clock, logger } = ports;
   const payloads = new Payloads(config.replica ?? hostname(), clock);
-  const sinks: AuditSink[] = [];
-  const listener = listenerOf(sinks, logger, (error) => {
-    trail.interruptedBy(error);
+  const sinks = new SinkSet({
+    directory: config.directory,
+    clock,
+    logger,
+    stdout: ports.stdout,
+    onGap: (sink, firstSequence, lastSequence) => {
+      trail.recordLater('sink-gap', { sink, firstSequence, lastSequence });
+    },
   });
-  const { log, recovery, newestRecordAt, publicKey } = await openAuditLog(config, payloads, {
-    ...ports,
-    listener,
+  let newestNote: string | undefined;
+  const listener = listenerOf(sinks, logger, {
+    interrupt: (error) => {
+      trail.interruptedBy(error);
+    },
+    signed: (note) => {
+      newestNote = note;
+    },
   });
+  const { log, recovery, newestRecordAt, publicKey, signer } = await openAuditLog(
+    config,
+    payloads,
+    {
+      ...ports,
+      listener,
+    },
+  );
   const trail = new AuditTrail({ log, payloads, clock, logger, onAuditFailure, lateSync });
   try {
-    sinks.push(...makeSinks(config, ports, trail));
+    sinks.changeTo(config.sinks);
     await log.takeReserve().catch((error: unknown) => {
       logger.warn({ err: error }, 'the disk has no room that the audit log could keep for itself');
     });
@@ -99,17 +121,24 @@ async function begin(
     await recordStart(trail, ports);
   } catch (error) {
     await log.close();
-    await Promise.all(sinks.map((sink) => sink.close()));
+    await sinks.close();
     throw error;
   }
   const housekeeping = keepHouse(config, ports, { log, trail, newestRecordAt });
   return {
     trail,
     publicKey,
+    statements: statementsOf(signer, async () => {
+      await log.sign();
+      return newestNote;
+    }),
+    changeSinks: (configs) => {
+      sinks.changeTo(configs);
+    },
     sample: () => ({
       records: log.size,
       isInterrupted: trail.isInterrupted,
-      sinks: sinks.map(({ name, behind }) => ({ sink: name, behind })),
+      sinks: sinks.all.map(({ name, behind }) => ({ sink: name, behind })),
     }),
     close: () => close({ housekeeping, trail, sinks, lock }),
   };
@@ -151,7 +180,7 @@ function keepHouse(
 interface Closing {
   readonly housekeeping: Housekeeping;
   readonly trail: AuditTrail;
-  readonly sinks: readonly AuditSink[];
+  readonly sinks: SinkSet;
   readonly lock: FolderLock;
 }
 
@@ -160,7 +189,7 @@ async function close({ housekeeping, trail, sinks, lock }: Closing): Promise<voi
   try {
     await trail.close();
   } finally {
-    await Promise.allSettled(sinks.map((sink) => sink.close()));
+    await sinks.close();
     await lock.release();
   }
 }
@@ -190,33 +219,24 @@ async function recordRecovery(
   throw new UnusableLogError('The records that were accepted could not be signed.');
 }
 
-function makeSinks(
-  { directory, sinks }: AuditConfig,
-  { clock, logger, stdout }: AuditPorts,
-  trail: AuditTrail,
-): readonly AuditSink[] {
-  return createSinks(sinks, {
-    directory,
-    clock,
-    logger,
-    stdout,
-    onGap: (sink, firstSequence, lastSequence) => {
-      trail.recordLater('sink-gap', { sink, firstSequence, lastSequence });
-    },
-  });
-}
-
 function listenerOf(
-  sinks: readonly AuditSink[],
+  sinks: SinkSet,
   logger: Logger,
-  interrupt: (error: unknown) => void,
+  {
+    interrupt,
+    signed,
+  }: {
+    readonly interrupt: (error: unknown) => void;
+    readonly signed: (note: string) => void;
+  },
 ): LogListener {
   return {
     committed(lines) {
-      for (const sink of sinks) sink.committed(lines);
+      sinks.committed(lines);
     },
     checkpoint(note) {
-      for (const sink of sinks) sink.checkpoint(note);
+      signed(note);
+      sinks.checkpoint(note);
     },
     failed(error) {
       logger.error({ err: error }, 'the audit log could not be signed');

@@ -18,6 +18,14 @@ export interface CredentialChange {
   readonly former: readonly string[];
 }
 
+/** The outcome of a change of the credential. */
+export interface ChangeOutcome {
+  /** The credentials that are out of use. */
+  readonly unused: readonly string[];
+  /** True where requests were signed with the new one. */
+  readonly isVerified: boolean;
+}
+
 /** Times of a change of the credential. */
 export interface ChangeTiming {
   /** The old credential counts as out of use when nothing was signed with it for so long. */
@@ -36,7 +44,7 @@ export class StillInUseError extends Error {
  * old one any more: steps two and three of four. The first is that the proxy knows both, and the
  * last that it forgets the old one. It can be interrupted at any moment and repeated.
  *
- * @param useSince reads the proxy's own record; undefined where that cannot be read
+ * @param useSince reads the proxy's own record
  * @param tell is told of each step that was done
  * @throws KmsError, StillInUseError
  * @see XKS Proxy API, "Rotation of authentication credentials"
@@ -44,9 +52,9 @@ export class StillInUseError extends Error {
 export async function rotateCredential(
   kms: KmsClient,
   change: CredentialChange,
-  watch: { readonly useSince: UseSince | undefined; readonly timing: ChangeTiming },
+  watch: { readonly useSince: UseSince; readonly timing: ChangeTiming },
   tell: (step: string) => void,
-): Promise<void> {
+): Promise<ChangeOutcome> {
   const { store, to, former } = change;
   const old = store.XksProxyConfiguration?.AccessKeyId ?? '';
   if (old === to.accessKeyId) tell(`KMS has ${to.accessKeyId} already.`);
@@ -61,10 +69,6 @@ export async function rotateCredential(
     );
     tell(`KMS has ${to.accessKeyId} now, in place of ${old}.`);
   }
-  if (watch.useSince === undefined) {
-    tell('NOT VERIFIED: the audit log of the proxy was not read. KMS takes up to five minutes.');
-    return;
-  }
   const unused = new Set([old, ...former].filter((id) => id !== to.accessKeyId));
   const ids = { used: to.accessKeyId, unused };
   const count = await untilQuiet(ids, watch.useSince, watch.timing);
@@ -75,6 +79,7 @@ export async function rotateCredential(
       ? `VERIFIED: ${String(count)} requests were signed with ${to.accessKeyId} ${period}.`
       : `NOT VERIFIED under traffic: no request came ${period}.`,
   );
+  return { unused: [...unused], isVerified: count > 0 };
 }
 
 /** @returns how many requests were signed with the new credential in the quiet time */
@@ -91,7 +96,7 @@ async function untilQuiet(
     if (others.length === 0 && passedMs >= quietMs) return counts.get(used) ?? 0;
     if (passedMs >= Math.max(timeoutMs, quietMs)) {
       throw new StillInUseError(
-        `Requests are still signed with ${others.join(', ')}. Keep that credential in the configuration, and repeat this command with --to ${used}.`,
+        `Requests are still signed with ${others.join(', ')}. Keep that credential, and repeat this command with --to ${used}.`,
       );
     }
     await sleep(pollMs);

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { auditFolder } from '../audit-folders.js';
-import { readSmallFile } from '../read-small-file.js';
+import { readNamedFile } from '../read-small-file.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { auditCommand, example, wholeNumber } from './options.js';
@@ -63,8 +63,10 @@ export function auditCheckProofCommand(terminal: Terminal): Command {
     .action(async (options: CheckOptions) => {
       const { checkProof } = await import('../../audit/verify/prove.js');
       const [key] = await verifierKeys([options.publicKey]);
-      const line = (await readSmallFile(options.record)).replace(/\n$/, '');
-      const proof = await readSmallFile(options.proof);
+      const line = (await readNamedFile(options.record, 'the record'))
+        .toString()
+        .replace(/\n$/, '');
+      const proof = (await readNamedFile(options.proof, 'the proof')).toString();
       const { origin, size } = checkProof(Buffer.from(line), proof, key);
       terminal.print(
         `The record is in the log ${origin}, as it was signed at ${String(size)} records.\n`,

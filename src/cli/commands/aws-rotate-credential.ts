@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { UseSince } from '../../aws/acts/rotate-credential.js';
+import type { ShownCredential } from '../../admin/contract/credentials.js';
+import type { ChangeOutcome, UseSince } from '../../aws/acts/rotate-credential.js';
 import { auditFolder } from '../audit-folders.js';
 import { proxyConfiguration, servedKeyStore, storeInKms, timeoutOption } from '../aws-key-store.js';
 import {
@@ -12,9 +13,10 @@ import {
 } from '../aws-target.js';
 import { credentialUse } from '../credential-use.js';
 import { CliError, EXIT } from '../exit.js';
+import { type RemovalTiming, RotatingCredentials } from '../rotating-credentials.js';
 import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
-import { example, wholeNumber } from './options.js';
+import { connect, example, wholeNumber } from './options.js';
 
 interface Options extends AwsOptions {
   readonly to?: string;
@@ -22,6 +24,8 @@ interface Options extends AwsOptions {
   readonly quiet: number;
   readonly timeout: number;
   readonly log?: string;
+  readonly new?: boolean;
+  readonly force?: boolean;
 }
 
 /** KMS takes up to five minutes until all of its hosts sign with the new credential. */
@@ -31,24 +35,26 @@ const LATELY_MS = 86_400_000;
 
 const NOTES = `
 The four steps of the specification:
-  1. The configuration of the key store has a second credential, in reserve; the server knows both.
-  2. KMS is told the reserve. This command does it.
-  3. No request is signed with the old one any more. This command waits for that, by the server's audit log.
-  4. The old one goes from the configuration, a new reserve takes its place, and the server is restarted.
+  1. The server has a second credential. This command makes one, or takes the one in reserve.
+  2. KMS is told it.
+  3. Requests are signed with it, and none with the old one any more. This command waits for that,
+     by the server's audit log and by the last uses on its other replicas.
+  4. The old one is removed. One that stands in the configuration has to be taken out there.
 
-It can be interrupted at any moment and repeated.`;
+It can be interrupted at any moment and repeated: it goes on where it was.`;
 
 /** `holdfast aws rotate-credential` */
 export function awsRotateCredentialCommand(terminal: Terminal): Command {
   return changingAwsCommand('rotate-credential')
     .description(
-      'let AWS KMS sign with the reserve credential, and wait until the old one is unused',
+      'let AWS KMS sign with another credential, wait until the old one is unused, and remove it',
     )
     .argument('<key-store>', 'key store of the running server')
     .option(
       '--to <access-key-id>',
-      'which credential (default: the other one, where there are two)',
+      'which credential (default: the other one, where there are two; else a new one)',
     )
+    .option('--new', 'make a new credential, whatever there is in reserve')
     .option(
       '--name <name>',
       "name or id in KMS (default: the one with the server's path, or the key store's name)",
@@ -60,6 +66,7 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
       wholeNumber(0),
       QUIET_S,
     )
+    .option('--force', 'remove the old one although it was used just now, or the new one was not')
     .addOption(timeoutOption().default(2 * QUIET_S))
     .addHelpText('after', NOTES)
     .addHelpText('after', example('holdfast aws rotate-credential production'))
@@ -79,25 +86,54 @@ async function rotate(keyStore: string, options: Options, terminal: Terminal): P
   const served = await servedKeyStore(keyStore, options, terminal);
   const store = await storeInKms(kms, served, options.name);
   const present = store.XksProxyConfiguration?.AccessKeyId ?? '';
-  const useSince = await credentialUse(keyStore, auditFolder(options.log, terminal));
-  const others = served.accessKeyIds.filter((id) => id !== present);
-  const accessKeyId = options.to ?? (await chosen(keyStore, { present, others, useSince }));
+  const credentials = new RotatingCredentials(connect(options, terminal), keyStore);
+  const byLog = await credentialUse(keyStore, auditFolder(options.log, terminal));
+  const useSince = await credentials.useSince(byLog);
+  const choice = { ...options, present, credentials, useSince };
+  const { accessKeyId, former, ends } = await chosen(keyStore, choice, terminal);
   const to = await proxyConfiguration(keyStore, { ...options, accessKeyId }, terminal);
-  // KMS has it already: this command was interrupted, and the others are what it had before.
-  const former = accessKeyId === present ? others : [];
   const timing = {
     quietMs: options.quiet * 1000,
     timeoutMs: options.timeout * 1000,
     pollMs: POLL_MS,
   };
-  await withAdvice(
+  const outcome = await withAdvice(
     rotateCredential(kms, { store, to, former }, { useSince, timing }, (step) => {
       terminal.print(`${step}\n`);
     }),
   );
-  terminal.print(
-    `Now put a new credential (holdfast credentials generate) in the place of ${present === accessKeyId ? others.join(', ') : present} in the configuration, and restart.\n`,
-  );
+  const ending = { ...timing, ends, force: options.force === true };
+  await endFormer(credentials, outcome, ending, terminal);
+}
+
+/** The credential that may be removed, and on which terms. */
+interface Ending extends RemovalTiming {
+  readonly ends: string | undefined;
+  readonly force: boolean;
+}
+
+/** The last step: what KMS does not use any more goes. */
+async function endFormer(
+  credentials: RotatingCredentials,
+  { unused, isVerified }: ChangeOutcome,
+  { ends, force, ...timing }: Ending,
+  terminal: Terminal,
+): Promise<void> {
+  for (const { accessKeyId, source } of await credentials.list()) {
+    if (!unused.includes(accessKeyId)) continue;
+    if (source === 'configuration') {
+      terminal.print(`Now take ${accessKeyId} out of the configuration, and reload it.\n`);
+    } else if (accessKeyId !== ends) {
+      terminal.print(`When nobody needs it: holdfast credentials remove ${accessKeyId}\n`);
+    } else if (!isVerified && !force) {
+      terminal.print(
+        `${accessKeyId} stays, because nothing was signed with the new one yet: repeat this command under traffic, or add --force.\n`,
+      );
+    } else {
+      await credentials.remove(accessKeyId, force, timing);
+      terminal.print(`Removed ${accessKeyId}.\n`);
+    }
+  }
 }
 
 /** @throws CliError where the time is over before the old credential can count as unused */
@@ -110,43 +146,88 @@ function requireTimeForQuiet({ quiet, timeout }: Options): void {
 }
 
 /** The credentials to choose from, and the record of their use. */
-interface Choice {
+interface Choice extends Pick<Options, 'new' | 'to'> {
   readonly present: string;
-  readonly others: readonly string[];
-  readonly useSince: UseSince | undefined;
+  readonly credentials: RotatingCredentials;
+  readonly useSince: UseSince;
+}
+
+/** The credential that KMS shall have, and those that it had before this command was repeated. */
+interface Chosen {
+  readonly accessKeyId: string;
+  readonly former: readonly string[];
+  /** The one that may be removed at the end. */
+  readonly ends: string | undefined;
 }
 
 /**
- * Chooses the reserve. A credential that has signed lately is none: KMS had it before, and this
- * command was interrupted. Then KMS keeps what it has.
+ * Chooses the credential: what an interrupted run has begun goes on; else the one in reserve, or a
+ * new one. A credential that has signed lately is no reserve: KMS had it before.
  */
-async function chosen(keyStore: string, { present, others, useSince }: Choice): Promise<string> {
-  const [other] = others;
-  if (other === undefined) {
+async function chosen(
+  keyStore: string,
+  { to, new: isNew, present, credentials, useSince }: Choice,
+  terminal: Terminal,
+): Promise<Chosen> {
+  const all = await credentials.list();
+  const others = all.filter((each) => each.accessKeyId !== present && each.standing === 'valid');
+  const ids = others.map(({ accessKeyId }) => accessKeyId);
+  if (to === present) return { accessKeyId: to, former: ids, ends: replacedBy(all, to) };
+  if (to !== undefined) return { accessKeyId: to, former: [], ends: present };
+  const begun = isNew === true ? undefined : begunBefore(all, present);
+  if (begun !== undefined) return begun;
+  const [other] = ids;
+  if (isNew === true || other === undefined) {
+    const accessKeyId = await credentials.add(present);
+    terminal.print(`Made ${accessKeyId}.\n`);
+    return { accessKeyId, former: [], ends: present };
+  }
+  if (ids.length > 1) {
     throw new CliError(
-      EXIT.failed,
-      `${keyStore} has no credential in reserve: add one to its configuration (holdfast credentials generate), and restart the server`,
+      EXIT.usage,
+      `${keyStore} has several credentials: choose with --to ${ids.join(' or ')}, or make another one with --new`,
     );
   }
-  if (others.length > 1 || useSince === undefined) {
-    const why = others.length > 1 ? 'has several credentials' : 'has no audit log to look into';
-    throw new CliError(EXIT.usage, `${keyStore} ${why}: choose with --to ${others.join(' or ')}`);
-  }
   const lately = await useSince(new Date(Date.now() - LATELY_MS));
-  return lately.has(other) ? present : other;
+  if (lately.has(other)) return { accessKeyId: present, former: ids, ends: other };
+  return { accessKeyId: other, former: [], ends: present };
+}
+
+/** The change that an earlier run has begun: a credential says in whose place it came. */
+function begunBefore(all: readonly ShownCredential[], present: string): Chosen | undefined {
+  const made = all.find(({ standing, replaces }) => replaces === present && standing === 'valid');
+  if (made !== undefined) {
+    return { accessKeyId: made.accessKeyId, former: [], ends: present };
+  }
+  const ends = replacedBy(all, present);
+  return ends === undefined ? undefined : { accessKeyId: present, former: [ends], ends };
+}
+
+/** The credential in whose place another one came, while it is there. */
+function replacedBy(all: readonly ShownCredential[], id: string): string | undefined {
+  const replaces = all.find(({ accessKeyId }) => accessKeyId === id)?.replaces;
+  return all.find(({ accessKeyId }) => accessKeyId === replaces)?.accessKeyId;
 }
 
 async function commandsFor(
   keyStore: string,
-  { to = 'ACCESS_KEY_ID_OF_THE_RESERVE', name = keyStore, ...options }: Options,
+  { to, name = keyStore, ...options }: Options,
   terminal: Terminal,
 ): Promise<string> {
   const place = await placeOptions(options, terminal);
+  const store = shellWord(keyStore);
+  const id =
+    to === undefined
+      ? `$(holdfast credentials add --key-store ${store} --json | jq -r .accessKeyId)`
+      : shellWord(to);
   return `umask 077
-holdfast key-stores export ${shellWord(keyStore)} --access-key-id ${shellWord(to)} --output xks-proxy.json
+new=${id}
+holdfast credentials export "$new" --output xks-proxy.json
 ${storeIdCommand(place, name)}
 jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
 aws kms update-custom-key-store${place} --cli-input-json file://update.json
 shred -u update.json xks-proxy.json
+# When LAST USED of the old one is ten minutes ago: holdfast credentials remove ID
+holdfast credentials list --key-store ${store}
 `;
 }

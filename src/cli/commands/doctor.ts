@@ -11,7 +11,7 @@ import {
 } from '../../doctor/target.js';
 import { helpCommand } from '../command-group.js';
 import { CliError, EXIT } from '../exit.js';
-import { readSmallFile } from '../read-small-file.js';
+import { readNamedFile } from '../read-small-file.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { doctorBackendCommand } from './doctor-backend.js';
 
@@ -134,7 +134,8 @@ async function endpointOf(url: string, options: Options, { env }: Terminal): Pro
 }
 
 async function credentialOf(path: string | undefined, env: Terminal['env']): Promise<ConsoleFile> {
-  if (path !== undefined) return parseConsoleFile(path, await readNamed(path));
+  if (path !== undefined)
+    return parseConsoleFile(path, (await readNamedFile(path, 'the credential')).toString());
   const accessKeyId = env['XKS_PROXY_ACCESS_KEY_ID'];
   const secretAccessKey = env['XKS_PROXY_SECRET_ACCESS_KEY'];
   if (accessKeyId === undefined || secretAccessKey === undefined) {
@@ -149,18 +150,9 @@ async function credentialOf(path: string | undefined, env: Terminal['env']): Pro
 
 async function authoritiesIn(path: string | undefined): Promise<string> {
   if (path === undefined) return '';
-  const text = await readNamed(path);
+  const text = (await readNamedFile(path, 'the authorities')).toString();
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw new CliError(EXIT.usage, `${path} has no certificate in PEM`);
-}
-
-async function readNamed(path: string): Promise<string> {
-  try {
-    return await readSmallFile(path);
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(EXIT.usage, `${path} cannot be read.`, { cause: error });
-  }
 }
 
 function samplesOf(text: string): number {

@@ -2,17 +2,21 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CreateKey } from '../../admin/contract/keys.js';
 import { keyDetails } from '../key-details.js';
 import { printJson, type Terminal } from '../terminal.js';
+import { addTag } from './keys-update.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
 
 interface Options extends ListingOptions {
   readonly keyStore: string;
   readonly usage: CreateKey['usage'];
+  readonly origin: NonNullable<CreateKey['origin']>;
+  readonly description?: string;
+  readonly tag: Readonly<Record<string, string>>;
 }
 
 /** `holdfast keys create` */
 export function keysCreateCommand(terminal: Terminal): Command {
   return listingCommand('create')
-    .description('create an external key with fresh material')
+    .description('create an external key, with fresh material or for the import of its material')
     .argument('<id>', 'external key id: 1 to 128 characters of A-Z a-z 0-9 . _ -')
     .requiredOption('--key-store <name>', 'key store through which AWS KMS will use the key')
     .addOption(
@@ -20,15 +24,30 @@ export function keysCreateCommand(terminal: Terminal): Command {
         .argParser(parseUsage)
         .default(['ENCRYPT', 'DECRYPT'], 'ENCRYPT,DECRYPT'),
     )
+    .addOption(
+      new Option('--origin <origin>', 'of the key material: made now, or imported later')
+        .choices(['generated', 'external'])
+        .default('generated'),
+    )
+    .option('--description <text>', 'up to 8,192 characters')
+    .option('--tag <key=value...>', 'set a tag; may be given several times', addTag, {})
     .addHelpText('after', example('holdfast keys create payroll --key-store production'))
-    .action(async (externalKeyId: string, { keyStore, usage, ...options }: Options) => {
-      const key = await connect(options, terminal).call('createKey', {
-        body: { externalKeyId, keyStore, usage },
-      });
-      if (options.json) printJson(terminal, key);
-      else terminal.print(`Created.\n\n${keyDetails(key)}`);
-      if (usage.length < KMS_NEEDS.length) terminal.complain(`warning: ${refusedByKms(usage)}\n`);
-    });
+    .action(
+      async (
+        externalKeyId: string,
+        { keyStore, usage, origin, description, tag, ...options }: Options,
+      ) => {
+        const key = await connect(options, terminal).call('createKey', {
+          body: {
+            ...{ externalKeyId, keyStore, usage, origin, description },
+            ...(Object.keys(tag).length > 0 ? { tags: tag } : {}),
+          },
+        });
+        if (options.json) printJson(terminal, key);
+        else terminal.print(`Created.\n\n${keyDetails(key)}`);
+        if (usage.length < KMS_NEEDS.length) terminal.complain(`warning: ${refusedByKms(usage)}\n`);
+      },
+    );
 }
 
 /** @see XKS Proxy API, section GetKeyMetadata */

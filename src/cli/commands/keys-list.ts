@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Key } from '../../admin/contract/keys.js';
-import { stateText, usageText } from '../key-details.js';
+import { gapWarnings, usageText } from '../key-details.js';
 import { table } from '../table.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
@@ -21,8 +21,11 @@ export function keysListCommand(terminal: Terminal): Command {
       const answer = await connect(options, terminal).call('listKeys', {
         query: { keyStore, keyManager },
       });
+      const { keys, gaps } = answer;
       if (options.json) printJson(terminal, answer);
-      else terminal.print(answer.keys.length === 0 ? 'No keys.\n' : keyTables(answer.keys));
+      else if (keys.length > 0) terminal.print(keyTables(keys));
+      else terminal.print(gaps.length === 0 ? 'No keys.\n' : 'No keys are known here.\n');
+      terminal.complain(gapWarnings(gaps));
     });
 }
 
@@ -43,7 +46,7 @@ function keyTable(keys: readonly Key[]): string {
       key.keyManager,
       key.keyStores.join(','),
       usageText(key),
-      stateText(key),
+      key.state,
       String(key.currentVersion ?? '-'),
       key.createdAt ?? '-',
     ]),

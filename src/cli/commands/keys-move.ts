@@ -15,7 +15,10 @@ export function keysMoveCommand(terminal: Terminal): Command {
       'move the keys of a key manager to the state store or to a folder, while they serve',
     )
     .argument('<key-manager>', 'key manager of the type file or sealed')
-    .requiredOption('--to <place...>', '"database", or "folder" and the path of an empty folder')
+    .requiredOption(
+      '--to <place...>',
+      '"database": the state store, in PostgreSQL or in files; or "folder" and the path of an empty one',
+    )
     .addHelpText('after', example('holdfast keys move files --to database'))
     .action(async (keyManager: string, { to, ...options }: Options) => {
       const answer = await connect(options, terminal).call('moveKeys', {
@@ -30,6 +33,11 @@ export function keysMoveCommand(terminal: Terminal): Command {
         `Moved ${answer.keys} ${answer.keys === 1 ? 'key' : 'keys'} to ${answer.place}, which serves ` +
           'them now; the key of the health checks is counted, too. Change the ' +
           `configuration of "${keyManager}" accordingly before the next start: ${advice(to)}.\n`,
+      );
+      if (to[0] !== 'database' || answer.isShared) return;
+      terminal.complain(
+        'warning: the state store here is a folder of this machine, so no other replica can use ' +
+          'the keys. For several replicas it has to be in PostgreSQL ("state.type: postgres").\n',
       );
     });
 }

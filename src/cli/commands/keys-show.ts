@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { keyDetails } from '../key-details.js';
+import { gapWarnings, keyDetails } from '../key-details.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
 
@@ -26,5 +26,6 @@ export function keysShowCommand(terminal: Terminal): Command {
       });
       if (options.json) printJson(terminal, key);
       else terminal.print(keyDetails(key));
+      terminal.complain(gapWarnings(key.gaps));
     });
 }

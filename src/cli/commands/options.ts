@@ -34,12 +34,14 @@ export function auditCommand(name: string, takes: '<directory>' | '<directory...
     .option('--config <file>', "the server's configuration (default: as for serve)");
 }
 
-/** Returns a reader of an option's whole number that is not less than a minimum. */
-export function wholeNumber(min: 0 | 1): (text: string) => number {
+/** Returns a reader of an option's whole number between two bounds, both included. */
+export function wholeNumber(min: number, max?: number): (text: string) => number {
+  const end = max === undefined ? 'up' : `to ${String(max)}`;
   return (text) => {
     const number = Number(text);
-    if (/^[0-9]+$/.test(text) && Number.isSafeInteger(number) && number >= min) return number;
-    throw new InvalidArgumentError(`Give a whole number from ${String(min)} up.`);
+    const isSafe = /^[0-9]+$/.test(text) && Number.isSafeInteger(number);
+    if (isSafe && number >= min && number <= (max ?? number)) return number;
+    throw new InvalidArgumentError(`Give a whole number from ${String(min)} ${end}.`);
   };
 }
 

@@ -5,7 +5,7 @@ import { Secret } from '../../shared/secret.js';
 import type { PostgresStateConfig } from '../../state/postgres/config.js';
 import type { Login } from '../../state/postgres/servers.js';
 import { CliError, EXIT } from '../exit.js';
-import { readSmallFile } from '../read-small-file.js';
+import { readNamedFile } from '../read-small-file.js';
 import { printJson, type Terminal } from '../terminal.js';
 
 const NOTES = `
@@ -110,7 +110,7 @@ async function loginOf(
 ): Promise<Login> {
   if (user === undefined) return config;
   if (passwordFile === undefined) return { user, password: undefined };
-  const text = (await readSmallFile(passwordFile)).replace(/\r?\n$/, '');
+  const text = (await readNamedFile(passwordFile, 'the password')).toString().replace(/\r?\n$/, '');
   if (text === '') throw new CliError(EXIT.usage, `${passwordFile} is empty.`);
   return { user, password: new Secret(text) };
 }

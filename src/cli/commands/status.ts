@@ -20,23 +20,44 @@ function statusText(status: Status): string {
   return [facts(status), replicas(status), nodes(status), waiting(status)].join('\n');
 }
 
-function facts({ version, generation, state, audit }: Status): string {
-  const { storeId, place, standing, applied, ageMs, isShared } = state;
+function facts({ version, generation, lastReload, state, audit, webhooks }: Status): string {
+  const { storeId, place, standing, applied, ageMs, isShared, leftAside } = state;
   const { file, number, since, sha256 } = generation;
   const age = isShared ? `, confirmed ${seconds(ageMs)} ago` : '';
   return record([
     ['Version', version],
     ['Configuration', `${file}, generation ${number}, since ${since}`],
     ['SHA-256', sha256],
+    ['Last reload', reloadText(lastReload)],
     ['State', `${standing}, revision ${applied}${age}`],
     ['State store', `${place}, id ${storeId}`],
+    ...leftAside.map((sentence) => ['Left aside', sentence] as const),
     ['Audit log', audit === undefined ? 'none' : auditText(audit)],
+    ...webhooks.map((webhook) => [`Webhook ${webhook.webhook}`, webhookText(webhook)] as const),
   ]);
 }
+
+function reloadText(last: Status['lastReload']): string {
+  if (last === undefined) return 'none';
+  const words = {
+    success: 'is in force',
+    unchanged: 'changed nothing',
+    failure: `failed: ${last.reason ?? 'no reason is known'}`,
+  };
+  return `${last.at}, by ${TRIGGERS[last.trigger]}, ${words[last.result]}`;
+}
+
+const TRIGGERS = { signal: 'SIGHUP', command: 'command', files: 'files that changed' } as const;
 
 function auditText({ records, isInterrupted, sinks }: NonNullable<Status['audit']>): string {
   const behind = sinks.map(({ sink, behind: count }) => `, ${sink} ${count} behind`).join('');
   return `${records} records${isInterrupted ? ', which cannot be written' : ''}${behind}`;
+}
+
+function webhookText({ queued, stuckMs, dropped }: Status['webhooks'][number]): string {
+  const waiting = queued === 0 ? 'nothing waits' : `${queued} wait`;
+  const stuck = stuckMs === 0 ? '' : `, nothing taken for ${seconds(stuckMs)}`;
+  return `${waiting}${stuck}${dropped === 0 ? '' : `, ${dropped} given up`}`;
 }
 
 function replicas({ replicas: found, state }: Status): string {

@@ -9,7 +9,7 @@ import {
 import { keyStoreSchema } from '../../key-stores/config.js';
 
 const { pathPrefix, region, credentials, staticCiphertextMetadata } = keyStoreSchema.shape;
-const credential = credentials.element.shape;
+const credential = credentials.unwrap().element.shape;
 const text = z.string();
 const count = z.int().min(0);
 

@@ -30,6 +30,17 @@ export function choiceField<const Choices extends readonly string[]>(choices: Ch
   return z.enum(choices, { error: allowed }).meta({ errorMessage: allowed });
 }
 
+const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** A time that cannot be misunderstood; comes out in ms since 1970. */
+export function timeField() {
+  const allowed = 'a time with its offset from UTC, or a day of UTC: 2026-01-01T08:00Z, 2026-01-01';
+  return textField(TIME, allowed)
+    .transform((text) => Date.parse(text))
+    .refine((time) => !Number.isNaN(time), { error: allowed })
+    .meta({ errorMessage: allowed });
+}
+
 /** The place of a node, for an auditor. */
 export function locationField() {
   const allowed = 'a place, 1 to 64 characters without control characters';

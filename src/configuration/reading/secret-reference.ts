@@ -46,6 +46,12 @@ export function resolveReference(text: string, sources: ReferenceSources): Resol
   };
 }
 
+/** The path in `${file:PATH}`, as it is written; undefined for any other text. */
+export function fileOfReference(text: string): string | undefined {
+  const groups = REFERENCE.exec(text)?.groups;
+  return groups?.['source'] === 'file' ? groups['name'] : undefined;
+}
+
 const FILE_ALLOWED = `a readable, non-empty file of text, at most ${MAX_FILE_BYTES} bytes`;
 
 function readSecretFile(path: string): Resolution {

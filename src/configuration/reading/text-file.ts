@@ -3,6 +3,7 @@ import { blockedFolder, modeAndOwner } from '../../shared/blocked-folder.js';
 import { errnoOf, isErrno } from '../../shared/errno.js';
 
 const GROUP_AND_OTHERS = 0o077;
+const WRITABLE_BY_ALL = 0o002;
 
 /** The result of reading a file: its text, or the reason, which completes "found: …". */
 export type TextFileReading =
@@ -10,6 +11,8 @@ export type TextFileReading =
       readonly text: string;
       /** A warning that other users can reach the file, with the command that stops it. */
       readonly openToOthers?: string;
+      /** A warning that every user can change the file, with the command that stops it. */
+      readonly changeable?: string;
     }
   | { readonly found: string };
 
@@ -27,10 +30,17 @@ export function readTextFile(path: string, maxBytes: number): TextFileReading {
     if ((stats.mode & GROUP_AND_OTHERS) === 0) return { text };
     const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
     const openToOthers = `${path} is open to other users (mode ${mode}); run: chmod 600 '${path}'`;
-    return { text, openToOthers };
+    return { text, openToOthers, ...changeableBy(path, stats) };
   } catch (error) {
     return refuse(path, describeFileError(path, error));
   }
+}
+
+/** @returns nothing for a file that is not every user's to change */
+export function changeableBy(path: string, { mode }: Stats): { readonly changeable?: string } {
+  if ((mode & WRITABLE_BY_ALL) === 0) return {};
+  const text = (mode & 0o7777).toString(8).padStart(4, '0');
+  return { changeable: `every user can change ${path} (mode ${text}); run: chmod o-w '${path}'` };
 }
 
 /** Opens first and looks afterwards, so that what was looked at is what is read. */

@@ -42,6 +42,9 @@ export function commonNameOf(name: string, separator: string): string | undefine
   return part?.slice('CN='.length);
 }
 
+/** Parsed once, because Mozilla's list takes as long as fifty calls of a proxy. */
+let ofKms: readonly string[] | undefined;
+
 /**
  * Makes the authorities for a run. Node comes with Mozilla's; those of them count that are on the
  * list.
@@ -50,6 +53,6 @@ export function commonNameOf(name: string, separator: string): string | undefine
  */
 export function authoritiesWith(pem: string): Authorities {
   const ofCaller = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const ofKms = rootCertificates.filter((root) => isListed(new X509Certificate(root)));
+  ofKms ??= rootCertificates.filter((root) => isListed(new X509Certificate(root)));
   return { ofKms, ofCaller };
 }

@@ -34,6 +34,11 @@ export function conditionOn(path: string, value: string): Condition {
   return { path, value: prefix ? value.slice(0, -1) : value, prefix };
 }
 
+/** Makes the condition that a field has one value, whatever characters that has. */
+export function exactly(path: string, value: string): Condition {
+  return { path, value, prefix: false };
+}
+
 /** Tells whether a value is what the condition asks for. */
 export function satisfies({ value: wanted, prefix }: Condition, value: string): boolean {
   return prefix ? value.startsWith(wanted) : value === wanted;

@@ -12,7 +12,7 @@ import { AdminError } from '../../admin/admin-error.js';
 import type { Administrator } from '../../admin/administrator.js';
 import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../../admin/contract/errors.js';
 import type { RequestOf, AdminRoute } from '../../admin/contract/route.js';
-import { type OperationName, routes } from '../../admin/contract/routes.js';
+import { type OperationName, type Routes, routes } from '../../admin/contract/routes.js';
 import type { AdminOperations } from '../../admin/operations/index.js';
 import { AuditUnavailableError } from '../../audit/trail/errors.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
@@ -37,9 +37,12 @@ export interface AdminAudit {
 
 /** An act of an administrator, done or tried. */
 export interface RecordedAct {
-  readonly act: string;
+  readonly act: OperationName;
   readonly administrator: Administrator;
-  /** Fields of the request, none of them secret; as they were sent where the request is invalid. */
+  /**
+   * Fields of the request, and of the answer those that tell what was done; none is secret. They
+   * are as they were sent where the request is invalid.
+   */
   readonly request: Readonly<Record<string, unknown>>;
   readonly errorCode?: AdminErrorCode;
 }
@@ -50,6 +53,8 @@ export interface AdminJournals {
   readonly audit: AdminAudit | undefined;
   /** Says who is on the other end of a connection. Never rejects. */
   readonly identify: (socket: Socket) => Promise<Administrator>;
+  /** Keeps all that an operation works with until it has ended, whatever is reloaded meanwhile. */
+  readonly hold: <T>(work: () => T | Promise<T>) => Promise<T>;
 }
 
 /** Answers a request of the admin API. */
@@ -102,16 +107,18 @@ export function createAdminApp(
 function handlerOf<Name extends OperationName>(
   name: Name,
   operate: AdminOperations[Name],
-  { log, audit, identify }: AdminJournals,
+  { log, audit, identify, hold }: AdminJournals,
   send: SendAnswer,
 ): RequestHandler {
   return async (httpRequest, response) => {
-    const route = routes[name];
+    const route: AdminRoute & Routes[Name] = routes[name];
     const administrator = await identify(httpRequest.socket);
     const act = { act: name, administrator, request: loggedFields(route, partsOf(httpRequest)) };
-    const work = () => operate(parse(route, httpRequest));
+    const operated = () => operate(parse(route, httpRequest), administrator.by);
+    const work = () => (route.outlivesGeneration === true ? operated() : hold(operated));
     const answer = await (route.isAct && audit !== undefined ? audited(audit, act, work) : work());
-    const fields = { operation: name, request: act.request, by: administrator.by };
+    const { request } = withOutcome(act, answer);
+    const fields = { operation: name, request, by: administrator.by };
     if (route.isAct) log.info(fields, 'administrative act');
     else log.debug(fields, 'administrative look-up');
     send(response, route.status, answer);
@@ -119,7 +126,7 @@ function handlerOf<Name extends OperationName>(
 }
 
 /** Nothing is done that cannot be recorded, and nothing is answered that was not. */
-async function audited<T>(
+async function audited<T extends object>(
   audit: AdminAudit,
   act: RecordedAct,
   work: () => T | Promise<T>,
@@ -132,8 +139,15 @@ async function audited<T>(
     await audit.recordAct({ ...act, errorCode: toAdminError(error).code });
     throw error;
   }
-  await audit.recordAct(act);
+  await audit.recordAct(withOutcome(act, answer));
   return answer;
+}
+
+/** The act with those fields of its answer that tell what was done. */
+function withOutcome(act: RecordedAct, answer: object): RecordedAct {
+  const { loggedOfAnswer = [] }: AdminRoute = routes[act.act];
+  const told = Object.entries(answer).filter(([name]) => loggedOfAnswer.includes(name));
+  return { ...act, request: { ...act.request, ...Object.fromEntries(told) } };
 }
 
 function parse<R extends AdminRoute>(route: R, httpRequest: Request): RequestOf<R> {

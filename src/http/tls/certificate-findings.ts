@@ -162,9 +162,15 @@ function notPublic(reason: string): string {
   return `AWS KMS connects only to what a public authority has certified; ${reason}.`;
 }
 
-/** Mozilla's list, which is close to that of KMS. */
-function publicRoots(): X509Certificate[] {
-  return rootCertificates.map((pem) => new X509Certificate(pem));
+let knownRoots: readonly X509Certificate[] | undefined;
+
+/**
+ * Mozilla's list, which is close to that of KMS. Parsed once: requests wait meanwhile, and
+ * certificates are looked at while there are some.
+ */
+function publicRoots(): readonly X509Certificate[] {
+  knownRoots ??= rootCertificates.map((pem) => new X509Certificate(pem));
+  return knownRoots;
 }
 
 function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {

@@ -10,6 +10,7 @@ import {
   type CertificateFindingCode,
 } from './certificate-findings.js';
 import { tlsOptions, type TlsMaterial } from './tls.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** The findings of an inspection of a listener's certificates. */
 export interface CertificateInspection {
@@ -102,7 +103,7 @@ function failureMessageOf(attempt: () => unknown): string | undefined {
     attempt();
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

@@ -50,17 +50,18 @@ export interface ClientVerdicts {
  * configured root vouches for do not come this far: TLS itself disconnects them.
  *
  * @param server made with `requestCert` and `rejectUnauthorized`, not listening yet
+ * @param allowedNames asked anew for each client
  */
 export function admitNamedClients(
   server: Server,
-  allowedNames: readonly string[],
+  allowedNames: () => readonly string[],
   verdicts: ClientVerdicts,
 ): void {
   const startReading = server.listeners('secureConnection');
   server.removeAllListeners('secureConnection');
   server.on('secureConnection', (socket) => {
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
-    const name = certificate && matchingClientName(certificate, allowedNames);
+    const name = certificate && matchingClientName(certificate, allowedNames());
     if (certificate === undefined || name === undefined) {
       verdicts.refused(socket);
       socket.destroy();

@@ -1,8 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Caller, TurnedAway } from '../../pipeline/turn-away.js';
 import type { ClientIdentity } from '../tls/client-certificates.js';
+import { declaredLength } from '../request-head.js';
 import { Door, type DoorPorts, type DoorRequests } from './door.js';
+import { TOO_MANY } from './too-many.js';
+import { endsWithBody, type WholeRequest } from './whole-request.js';
 
 /**
  * A stranger's connection ends after so many times the idleness that is allowed, busy or not: a
@@ -14,8 +18,12 @@ const LIFETIME_IN_IDLE_TIMES = 3;
 export interface ConnectionPorts extends DoorPorts {
   /** Its client's certificate; absent without mutual TLS. */
   readonly client: ClientIdentity | undefined;
+  /** The era of the entrance in which it was accepted. */
+  readonly era: number;
   /** Longest life of a connection that has made no authenticated request. */
   readonly lifetimeMs: number;
+  /** Asked for a request that comes too late, before Node has seen it. */
+  readonly turnAway: (request: WholeRequest, connection: Connection) => TurnedAway;
   /** Told once when it has made an authenticated request. */
   readonly onAuthenticated: () => void;
   /** The head of a request has more lines than a head may have. */
@@ -40,6 +48,8 @@ export class Connection implements DoorRequests {
   #begun = 0;
   #unanswered = 0;
   #latest: ServerResponse | undefined;
+  #turnsNextAway = false;
+  #isTurnedAway = false;
   #onExcess: (() => void) | undefined;
 
   constructor(socket: Socket, ports: ConnectionPorts) {
@@ -55,6 +65,16 @@ export class Connection implements DoorRequests {
     this.door = new Door(socket, ports, this);
   }
 
+  /** The client, as a record tells of it. */
+  get caller(): Caller {
+    const { clientAddress, client } = this;
+    return {
+      clientAddress,
+      clientCertificateName: client?.name,
+      clientCertificateSubject: client?.subject,
+    };
+  }
+
   get begun(): number {
     return this.#begun;
   }
@@ -63,8 +83,25 @@ export class Connection implements DoorRequests {
     return this.#latest?.req.complete === false;
   }
 
-  get isAnswering(): boolean {
-    return this.#unanswered > (this.isReceiving ? 1 : 0);
+  get answering(): number {
+    return this.#unanswered - (this.isReceiving ? 1 : 0);
+  }
+
+  isEndOfLatest(bytes: Buffer): boolean {
+    const request = this.#latest?.req;
+    return request?.complete === true && endsWithBody(bytes, declaredLength(request.rawHeaders));
+  }
+
+  turnAway(request: WholeRequest): boolean {
+    const turned = this.#ports.turnAway(request, this);
+    if (turned === 'counted') this.#socket.write(TOO_MANY);
+    this.#turnsNextAway = turned === 'to-be-recorded';
+    return turned === 'counted';
+  }
+
+  /** True when the latest request is to be turned away on the ordinary way. */
+  get isTurnedAway(): boolean {
+    return this.#isTurnedAway;
   }
 
   /** @param idleMs how long the connection may be idle from now on */
@@ -77,11 +114,18 @@ export class Connection implements DoorRequests {
     this.#ports.onAuthenticated();
   }
 
+  /** The era of the entrance in which it was accepted. */
+  get era(): number {
+    return this.#ports.era;
+  }
+
   /** A request has begun. */
   begin(response: ServerResponse): void {
     this.#begun += 1;
     this.#unanswered += 1;
     this.#latest = response;
+    this.#isTurnedAway = this.#turnsNextAway || this.#ports.load.isOverfull;
+    this.#turnsNextAway = false;
     this.#onExcess = undefined;
   }
 

@@ -25,6 +25,8 @@ export class Entrance {
   readonly #silent = new Set<Socket>();
   /** Accepted, by their ends: a TLS connection does not tell which one it was made from. */
   readonly #accepted = new Map<string, Socket>();
+  readonly #eras = new WeakMap<Socket, number>();
+  #era = 0;
 
   /** @param isTls whether the server speaks TLS; it does not listen yet */
   constructor(ports: EntrancePorts, isTls: boolean) {
@@ -36,6 +38,7 @@ export class Entrance {
       if (!slots.admit(socket)) return;
       const ends = endsOf(socket);
       this.#accepted.set(ends, socket);
+      this.#eras.set(socket, this.#era);
       socket.once('close', () => {
         if (this.#accepted.get(ends) === socket) this.#accepted.delete(ends);
       });
@@ -50,6 +53,21 @@ export class Entrance {
   /** The accepted connection that carries this one; undefined once that is gone. */
   acceptedFor(socket: Socket): Socket | undefined {
     return this.#accepted.get(endsOf(socket));
+  }
+
+  /**
+   * Begins another era: who is let in from now on is judged by other roots and names.
+   *
+   * @returns its number
+   */
+  beginEra(): number {
+    this.#era += 1;
+    return this.#era;
+  }
+
+  /** The era in which a connection was accepted, before its client was judged. */
+  eraOf(accepted: Socket): number {
+    return this.#eras.get(accepted) ?? 0;
   }
 
   /** Ends all connections, also those that have not come as far as HTTP. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BodyError, type IncomingCall } from '../../pipeline/call.js';
 import { invariant } from '../../shared/assert.js';
+import type { Clock } from '../../shared/clock.js';
 import type { Connection } from './connection.js';
 import { declaredLength, type OriginForm } from '../request-head.js';
 import type { TurnEnd } from './turn-end.js';
@@ -16,6 +17,7 @@ export interface CallContext {
   /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
   readonly turnEnd: TurnEnd;
+  readonly clock: Clock;
 }
 
 /** One request of Node's as the pipeline wants it. */
@@ -27,19 +29,24 @@ export class NodeCall implements IncomingCall {
   readonly clientAddress: string;
   readonly clientCertificateName: string | undefined;
   readonly clientCertificateSubject: string | undefined;
+  readonly isTurnedAway: boolean;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #context: CallContext;
   #isBodyRead = false;
+  #arrivedAt: number;
+  #unseenMs = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse, context: CallContext) {
     this.method = request.method ?? '';
     this.target = context.origin.target;
     this.rawHeaders = context.origin.rawHeaders;
     this.startedAt = context.startedAt;
+    this.#arrivedAt = context.startedAt;
     this.clientAddress = context.connection.clientAddress;
     this.clientCertificateName = context.connection.client?.name;
     this.clientCertificateSubject = context.connection.client?.subject;
+    this.isTurnedAway = context.connection.isTurnedAway;
     this.#request = request;
     this.#response = response;
     this.#context = context;
@@ -66,8 +73,21 @@ export class NodeCall implements IncomingCall {
     await turnEnd.wait();
     if (request.destroyed) throw new BodyError('aborted');
     // Without a declared length it may have come in any number of pieces, which are counted.
-    if (length > 0 && request.complete) return wholeBody(request);
-    return collect(request, maxBytes, connection);
+    if (length > 0 && request.complete) {
+      this.#unseenMs = turnEnd.unseenMs;
+      return wholeBody(request);
+    }
+    const body = await collect(request, maxBytes, connection);
+    // A client that took its time to send it did not wait for us.
+    this.#arrivedAt = this.#context.clock.monotonic();
+    return body;
+  }
+
+  waitedMs(): number {
+    const seenMs = this.#context.clock.monotonic() - this.#arrivedAt;
+    // Where turns have been long one after the other, this one is about as long. A single long one
+    // is a stall, and no overload: what came in it can be served.
+    return this.#unseenMs + Math.min(seenMs, 2 * this.#unseenMs);
   }
 
   isAbandoned(): boolean {

@@ -8,7 +8,7 @@ import type { Logger } from '../../observability/logger.js';
 import { admitNamedClients, type ClientIdentity } from '../tls/client-certificates.js';
 import { endWith, isMalformedRequest, malformedRequestResponse } from './client-error.js';
 import type { ListenerConfig } from '../config.js';
-import type { Connections } from './connection.js';
+import type { ConnectionPorts, Connections } from './connection.js';
 import { ConnectionSlots } from '../connection-slots.js';
 import type { DoorPorts } from './door.js';
 import { Entrance } from './entrance.js';
@@ -18,12 +18,15 @@ import { tlsOptions, type TlsMaterial } from '../tls/tls.js';
 /** The parts of a Node server. */
 export interface NodeServerPorts {
   readonly listener: ListenerConfig;
-  /** Exactly where the listener has `tls`. */
+  /** The material that it begins with; exactly where the listener has `tls`. */
   readonly material: TlsMaterial | undefined;
+  /** The names of client certificates that may connect now; undefined where none is asked for. */
+  readonly allowedNames: () => readonly string[] | undefined;
   /** Told of every connection that comes as far as HTTP, before its first request. */
   readonly connections: Connections;
   /** Shared by all listeners. */
   readonly doors: DoorPorts;
+  readonly turnAway: ConnectionPorts['turnAway'];
   readonly strangers: StrangerLog;
   readonly logger: Logger;
 }
@@ -100,12 +103,14 @@ type Open = (socket: Socket, client?: ClientIdentity) => void;
 
 /** Makes the handler of connections to which Node's HTTP server has just begun to listen. */
 function opener(ports: NodeServerPorts, slots: ConnectionSlots, entrance: Entrance): Open {
-  const { connections, listener, doors } = ports;
+  const { connections, listener, doors, turnAway } = ports;
   return (socket, client) => {
     const accepted = entrance.acceptedFor(socket);
     connections.open(socket, listener.limits.unauthenticatedIdleMs, {
       ...doors,
+      turnAway,
       client,
+      era: accepted === undefined ? 0 : entrance.eraOf(accepted),
       onAuthenticated: () => {
         if (accepted !== undefined) slots.noteAuthenticated(accepted);
       },
@@ -120,14 +125,13 @@ function opener(ports: NodeServerPorts, slots: ConnectionSlots, entrance: Entran
 }
 
 function admitTls(ports: NodeServerPorts, server: Server | TlsServer, open: Open): void {
-  const { listener } = ports;
-  const allowedNames = listener.tls?.clientCertificates?.allowedNames;
-  if (allowedNames === undefined) {
+  const { allowedNames } = ports;
+  if (allowedNames() === undefined) {
     server.on('secureConnection', (socket: TLSSocket) => {
       open(socket);
     });
   } else {
-    admitNamedClients(server as TlsServer, allowedNames, {
+    admitNamedClients(server as TlsServer, () => allowedNames() ?? [], {
       admitted: open,
       refused: (socket) => {
         logRefusal(ports, socket, 'name not allowed');

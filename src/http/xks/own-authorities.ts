@@ -4,6 +4,9 @@ import type { ListenerConfig } from '../config.js';
 import type { Connection } from './connection.js';
 import type { TlsMaterial } from '../tls/tls.js';
 
+/** Tells whether a listener answers to a host name or an address, on a connection. */
+export type OwnAuthorities = (host: string, connection: Connection) => boolean;
+
 /**
  * Finds the hosts that a listener answers to: the names and addresses of its certificate, its
  * public names, and the address that a connection was made to. Without TLS nobody has told it a
@@ -12,7 +15,7 @@ import type { TlsMaterial } from '../tls/tls.js';
 export function ownAuthorities(
   { tls }: ListenerConfig,
   material: TlsMaterial | undefined,
-): (host: string, connection: Connection) => boolean {
+): OwnAuthorities {
   const names = new Set(
     ['localhost', ...(tls?.publicNames ?? [])].map((name) => name.toLowerCase()),
   );

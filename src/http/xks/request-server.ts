@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.js';
 import { errorBody } from '../../xks/errors.js';
 import type { Connection, Connections } from './connection.js';
 import { NodeCall } from './incoming-call.js';
+import type { OwnAuthorities } from './own-authorities.js';
 import { type Authorities, type OriginForm, problemOfHead, toOriginForm } from '../request-head.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import type { TurnEnd } from './turn-end.js';
@@ -18,8 +19,6 @@ export interface ServingPorts {
   readonly logger: Logger;
   readonly connections: Connections;
   readonly authenticatedIdleMs: number;
-  /** Tells whether the listener answers to a host name or an address. */
-  readonly isOurs: (host: string, connection: Connection) => boolean;
   readonly scheme: Authorities['scheme'];
   readonly turnEnd: TurnEnd;
 }
@@ -36,9 +35,19 @@ export class RequestServer {
   #decided: Decided[] = [];
   /** While true, every answer asks the client to close, and `/ping` says so to load balancers. */
   draining = false;
+  /** Connections that were accepted before this era close after their next answer. */
+  oldestEra = 0;
+  /** The hosts and addresses that the listener answers to. */
+  authorities: OwnAuthorities;
 
-  constructor(ports: ServingPorts) {
+  constructor(ports: ServingPorts, authorities: OwnAuthorities) {
     this.#ports = ports;
+    this.authorities = authorities;
+  }
+
+  /** True for a connection that may stay open after its next answer. */
+  mayKeepOpen({ era }: Connection): boolean {
+    return !this.draining && era >= this.oldestEra;
   }
 
   /** The client sends its body only when told to go on. */
@@ -72,10 +81,9 @@ export class RequestServer {
   }
 
   #originOf(request: IncomingMessage, connection: Connection): OriginForm {
-    const { scheme, isOurs } = this.#ports;
     return toOriginForm(request.url ?? '', request.rawHeaders, {
-      scheme,
-      isOurs: (host) => isOurs(host, connection),
+      scheme: this.#ports.scheme,
+      isOurs: (host) => this.authorities(host, connection),
     });
   }
 
@@ -90,6 +98,7 @@ export class RequestServer {
         authenticatedIdleMs,
         expectsContinue: this.#waiting.has(request),
         turnEnd,
+        clock,
       });
       const decided = handle(call);
       // Nobody will look at the body, so nobody parses it, however late the answer.
@@ -130,7 +139,7 @@ export class RequestServer {
 
   /** @param mayStay whether the connection may serve another request */
   #write({ connection, request, response }: Exchange, answer: Answer, mayStay: boolean): void {
-    if (this.draining || !mayStay) response.shouldKeepAlive = false;
+    if (!this.mayKeepOpen(connection) || !mayStay) response.shouldKeepAlive = false;
     if (!mayStay) connection.door.shut();
     writeAnswer(request, response, answer, connection.door);
     connection.answered(answer.status);

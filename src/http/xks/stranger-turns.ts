@@ -1,8 +1,9 @@
 /** Time for unauthenticated clients in one turn of the event loop. */
 const BUDGET_MS = 2;
 /**
- * Rest of a client that was refused before, as a multiple of the time that its turn took; others
- * are accepted meanwhile.
+ * Rest of clients that were refused before, as a multiple of the time that their turns took in one
+ * run; others are accepted meanwhile. They have a run's time together and rest together: a rest
+ * after each of them would cost more, in timers and in answers written alone, than the request.
  */
 const REST_TIMES = 4;
 /** Newcomers that may wait; the one that has waited longest gives way to the next. */
@@ -34,6 +35,7 @@ export class StrangerTurns {
   readonly #fresh = new Queue<StrangerWork>();
   readonly #refused = new Queue<StrangerWork>();
   #spentMs = 0;
+  #refusedMs = 0;
   #refusedRestUntil = 0;
   #isScheduled = false;
   /** Runs where nobody waits but who was refused and rests. */
@@ -73,7 +75,14 @@ export class StrangerTurns {
     const now = performance.now();
     const turnMs = now - startedAt + extraMs;
     this.#spentMs += turnMs;
-    if (isRefused) this.#refusedRestUntil = now + REST_TIMES * turnMs;
+    if (isRefused) this.#refusedMs += turnMs;
+  }
+
+  /** Begins the rest after what was done for the refused. */
+  #beginRest(): void {
+    if (this.#refusedMs === 0) return;
+    this.#refusedRestUntil = performance.now() + REST_TIMES * this.#refusedMs;
+    this.#refusedMs = 0;
   }
 
   get #refusedRestMs(): number {
@@ -99,6 +108,7 @@ export class StrangerTurns {
 
   #nextRun(): void {
     this.#spentMs = 0;
+    this.#beginRest();
     // One at least of each, so that neither newcomers nor requests without end stop the others.
     for (const work of [this.#newcomers.pop(), this.#nextGoingOn()]) {
       if (work !== undefined) this.#run(work);
@@ -108,6 +118,7 @@ export class StrangerTurns {
       if (work === undefined) break;
       this.#run(work);
     }
+    this.#beginRest();
     if (!this.#isIdle) this.#schedule();
   }
 

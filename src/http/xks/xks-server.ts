@@ -6,6 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../observability/logger.js';
 import type { StrangerLog } from '../../observability/stranger-log.js';
 import type { Handle } from '../../pipeline/call.js';
+import { invariant } from '../../shared/assert.js';
+import type { TurnAway } from '../../pipeline/turn-away.js';
 import type { Clock } from '../../shared/clock.js';
 import { listenerName, type ListenerConfig } from '../config.js';
 import { Connections } from './connection.js';
@@ -15,7 +17,8 @@ import { listen } from '../listen.js';
 import { createNodeServer } from './node-server.js';
 import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
-import type { ListenerCertificates } from '../tls/tls.js';
+import { admitsFewer } from '../tls/admits-fewer.js';
+import { type ListenerCertificates, type TlsMaterial, tlsOptions } from '../tls/tls.js';
 import { TurnEnd } from './turn-end.js';
 import { createXksApp, type Serve } from './xks-app.js';
 
@@ -25,6 +28,7 @@ export interface XksServerPorts {
   /** Present exactly where the listener has `tls`. */
   readonly certificates: ListenerCertificates | undefined;
   readonly handle: Handle;
+  readonly turnAway: TurnAway;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly strangers: StrangerLog;
@@ -35,38 +39,40 @@ export interface XksServerPorts {
 /** A listener that AWS KMS calls. */
 export class XksServer {
   readonly name: string;
-  /** Time at which its first certificate expires, in ms since 1970; undefined without TLS. */
-  readonly expiresAt: number | undefined;
-  readonly #listener: ListenerConfig;
+  #expiresAt: number | undefined;
+  #listener: ListenerConfig;
+  #material: TlsMaterial | undefined;
   readonly #logger: Logger;
   readonly #requests: RequestServer;
   readonly #server: Server | TlsServer;
   readonly #entrance: Entrance;
 
   constructor(ports: XksServerPorts) {
-    const { listener, certificates, handle, clock, logger, strangers, doors } = ports;
+    const { listener, certificates, handle, turnAway, clock, logger, strangers, doors } = ports;
     const material = certificates?.material;
     this.name = listenerName(listener);
-    this.expiresAt = certificates?.expiresAt;
+    this.#expiresAt = certificates?.expiresAt;
     this.#listener = listener;
+    this.#material = material;
     this.#logger = logger.child({ listener: this.name });
     const connections = new Connections();
-    this.#requests = new RequestServer({
+    const serving = {
       handle,
       clock,
       logger: this.#logger,
       connections,
       authenticatedIdleMs: listener.limits.authenticatedIdleMs,
       scheme: material === undefined ? 'any' : 'https',
-      isOurs: ownAuthorities(listener, material),
       turnEnd: new TurnEnd(doors.turns),
-    });
+    } as const;
+    this.#requests = new RequestServer(serving, ownAuthorities(listener, material));
     const { server, entrance } = createNodeServer({
-      listener,
-      material,
-      connections,
-      doors,
-      strangers,
+      ...{ listener, material, connections, doors, strangers },
+      turnAway: (request, connection) =>
+        this.#requests.mayKeepOpen(connection)
+          ? turnAway(request.target, connection.caller)
+          : 'to-be-served',
+      allowedNames: () => this.#listener.tls?.clientCertificates?.allowedNames,
       logger: this.#logger,
     });
     this.#server = server;
@@ -76,6 +82,33 @@ export class XksServer {
         this.#requests.serve(request, response);
       }),
     );
+  }
+
+  /** Time at which its first certificate expires, in ms since 1970; undefined without TLS. */
+  get expiresAt(): number | undefined {
+    return this.#expiresAt;
+  }
+
+  /**
+   * Takes other certificates, roots and names, for new handshakes. Connections stay open; where
+   * fewer clients may connect than before, they close after their next answer.
+   *
+   * @param listener the same, but for what its `tls` says
+   * @param certificates with client roots exactly where it had some
+   */
+  renew(listener: ListenerConfig, { material, expiresAt }: ListenerCertificates): void {
+    invariant('setSecureContext' in this.#server, 'only TLS has certificates');
+    const isNarrower = admitsFewer(
+      { config: this.#listener.tls?.clientCertificates, material: this.#material },
+      { config: listener.tls?.clientCertificates, material },
+    );
+    // Never with ticketKeys: new ones make the sessions of before worthless.
+    this.#server.setSecureContext(tlsOptions(material));
+    this.#listener = listener;
+    this.#material = material;
+    this.#expiresAt = expiresAt;
+    this.#requests.authorities = ownAuthorities(listener, material);
+    if (isNarrower) this.#requests.oldestEra = this.#entrance.beginEra();
   }
 
   /** Rejects when the address cannot be had, with the system's error. */

@@ -4,6 +4,17 @@ export interface TakenBlock {
   readonly to: number;
 }
 
+/** The rule by which blocks are measured. */
+export interface BlockSizes {
+  /**
+   * Computes the size of the next block.
+   *
+   * @param used encryptions since the last block was taken
+   * @param elapsedMs time since then
+   */
+  blockSize(used: number, elapsedMs: number): number;
+}
+
 /**
  * The encryptions that may still be made under one version before the next block is taken. What
  * is reserved is durable already; what is used is known to this process alone, so after a crash
@@ -12,22 +23,27 @@ export interface TakenBlock {
 export class EncryptionBudget {
   #left: number;
   #reserved: number;
+  /** The last block: its size, when it was added, and what was left then, it included. */
   #size: number;
+  #addedAt: number;
+  #leftThen: number;
 
-  private constructor(left: number, reserved: number) {
+  private constructor(left: number, reserved: number, at: number) {
     this.#left = left;
     this.#reserved = reserved;
     this.#size = left;
+    this.#addedAt = at;
+    this.#leftThen = left;
   }
 
   /** For a version of which `reserved` encryptions may have been made, by whatever process. */
   static spent(reserved: number): EncryptionBudget {
-    return new EncryptionBudget(0, reserved);
+    return new EncryptionBudget(0, reserved, 0);
   }
 
-  /** For a version with its first block. */
-  static of({ from, to }: TakenBlock): EncryptionBudget {
-    return new EncryptionBudget(to - from, to);
+  /** For a version with its first block. @param now on the monotonic clock */
+  static of({ from, to }: TakenBlock, now: number): EncryptionBudget {
+    return new EncryptionBudget(to - from, to, now);
   }
 
   /** Encryptions that may have been made. */
@@ -56,10 +72,17 @@ export class EncryptionBudget {
     return true;
   }
 
+  /** Measures the next block by the pace at which the last one is used. */
+  nextBlockSize(sizes: BlockSizes, now: number): number {
+    return sizes.blockSize(this.#leftThen - this.#left, now - this.#addedAt);
+  }
+
   /** To be called when the block is safely taken, and not earlier. */
-  add({ from, to }: TakenBlock): void {
+  add({ from, to }: TakenBlock, now: number): void {
     this.#size = to - from;
     this.#left += this.#size;
     this.#reserved = to;
+    this.#addedAt = now;
+    this.#leftThen = this.#left;
   }
 }

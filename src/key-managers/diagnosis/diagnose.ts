@@ -1,5 +1,6 @@
 import { Deadline } from '../../shared/deadline.js';
 import type { KeyAdministration, KeyManagerNode, NodeHealth } from '../backend.js';
+import { checkedAdministration } from '../nodes/checked-administration.js';
 import { CheckedNode } from '../nodes/conditions.js';
 import { checkFleet, type FleetNodeHealth } from '../nodes/fleet-check.js';
 import { type DiagnosisFinding, type NodeDiagnosis, ok, skipped } from './finding.js';
@@ -28,7 +29,9 @@ export async function diagnose(
 ): Promise<readonly NodeDiagnosis[]> {
   const examined: ExaminedNode[] = [];
   for (const { node, administration } of started) {
-    examined.push(await examineAlone(new CheckedNode(node), administration, terms));
+    examined.push(
+      await examineAlone(new CheckedNode(node), checkedAdministration(administration), terms),
+    );
   }
   const nodes = examined.map(({ node }) => node);
   const deadline = Deadline.after(terms.clock, FLEET_BUDGET_MS);

@@ -3,6 +3,7 @@ import { KeyManagerError } from '../backend.js';
 import type { BackendPorts } from '../definition.js';
 import type { ModuleKeyManagerConfig } from './config.js';
 import type { CreateKeyManager, ModuleKeyManager } from './factory.js';
+import { checkedAdministration } from './module-administration.js';
 import { ModuleNode, withoutSecrets } from './module-node.js';
 import { checkKeyManager, findFactory } from './shape.js';
 
@@ -21,7 +22,10 @@ export async function createModuleKeyManager(
   const secrets = Object.values(config.secrets).map((secret) => secret.reveal());
   const made = await make(createKeyManager, config, ports);
   const { nodes, administration } = checkKeyManager(made, module);
-  return { nodes: nodes.map((node) => new ModuleNode(node, secrets)), administration };
+  return {
+    nodes: nodes.map((node) => new ModuleNode(node, secrets)),
+    administration: checkedAdministration(administration, secrets),
+  };
 }
 
 async function load(module: string): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { BackendDefinition } from '../definition.js';
+import { CAPABILITIES } from './capabilities.js';
 import { type ModuleKeyManagerConfig, moduleKeyManagerSchema } from './config.js';
 import { createModuleKeyManager } from './create.js';
 
@@ -8,7 +9,11 @@ export const moduleBackend = {
   folders: [],
   files: [{ field: ['module'], use: 'program' }],
   knownCauses: [],
+  capabilities: CAPABILITIES,
+  ownsKeys: false,
   nodes: (config) => [{ name: config.name, config }],
+  places: () => [],
+  keptWhileRunning: [],
   descriptors: () => 0,
   start: createModuleKeyManager,
 } satisfies BackendDefinition<ModuleKeyManagerConfig>;

@@ -5,14 +5,12 @@ import {
   KeyManagerError,
   type KeyManagerNode,
   type KeyRef,
-  type KeyVersion,
   type NodeHealth,
   type Sealed,
 } from '../backend.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import { checkedDescription, demand } from './module-answer.js';
 
-const MATERIAL_NAME_BYTES = 8;
-const MAX_VERSION = 2 ** 32 - 1;
 const STATUSES: ReadonlySet<unknown> = new Set(['ACTIVE', 'DEGRADED', 'UNAVAILABLE']);
 
 /**
@@ -42,7 +40,7 @@ export class ModuleNode implements KeyManagerNode {
     const anew = node.describeKeyAnew?.bind(node);
     if (anew !== undefined) {
       this.describeKeyAnew = async (externalKeyId, deadline) =>
-        checked(await this.#shown(() => anew(externalKeyId, deadline)));
+        checkedDescription('describeKey', await this.#shown(() => anew(externalKeyId, deadline)));
     }
     const trying = node.encryptAndTry?.bind(node);
     if (trying !== undefined) {
@@ -54,7 +52,10 @@ export class ModuleNode implements KeyManagerNode {
   }
 
   async describeKey(externalKeyId: string, deadline: Deadline): Promise<KeyDescription> {
-    return checked(await this.#shown(() => this.#node.describeKey(externalKeyId, deadline)));
+    return checkedDescription(
+      'describeKey',
+      await this.#shown(() => this.#node.describeKey(externalKeyId, deadline)),
+    );
   }
 
   async encrypt(key: KeyRef, plaintext: Buffer, aad: Buffer, deadline: Deadline): Promise<Sealed> {
@@ -99,28 +100,4 @@ function sealedOf({ iv, ciphertext, tag }: Sealed): Sealed {
     'encrypt answered an iv, a ciphertext or a tag that is no Buffer',
   );
   return { iv, ciphertext, tag };
-}
-
-function checked(description: KeyDescription): KeyDescription {
-  const { usage, versions, current } = description;
-  demand(usage instanceof Set, 'describeKey answered a usage that is no Set');
-  demand(versions instanceof Map, 'describeKey answered versions that are no Map');
-  demand(
-    [...versions].every(([number, version]) => isVersion(version) && version.version === number),
-    'describeKey answered a version without a number, or without a name of 8 bytes',
-  );
-  demand(
-    current === undefined || versions.has(current.version),
-    'describeKey answered a current version that is none of the versions',
-  );
-  return description;
-}
-
-function isVersion({ version, materialName }: KeyVersion): boolean {
-  const isNumber = Number.isInteger(version) && version >= 1 && version <= MAX_VERSION;
-  return isNumber && Buffer.isBuffer(materialName) && materialName.length === MATERIAL_NAME_BYTES;
-}
-
-function demand(condition: boolean, message: string): void {
-  if (!condition) throw new KeyManagerError('internal', `the module's ${message}`);
 }

@@ -24,6 +24,24 @@ const nodeShape = z.object(
   { error: 'a node' },
 );
 
+const algorithm = choiceOf(['RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_256']);
+const keySpec = choiceOf(['RSA_2048', 'RSA_3072', 'RSA_4096']);
+const wayShape = z.object(
+  { wrappingAlgorithm: algorithm, wrappingKeySpec: keySpec },
+  { error: 'a way with wrappingAlgorithm and wrappingKeySpec' },
+);
+
+const importShape = z.object(
+  {
+    ways: z.array(wayShape, { error: 'a list of ways' }),
+    createWrappingKey: method,
+    importKeyMaterial: method,
+    destroyWrappingKey: method,
+    destroyOldWrappingKeys: method.optional(),
+  },
+  { error: 'an object, left out where nothing can be imported' },
+);
+
 const keyManagerShape = z.object(
   {
     nodes: z
@@ -35,7 +53,13 @@ const keyManagerShape = z.object(
     administration: z.object(
       {
         listKeys: method.optional(),
+        summarizeKey: method.optional(),
         createKey: method.optional(),
+        rotateKey: method.optional(),
+        setKeyEnabled: method.optional(),
+        destroyVersion: method.optional(),
+        destroyKey: method.optional(),
+        materialImport: importShape.optional(),
         countsEncryptions: z.boolean().optional(),
       },
       { error: 'an object, empty where there is nothing to administer' },
@@ -87,4 +111,8 @@ export function checkKeyManager(made: unknown, module: string): ModuleKeyManager
 function describeIssue({ path, message }: z.core.$ZodIssue): string {
   const where = formatPath(path.map((part) => (typeof part === 'symbol' ? '' : part)));
   return where === '' ? message : `${where}: ${message}`;
+}
+
+function choiceOf<const Choices extends readonly string[]>(choices: Choices) {
+  return z.enum(choices, { error: `one of ${choices.join(', ')}` });
 }

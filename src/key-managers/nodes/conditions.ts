@@ -140,10 +140,13 @@ function demand(condition: boolean, message: string): void {
   if (!condition) throw new KeyManagerError('internal', message);
 }
 
-function asKeyManagerError(error: unknown): KeyManagerError {
+/** Makes a failure one of a key manager: `internal` for any other error, with causes alone. */
+export function asKeyManagerError(
+  error: unknown,
+  message = 'the key manager failed unexpectedly',
+): KeyManagerError {
   if (!(error instanceof KeyManagerError)) {
-    const cause = bareError(error);
-    return new KeyManagerError('internal', 'the key manager failed unexpectedly', { cause });
+    return new KeyManagerError('internal', message, { cause: bareError(error) });
   }
   if (error.cause === undefined) return error;
   return new KeyManagerError(error.code, error.message, { cause: bareError(error.cause) });

@@ -8,28 +8,6 @@ import { CheckedNode } from './conditions.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { NodeLimits } from './limits.js';
 
-/** Failures that say something about the node and nothing about the request: another may do. */
-const NODE_FAILURES: ReadonlySet<KeyManagerErrorCode> = new Set([
-  'unreachable',
-  'misconfigured',
-  'overloaded',
-  'deadline',
-  'internal',
-]);
-
-/** Errors of a node that lags behind the others, for a key or version that was just made. */
-const ABSENCES: ReadonlySet<KeyManagerErrorCode> = new Set(['key-not-found', 'version-not-found']);
-
-/** True for an error of one node after which another one might succeed. */
-export function mayDoElsewhere(error: unknown): boolean {
-  return isNodeFailure(error) || (error instanceof KeyManagerError && ABSENCES.has(error.code));
-}
-
-/** True for an error that says something about the node and nothing about the request. */
-export function isNodeFailure(error: unknown): boolean {
-  return error instanceof KeyManagerError && NODE_FAILURES.has(error.code);
-}
-
 /**
  * Failures that requests wait for. A quick refusal costs nothing, and may be about one key: whose
  * policy is missing, whose name two objects have, whose counter is damaged. Whoever asks for such a
@@ -74,18 +52,21 @@ export class GuardedNode {
 
   /**
    * @param limitMs for waiting and working together
+   * @param place of the call among those of its request, from 0
    * @throws KeyManagerError
    */
-  run<T>(work: NodeWork<T>, limitMs: number): MaybePromise<T> {
+  run<T>(work: NodeWork<T>, limitMs: number, place = 0): MaybePromise<T> {
     const deadline = Deadline.after(this.#clock, limitMs);
-    return this.node.inProcess ? work(this.node, deadline) : this.#runGuarded(work, deadline);
+    return this.node.inProcess
+      ? work(this.node, deadline)
+      : this.#runGuarded(work, deadline, place);
   }
 
-  async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline): Promise<T> {
+  async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline, place: number): Promise<T> {
     const limited = async (): Promise<T> =>
       withinDeadline(Promise.resolve(work(this.node, deadline)), deadline, 'the node');
     try {
-      return await this.#queue.run(() => this.#breaker.execute(limited), deadline);
+      return await this.#queue.run(() => this.#breaker.execute(limited), deadline, place);
     } catch (error) {
       if (!isBrokenCircuitError(error)) throw error;
       throw new KeyManagerError('unreachable', `${this.node.name} fails and is left alone`, {

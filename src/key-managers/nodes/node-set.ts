@@ -20,9 +20,11 @@ import {
 import { type MaybePromise, settled } from '../maybe-promise.js';
 import { KeyReadings } from '../key-readings.js';
 import { withinDeadline } from '../within-deadline.js';
-import { GuardedNode, isNodeFailure, mayDoElsewhere, type NodeWork } from './guarded-node.js';
+import { checkedAdministration } from './checked-administration.js';
+import { GuardedNode, type NodeWork } from './guarded-node.js';
 import { HealthMonitor } from './health-monitor.js';
 import type { NodeLimits } from './limits.js';
+import { isNodeFailure, mayDoElsewhere } from './node-failures.js';
 
 /** Time kept back from every deadline, for the steps after the key manager's answer. */
 const ANSWER_MS = 5;
@@ -59,13 +61,15 @@ export class NodeSetKeyManager implements KeyManager {
   readonly #health: HealthMonitor;
   readonly #nodes: readonly KeyManagerNode[];
   readonly #readings: KeyReadings<KeyDescription>;
+  readonly #ports: NodeSetPorts;
 
   constructor(ports: NodeSetPorts) {
+    this.#ports = ports;
     const { nodes, clock, limits, onHealthChange } = ports;
     this.name = ports.name;
     this.type = ports.type;
     this.nodes = nodes.map(({ name, location }) => ({ name, location }));
-    this.administration = ports.administration;
+    this.administration = checkedAdministration(ports.administration);
     this.#limits = limits;
     this.#guarded = nodes.map((node) => new GuardedNode(node, limits, clock));
     const checked = this.#guarded.map(({ node }) => node);
@@ -114,6 +118,11 @@ export class NodeSetKeyManager implements KeyManager {
     );
   }
 
+  /** The nodes themselves, which nothing stands before. */
+  get started(): readonly KeyManagerNode[] {
+    return this.#nodes;
+  }
+
   async health(deadline: Deadline): Promise<readonly NodeReport[]> {
     const health = await this.#health.current(deadline);
     return this.#guarded.map(({ node: { name, location, vendor, model } }, index) => {
@@ -121,6 +130,16 @@ export class NodeSetKeyManager implements KeyManager {
       const report = { name, location, vendor, model, status };
       return detail === undefined ? report : { ...report, detail };
     });
+  }
+
+  /** The same nodes behind other limits, for what is asked of them from now on. */
+  withLimits(limits: NodeLimits): NodeSetKeyManager {
+    return new NodeSetKeyManager({ ...this.#ports, limits });
+  }
+
+  /** Looks at its nodes no more, which go on in another one. */
+  retire(): void {
+    this.#health.stop();
   }
 
   async close(): Promise<void> {
@@ -183,7 +202,7 @@ function attempt<T>(
 ): MaybePromise<T> {
   if (guarded === undefined) throw new KeyManagerError('internal', 'there is no node');
   return settled(
-    () => guarded.run(work, limitMs),
+    () => guarded.run(work, limitMs, call.callsBefore),
     (value) => {
       call.tried(guarded.node);
       return value;

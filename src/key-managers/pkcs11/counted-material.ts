@@ -1,10 +1,8 @@
 import type { Deadline } from '../../shared/deadline.js';
-import { StateError } from '../../state/errors.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
+import { BlockReservation, type ReservingKey } from '../counting/block-reservation.js';
 import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
-import { RetriedTask } from '../counting/retried-task.js';
-import { withinDeadline } from '../within-deadline.js';
 import type { BackendPorts } from '../definition.js';
 import type { CountSource, KnownCount } from './counts/count-source.js';
 
@@ -31,22 +29,20 @@ export interface CountPorts {
 }
 
 /**
- * Counts the encryptions under one key's material. A block is reserved before it is used; the next
- * one is reserved when half of it is used. After a crash the whole block counts as used. A token
- * cannot replace the material by itself: at the limit, Encrypt is refused.
+ * Counts the encryptions under one key's material. A token cannot replace the material by itself:
+ * at the limit, Encrypt is refused.
  */
-export class CountedMaterial {
+export class CountedMaterial implements ReservingKey {
   /** Time at which Holdfast created the material; absent for material created elsewhere. */
   readonly createdAt: string | undefined;
   readonly #ref: KeyRef;
   readonly #budget: EncryptionBudget;
   readonly #countPorts: CountPorts;
-  readonly #reserving: RetriedTask;
+  readonly #blocks: BlockReservation;
   /** Encryptions that all replicas may have made, if they share the count. */
   #known: number;
   /** The limit at which no block was left. */
   #fullAt: number | undefined;
-  #lastBlock: { readonly at: number; readonly left: number };
   #isWarned = false;
 
   /** @param known as the source has it */
@@ -56,9 +52,7 @@ export class CountedMaterial {
     this.#budget = EncryptionBudget.spent(known.reserved);
     this.#known = known.reserved;
     this.#countPorts = countPorts;
-    const { clock } = countPorts.ports;
-    this.#lastBlock = { at: clock.monotonic(), left: 0 };
-    this.#reserving = new RetriedTask(() => this.#reserve(), clock);
+    this.#blocks = new BlockReservation(this, countPorts.ports);
   }
 
   get ref(): KeyRef {
@@ -71,7 +65,12 @@ export class CountedMaterial {
 
   /** True when the last attempt to reserve a block failed. */
   get isFailing(): boolean {
-    return this.#reserving.isFailing;
+    return this.#blocks.isFailing;
+  }
+
+  /** Number of encryptions that may have been made, as far as this replica knows. */
+  get made(): number {
+    return this.#known;
   }
 
   /** Number of encryptions that are left. */
@@ -85,33 +84,55 @@ export class CountedMaterial {
     this.#known = Math.max(this.#known, count);
   }
 
-  /**
-   * Counts one encryption.
-   *
-   * @returns false when the block is used up; then call {@link countWhenReserved}
-   */
+  /** Counts one encryption. @returns false for a used-up block: then {@link countWhenReserved} */
   count(): boolean {
-    const counted = this.#budget.take();
-    if (this.#budget.isLow && !this.#isFull) this.#reserving.runInBackground();
-    return counted;
+    return this.#blocks.count(this.#budget);
   }
 
-  /** Reserves a block before the first encryption. @throws KeyManagerError `internal` */
+  /** Reserves a block before the first encryption. @throws KeyManagerError as below */
   reserve(): Promise<void> {
-    return this.#reserving.run();
+    return this.#blocks.reserve();
   }
 
   /** @throws KeyManagerError `exhausted`, `internal`, `deadline` */
-  async countWhenReserved(deadline: Deadline): Promise<void> {
-    while (!this.#budget.take()) {
-      if (this.#isFull) throw new KeyManagerError('exhausted', this.#exhaustion);
-      await withinDeadline(this.#reserving.run(), deadline, this.#source.name);
-    }
+  countWhenReserved(deadline: Deadline): Promise<void> {
+    return this.#blocks.countWhenReserved(this.#budget, deadline);
   }
 
   /** Resolves when nothing is being reserved. */
   settle(): Promise<void> {
-    return this.#reserving.settle();
+    return this.#blocks.settle();
+  }
+
+  get countedIn(): string {
+    return this.#source.name;
+  }
+
+  get mayReserve(): boolean {
+    return !this.#isFull;
+  }
+
+  refusal(): KeyManagerError {
+    return new KeyManagerError('exhausted', this.#exhaustion);
+  }
+
+  /** Called by the reservation alone: see {@link reserve}. */
+  async takeBlock(): Promise<void> {
+    const { clock, log } = this.#countPorts.ports;
+    const source = this.#source;
+    const { limit } = source;
+    const size = this.#budget.nextBlockSize(source, clock.monotonic());
+    const known = { reserved: this.#budget.reserved, createdAt: this.createdAt };
+    const block = await source.take(this.#ref, known, size);
+    if (typeof block === 'object') {
+      this.#budget.add(block, clock.monotonic());
+      this.learn(block.to);
+    } else {
+      this.#fullAt = block === 'unknown' ? Infinity : limit;
+      const { externalKeyId } = this;
+      if (block === 'unknown') log.error({ externalKeyId }, this.#exhaustion);
+    }
+    this.#warnOfTheLimit();
   }
 
   get #source(): CountSource {
@@ -129,42 +150,6 @@ export class CountedMaterial {
         ? 'may have made any number of encryptions: the state store has lost its count'
         : 'has made all the encryptions that random IVs allow';
     return `${this.externalKeyId} ${what}; create a new version of it in the token. Decrypt still works.`;
-  }
-
-  async #reserve(): Promise<void> {
-    const { ports } = this.#countPorts;
-    const { externalKeyId } = this.#ref;
-    const wasFailing = this.isFailing;
-    try {
-      await this.#takeBlock();
-    } catch (cause) {
-      const isTold = cause instanceof KeyManagerError || cause instanceof StateError;
-      const reason = isTold ? cause.message : 'the write failed';
-      const message = `encryptions of ${externalKeyId} cannot be counted: ${reason}`;
-      if (!wasFailing) ports.log.error({ externalKeyId, err: cause }, message);
-      throw new KeyManagerError('internal', message, { cause });
-    }
-    if (wasFailing) ports.log.info({ externalKeyId }, `${externalKeyId} is counted again`);
-    this.#warnOfTheLimit();
-  }
-
-  async #takeBlock(): Promise<void> {
-    const { clock, log } = this.#countPorts.ports;
-    const source = this.#source;
-    const { limit } = source;
-    const { at, left } = this.#lastBlock;
-    const size = source.blockSize(left - this.#budget.left, clock.monotonic() - at);
-    const known = { reserved: this.#budget.reserved, createdAt: this.createdAt };
-    const block = await source.take(this.#ref, known, size);
-    if (typeof block === 'object') {
-      this.#budget.add(block);
-      this.learn(block.to);
-      this.#lastBlock = { at: clock.monotonic(), left: this.#budget.left };
-      return;
-    }
-    this.#fullAt = block === 'unknown' ? Infinity : limit;
-    const { externalKeyId } = this;
-    if (block === 'unknown') log.error({ externalKeyId }, this.#exhaustion);
   }
 
   #warnOfTheLimit(): void {

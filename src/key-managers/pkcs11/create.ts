@@ -4,6 +4,7 @@ import { KeyManagerError } from '../backend.js';
 import type { CountingLimits } from '../counting/counting-limits.js';
 import { IvSource } from '../counting/iv-source.js';
 import { administrationOf } from './administration.js';
+import { KeyNaming } from './key-naming.js';
 import { limitsFor } from './counted-material.js';
 import type { Pkcs11KeyManagerConfig, Pkcs11NodeConfig } from './config.js';
 import { EncryptionCounts } from './encryption-counts.js';
@@ -21,7 +22,7 @@ import type { OpenRequest } from './wire/messages.js';
  */
 const PASSED_ON = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'LD_LIBRARY_PATH'];
 
-/** Failures that end the node and leave Holdfast running. */
+/** Failures that end the node and leave Holdfast running, and the key manager that is replaced. */
 const NODE_STOPS: ReadonlySet<ChildFailure['effect']> = new Set(['pin-refused', 'unsafe-iv']);
 
 /** The started tokens, one node each, in configured order. */
@@ -46,8 +47,9 @@ export interface Pkcs11Start extends BackendStart {
  * unless the PIN is wrong. (A supervisor would repeat a failed start, and each start would use up
  * one try of the PIN.)
  *
- * @throws KeyManagerError `misconfigured` for a library that cannot be loaded and a token without
- *   the health-test key; PermissionsTooWideError and FolderInUseError for the counters
+ * @throws KeyManagerError `misconfigured` for a library that cannot be loaded, a token without
+ *   the health-test key and, where it is to replace a running one, a PIN that is refused;
+ *   PermissionsTooWideError and FolderInUseError for the counters
  */
 export async function createPkcs11KeyManager(
   config: Pkcs11KeyManagerConfig,
@@ -58,7 +60,9 @@ export async function createPkcs11KeyManager(
   if (profile.verifiedOn === undefined) {
     ports.log.warn({ profile: config.profile }, 'this vendor profile is unverified');
   }
-  const counts = choosesIv(profile) ? await openCounts(config, ports, start) : undefined;
+  const counts = choosesIv(profile)
+    ? (sharedCounts(config, start) ?? (await openCounts(config, ports, start)))
+    : undefined;
   const ivs = new IvSource(ports.randomBytes);
   const cipher = new TokenCipher(profile, ivs, counts);
   const tokens = config.nodes.map((node) =>
@@ -66,13 +70,14 @@ export async function createPkcs11KeyManager(
   );
   const started = await Promise.allSettled(tokens.map((token) => token.start()));
   for (const result of started) {
-    if (result.status === 'fulfilled' || !needsOperator(result.reason)) continue;
+    if (result.status === 'fulfilled' || !needsOperator(result.reason, start)) continue;
     await Promise.all(tokens.map((token) => token.close()));
     throw result.reason;
   }
+  const { isVersioned } = new KeyNaming({ label: config.keyLabel, id: config.keyId });
   return {
     nodes: tokens.map((token) => new Pkcs11Node(token)),
-    administration: administrationOf(tokens, counts, ports.clock),
+    administration: administrationOf(tokens, counts, ports.clock, isVersioned),
     childPids: () => tokens.flatMap((token) => token.childPids),
   };
 }
@@ -107,11 +112,21 @@ function tokenOf(
   });
 }
 
-/** Tells whether only an operator can remove the cause. */
-function needsOperator(error: unknown): boolean {
+/** Tells whether only an operator can remove the cause, and nothing is lost meanwhile. */
+function needsOperator(error: unknown, { predecessors }: Pkcs11Start): boolean {
   if (!(error instanceof KeyManagerError)) return true;
-  if (error instanceof ChildFailure && NODE_STOPS.has(error.effect)) return false;
+  const isRunning = predecessors !== undefined;
+  if (error instanceof ChildFailure && NODE_STOPS.has(error.effect)) return isRunning;
   return error.code === 'misconfigured';
+}
+
+/** Two counts of one folder would hand out the same encryptions twice. */
+function sharedCounts(
+  { nodes }: Pkcs11KeyManagerConfig,
+  { predecessors = [] }: Pkcs11Start,
+): EncryptionCounts | undefined {
+  const before = predecessors.find((node) => node instanceof Pkcs11Node);
+  return before?.counts?.sharedBy(nodes.length);
 }
 
 async function openCounts(

@@ -1,4 +1,5 @@
 import type { BackendDefinition } from '../definition.js';
+import { CAPABILITIES } from './capabilities.js';
 import { type Pkcs11KeyManagerConfig, pkcs11KeyManagerSchema } from './config.js';
 import { createPkcs11KeyManager } from './create.js';
 import { KNOWN_CAUSES } from './known-causes.js';
@@ -19,12 +20,17 @@ export const pkcs11Backend = {
         : [],
     ),
   knownCauses: KNOWN_CAUSES,
+  capabilities: CAPABILITIES,
+  ownsKeys: false,
   nodes: (config) =>
     config.nodes.map((node) => ({
       name: node.name,
       location: node.location,
       config: { ...config, nodes: [node] },
     })),
+  places: ({ countersDirectory }) => [`the folder ${countersDirectory}`],
+  // What has been counted in the folder, and how much may be, is in memory.
+  keptWhileRunning: ['countersDirectory', 'replicas', 'priorEncryptions'],
   descriptors: ({ nodes }) => nodes.length * DESCRIPTORS_OF_A_NODE,
   start: createPkcs11KeyManager,
 } satisfies BackendDefinition<Pkcs11KeyManagerConfig>;

@@ -4,6 +4,7 @@ import { assertPrivateFolder, makePrivateFolder } from '../../durable/private.js
 import type { Deadline } from '../../shared/deadline.js';
 import { ifThere } from '../../shared/errno.js';
 import type { AdoptedCounters, KeyRef } from '../backend.js';
+import { uncountedProblem } from '../counting/block-reservation.js';
 import { CountedMaterial } from './counted-material.js';
 import { isMarked } from './counts/adopted-folder.js';
 import type { CountSource, KnownCount } from './counts/count-source.js';
@@ -80,8 +81,7 @@ export class EncryptionCounts {
     const failing = [...this.#materials.values()]
       .filter(({ isFailing }) => isFailing)
       .map(({ externalKeyId }) => externalKeyId);
-    if (failing.length === 0) return undefined;
-    return `encryptions cannot be counted, so Encrypt fails or will: ${failing.join(', ')}`;
+    return uncountedProblem(failing);
   }
 
   /**
@@ -94,6 +94,11 @@ export class EncryptionCounts {
     const material = this.#materials.get(ref.version.materialName.toString('hex'));
     if (material?.count()) return undefined;
     return this.#countLater(ref, deadline);
+  }
+
+  /** The number of encryptions that one key's material may make in all. */
+  get limit(): number {
+    return this.#source.limit;
   }
 
   /** The keys at their limit of encryptions, among those whose counters have been read. */
@@ -130,9 +135,17 @@ export class EncryptionCounts {
 
   /** Returns the number of encryptions that are left with this material. */
   async left(ref: KeyRef): Promise<number> {
-    const material = await this.#material(ref);
-    material.learn((await this.#source.readAgain(ref)) ?? 0);
-    return material.left;
+    return (await this.#learnt(ref)).left;
+  }
+
+  /**
+   * Returns the number of encryptions that this material may have made.
+   *
+   * @returns undefined where other replicas count by themselves
+   */
+  async made(ref: KeyRef): Promise<number | undefined> {
+    const { made } = await this.#learnt(ref);
+    return this.#source.isOfAll ? made : undefined;
   }
 
   /**
@@ -145,12 +158,24 @@ export class EncryptionCounts {
     return this.#counts.adopt();
   }
 
+  /** Adds nodes that share the counts, and close them as those before do. */
+  sharedBy(users: number): this {
+    this.#users += users;
+    return this;
+  }
+
   /** Ends one node's use. The last one waits for writes under way and releases the folder. */
   async close(): Promise<void> {
     this.#users -= 1;
     if (this.#users > 0) return;
     for (const material of this.#materials.values()) await material.settle();
     await this.#lock?.release();
+  }
+
+  async #learnt(ref: KeyRef): Promise<CountedMaterial> {
+    const material = await this.#material(ref);
+    material.learn((await this.#source.readAgain(ref)) ?? 0);
+    return material;
   }
 
   async #countLater(ref: KeyRef, deadline: Deadline): Promise<void> {

@@ -1,15 +1,13 @@
 import type { Clock } from '../../shared/clock.js';
 import { KeyManagerError, type KeyVersion } from '../backend.js';
+import { settledVersion } from '../nodes/settled-version.js';
 import { type RememberedKey, RememberedKeys } from '../remembered-keys.js';
 import type { TokenClient } from './token-client.js';
 import type { KeyReply, VersionReply } from './wire/messages.js';
 
 /** Age from which a request waits for a new description. */
 const MAX_AGE_MS = 60_000;
-/**
- * Time for which a new version is not used to encrypt. Until then another replica may not know the
- * version yet and would refuse the ciphertext, so it is at least {@link MAX_AGE_MS}.
- */
+/** Time after which every replica knows a new version, so it is at least {@link MAX_AGE_MS}. */
 const SETTLING_MS = 60_000;
 const LOOKUP_BUDGET_MS = 5_000;
 
@@ -89,7 +87,7 @@ export function knownKeyOf(
   return { description, lookups };
 }
 
-/** Chooses the newest version that encrypts and has settled, else the newest that encrypts. */
+/** Chooses among those that encrypt and are not at their limit, else among those that encrypt. */
 function currentOf(
   replies: readonly VersionReply[],
   { isSettled = () => true, isExhausted = () => false }: VersionChoice,
@@ -97,8 +95,8 @@ function currentOf(
   const encrypting = replies.filter(({ usage }) => usage.includes('ENCRYPT'));
   const unused = encrypting.filter(({ materialName }) => !isExhausted(materialName));
   const candidates = unused.length > 0 ? unused : encrypting;
-  const settled = candidates.findLast(({ version }) => isSettled(version));
-  const current = settled ?? candidates.at(-1) ?? replies.at(-1);
+  const settled = settledVersion(candidates, ({ version }) => isSettled(version));
+  const current = settled ?? replies.at(-1);
   if (current !== undefined) return current;
   throw new KeyManagerError('internal', 'a key without versions');
 }

@@ -40,6 +40,11 @@ export class KeyNaming {
     this.#pattern = new RegExp(namedOnce(pattern));
   }
 
+  /** True where a key can have more than one version. */
+  get isVersioned(): boolean {
+    return `${this.#names.label}${this.#names.id ?? ''}`.includes('{version}');
+  }
+
   /** Returns the attributes of the object of one version. */
   lookupOf({ externalKeyId, version }: NamedVersion): KeyLookup {
     return this.#fill({ externalKeyId, version: String(version) }, () => true);

@@ -10,9 +10,11 @@ import {
   type Sealed,
 } from '../backend.js';
 import { proveRoundTrip } from '../health-test.js';
+import type { EncryptionCounts } from './encryption-counts.js';
 import type { KeyDirectory } from './key-directory.js';
 import type { Encryption, Target } from './token-cipher.js';
 import type { Pkcs11Token } from './pkcs11-token.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** Failures that may mean that the key has changed since it was read. */
 const CHANGED: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -36,6 +38,11 @@ export class Pkcs11Node implements KeyManagerNode {
     this.location = token.location;
     this.#token = token;
     this.#directory = token.directory;
+  }
+
+  /** Undefined where the token chooses the IVs. */
+  get counts(): EncryptionCounts | undefined {
+    return this.#token.counts;
   }
 
   get vendor(): string {
@@ -113,7 +120,7 @@ export class Pkcs11Node implements KeyManagerNode {
       await proveRoundTrip(this, deadline);
       return undefined;
     } catch (error) {
-      return `the test key: ${error instanceof Error ? error.message : String(error)}`;
+      return `the test key: ${messageOf(error)}`;
     }
   }
 }

@@ -10,10 +10,16 @@ import type { VendorProfile } from './vendor-profiles.js';
 import { selfTest } from './self-test.js';
 import type { TokenCipher } from './token-cipher.js';
 import { type RequestChannel, TokenClient } from './token-client.js';
-import type { KeyReply, OpenRequest, TokenReply } from './wire/messages.js';
+import type {
+  KeyReply,
+  OpenRequest,
+  RotateReply,
+  TokenReply,
+  VersionReply,
+} from './wire/messages.js';
 
 const OPEN_BUDGET_MS = 15_000;
-const WITNESS_TRIES = 3;
+const OPEN_TRIES = 3;
 
 /** Settings and services of one token. */
 export interface TokenConfig {
@@ -33,6 +39,12 @@ export interface TokenConfig {
   readonly environment: Readonly<Record<string, string>>;
   /** Time after which a native call counts as hung. */
   readonly stallMs: number;
+}
+
+/** A version that a child has just made. */
+interface MadeVersion {
+  readonly externalKeyId: string;
+  readonly version: VersionReply | undefined;
 }
 
 /** A token with its child processes and the directory of its keys. */
@@ -123,27 +135,54 @@ export class Pkcs11Token {
     deadline: Deadline,
   ): Promise<KeyReply> {
     const created = await this.client.create(externalKeyId, usage, deadline);
-    if (this.profile.seesOthers) return created;
-    const witness = this.#startChild();
-    try {
-      const client = new TokenClient(witness, this.#config.stallMs);
-      await this.#openWitness(client, deadline);
-      await assertAlone(client, created, deadline);
-    } finally {
-      await witness.close();
-    }
+    await this.#assertAlone({ externalKeyId, version: created.versions[0] }, deadline);
     return created;
   }
 
+  /**
+   * Gives a key the version after `from`, unless it is there. It is checked as a created key is.
+   *
+   * @throws KeyManagerError `conflict`, and others
+   */
+  async rotateKey(externalKeyId: string, from: number, deadline: Deadline): Promise<RotateReply> {
+    const rotated = await this.client.rotate(externalKeyId, from, deadline);
+    const version = rotated.key.versions.find((each) => each.version === rotated.made);
+    if (version !== undefined) await this.#assertAlone({ externalKeyId, version }, deadline);
+    return rotated;
+  }
+
+  /**
+   * Works in a process of its own: what takes long keeps no request waiting, and whatever the
+   * library remembers is new.
+   */
+  async inFreshProcess<T>(
+    deadline: Deadline,
+    work: (client: TokenClient) => Promise<T>,
+  ): Promise<T> {
+    const child = this.#startChild();
+    try {
+      const client = new TokenClient(child, this.#config.stallMs);
+      await this.#openFresh(client, deadline);
+      return await work(client);
+    } finally {
+      await child.close();
+    }
+  }
+
+  async #assertAlone(made: MadeVersion, deadline: Deadline): Promise<void> {
+    if (this.profile.seesOthers) return;
+    await this.inFreshProcess(deadline, (client) => assertAlone(client, made, deadline));
+  }
+
   /** Opens the fresh process. Two logins at once may fail, so it tries again, but not the PIN. */
-  async #openWitness(client: TokenClient, deadline: Deadline): Promise<void> {
+  async #openFresh(client: TokenClient, deadline: Deadline): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
         await client.open(this.#config.openRequest(), deadline);
         return;
       } catch (error) {
         const isFinal = error instanceof ChildFailure && error.effect === 'pin-refused';
-        if (isFinal || tries === WITNESS_TRIES) throw error;
+        if (isFinal || tries === OPEN_TRIES) throw error;
       }
     }
   }
@@ -170,7 +209,7 @@ export class Pkcs11Token {
  */
 async function assertAlone(
   client: TokenClient,
-  { externalKeyId, versions: [version] }: KeyReply,
+  { externalKeyId, version }: MadeVersion,
   deadline: Deadline,
 ): Promise<void> {
   try {

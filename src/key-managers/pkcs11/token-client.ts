@@ -1,6 +1,6 @@
 import type { Deadline } from '../../shared/deadline.js';
 import { TAG_BYTES } from '../../shared/gcm.js';
-import { KeyManagerError, type KeyUsage, type Sealed } from '../backend.js';
+import { type ImportWay, KeyManagerError, type KeyUsage, type Sealed } from '../backend.js';
 import type { ChildRequest } from './pool/child-process.js';
 import {
   type CipherRequest,
@@ -9,15 +9,21 @@ import {
 } from './wire/cipher-messages.js';
 import type { Operation } from './wire/envelope.js';
 import {
+  type DestroyRequest,
   type DiscardRequest,
+  type ImportMaterialRequest,
   type KeyReply,
   type OpenRequest,
   replySchemas,
+  type RotateReply,
   type TokenReply,
+  type WrappingKeyReply,
 } from './wire/messages.js';
 
 /** A network HSM takes seconds to open a session or to create a key. */
 const SLOW_STALL_MS = 15_000;
+/** An HSM takes half a minute and more to make an RSA pair of 4096 bits. */
+const PAIR_STALL_MS = 120_000;
 
 /** Encryption alone, or with a trial decryption of the ciphertext. */
 export type EncryptOperation = 'encrypt' | 'encryptAndTry';
@@ -63,6 +69,33 @@ export class TokenClient {
     await this.#ask('discard', request, deadline);
   }
 
+  /** Generates the version after `from`, or lets the one that waits there encrypt. */
+  async rotate(externalKeyId: string, from: number, deadline: Deadline): Promise<RotateReply> {
+    return replySchemas.rotate.parse(await this.#ask('rotate', { externalKeyId, from }, deadline));
+  }
+
+  /** Destroys a key, or one version of it. */
+  async destroy(request: DestroyRequest, deadline: Deadline): Promise<void> {
+    await this.#ask('destroy', request, deadline);
+  }
+
+  async createWrappingKey(way: ImportWay, deadline: Deadline): Promise<WrappingKeyReply> {
+    const reply = await this.#ask('createWrappingKey', { way }, deadline, PAIR_STALL_MS);
+    return replySchemas.createWrappingKey.parse(reply);
+  }
+
+  async destroyWrappingKey(wrappingKeyId: string, deadline: Deadline): Promise<void> {
+    await this.#ask('destroyWrappingKey', { wrappingKeyId }, deadline);
+  }
+
+  async destroyOldWrappingKeys(deadline: Deadline): Promise<void> {
+    await this.#ask('destroyOldWrappingKeys', {}, deadline);
+  }
+
+  async importMaterial(request: ImportMaterialRequest, deadline: Deadline): Promise<KeyReply> {
+    return replySchemas.importMaterial.parse(await this.#ask('importMaterial', request, deadline));
+  }
+
   /** Encrypts. @returns the ciphertext, with `triedSha256` for the operation `encryptAndTry` */
   encrypt(
     operation: EncryptOperation,
@@ -81,9 +114,13 @@ export class TokenClient {
     return this.#channel.request({ operation: 'decrypt', body, deadline, stallMs });
   }
 
-  async #ask(operation: Operation, message: object, deadline: Deadline): Promise<unknown> {
+  async #ask(
+    operation: Operation,
+    message: object,
+    deadline: Deadline,
+    stallMs = SLOW_STALL_MS,
+  ): Promise<unknown> {
     const body = [Buffer.from(JSON.stringify(message))];
-    const stallMs = SLOW_STALL_MS;
     const reply = await this.#channel.request({ operation, body, deadline, stallMs });
     try {
       return JSON.parse(reply.toString());

@@ -30,6 +30,10 @@ export interface VendorProfile {
    */
   readonly seesOthers: boolean;
   /**
+   * True where the token lists RSA-OAEP for unwrapping and takes SHA-1 alone, which no import has.
+   */
+  readonly oaepIsSha1?: true;
+  /**
    * CKR_ codes with which C_Decrypt refuses a tag that does not match. Because a broken token may
    * answer the same, the key then has to prove that it still works.
    */
@@ -50,7 +54,8 @@ export type ProfileName = (typeof PROFILE_NAMES)[number];
 /** Every vendor profile. */
 export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
   /**
-   * SoftHSM 2: it makes no IVs, and answers CKR_GENERAL_ERROR to a tag that does not match.
+   * SoftHSM 2: it makes no IVs, and answers CKR_GENERAL_ERROR to a tag that does not match. It
+   * answers CKR_ARGUMENTS_BAD to RSA-OAEP with another hash than SHA-1.
    */
   softhsm: {
     vendor: 'SoftHSM project',
@@ -58,6 +63,7 @@ export const PROFILES: Readonly<Record<ProfileName, VendorProfile>> = {
     ivStrategy: 'caller',
     sharedIds: 'kept',
     seesOthers: false,
+    oaepIsSha1: true,
     refusals: [CKR.GENERAL_ERROR, CKR.ENCRYPTED_DATA_INVALID, CKR.ENCRYPTED_DATA_LEN_RANGE],
   },
   /**

@@ -1,139 +1,156 @@
-import { Deadline } from '../../shared/deadline.js';
-import type { Clock } from '../../shared/clock.js';
+import type { Deadline } from '../../shared/deadline.js';
 import {
-  HEALTH_TEST_KEY_ID,
   type KeyMakingAdministration,
   KeyManagerError,
   type KeySummary,
   type KeyUsage,
+  type MaterialImport,
+  type MaterialOrigin,
 } from '../backend.js';
-import type { KeyNames } from './key-names.js';
-import type { Transit } from './transit.js';
-import { createdAt, descriptionOf, type TransitKey, unfitness } from './transit-key.js';
+import { destroyKey, destroyVersion, rotateKey, setKeyEnabled } from './key-acts.js';
+import { onFirstNode } from '../nodes/first-node.js';
+import { type AdministrationPorts, budget, summaryOf, transitKeyOf } from './known-transit-key.js';
+import { importWays, VaultImport } from './material-import.js';
 
-/** Time for one administrative operation. */
-const BUDGET_MS = 10_000;
 const READS_AT_ONCE = 8;
 
-/** Ports that the composition hands to the administration. */
-export interface AdministrationPorts {
-  /** The Transit engine of each node, in configured order. */
-  readonly transits: readonly Transit[];
-  readonly names: KeyNames;
-  readonly clock: Clock;
-  readonly metadataMaxAgeMs: number;
-}
-
-/** Lists and creates keys, as far as the policy of Holdfast's token allows. */
+/**
+ * The administration of keys, as far as the policy of Holdfast's token allows, on the first node
+ * that can be reached. An act that a node did without an answer is done once: the next node finds
+ * it done.
+ */
 export class VaultAdministration implements KeyMakingAdministration {
   /** The servers choose the IVs. */
   readonly countsEncryptions = false;
-  readonly #ports: AdministrationPorts;
+  readonly materialImport: MaterialImport;
+  readonly #nodes: readonly AdministrationPorts[];
 
-  constructor(ports: AdministrationPorts) {
-    this.#ports = ports;
-  }
-
-  listKeys(): Promise<readonly KeySummary[]> {
-    return this.#onAnyNode(async (transit, deadline) => {
-      const externalKeyIds = await this.#externalKeyIds(transit, deadline);
-      const summaries: KeySummary[] = [];
-      for (let next = 0; next < externalKeyIds.length; next += READS_AT_ONCE) {
-        const group = externalKeyIds.slice(next, next + READS_AT_ONCE);
-        const found = await Promise.all(group.map((id) => this.#summary(transit, id, deadline)));
-        summaries.push(...found.filter((summary) => summary !== undefined));
-      }
-      return summaries;
-    });
-  }
-
-  async createKey(externalKeyId: string, usage: ReadonlySet<KeyUsage>): Promise<KeySummary> {
-    this.#assertUsage(externalKeyId, usage);
-    const transitKey = this.#ports.names.transitKeyOf(externalKeyId);
-    if (transitKey === undefined) {
-      throw new KeyManagerError(
-        'unsupported',
-        `the name of ${externalKeyId} is not possible in Transit: it has to begin and end with a ` +
-          'letter, a digit or an underscore, and must be free. Set `transitKey` in `keys`.',
-      );
-    }
-    return this.#onAnyNode(async (transit, deadline) => {
-      await this.#assertFree(transit, externalKeyId, deadline);
-      await transit.createKey(transitKey, deadline);
-      const summary = await this.#summary(transit, externalKeyId, deadline);
-      if (summary !== undefined) return summary;
-      throw new KeyManagerError('internal', `${transitKey} was created and is not found`);
-    });
-  }
-
-  /** Transit's keys have no usage: a usage other than both is in the configuration. */
-  #assertUsage(externalKeyId: string, usage: ReadonlySet<KeyUsage>): void {
-    const configured = this.#ports.names.usageOf(externalKeyId);
-    if (configured.size === usage.size && [...usage].every((it) => configured.has(it))) return;
-    throw new KeyManagerError(
-      'unsupported',
-      `Transit keys have no usage. The configuration gives ${externalKeyId} the usage ` +
-        `${[...configured].join(' and ') || 'none'}; change it in \`keys\`.`,
-    );
-  }
-
-  /** Refuses an id that is taken; Transit would not. */
-  async #assertFree(transit: Transit, externalKeyId: string, deadline: Deadline): Promise<void> {
-    const lowercased = externalKeyId.toLowerCase();
-    const taken = (await this.#externalKeyIds(transit, deadline)).find(
-      (id) => id.toLowerCase() === lowercased,
-    );
-    if (taken === undefined) return;
-    throw new KeyManagerError('conflict', `${externalKeyId} is taken by the key ${taken}`);
-  }
-
-  async #externalKeyIds(transit: Transit, deadline: Deadline): Promise<readonly string[]> {
-    return (await transit.listKeys(deadline))
-      .flatMap((transitKey) => this.#ports.names.externalKeyIdOf(transitKey) ?? [])
-      .filter((id) => id !== HEALTH_TEST_KEY_ID)
-      .sort();
-  }
-
-  /** @returns undefined for a key that has been deleted meanwhile */
-  async #summary(
-    transit: Transit,
-    externalKeyId: string,
-    deadline: Deadline,
-  ): Promise<KeySummary | undefined> {
-    const { names, clock, metadataMaxAgeMs: settlingMs } = this.#ports;
-    const transitKey = names.transitKeyOf(externalKeyId);
-    const key = transitKey === undefined ? undefined : await transit.readKey(transitKey, deadline);
-    if (key === undefined) return undefined;
-    const usage = names.usageOf(externalKeyId);
-    const as = { externalKeyId, usage, now: clock.now(), settlingMs };
-    const problem = problemOf(key);
-    const made = createdAt(key);
-    return {
-      description: { ...descriptionOf(key, as), enabled: problem === undefined },
-      ...(made === undefined ? {} : { createdAt: made }),
-      ...(problem === undefined ? {} : { problem }),
+  /** @param nodes in configured order */
+  constructor(nodes: readonly AdministrationPorts[]) {
+    this.#nodes = nodes;
+    this.materialImport = {
+      ways: importWays,
+      createWrappingKey: (way) =>
+        onFirstNode(nodes, (node) => new VaultImport(node).createWrappingKey(way)),
+      importKeyMaterial: (externalKeyId, material) =>
+        onFirstNode(nodes, (node) =>
+          new VaultImport(node).importKeyMaterial(externalKeyId, material),
+        ),
+      destroyWrappingKey: () => Promise.resolve(),
     };
   }
 
-  /** Runs `work` on the first node that can be reached. */
-  async #onAnyNode<T>(work: (transit: Transit, deadline: Deadline) => Promise<T>): Promise<T> {
-    let last: unknown = new KeyManagerError('unreachable', 'there is no node');
-    for (const transit of this.#ports.transits) {
-      try {
-        return await work(transit, Deadline.after(this.#ports.clock, BUDGET_MS));
-      } catch (error) {
-        if (!(error instanceof KeyManagerError) || !isOfTheNode(error)) throw error;
-        last = error;
-      }
-    }
-    throw last;
+  listKeys(): Promise<readonly KeySummary[]> {
+    return onFirstNode(this.#nodes, listKeys);
+  }
+
+  takenIds(): Promise<readonly string[]> {
+    return onFirstNode(this.#nodes, (node) => externalKeyIdsOf(node, budget(node)));
+  }
+
+  summarizeKey(externalKeyId: string): Promise<KeySummary | undefined> {
+    return onFirstNode(this.#nodes, (node) => summary(node, externalKeyId, budget(node)));
+  }
+
+  createKey(
+    externalKeyId: string,
+    usage: ReadonlySet<KeyUsage>,
+    origin: MaterialOrigin = 'generated',
+  ): Promise<KeySummary> {
+    return onFirstNode(this.#nodes, (node) => createKey(node, { externalKeyId, usage, origin }));
+  }
+
+  rotateKey(externalKeyId: string, from: number): Promise<KeySummary> {
+    return onFirstNode(this.#nodes, (node) => rotateKey(node, externalKeyId, from));
+  }
+
+  setKeyEnabled(externalKeyId: string, enabled: boolean): Promise<KeySummary> {
+    return onFirstNode(this.#nodes, (node) => setKeyEnabled(node, externalKeyId, enabled));
+  }
+
+  destroyVersion(externalKeyId: string, version: number): Promise<void> {
+    return onFirstNode(this.#nodes, (node) => destroyVersion(node, externalKeyId, version));
+  }
+
+  destroyKey(externalKeyId: string): Promise<void> {
+    return onFirstNode(this.#nodes, (node) => destroyKey(node, externalKeyId));
   }
 }
 
-function problemOf(key: TransitKey): string | undefined {
-  return unfitness(key) ?? (key.soft_deleted ? 'it is soft-deleted' : undefined);
+async function listKeys(node: AdministrationPorts): Promise<readonly KeySummary[]> {
+  const deadline = budget(node);
+  const externalKeyIds = await externalKeyIdsOf(node, deadline);
+  const summaries: KeySummary[] = [];
+  for (let next = 0; next < externalKeyIds.length; next += READS_AT_ONCE) {
+    const group = externalKeyIds.slice(next, next + READS_AT_ONCE);
+    const found = await Promise.all(group.map((id) => summary(node, id, deadline)));
+    summaries.push(...found.filter((each) => each !== undefined));
+  }
+  return summaries;
 }
 
-function isOfTheNode({ code }: KeyManagerError): boolean {
-  return code === 'unreachable' || code === 'deadline' || code === 'overloaded';
+interface WantedKey {
+  readonly externalKeyId: string;
+  readonly usage: ReadonlySet<KeyUsage>;
+  readonly origin: MaterialOrigin;
+}
+
+/** Makes a key; Transit has none without material, so that one comes to be at its first import. */
+async function createKey(
+  node: AdministrationPorts,
+  { externalKeyId, usage, origin }: WantedKey,
+): Promise<KeySummary> {
+  assertUsage(node, externalKeyId, usage);
+  const transitKey = transitKeyOf(node.names, externalKeyId);
+  const deadline = budget(node);
+  if (origin === 'external') return pendingImport(externalKeyId, usage);
+  await node.transit.createKey(transitKey, deadline);
+  const created = await summary(node, externalKeyId, deadline);
+  if (created !== undefined) return created;
+  throw new KeyManagerError('internal', `${transitKey} was created and is not found`);
+}
+
+function pendingImport(externalKeyId: string, usage: ReadonlySet<KeyUsage>): KeySummary {
+  const material = { current: undefined, versions: new Map() };
+  return {
+    description: { externalKeyId, usage, enabled: true, ...material },
+    origin: 'external',
+    versions: [],
+  };
+}
+
+/** Transit's keys have no usage: a usage other than both is in the configuration. */
+function assertUsage(
+  { names }: AdministrationPorts,
+  externalKeyId: string,
+  usage: ReadonlySet<KeyUsage>,
+): void {
+  const configured = names.usageOf(externalKeyId);
+  if (configured.size === usage.size && [...usage].every((it) => configured.has(it))) return;
+  throw new KeyManagerError(
+    'unsupported',
+    `Transit keys have no usage. The configuration gives ${externalKeyId} the usage ` +
+      `${[...configured].join(' and ') || 'none'}; change it in \`keys\`.`,
+  );
+}
+
+async function externalKeyIdsOf(
+  { transit, names }: AdministrationPorts,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  return (await transit.listKeys(deadline)).flatMap(
+    (transitKey) => names.externalKeyIdOf(transitKey) ?? [],
+  );
+}
+
+/** @returns undefined for a key that has been deleted meanwhile */
+async function summary(
+  node: AdministrationPorts,
+  externalKeyId: string,
+  deadline: Deadline,
+): Promise<KeySummary | undefined> {
+  const transitKey = node.names.transitKeyOf(externalKeyId);
+  const key =
+    transitKey === undefined ? undefined : await node.transit.readKey(transitKey, deadline);
+  return key === undefined ? undefined : summaryOf(node, externalKeyId, key);
 }

@@ -13,7 +13,9 @@ import { knownKeys } from './known-keys.js';
 import { Login } from './login.js';
 import type { BackendPorts, BackendStart, StartedBackend } from '../definition.js';
 import { LoginSession } from './login-session.js';
+import type { AdministrationPorts } from './known-transit-key.js';
 import { Transit } from './transit.js';
+import { TransitActs } from './transit-acts.js';
 import { VaultClient } from './vault-client.js';
 import { VaultNode } from './vault-node.js';
 
@@ -22,9 +24,9 @@ export interface VaultKeyManager extends StartedBackend {
   readonly administration: KeyMakingAdministration;
 }
 
-interface VaultNodeAndTransit {
+interface StartedVaultNode {
   readonly node: KeyManagerNode;
-  readonly transit: Transit;
+  readonly administration: AdministrationPorts;
 }
 
 /**
@@ -46,12 +48,7 @@ export async function createVaultKeyManagerNodes(
   );
   return {
     nodes: started.map(({ node }) => node),
-    administration: new VaultAdministration({
-      transits: started.map(({ transit }) => transit),
-      names,
-      clock: ports.clock,
-      metadataMaxAgeMs: config.metadataMaxAgeMs,
-    }),
+    administration: new VaultAdministration(started.map(({ administration }) => administration)),
   };
 }
 
@@ -63,7 +60,7 @@ interface NodePlan {
   readonly readOnly: boolean;
 }
 
-async function startNode(plan: NodePlan, ports: BackendPorts): Promise<VaultNodeAndTransit> {
+async function startNode(plan: NodePlan, ports: BackendPorts): Promise<StartedVaultNode> {
   const { config, node, tls, names, readOnly } = plan;
   const { maxConnections, connectTimeoutMs, metadataMaxAgeMs, mountPath } = config;
   const namespace = config.namespace === undefined ? [] : ['x-vault-namespace', config.namespace];
@@ -77,7 +74,14 @@ async function startNode(plan: NodePlan, ports: BackendPorts): Promise<VaultNode
   await session.start();
   return {
     node: new VaultNode({ name, location, client, transit, keys, healthTestKey, readOnly }),
-    transit,
+    administration: {
+      transit,
+      acts: new TransitActs(client, mountPath),
+      keys,
+      names,
+      clock: ports.clock,
+      metadataMaxAgeMs,
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BackendDefinition } from '../definition.js';
+import { CAPABILITIES } from './capabilities.js';
 import { type VaultKeyManagerConfig, vaultKeyManagerSchema } from './config.js';
 import { createVaultKeyManagerNodes } from './create.js';
 import { KNOWN_CAUSES } from './known-causes.js';
@@ -15,12 +16,16 @@ export const vaultBackend = {
     { field: ['login', 'jwtFile'], use: 'text' },
   ],
   knownCauses: KNOWN_CAUSES,
+  capabilities: CAPABILITIES,
+  ownsKeys: false,
   nodes: (config) =>
     config.nodes.map((node) => ({
       name: node.name,
       location: node.location,
       config: { ...config, nodes: [node] },
     })),
+  places: () => [],
+  keptWhileRunning: [],
   descriptors: ({ nodes, maxConnections }) => nodes.length * maxConnections,
   start: createVaultKeyManagerNodes,
 } satisfies BackendDefinition<VaultKeyManagerConfig>;

@@ -40,7 +40,7 @@ export function refusal(
   answer: VaultAnswer,
   ambiguous: KeyManagerErrorCode = 'internal',
 ): KeyManagerError {
-  const words = errorsOf(answer);
+  const words = wordsOf(answer);
   if (answer.status === 400 && words !== undefined) {
     const text = words.join('; ');
     const code = REFUSALS.find(([pattern]) => pattern.test(text))?.[1] ?? ambiguous;
@@ -54,7 +54,7 @@ export function refusal(
 
 /** Tells whether the answer is Transit's own 404 for a key or a list that does not exist. */
 export function isAbsence(answer: VaultAnswer): boolean {
-  return answer.status === 404 && errorsOf(answer)?.length === 0;
+  return answer.status === 404 && wordsOf(answer)?.length === 0;
 }
 
 /** Makes the error for a failed connection. */
@@ -70,7 +70,7 @@ export function connectionFailure(error: Error): KeyManagerError {
 }
 
 /** Reads the server's messages; undefined for an answer of another form. */
-function errorsOf({ body }: VaultAnswer): readonly string[] | undefined {
+export function wordsOf({ body }: VaultAnswer): readonly string[] | undefined {
   const parsed = parsedJson(body);
   if (typeof parsed !== 'object' || parsed === null || !('errors' in parsed)) return undefined;
   const { errors } = parsed;

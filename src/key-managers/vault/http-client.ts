@@ -25,7 +25,7 @@ export interface HttpClientPorts {
 
 /** A request to the API; `headers` are names and values, alternating. */
 export interface VaultRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Path below `/v1/`. */
   readonly path: string;
   readonly headers: readonly string[];

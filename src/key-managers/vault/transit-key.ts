@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { KeyDescription, KeyUsage, KeyVersion } from '../backend.js';
+import type { KeyDescription, KeyUsage, KeyVersion, VersionSummary } from '../backend.js';
+import { settledVersion } from '../nodes/settled-version.js';
 
 const MATERIAL_NAME_BYTES = 8;
 /** Difference between the clocks of server and replicas that a rotation tolerates. */
@@ -11,6 +12,12 @@ export const transitKeySchema = z.object({
   type: z.string(),
   derived: z.boolean().default(false),
   soft_deleted: z.boolean().default(false),
+  deletion_allowed: z.boolean().default(false),
+  /** Absent from the answers of servers that import no keys. */
+  imported_key: z.boolean().optional(),
+  /** Older versions are destroyed; 0 and 1 are the same. */
+  min_available_version: z.int().min(0).default(0),
+  min_decryption_version: z.int().min(0).default(0),
   min_encryption_version: z.int().min(0).default(0),
   /** Creation times in seconds since 1970, by version, from min_decryption_version on. */
   keys: z.record(z.string().regex(/^[1-9][0-9]{0,9}$/), z.unknown()),
@@ -45,7 +52,7 @@ export function descriptionOf(key: TransitKey, as: DescribedAs): KeyDescription 
       { version, materialName: materialName(externalKeyId, version, seconds) },
     ]),
   );
-  const current = versions.get(currentVersion(key, created, as));
+  const current = versions.get(currentVersion(key, created, as) ?? Infinity);
   return { externalKeyId, usage, enabled: !key.soft_deleted, current, versions };
 }
 
@@ -55,24 +62,56 @@ export function createdAt(key: TransitKey): Date | undefined {
   return seconds === undefined ? undefined : new Date(seconds * 1000);
 }
 
+/** Returns the number of the newest version; 0 for a key without any. */
+export function newestVersion(key: TransitKey): number {
+  return Math.max(0, ...creationTimes(key).keys());
+}
+
+/** Returns the number of the oldest version that is not destroyed, shut off or not. */
+export function oldestVersion({ min_available_version: oldest }: TransitKey): number {
+  return Math.max(1, oldest);
+}
+
 /**
- * Returns the newest version that every replica has had the time to read: a replica that does not
- * know the version refuses its ciphertexts. Where all versions are new, it returns the oldest,
- * which every replica that knows the key has read.
+ * Returns the version of an imported key that encrypts where a newer one may wait: the least one
+ * that may. Transit holds back no version by itself.
  *
- * @returns Infinity where no version may encrypt
+ * @returns undefined for a key whose newest version encrypts
  */
+export function heldVersion(key: TransitKey): number | undefined {
+  const { imported_key: isImported = false, min_encryption_version: least } = key;
+  return isImported && least > 0 ? least : undefined;
+}
+
+/** Returns what is known of each version that is not shut off, by number. */
+export function versionSummaries(
+  key: TransitKey,
+  { versions }: KeyDescription,
+): readonly VersionSummary[] {
+  const created = creationTimes(key);
+  const held = heldVersion(key) ?? Infinity;
+  return [...versions.values()]
+    .map((version) => ({
+      ...version,
+      createdAt: new Date((created.get(version.version) ?? 0) * 1000),
+      material: version.version > held ? ('waiting' as const) : ('present' as const),
+    }))
+    .sort((a, b) => a.version - b.version);
+}
+
+/** Returns the version that encrypts; undefined where none may. */
 function currentVersion(
-  { min_encryption_version: least }: TransitKey,
+  key: TransitKey,
   created: ReadonlyMap<number, number>,
   { now, settlingMs }: DescribedAs,
-): number {
+): number | undefined {
+  const held = heldVersion(key);
+  if (held !== undefined) return held;
   const settledBefore = now - settlingMs - CLOCK_TOLERANCE_MS;
-  const allowed = [...created].filter(([version]) => version >= least);
-  const settled = allowed.filter(([, seconds]) => seconds * 1000 <= settledBefore);
-  return settled.length > 0
-    ? Math.max(...settled.map(([version]) => version))
-    : Math.min(...allowed.map(([version]) => version));
+  const allowed = [...created]
+    .filter(([version]) => version >= key.min_encryption_version)
+    .sort(([a], [b]) => a - b);
+  return settledVersion(allowed, ([, seconds]) => seconds * 1000 <= settledBefore)?.[0];
 }
 
 function creationTimes({ keys }: TransitKey): ReadonlyMap<number, number> {

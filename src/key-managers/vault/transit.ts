@@ -1,11 +1,10 @@
-import { parsedJson } from '../../shared/parsed-json.js';
 import { decodeBase64 } from '../../shared/bytes.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type Sealed } from '../backend.js';
-import type { VaultAnswer } from './answer.js';
 import { joinCiphertext, splitCiphertext } from './ciphertext.js';
 import { isAbsence, refusal } from './failures.js';
-import { type TransitKey, transitKeySchema } from './transit-key.js';
+import { dataOf, keyFrom, notTransit, textOf } from './transit-answer.js';
+import type { TransitKey } from './transit-key.js';
 import type { VaultClient } from './vault-client.js';
 
 /** A version of a Transit key. */
@@ -107,32 +106,4 @@ export class Transit {
   #path(endpoint: 'keys' | 'encrypt' | 'decrypt', transitKey: string): string {
     return `${this.#mountPath}/${endpoint}/${transitKey}`;
   }
-}
-
-function keyFrom(answer: VaultAnswer): TransitKey {
-  if (answer.status !== 200) throw refusal(answer);
-  const { data, success } = transitKeySchema.safeParse(dataOf(answer));
-  if (success) return data;
-  throw notTransit();
-}
-
-function textOf(answer: VaultAnswer, field: string): string {
-  const text = dataOf(answer)[field];
-  if (typeof text === 'string') return text;
-  throw notTransit();
-}
-
-function dataOf({ body }: VaultAnswer): Readonly<Record<string, unknown>> {
-  const parsed = parsedJson(body);
-  const data = isRecord(parsed) ? parsed['data'] : undefined;
-  if (isRecord(data)) return data;
-  throw notTransit();
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function notTransit(): KeyManagerError {
-  return new KeyManagerError('misconfigured', 'the answer is not one of the Transit engine');
 }

@@ -1,7 +1,9 @@
 import type { Deadline } from '../../shared/deadline.js';
 import type { VaultAnswer } from './answer.js';
-import type { HttpClient } from './http-client.js';
+import type { HttpClient, VaultRequest } from './http-client.js';
 import type { HeldToken, LoginSession } from './login-session.js';
+
+type Call = Omit<VaultRequest, 'headers'>;
 
 /** Calls the API of one node with the token in use. */
 export class VaultClient {
@@ -26,12 +28,16 @@ export class VaultClient {
    * @returns the answer, with any status
    * @throws KeyManagerError where there is no answer
    */
-  async call(path: string, body: string | undefined, deadline: Deadline): Promise<VaultAnswer> {
-    const held = await this.#session.current(deadline);
-    const answer = await this.#callAs(held, path, body, deadline);
-    if (answer.status !== 403) return answer;
-    const replacement = await this.#session.replacementOf(held, deadline);
-    return replacement === undefined ? answer : this.#callAs(replacement, path, body, deadline);
+  call(path: string, body: string | undefined, deadline: Deadline): Promise<VaultAnswer> {
+    return this.#call(
+      body === undefined ? { method: 'GET', path } : { method: 'POST', path, body },
+      deadline,
+    );
+  }
+
+  /** Sends a DELETE, in the same way. */
+  delete(path: string, deadline: Deadline): Promise<VaultAnswer> {
+    return this.#call({ method: 'DELETE', path }, deadline);
   }
 
   /** Asks for the state of the server, which takes no token. */
@@ -45,18 +51,17 @@ export class VaultClient {
     await this.#http.close();
   }
 
-  #callAs(
-    held: HeldToken,
-    path: string,
-    body: string | undefined,
-    deadline: Deadline,
-  ): Promise<VaultAnswer> {
+  async #call(call: Call, deadline: Deadline): Promise<VaultAnswer> {
+    const held = await this.#session.current(deadline);
+    const answer = await this.#callAs(held, call, deadline);
+    if (answer.status !== 403) return answer;
+    const replacement = await this.#session.replacementOf(held, deadline);
+    return replacement === undefined ? answer : this.#callAs(replacement, call, deadline);
+  }
+
+  #callAs(held: HeldToken, call: Call, deadline: Deadline): Promise<VaultAnswer> {
     const headers = this.#headersFor(held);
-    const request =
-      body === undefined
-        ? ({ method: 'GET', path, headers } as const)
-        : ({ method: 'POST', path, headers, body } as const);
-    return this.#http.send(request, deadline.remainingMs());
+    return this.#http.send({ ...call, headers }, deadline.remainingMs());
   }
 
   #headersFor(held: HeldToken): readonly string[] {

@@ -1,6 +1,19 @@
+import { answerOf, type KeyState, STATE_TABLE } from '../../external-keys/states.js';
 import { XksError } from '../../xks/errors.js';
 import type { KeyDescription } from '../../key-managers/backend.js';
 import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
+
+/**
+ * Honours the state of a key.
+ *
+ * @throws XksError as the table of states has it
+ * @see docs/key-lifecycle.md
+ */
+export function assertStateAllows({ name }: KeyOperation, state: KeyState): void {
+  const answer = answerOf(state, name);
+  if (answer === 'allowed') return;
+  throw new XksError(answer, STATE_TABLE[state].refusal, { reason: `the key is ${state}` });
+}
 
 /**
  * Honours what the key manager says of the key.
@@ -13,9 +26,7 @@ export function checkStateAndUsage(
   request: KeyRequest,
   key: KeyDescription,
 ): void {
-  if (!key.enabled && !operation.onDisabledKey) {
-    throw new XksError('InvalidStateException', 'The external key is disabled.');
-  }
+  if (!key.enabled) assertStateAllows(operation, 'Disabled');
   const missing = request.requiredUsage.filter((usage) => !key.usage.has(usage));
   if (missing.length > 0) {
     throw new XksError(

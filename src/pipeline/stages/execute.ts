@@ -1,3 +1,5 @@
+import { encryptingVersion } from '../../external-keys/encrypting-version.js';
+import { STATE_TABLE } from '../../external-keys/states.js';
 import {
   KeyManagerError,
   type KeyRef,
@@ -8,6 +10,7 @@ import type { MaybePromise } from '../../key-managers/maybe-promise.js';
 import type { KeyMaterial, OperatedKey } from '../../xks/operated-key.js';
 import type { KeyRequest } from '../../xks/operation.js';
 import type { FoundKey } from '../context.js';
+import { PendingDeletionError } from '../pending-deletion.js';
 
 const FIRST_VERSION = 1;
 
@@ -34,25 +37,44 @@ class FoundOperatedKey implements OperatedKey {
   }
 
   get enabled(): boolean {
-    return this.#found.description.enabled;
+    const { description, standing } = this.#found;
+    return description.enabled && STATE_TABLE[standing.state].keyStatus === 'ENABLED';
   }
 
   current(): KeyMaterial {
-    const { current } = this.#found.description;
-    if (current !== undefined) return new FoundMaterial(this.#found, current);
+    const { description, standing } = this.#found;
+    const current = encryptingVersion(description, standing);
+    // Of a key that has lost its newest version, one that is to be destroyed may be the newest.
+    const material = current && this.#unlessRetired(current);
+    if (material !== undefined) return material;
     throw new KeyManagerError('key-disabled', 'the key has no version that encrypts');
   }
 
   first(): KeyMaterial | undefined {
     const first = this.#found.description.versions.get(FIRST_VERSION);
-    return first && new FoundMaterial(this.#found, first);
+    return first && this.#unlessRetired(first);
   }
 
   named(material: KeyVersion): KeyMaterial | undefined {
     const version = this.#found.description.versions.get(material.version);
     // The number alone is not enough: a key made anew under an old id counts from 1 again.
     if (version?.materialName.equals(material.materialName) !== true) return undefined;
-    return new FoundMaterial(this.#found, version);
+    return this.#unlessRetired(version);
+  }
+
+  /** @throws PendingDeletionError for a version that waits for its destruction */
+  #unlessRetired(version: KeyVersion): KeyMaterial | undefined {
+    const { standing, description, keyStore } = this.#found;
+    const retired = standing.retired?.get(version.version);
+    if (retired === undefined) return new FoundMaterial(this.#found, version);
+    const { externalKeyId } = description;
+    if (retired.isDestroyed) {
+      // A backup may have brought it back.
+      keyStore.keys.destroyedAsked(externalKeyId);
+      return undefined;
+    }
+    const { deletionAt } = retired;
+    throw new PendingDeletionError({ externalKeyId, keyVersion: version.version, deletionAt });
   }
 }
 
@@ -87,6 +109,7 @@ class FoundMaterial implements KeyMaterial {
     execution.keyVersion = this.version;
     const sealed = await encryption;
     execution.done();
+    this.#found.keyStore.uses.encrypted(this.#ref.externalKeyId, this.version);
     execution.ciphertext = sealed.ciphertext;
     return sealed;
   }
@@ -97,6 +120,9 @@ class FoundMaterial implements KeyMaterial {
     try {
       const plaintext = await keyStore.keyManager.decrypt(this.#ref, sealed, cipherAad, execution);
       execution.done();
+      // What tries a ciphertext that was made just now is part of the encryption.
+      const isTrial = execution.ciphertext !== undefined;
+      if (!isTrial) keyStore.uses.decrypted(this.#ref.externalKeyId, this.version);
       return plaintext;
     } catch (error) {
       // What that means is the operation's to say: Encrypt tries its own ciphertext.

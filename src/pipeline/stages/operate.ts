@@ -4,12 +4,12 @@ import {
   type KeyManagerErrorCode,
 } from '../../key-managers/backend.js';
 import { XksError, type XksErrorName } from '../../xks/errors.js';
-import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
 import { FOREIGN_MATERIAL } from '../../xks/operated-key.js';
-import type { ServedKeyStore } from '../context.js';
-import type { Execution } from '../execution.js';
+import type { FoundKey } from '../context.js';
+import { assertUnblocked, BlockedError } from './admit.js';
 import { checkStateAndUsage } from './check-state-and-usage.js';
 import { execute } from './execute.js';
+import type { AskedFor } from './find-key.js';
 
 /** Errors of a key manager when the key is not any more, or not yet, what is remembered of it. */
 const CONTRADICTIONS: ReadonlySet<KeyManagerErrorCode> = new Set([
@@ -28,14 +28,6 @@ const OF_THE_DESCRIPTION: ReadonlySet<XksErrorName> = new Set([
   'InvalidKeyUsageException',
 ]);
 
-/** A request on a key, as far as it has come. */
-export interface AskedFor {
-  readonly operation: KeyOperation;
-  readonly request: KeyRequest;
-  readonly keyStore: ServedKeyStore;
-  readonly execution: Execution;
-}
-
 /**
  * Checks state and usage and runs the operation, on the key as it is remembered. A memory never
  * says no: where the key's state, usage or versions speak against the request, or the key manager
@@ -44,24 +36,29 @@ export interface AskedFor {
  * @returns the answer's body
  * @throws XksError or KeyManagerError
  */
-export async function operate(remembered: KeyDescription, asked: AskedFor): Promise<object> {
-  const { operation, keyStore, execution } = asked;
+export async function operate(found: FoundKey, asked: AskedFor): Promise<object> {
+  const { keyStore, description, standing, execution } = found;
+  // A key that is not enabled by its record stays so, whatever its key manager says.
+  if (standing.state !== 'Enabled') return attempt(found, asked);
   try {
-    const answer = await attempt(remembered, asked);
-    if (!operation.onDisabledKey || isUnlimited(remembered)) return answer;
+    const answer = await attempt(found, asked);
+    if (!asked.operation.onDisabledKey || isUnlimited(description)) return answer;
   } catch (error) {
     if (!mayRestOnMemory(error)) throw error;
   }
-  const { externalKeyId } = remembered;
-  return attempt(await keyStore.keyManager.describeKeyAnew(externalKeyId, execution), asked);
+  const { externalKeyId } = description;
+  const anew = await keyStore.keyManager.describeKeyAnew(externalKeyId, execution);
+  return attempt({ ...found, description: anew }, asked);
 }
 
-function attempt(
-  description: KeyDescription,
-  { operation, request, keyStore, execution }: AskedFor,
-): Promise<object> {
+function attempt(found: FoundKey, asked: AskedFor): Promise<object> {
+  const { operation, request } = asked;
+  const { description, standing, execution } = found;
+  // Once more, just before the key is used: it may have been blocked since the request came in.
+  const block = assertUnblocked(asked, execution.targetKeyId);
   checkStateAndUsage(operation, request, description);
-  return execute(request, { keyStore, description, execution });
+  if (block === undefined) return execute(request, found);
+  return execute(request, { ...found, standing: { ...standing, state: 'Disabled' } });
 }
 
 /**
@@ -73,6 +70,7 @@ function isUnlimited({ enabled, usage }: KeyDescription): boolean {
 }
 
 function mayRestOnMemory(error: unknown): boolean {
+  if (error instanceof BlockedError) return false;
   if (error instanceof KeyManagerError) return CONTRADICTIONS.has(error.code);
   if (!(error instanceof XksError)) return false;
   return OF_THE_DESCRIPTION.has(error.errorName) || error.reason === FOREIGN_MATERIAL;

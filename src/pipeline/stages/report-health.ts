@@ -1,7 +1,13 @@
 import type { HealthStatus } from '../../key-managers/backend.js';
 import type { Deadline } from '../../shared/deadline.js';
 import type { HealthRequest } from '../../xks/operation.js';
-import type { PipelineServices, ServedKeyStore } from '../context.js';
+import type { PipelineServices, ServedGeneration, ServedKeyStore } from '../context.js';
+
+/** A request for the health of a key store. */
+interface AskedHealth extends Pick<ServedGeneration, 'proxyFleetSize'> {
+  readonly keyStore: ServedKeyStore;
+  readonly request: HealthRequest;
+}
 
 /**
  * Answers GetHealthStatus from checks that are at most 60 s old.
@@ -11,14 +17,13 @@ import type { PipelineServices, ServedKeyStore } from '../context.js';
  */
 export async function reportHealth(
   services: PipelineServices,
-  keyStore: ServedKeyStore,
-  request: HealthRequest,
+  { keyStore, request, proxyFleetSize }: AskedHealth,
   deadline: Deadline,
 ): Promise<object> {
   const nodes = await keyStore.keyManager.health(deadline);
   const worst = worstOf(services);
   return request.answer({
-    proxyFleetSize: services.proxyFleetSize,
+    proxyFleetSize,
     proxyModel: services.proxyModel,
     keyManagerVendor: nodes[0]?.vendor ?? '',
     members: nodes.map(({ name, model, status }) => ({

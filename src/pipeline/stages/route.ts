@@ -1,7 +1,7 @@
 import { XksError } from '../../xks/errors.js';
 import { parseTarget, type XksTarget } from '../../xks/paths.js';
 import type { IncomingCall } from '../call.js';
-import type { PipelineServices, ServedKeyStore } from '../context.js';
+import type { ServedGeneration, ServedKeyStore } from '../context.js';
 import type { StageFinding, RouteFacts } from '../facts.js';
 import { MethodNotAllowedError } from '../failure.js';
 
@@ -21,11 +21,11 @@ export interface Route {
  * @see XKS Proxy API, section API operations
  */
 export function route(
-  services: PipelineServices,
+  generation: ServedGeneration,
   call: IncomingCall,
 ): StageFinding<RouteFacts, Route> {
   const target = parseTarget(call.target);
-  const keyStore = target === undefined ? undefined : services.keyStores.get(target.pathPrefix);
+  const keyStore = target === undefined ? undefined : generation.keyStores.get(target.pathPrefix);
   if (target === undefined || keyStore === undefined) {
     const refusal = new XksError('InvalidUriPathException', 'The URI path is not valid.');
     return { facts: unknownPath(call.target), refusal };

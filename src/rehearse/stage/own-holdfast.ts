@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { open, readFile, writeFile } from 'node:fs/promises';
@@ -8,11 +8,13 @@ import { pathToFileURL } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { Secret } from '../../shared/secret.js';
-import type { Place, ProxyCredential, RehearsedProxy } from '../proxy.js';
+import type { Place, ProxyCredential, ReconfiguredFields, RehearsedProxy } from '../proxy.js';
 
 const START_WITHIN_MS = 20_000;
 const STOP_WITHIN_MS = 10_000;
 const POLL_MS = 25;
+const RUN_WITHIN_MS = 30_000;
+const QUICKSTART_KEY_STORE = 'quickstart';
 
 const quickstartSchema = z.looseObject({
   listeners: z.tuple([z.looseObject({})]),
@@ -78,6 +80,14 @@ export async function startOwnHoldfast(config: OwnHoldfastConfig): Promise<OwnHo
       reserveCredential,
       auditLog: join(folder, 'audit'),
       restart,
+      keys: {
+        keyStore: QUICKSTART_KEY_STORE,
+        holdfast: (...args) => runProgram(config.program, args, file),
+        configure: async (fields) => {
+          await writeFields(file, fields);
+          await runProgram(config.program, ['reload'], file);
+        },
+      },
     },
     stop: () => server.stop(),
   };
@@ -108,6 +118,24 @@ async function writeConfiguration({
   const file = join(folder, 'holdfast.yaml');
   await writeFile(file, stringify(configuration), { mode: 0o600 });
   return file;
+}
+
+async function writeFields(file: string, fields: ReconfiguredFields): Promise<void> {
+  const configuration = quickstartSchema.parse(parse(await readFile(file, 'utf8')));
+  const keyStores = configuration.keyStores.map((keyStore) => ({ ...keyStore, ...fields }));
+  await writeFile(file, stringify({ ...configuration, keyStores }), { mode: 0o600 });
+}
+
+/** Runs the command-line program as an operator does. */
+function runProgram(program: string, args: readonly string[], file: string): Promise<string> {
+  const env = { ...withoutOverrides(process.env), HOLDFAST_CONFIG: file };
+  return new Promise((resolve, reject) => {
+    const options = { env, timeout: RUN_WITHIN_MS };
+    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`holdfast ${args.join(' ')}: ${stderr.trim()}`, { cause: error }));
+    });
+  });
 }
 
 /** A process of `holdfast serve`, whose log goes to a file. */

@@ -6,6 +6,7 @@ import { type StartedSimulator, startFromOptions } from '../../kms-simulator/mai
 import { Secret } from '../../shared/secret.js';
 import type { Place, RehearsedProxy } from '../proxy.js';
 import { Kms } from './kms.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** Time after which a new credential is in use; KMS itself takes up to five minutes. */
 export const CREDENTIAL_DELAY_MS = 500;
@@ -46,7 +47,7 @@ export async function startSimulatedKms(
     port: 0,
     config: await writeSettings(folder, caller),
     resolve: [`${host}=${address}:${port}`],
-    onError: (error) => errors.push(error instanceof Error ? error.message : String(error)),
+    onError: (error) => errors.push(messageOf(error)),
     ...(ca === undefined ? {} : { ca }),
   });
   const { endpoint, region, cloudTrailBucket } = simulator;

@@ -4,6 +4,7 @@ import { LogTail } from '../../audit/read/log-tail.js';
 import type { KmsCall } from '../stage/kms.js';
 import { type CloudTrailEvent, CloudTrailTail } from './cloudtrail-tail.js';
 import { type ProxyMetrics, type ProxyRequests, readProxyMetrics, since } from './proxy-metrics.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** Time that a record of the audit log may take to be seen. */
 const RECORDS_WITHIN_MS = 1_000;
@@ -136,7 +137,7 @@ export class Accountant {
       return await read();
     } catch (error) {
       this.#audit = undefined;
-      this.#auditNotRead = error instanceof Error ? error.message : String(error);
+      this.#auditNotRead = messageOf(error);
       return undefined;
     }
   }

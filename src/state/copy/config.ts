@@ -15,11 +15,11 @@ export const aloneFields = {
       'Allows a start while the store cannot be reached, from the last copy on this disk: such a ' +
         'replica decrypts and does not encrypt. Without it, a start needs the store.',
     ),
-  maxStalenessHours: countField({ min: 1, max: 8_760 })
+  maxStalenessHours: countField({ min: 1, max: 167 })
     .default(144)
     .describe(
       'Age of the copy from which a replica serves no more. Below the shortest waiting period of ' +
-        'a deletion, so that nobody uses what was deleted.',
+        'a deletion, 168 hours, so that nobody uses what was deleted.',
     ),
   whenAlone: choiceField(['continue', 'refuse'])
     .default('continue')

@@ -1,7 +1,6 @@
 import { parsedJson } from '../../shared/parsed-json.js';
-import type { CollectionDefinition, StateDocument } from '../collection.js';
-import { StateError } from '../errors.js';
-import { type DocumentChange, MAX_DOCUMENT_BYTES, type StoredDocument } from '../store.js';
+import type { CollectionDefinition, DocumentFormat, StateDocument } from '../collection.js';
+import type { DocumentChange, StoredDocument } from '../store.js';
 
 /** Reads a stored document by its collection's definition, believing nothing. */
 export function readDocument<Value, Previous>(
@@ -14,19 +13,22 @@ export function readDocument<Value, Previous>(
     const problem = `${id} is made by a newer version of Holdfast: format ${format}, while this one reads up to ${newest.number}`;
     return { kind: 'newer-version', id, revision, problem };
   }
-  const value = parsedJson(contents);
   if (format === newest.number) {
-    const result = newest.schema.safeParse(value);
+    const result = newest.schema.safeParse(asParsed(newest, contents));
     if (result.success) return { kind: 'value', id, revision, value: result.data };
     return damaged(id, revision, result.error.issues);
   }
   if (format === previous?.number) {
-    const result = previous.schema.safeParse(value);
+    const result = previous.schema.safeParse(asParsed(previous, contents));
     if (!result.success) return damaged(id, revision, result.error.issues);
     return { kind: 'value', id, revision, value: previous.upgrade(result.data) };
   }
   const problem = `${id} has the format ${format}, which this version does not read any more; upgrade one version after the other`;
   return { kind: 'damaged', id, revision, problem };
+}
+
+function asParsed({ isOfText }: Pick<DocumentFormat<unknown>, 'isOfText'>, contents: string) {
+  return isOfText === true ? contents : parsedJson(contents);
 }
 
 /** Names the field and never what is in it. */
@@ -49,21 +51,13 @@ function damaged(
  * which it was introduced, the one before until then.
  *
  * @param storeFormat the store's own format
- * @throws StateError `misconfigured` for contents that are too long
  */
 export function writtenContents<Value, Previous>(
-  { name, newest, previous }: CollectionDefinition<Value, Previous>,
+  { newest, previous }: CollectionDefinition<Value, Previous>,
   value: Value,
   storeFormat: number,
 ): Pick<DocumentChange, 'format'> & { readonly contents: string } {
   const isOld = previous !== undefined && storeFormat < previous.until;
   const contents = JSON.stringify(isOld ? previous.downgrade(value) : value);
-  const bytes = Buffer.byteLength(contents);
-  if (bytes > MAX_DOCUMENT_BYTES) {
-    throw new StateError(
-      'misconfigured',
-      `a document of ${name} would have ${bytes} bytes; the most are ${MAX_DOCUMENT_BYTES}`,
-    );
-  }
   return { format: isOld ? previous.number : newest.number, contents };
 }

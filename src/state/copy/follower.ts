@@ -8,23 +8,18 @@ import {
   type StateStore,
 } from '../store.js';
 import type { CopyPorts } from './copy-ports.js';
+import { beginningOf, lossOf } from './history.js';
 import type { LeaseTable } from './lease-table.js';
 import { SharedQuestion } from './shared-question.js';
 import type { StandingTable } from './standing-table.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** Time between two questions to a store that is shared. */
 const POLL_MS = 100;
 /** Time from one renewal of the lease to the next. */
 const RENEWAL_MS = LEASE_MS / 4;
 const REPLICA_BYTES = 16;
-/** A store without a past. */
-const NO_TOKEN = '0'.repeat(32);
-
-/** The place of a copy that has seen nothing of a store yet. */
-export function beginningOf(storeId: string): HistoryMark {
-  return { storeId, revision: 0, token: NO_TOKEN };
-}
-
+const NOT_FOLLOWED = 'the state store cannot be followed';
 /** The parts that a follower is handed, and those that it tells. */
 export interface FollowerPorts {
   readonly ports: CopyPorts;
@@ -35,6 +30,8 @@ export interface FollowerPorts {
   readonly onChanges: (changes: Changes) => void;
   /** Called when a round of questions is over, whatever came of it. */
   readonly onRound: () => Promise<void>;
+  /** A place up to which this replica has followed the store, though its copy is older. */
+  readonly followed?: HistoryMark | undefined;
 }
 
 /** Makes the id of this process among the replicas. */
@@ -58,6 +55,8 @@ export class Follower {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isClosed = false;
+  /** Compared with the store as soon as that answers. */
+  #followed: HistoryMark | undefined;
 
   /**
    * @param store undefined where it could not be opened: then it is tried again
@@ -73,7 +72,8 @@ export class Follower {
     this.#store = store;
     this.#mark = mark;
     this.#storeFormat = storeFormat;
-    this.#question = new SharedQuestion(() => this.#ask());
+    this.#followed = follower.followed;
+    this.#question = new SharedQuestion(() => follower.standing.during(() => this.#ask()));
   }
 
   get mark(): HistoryMark {
@@ -128,6 +128,23 @@ export class Follower {
     standing.believed();
   }
 
+  /** Takes a lease, and asks for what was settled before others knew of it. @throws StateError */
+  async join(): Promise<void> {
+    await this.ask();
+    await this.renew();
+    await this.ask();
+  }
+
+  /** The same; in a store that has gone back the replica has no lease, and can recover it. */
+  async joinUnlessLost(): Promise<void> {
+    try {
+      await this.join();
+    } catch (error) {
+      if (this.#follower.standing.goneBack === undefined) throw error;
+      this.#follower.ports.log.error({ err: error }, 'the state store has gone back');
+    }
+  }
+
   /** Begins to ask all the time. */
   start(): void {
     if (this.#isClosed) return;
@@ -142,6 +159,7 @@ export class Follower {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#follower.standing.close();
     await this.#round;
     await this.#question.settle();
     const { replica, ports } = this.#follower;
@@ -173,29 +191,11 @@ export class Follower {
       if (this.#isRenewalDue) await this.renew();
       if (wasFailing) ports.log.info({}, 'the state store answers again');
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       standing.failed(message);
-      if (standing.goneBack !== undefined) await this.#withdraw();
-      if (!wasFailing && !hadGoneBack) {
-        ports.log.error({ err: error }, 'the state store cannot be followed');
-      }
+      if (!wasFailing && !hadGoneBack) ports.log.error({ err: error }, NOT_FOLLOWED);
     }
     await onRound();
-  }
-
-  /**
-   * Ends the lease of a replica that the store has lost changes of: it has no say in what is
-   * settled. That is a change, and so the store finds out that commits of this replica are lost,
-   * and lets no other replica change what this one still knows better.
-   */
-  async #withdraw(): Promise<void> {
-    if (this.#renewed === undefined) return;
-    try {
-      await this.#store?.endLease(this.#follower.replica);
-      this.#renewed = undefined;
-    } catch (error) {
-      if (error instanceof StateError && error.code === 'gone-back') this.#renewed = undefined;
-    }
   }
 
   get #isRenewalDue(): boolean {
@@ -206,17 +206,40 @@ export class Follower {
   }
 
   async #ask(): Promise<void> {
-    const { ports, leases, standing, onChanges } = this.#follower;
+    const { ports, leases, standing } = this.#follower;
     this.#store ??= await ports.open();
+    await this.#compareFollowed(this.#store);
     const askedAt = ports.clock.monotonic();
-    const known = this.#mark;
-    const changes = await this.#store.changesSince(known.revision);
-    await this.#assertSameHistory(known, changes);
-    onChanges(changes);
+    const changes = await this.#readAfter(this.#store, this.#mark);
     this.#mark = changes.mark;
     this.#storeFormat = changes.format;
-    leases.told(changes.leases, changes.mark.revision);
+    leases.told(changes.leases, changes.mark.revision, askedAt);
     standing.confirmed(askedAt);
+  }
+
+  /** A place that the store has lost is kept to from then on: it is what has to be recovered. */
+  async #compareFollowed(store: StateStore): Promise<void> {
+    const followed = this.#followed;
+    if (followed === undefined) return;
+    const { mark, tokenThen } = await store.changesSince(followed.revision);
+    if (lossOf(followed, mark, tokenThen) !== undefined) this.#mark = followed;
+    this.#followed = undefined;
+  }
+
+  /** Takes over all that is newer than a place. @returns the last answer of the store */
+  async #readAfter(store: StateStore, known: HistoryMark): Promise<Changes> {
+    let place = known;
+    let after: number | undefined;
+    for (;;) {
+      const changes = await store.changesSince(place.revision, after);
+      await this.#assertSameHistory(place, changes);
+      this.#follower.onChanges(changes);
+      if (changes.next === undefined) return changes;
+      // What changes meanwhile comes at the end: its revision is above all others. The place is the
+      // one that the answer was read at: a store that goes back between two answers is found out.
+      place = changes.mark;
+      after = changes.next;
+    }
   }
 
   async #assertSameHistory(
@@ -233,19 +256,22 @@ export class Follower {
     const lost = lossOf(known, mark, tokenThen);
     if (lost === undefined) return;
     this.#follower.standing.wentBack(lost);
-    await this.#tellOthers(known);
+    await this.#tellOfLoss(known);
     throw new StateError('gone-back', lost);
   }
 
   /** So that the others stop, too, who may not know that place. Once is enough. */
-  async #tellOthers(lost: HistoryMark): Promise<void> {
+  async #tellOfLoss(lost: HistoryMark): Promise<void> {
     if (this.#toldOf === lost.token) return;
-    this.#toldOf = lost.token;
+    const { replica, leases, ports } = this.#follower;
     try {
-      await this.#store?.noteLoss?.(lost);
+      await this.#store?.noteLoss?.(lost, replica);
+      this.#toldOf = lost.token;
+      this.#renewed = undefined;
+      leases.ended();
     } catch (error) {
-      this.#toldOf = undefined; // The next round tries again.
-      this.#follower.ports.log.warn({ err: error }, 'the state store cannot be told of its loss');
+      // The next round tries again.
+      ports.log.warn({ err: error }, 'the state store cannot be told of its loss');
     }
   }
 
@@ -254,25 +280,4 @@ export class Follower {
       this.#follower.standing.wentBack(error.message);
     }
   }
-}
-
-/**
- * Compares what a replica knows of the store's history with what the store knows.
- *
- * @returns what is wrong, for operators; undefined where the store is where it should be
- */
-export function lossOf(
-  known: HistoryMark,
-  mark: HistoryMark,
-  tokenThen: string | undefined,
-): string | undefined {
-  if (mark.storeId !== known.storeId) {
-    return `this is the state store ${mark.storeId}, and this replica has followed ${known.storeId}`;
-  }
-  if (known.revision === 0 || tokenThen === known.token) return undefined;
-  return (
-    `this replica knows its revision ${known.revision}, and the store ` +
-    (mark.revision < known.revision ? `is at ${mark.revision}` : 'has another one of that number') +
-    '; run holdfast state recover'
-  );
 }

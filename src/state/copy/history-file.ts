@@ -5,9 +5,12 @@ import { ifThere } from '../../shared/errno.js';
 import { parsedJson } from '../../shared/parsed-json.js';
 import { StateError } from '../errors.js';
 import type { HistoryMark } from '../store.js';
+import { assertNotNewer } from './newer-file.js';
+
+const FORMAT = 1;
 
 const markSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   storeId: z.string().regex(/^[0-9a-f]{32}$/),
   revision: z.int().min(0),
   token: z.string().regex(/^[0-9a-f]{32}$/),
@@ -30,13 +33,15 @@ export class HistoryFile {
    * Reads the place.
    *
    * @returns undefined where this replica has followed no store yet
-   * @throws StateError `damaged`, or the file system's error
+   * @throws StateError `damaged`, `newer-version`, or the file system's error
    */
   async read(): Promise<HistoryMark | undefined> {
     const text = await ifThere(readFile(this.#path, 'utf8'));
     if (text === undefined) return undefined;
-    const mark = markSchema.safeParse(parsedJson(text)).data;
+    const parsed = parsedJson(text);
+    const mark = markSchema.safeParse(parsed).data;
     if (mark !== undefined) return mark;
+    assertNotNewer(parsed, FORMAT, this.#path);
     throw new StateError(
       'damaged',
       `${this.#path} is damaged: it should say how far this replica has followed the state store. ` +
@@ -46,7 +51,7 @@ export class HistoryFile {
 
   /** Writes the place. @throws the file system's error */
   async write({ storeId, revision, token }: HistoryMark): Promise<void> {
-    const text = JSON.stringify({ format: 1, storeId, revision, token });
+    const text = JSON.stringify({ format: FORMAT, storeId, revision, token });
     await this.#write(this.#path, `${text}\n`);
   }
 }

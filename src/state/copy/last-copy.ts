@@ -9,14 +9,17 @@ import { ifThere } from '../../shared/errno.js';
 import { parsedJson } from '../../shared/parsed-json.js';
 import { StateError } from '../errors.js';
 import type { HistoryMark, StoredDocument } from '../store.js';
+import { assertNotNewer } from './newer-file.js';
 
 /** Documents in one sealed part: sealing a part keeps requests waiting for a few milliseconds. */
 const DOCUMENTS_A_PART = 200;
 
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`));
 
+const FORMAT = 1;
+
 const headSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   storeId: hex(32),
   revision: z.int().min(0),
   token: hex(32),
@@ -68,7 +71,7 @@ export class LastCopy {
     const { id: masterKeyId, scrypt } = this.#sealingKey;
     const { storeId, revision, token } = mark;
     const head: Head = {
-      format: 1,
+      format: FORMAT,
       storeId,
       revision,
       token,
@@ -90,13 +93,16 @@ export class LastCopy {
    * Opens the copy.
    *
    * @returns undefined where there is none
-   * @throws StateError `damaged`; SealingError `wrong-master-key`; the file system's error
+   * @throws StateError `damaged`, `newer-version`; SealingError `wrong-master-key`; the file
+   *   system's error
    */
   async read(): Promise<CopyContents | undefined> {
     const text = await ifThere(readFile(this.#path, 'utf8'));
     if (text === undefined) return undefined;
     const [first = '', ...parts] = text.trimEnd().split('\n');
-    const head = headSchema.safeParse(parsedJson(first)).data;
+    const parsed = parsedJson(first);
+    const head = headSchema.safeParse(parsed).data;
+    if (head === undefined) assertNotNewer(parsed, FORMAT, this.#path);
     if (head?.parts !== parts.length) throw this.#damaged();
     const sealingKey = await openingKey(this.#masterKey, head.sealing);
     const documents: StoredDocument[] = [];

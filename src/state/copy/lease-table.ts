@@ -10,6 +10,8 @@ export class LeaseTable {
   readonly #clock: Clock;
   #leases: readonly Lease[] = [];
   #ownEndsAt = 0;
+  /** A lease that did not follow on another one is of use once the store has been asked again. */
+  #begunAt: number | undefined;
   #settled = 0;
 
   constructor(replica: string, clock: Clock) {
@@ -22,9 +24,13 @@ export class LeaseTable {
     return this.#leases;
   }
 
-  /** True while this replica has a lease. */
+  /**
+   * True while this replica has a lease. Others encrypt with versions that everybody with a lease
+   * has applied, so a lease counts from the first answer to a question that came after it: what was
+   * settled before the others knew of the lease is in that answer.
+   */
   get isHeld(): boolean {
-    return this.#clock.monotonic() < this.#ownEndsAt;
+    return this.#begunAt === undefined && this.#clock.monotonic() < this.#ownEndsAt;
   }
 
   /** The revision up to which every live replica has applied every change; it never goes back. */
@@ -34,11 +40,21 @@ export class LeaseTable {
 
   /** @param askedAt the monotonic time before the store was asked */
   renewed(askedAt: number): void {
+    if (this.#clock.monotonic() >= this.#ownEndsAt) this.#begunAt = this.#clock.monotonic();
     this.#ownEndsAt = askedAt + LEASE_MS;
   }
 
-  /** @param applied the revision that this replica has applied */
-  told(leases: readonly Lease[], applied: number): void {
+  /** This replica has no lease any more. */
+  ended(): void {
+    this.#ownEndsAt = 0;
+  }
+
+  /**
+   * @param applied the revision that this replica has applied
+   * @param askedAt the monotonic time before the store was asked
+   */
+  told(leases: readonly Lease[], applied: number, askedAt: number): void {
+    if (this.#begunAt !== undefined && askedAt >= this.#begunAt) this.#begunAt = undefined;
     this.#leases = leases;
     const others = leases.filter(({ replica }) => replica !== this.#replica);
     const everywhere = Math.min(applied, ...others.map((lease) => lease.applied));

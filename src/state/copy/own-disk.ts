@@ -8,6 +8,10 @@ const HISTORY_FILE = 'state-history.json';
 const LAST_COPY_FILE = 'state-copy.sealed';
 /** Time between two last copies. */
 const LAST_COPY_MS = 10_000;
+/** The same while nothing changes: a copy says when it was known to be the newest state. */
+const UNCHANGED_COPY_MS = 3_600_000;
+/** The part of its longest age that a copy has at most where nothing changes. */
+const UNCHANGED_PART = 0.1;
 
 /** The state as it is to be kept on the replica's own disk. */
 export interface KeptState {
@@ -75,13 +79,18 @@ export class OwnDisk {
       await this.#history.write(mark);
       this.#noted = mark.revision;
     }
+    if (this.#lastCopy === undefined || !(isLast || this.#isCopyDue(mark.revision))) return;
     const { clock } = this.#ports;
-    const isDue = isLast || clock.monotonic() - this.#copied.at >= LAST_COPY_MS;
-    const isFirst = this.#copied.revision < 0;
-    if (this.#lastCopy === undefined || !(isDue || isFirst)) return;
-    if (this.#copied.revision === mark.revision && !isLast) return;
     this.#copied = { revision: mark.revision, at: clock.monotonic() };
     const savedAt = new Date(clock.now());
     await this.#lastCopy.write({ mark, storeFormat, savedAt, documents: stored() });
+  }
+
+  #isCopyDue(revision: number): boolean {
+    const { clock, terms } = this.#ports;
+    const { revision: copied, at } = this.#copied;
+    if (copied < 0) return true;
+    const unchangedMs = Math.min(UNCHANGED_COPY_MS, terms.maxStalenessMs * UNCHANGED_PART);
+    return clock.monotonic() - at >= (copied === revision ? unchangedMs : LAST_COPY_MS);
   }
 }

@@ -10,13 +10,17 @@ import type {
   StateStore,
   StoredDocument,
 } from '../store.js';
+import { type Beginning, openOrLastCopy } from './beginning.js';
 import { CollectionCopies } from './collection-copy.js';
 import type { CopyPorts } from './copy-ports.js';
-import { beginningOf, Follower, lossOf, newReplicaId } from './follower.js';
-import type { CopyContents } from './last-copy.js';
+import { countersBy } from './counters.js';
+import { Follower, newReplicaId } from './follower.js';
+import { beginningOf, lossOf } from './history.js';
 import { LeaseTable } from './lease-table.js';
+import { MendedRows } from './mended-rows.js';
 import { OwnDisk } from './own-disk.js';
 import { StandingTable } from './standing-table.js';
+import { ToldProblems } from './told-problems.js';
 
 /**
  * A replica's copy of the state, in memory. It asks a shared store every 100 ms for what is newer,
@@ -24,24 +28,32 @@ import { StandingTable } from './standing-table.js';
  * cannot be asked. Nothing that reads from it waits.
  */
 export class StateCopy implements State {
+  readonly replica: string;
   readonly #ports: CopyPorts;
   readonly #disk: OwnDisk;
   readonly #collections: CollectionCopies;
+  /** The newest of the changes that were made here: nobody else makes any in a store of its own. */
+  #ownRevision = 0;
   readonly #leases: LeaseTable;
   readonly #standing: StandingTable;
   readonly #follower: Follower;
+  readonly #mended: MendedRows;
+  readonly #told: ToldProblems;
+  /** The store's last sentences about what counts for nothing there. */
+  #leftAside: readonly string[] = [];
   readonly #listeners = new Set<() => void>();
-  #told = '';
+  #toldStanding = '';
 
-  private constructor(
-    ports: CopyPorts,
-    disk: OwnDisk,
-    { store, lastCopy }: { readonly store?: StateStore; readonly lastCopy?: CopyContents },
-  ) {
-    const replica = newReplicaId(ports);
+  private constructor(ports: CopyPorts, disk: OwnDisk, { store, lastCopy, followed }: Beginning) {
+    this.replica = newReplicaId(ports);
     this.#ports = ports;
     this.#disk = disk;
-    this.#leases = new LeaseTable(replica, ports.clock);
+    this.#mended = new MendedRows(ports.clock);
+    this.#told = new ToldProblems(ports, {
+      problems: () => this.#problems,
+      leftAside: () => this.standing.leftAside,
+    });
+    this.#leases = new LeaseTable(this.replica, ports.clock);
     this.#standing = new StandingTable(ports.clock, ports.terms, this.#leases, lastCopy?.savedAt);
     this.#collections = new CollectionCopies({
       put: (change) => this.#put(change),
@@ -50,13 +62,14 @@ export class StateCopy implements State {
     this.#follower = new Follower(
       {
         ports,
-        replica,
+        replica: this.replica,
         leases: this.#leases,
         standing: this.#standing,
         onChanges: (changes) => {
           this.#take(changes);
         },
         onRound: () => this.#afterRound(),
+        followed,
       },
       store,
       lastCopy?.mark ?? beginningOf(store?.id ?? ''),
@@ -93,12 +106,10 @@ export class StateCopy implements State {
     const followed = store.isShared ? await disk.readMark() : undefined;
     const copy = new StateCopy(ports, disk, { store });
     await copy.#follower.ask();
+    copy.#told.tell();
     if (!store.isShared || ports.readOnly === true) return copy;
     if (followed !== undefined) await copy.#compare(followed, store);
-    if (copy.#standing.goneBack === undefined) {
-      await copy.#follower.renew();
-      await copy.#follower.ask();
-    }
+    if (copy.#standing.goneBack === undefined) await copy.#follower.joinUnlessLost();
     await copy.#afterRound();
     copy.#follower.start();
     return copy;
@@ -117,19 +128,19 @@ export class StateCopy implements State {
   }
 
   get counters(): StateCounters {
-    const change: Follower['change'] = (work) => this.#follower.change(work);
-    return {
-      begin: (counter, start) => change((store) => store.beginCounter(counter, start)),
-      draw: (request) => change((store) => store.drawBlock(request)),
-      drawMany: (requests) => change((store) => store.drawBlocks(requests)),
-      read: (prefix) => change((store) => store.readCounters(prefix)),
-      raise: (counter, by) => change((store) => store.raiseCounter(counter, by)),
-      forget: (prefix) => change((store) => store.forgetCounters(prefix)),
-    };
+    return countersBy((work) => this.#follower.change(work));
   }
 
   get isServing(): boolean {
     return this.#kind !== 'stale';
+  }
+
+  get hasReturned(): boolean {
+    return this.isShared && this.#standing.hasReturned;
+  }
+
+  get isFromCopy(): boolean {
+    return this.isShared && !this.#standing.isConfirmed;
   }
 
   get isInStep(): boolean {
@@ -137,23 +148,25 @@ export class StateCopy implements State {
   }
 
   get standing(): Standing {
-    const { store, mark } = this.#follower;
+    const { mark } = this.#follower;
     const isAlone = !this.isShared;
-    const warnings = store?.warnings ?? [];
-    const problems = [...this.#collections.problems, ...this.#disk.problems, ...warnings];
+    const problems = [...this.#problems, ...this.#disk.problems];
     return {
       kind: this.#kind,
-      applied: mark.revision,
+      applied: isAlone ? Math.max(mark.revision, this.#ownRevision) : mark.revision,
       ageMs: isAlone ? 0 : this.#standing.ageMs,
       leases: this.#leases.leases,
       problems: isAlone ? problems : [...this.#standing.problems, ...problems],
+      leftAside: [...this.#leftAside, ...this.#collections.leftAside],
     };
   }
 
   collection<Value, Previous = never>(
     definition: CollectionDefinition<Value, Previous>,
   ): Collection<Value> {
-    return this.#collections.open(definition);
+    const collection = this.#collections.open(definition);
+    this.#told.tell();
+    return collection;
   }
 
   async refresh(deadline: Deadline): Promise<void> {
@@ -168,6 +181,13 @@ export class StateCopy implements State {
     return !this.isShared || revision <= this.#leases.settled;
   }
 
+  async rewriteLastCopy(): Promise<void> {
+    if (!this.isShared || this.#ports.readOnly === true) return;
+    await this.#keep(true);
+    const [problem] = this.#disk.problems;
+    if (problem !== undefined) throw new StateError('unavailable', problem);
+  }
+
   onStanding(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -180,7 +200,7 @@ export class StateCopy implements State {
    * unknown.
    *
    * @returns the documents that were brought back
-   * @throws StateError `conflict` where the store has not gone back
+   * @throws StateError `conflict` where the store has not gone back; `gone-back` for another store
    */
   async recover(): Promise<readonly DocumentName[]> {
     const { store, mark } = this.#follower;
@@ -189,13 +209,10 @@ export class StateCopy implements State {
     }
     const broughtBack = await store.recover(this.#collections.stored(), mark.revision);
     this.#follower.beginAnew(store.id);
-    await this.#follower.ask();
-    await this.#follower.renew();
+    await this.#follower.join();
     await this.#afterRound();
-    this.#ports.log.warn(
-      { broughtBack: broughtBack.length, revision: this.#follower.mark.revision },
-      'the state store is recovered; every count of encryptions is unknown',
-    );
+    const fields = { broughtBack: broughtBack.length, revision: this.#follower.mark.revision };
+    this.#ports.log.warn(fields, 'the state store is recovered; all counts are unknown');
     return broughtBack;
   }
 
@@ -229,7 +246,9 @@ export class StateCopy implements State {
     try {
       const stored = await this.#follower.change((store) => store.put(change));
       this.#collections.apply(stored);
+      this.#ownRevision = Math.max(this.#ownRevision, stored.revision);
       if (this.isShared) await this.#noteOwnChange();
+      else this.#told.look();
       return stored;
     } catch (error) {
       const isBehind = error instanceof StateError && error.code === 'conflict';
@@ -245,47 +264,37 @@ export class StateCopy implements State {
       await this.#follower.ask();
       await this.#afterRound();
     } catch (error) {
-      this.#ports.log.warn(
-        { err: error },
-        'a change is made, and the store does not tell its place',
-      );
+      this.#ports.log.warn({ err: error }, 'a change is made, and the store does not tell where');
     }
   }
 
-  #take({ documents, damaged }: Changes): void {
+  #take({ documents, damaged, leftAside }: Changes): void {
     for (const document of documents) this.#collections.apply(document);
     for (const each of damaged) this.#collections.applyDamage(each);
+    this.#leftAside = leftAside;
+  }
+
+  /** The problems of what is stored. Those of the standing and the own disk are logged there. */
+  get #problems(): readonly string[] {
+    return [...this.#collections.problems, ...(this.#follower.store?.warnings ?? [])];
   }
 
   async #afterRound(): Promise<void> {
     const now = `${this.#standing.kind} ${this.#leases.settled}`;
-    if (now !== this.#told) {
-      this.#told = now;
+    if (now !== this.#toldStanding) {
+      this.#toldStanding = now;
       for (const listener of this.#listeners) listener();
     }
-    if (this.#standing.kind === 'in-step') await this.#keep(false);
+    this.#told.look();
+    const { store, mark } = this.#follower;
+    if (this.#standing.kind !== 'in-step' || store === undefined) return;
+    const mended = await this.#mended.read(store, this.#collections.damaged, mark.revision);
+    for (const document of mended) this.#collections.apply(document);
+    await this.#keep(false);
   }
 
   #keep(isLast: boolean): Promise<void> {
     const { mark, storeFormat } = this.#follower;
     return this.#disk.keep({ mark, storeFormat, stored: () => this.#collections.stored() }, isLast);
-  }
-}
-
-async function openOrLastCopy(
-  ports: CopyPorts,
-  disk: OwnDisk,
-): Promise<{ readonly store: StateStore } | { readonly lastCopy: CopyContents }> {
-  try {
-    return { store: await ports.open() };
-  } catch (error) {
-    if (!(error instanceof StateError) || error.code !== 'unavailable') throw error;
-    const lastCopy = await disk.readLastCopy();
-    if (lastCopy === undefined) throw error;
-    ports.log.error(
-      { err: error, savedAt: lastCopy.savedAt.toISOString() },
-      'the state store cannot be reached: started from the last copy, to decrypt only',
-    );
-    return { lastCopy };
   }
 }

@@ -33,9 +33,9 @@ export function renderDocumentFile({ document, token }: DocumentFile): string {
 /** Reads the text of a document's file, wherever it lies. @throws DamagedFileError */
 export function parseDocumentFile(text: string): DocumentFile {
   const { fields } = parseFile(text, FILE_FORMAT, fieldsSchema);
-  const { collection, id, revision, token, documentFormat, contents } = fields;
-  const document = { collection, id, revision, format: documentFormat };
-  return { document: { ...document, contents: contents ?? undefined }, token };
+  const { collection, id, revision, token, documentFormat: format } = fields;
+  const contents = fields.contents ?? undefined;
+  return { document: { collection, id, revision, format, contents }, token };
 }
 
 /** Checks that a document lies where it belongs. @throws DamagedFileError */

@@ -4,8 +4,8 @@ import { StateError } from '../errors.js';
 import type { BlockRequest, CounterBlock, DrawnBlock } from '../store.js';
 import { parseCounterFile, renderCounterFile } from './counter-file.js';
 import { fileNameOf } from './file-names.js';
-import { inBatches } from './load-documents.js';
 import { COUNTERS, type StateFolder } from './state-folder.js';
+import { DamagedFileError, NewerFileError } from './stored-file.js';
 import type { WriteQueue } from './write-queue.js';
 
 /** The counters of a store: a file each, which is on disk before its numbers are given out. */
@@ -13,8 +13,8 @@ export class FileCounters {
   readonly #folder: StateFolder;
   readonly #queue: WriteQueue;
   readonly #next: Map<string, number>;
-  /** The names of files whose counts nobody knows. */
-  readonly #damaged: Set<string>;
+  /** The files whose counts nobody knows, and what is wrong with each, by their names. */
+  readonly #damaged: ReadonlyMap<string, DamagedFileError>;
 
   private constructor(folder: StateFolder, queue: WriteQueue, loaded: LoadedCounters) {
     this.#folder = folder;
@@ -25,22 +25,27 @@ export class FileCounters {
 
   /** Reads every counter. */
   static async load(folder: StateFolder, queue: WriteQueue): Promise<FileCounters> {
-    const loaded: LoadedCounters = { next: new Map(), damaged: new Set() };
-    await inBatches(await folder.files(COUNTERS), async (name) => {
+    const loaded: LoadedCounters = { next: new Map(), damaged: new Map() };
+    for (const name of await folder.files(COUNTERS)) {
       try {
-        const text = (await folder.read(join(COUNTERS, name))) ?? '';
+        const text = folder.readAtStart(join(COUNTERS, name));
         const { counter, next } = parseCounterFile(text, name);
         loaded.next.set(counter, next);
-      } catch {
-        loaded.damaged.add(name); // Whatever the reason: nobody knows the count.
+      } catch (error) {
+        // Whatever the reason: nobody knows the count.
+        const isTold = error instanceof DamagedFileError;
+        const told = isTold ? error : new DamagedFileError(`cannot be read: ${String(error)}`);
+        loaded.damaged.set(name, told);
       }
-    });
+    }
     return new FileCounters(folder, queue, loaded);
   }
 
-  /** The paths of the counters that cannot be trusted. */
-  get damaged(): readonly string[] {
-    return [...this.#damaged].map((name) => join(this.#folder.path, COUNTERS, name));
+  /** The counters that cannot be trusted, one sentence each. */
+  get problems(): readonly string[] {
+    return [...this.#damaged].map(
+      ([name, { message }]) => `${this.#pathOf(name)} ${message}: nobody knows that count`,
+    );
   }
 
   async begin(counter: string, start: number): Promise<void> {
@@ -119,16 +124,21 @@ export class FileCounters {
 
   #assertWhole(counter: string): void {
     const name = fileNameOf(counter);
-    if (!this.#damaged.has(name)) return;
+    const damage = this.#damaged.get(name);
+    if (damage === undefined) return;
     throw new StateError(
-      'damaged',
-      `${join(this.#folder.path, COUNTERS, name)} is damaged, so nobody knows the count of ` +
-        `${counter}; the file is left as it is`,
+      damage instanceof NewerFileError ? 'newer-version' : 'damaged',
+      `${this.#pathOf(name)} ${damage.message}, so nobody knows the count of ${counter}; the ` +
+        'file is left as it is',
     );
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#folder.path, COUNTERS, name);
   }
 }
 
 interface LoadedCounters {
   readonly next: Map<string, number>;
-  readonly damaged: Set<string>;
+  readonly damaged: Map<string, DamagedFileError>;
 }

@@ -70,11 +70,8 @@ export class FilesStateStore implements StateStore {
   }
 
   get warnings(): readonly string[] {
-    const counters = this.#ports.counters.damaged.map(
-      (path) => `${path} is damaged: nobody knows that count`,
-    );
     const problem = this.#storeFileProblem;
-    return [...counters, ...(problem === undefined ? [] : [problem])];
+    return [...this.#ports.counters.problems, ...(problem === undefined ? [] : [problem])];
   }
 
   async get(name: DocumentName): Promise<StoredDocument | undefined> {
@@ -115,6 +112,7 @@ export class FilesStateStore implements StateStore {
       format: this.#ports.format,
       documents,
       damaged: [...this.#damaged.values()],
+      leftAside: this.#ports.loaded.leftAside,
       leases: this.#ports.leases.live,
     });
   }
@@ -184,7 +182,8 @@ export class FilesStateStore implements StateStore {
   #assertWhole(name: DocumentName): void {
     const damaged = this.#damaged.get(keyOf(name));
     if (damaged === undefined) return;
-    throw new StateError('damaged', `${damaged.problem}; it is left as it is`);
+    const code = damaged.isNewer === true ? 'newer-version' : 'damaged';
+    throw new StateError(code, `${damaged.problem}; it is left as it is`);
   }
 
   async #assertMayReplace(change: DocumentChange): Promise<void> {

@@ -3,23 +3,14 @@ import type { DamagedDocument, DocumentName } from '../store.js';
 import { assertPlace, type DocumentFile, likelyIdOf, parseDocumentFile } from './document-file.js';
 import { fileNameOf } from './file-names.js';
 import { DOCUMENTS, type StateFolder } from './state-folder.js';
-import { DamagedFileError } from './stored-file.js';
-
-/** Files that are read at once. */
-const AT_ONCE = 32;
-
-/** A file that says it is a document whose own file works. */
-export interface CopiedDocument {
-  readonly path: string;
-  readonly document: DocumentName;
-}
+import { DamagedFileError, NewerFileError } from './stored-file.js';
 
 /** All documents of a folder, by {@link keyOf}. */
 export interface LoadedDocuments {
   readonly documents: Map<string, DocumentFile>;
   readonly damaged: ReadonlyMap<string, DamagedDocument>;
-  /** Files that are of no use and keep no document from working: copies of one that works. */
-  readonly copies: readonly CopiedDocument[];
+  /** Files that keep no document from working, such as copies of one; one sentence each. */
+  readonly leftAside: readonly string[];
 }
 
 /** A name in one text. */
@@ -38,7 +29,8 @@ export async function loadDocuments(folder: StateFolder): Promise<LoadedDocument
   const unusable: Unusable[] = [];
   for (const collection of await folder.collections()) {
     const names = await folder.files(join(DOCUMENTS, collection));
-    for (const loaded of await inBatches(names, (name) => load(folder, collection, name))) {
+    for (const name of names) {
+      const loaded = load(folder, collection, name);
       if ('problem' in loaded) unusable.push(loaded);
       else documents.set(keyOf(loaded.document), loaded);
     }
@@ -48,8 +40,17 @@ export async function loadDocuments(folder: StateFolder): Promise<LoadedDocument
   return {
     documents,
     damaged: new Map(damaged.map((file) => [keyOf(file), namedOnly(file)])),
-    copies: copies.flatMap(({ path, claimed }) => (claimed ? [{ path, document: claimed }] : [])),
+    leftAside: [...copies.map(sayCopy), ...(await folder.strays()).map(sayStray)],
   };
+}
+
+/** Nothing is wrong with the document, and still somebody has been at work in the folder. */
+function sayCopy({ path, collection, id }: Unusable): string {
+  return `${path} is a copy of the document ${id} of ${collection}: move it out of the folder`;
+}
+
+function sayStray(path: string): string {
+  return `${path} is no file of a state store, and is left aside: move it out of the folder`;
 }
 
 interface Unusable extends DamagedDocument {
@@ -58,16 +59,12 @@ interface Unusable extends DamagedDocument {
   readonly claimed?: DocumentName;
 }
 
-async function load(
-  folder: StateFolder,
-  collection: string,
-  name: string,
-): Promise<DocumentFile | Unusable> {
+function load(folder: StateFolder, collection: string, name: string): DocumentFile | Unusable {
   const path = join(folder.path, DOCUMENTS, collection, name);
   let text = '';
   let claimed: DocumentName | undefined;
   try {
-    text = (await folder.read(join(DOCUMENTS, collection, name))) ?? '';
+    text = folder.readAtStart(join(DOCUMENTS, collection, name));
     const file = parseDocumentFile(text);
     claimed = file.document;
     assertPlace(claimed, collection, name);
@@ -80,6 +77,7 @@ async function load(
       id,
       problem,
       path,
+      ...(error instanceof NewerFileError && { isNewer: true }),
       ...asClaimed(claimed),
     };
   }
@@ -93,18 +91,6 @@ function whyUnusable(error: unknown): string {
   return error instanceof DamagedFileError ? error.message : `cannot be read: ${String(error)}`;
 }
 
-function namedOnly({ collection, id, problem }: DamagedDocument): DamagedDocument {
-  return { collection, id, problem };
-}
-
-/** Does something with each name, some at once; the results are in the order of the names. */
-export async function inBatches<T>(
-  names: readonly string[],
-  work: (name: string) => Promise<T>,
-): Promise<readonly T[]> {
-  const results: T[] = [];
-  for (let index = 0; index < names.length; index += AT_ONCE) {
-    results.push(...(await Promise.all(names.slice(index, index + AT_ONCE).map(work))));
-  }
-  return results;
+function namedOnly({ collection, id, problem, isNewer }: DamagedDocument): DamagedDocument {
+  return { collection, id, problem, ...(isNewer && { isNewer }) };
 }

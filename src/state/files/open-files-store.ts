@@ -9,7 +9,7 @@ import type { DocumentFile } from './document-file.js';
 import { FileCounters } from './file-counters.js';
 import { FilesStateStore } from './files-store.js';
 import { LeaseList } from './lease-list.js';
-import { type CopiedDocument, loadDocuments } from './load-documents.js';
+import { loadDocuments } from './load-documents.js';
 import { isStoreIn, STORE_FILE, StateFolder } from './state-folder.js';
 import { parseStoreFile, renderStoreFile, type StoreFile } from './store-file.js';
 import { WriteQueue } from './write-queue.js';
@@ -64,7 +64,7 @@ async function openIn(
   const known =
     text === undefined ? undefined : parseStoreFile(text, `${folder.path}/${STORE_FILE}`);
   const loaded = await loadDocuments(folder);
-  for (const copy of loaded.copies) warnOfCopy(log, copy);
+  for (const sentence of loaded.leftAside) log.warn({ directory: folder.path }, sentence);
   const found = loaded.documents.size + loaded.damaged.size;
   if (!acceptsLoss) assertNothingMissing(folder, known, found);
   const isLossy = known !== undefined && known.documents > found;
@@ -78,15 +78,6 @@ async function openIn(
   const leases = new LeaseList(clock);
   const { format } = file;
   return new FilesStateStore({ folder, queue, format, mark, loaded, counters, leases, newToken });
-}
-
-/** Nothing is wrong with the document, and still somebody has been at work in the folder. */
-function warnOfCopy(log: FilesStoreStart['log'], { path, document }: CopiedDocument): void {
-  const { collection, id } = document;
-  log.warn(
-    { path, collection, id },
-    `${path} is a copy of the document ${id} of ${collection}: move it out of the folder`,
-  );
 }
 
 /** A crash may have come between the newest document and `store.json`. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { access, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtomicWrite, removeTemporaryFiles, syncFolder } from '../../durable/atomic-write.js';
@@ -46,6 +47,16 @@ export class StateFolder {
   /** The text of a file, by its path in the folder; undefined where there is none. */
   read(file: string): Promise<string | undefined> {
     return ifThere(readFile(join(this.path, file), 'utf8'));
+  }
+
+  /**
+   * The text of a file that is there. Nothing else runs meanwhile, which is for a start alone: with
+   * thousands of files it takes half the time, and leaves no garbage behind.
+   *
+   * @throws the file system's error
+   */
+  readAtStart(file: string): string {
+    return readFileSync(join(this.path, file), 'utf8');
   }
 
   /** Tells whether a file is on disk, read or not. */
@@ -103,6 +114,22 @@ export class StateFolder {
   async files(folder: string): Promise<readonly string[]> {
     const names = await namesIn(join(this.path, folder));
     return names.filter((name) => name.endsWith(EXTENSION)).sort();
+  }
+
+  /**
+   * The paths of what is in the folder and none of its files, such as another program's copy of
+   * one. Nothing reads it.
+   */
+  async strays(): Promise<readonly string[]> {
+    const documents = join(this.path, DOCUMENTS);
+    const entries = await readdir(documents, { withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+    const strays = files.map((name) => join(documents, name));
+    for (const folder of [join(this.path, COUNTERS), ...(await documentFolders(this.path))]) {
+      const names = (await namesIn(folder)).filter((name) => !name.endsWith(EXTENSION));
+      strays.push(...names.map((name) => join(folder, name)));
+    }
+    return strays.sort();
   }
 
   /** True where a write that failed has certainly left the old contents. */

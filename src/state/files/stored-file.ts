@@ -7,6 +7,9 @@ export class DamagedFileError extends Error {
   override readonly name = 'DamagedFileError';
 }
 
+/** A file of the store is made by a newer version of Holdfast. */
+export class NewerFileError extends DamagedFileError {}
+
 const envelopeSchema = z.looseObject({ format: z.int().min(1), sha256: z.string() });
 
 /**
@@ -35,7 +38,7 @@ export function parseFile<Fields>(
   if (sha256 !== digestOf(whole)) throw new DamagedFileError('does not have the digest it names');
   const { format, ...fields } = whole;
   if (format > newest) {
-    throw new DamagedFileError(
+    throw new NewerFileError(
       `has the format ${format}, which a newer version of Holdfast has made`,
     );
   }

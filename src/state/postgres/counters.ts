@@ -8,6 +8,9 @@ import type { Transaction } from './writer.js';
 export class Counters {
   readonly #writer: ComparedWriter;
   readonly #tables: Tables;
+  /** The ends of the blocks that each counter has given to this process last. */
+  readonly #given = new Map<string, { readonly token: string; readonly to: number }>();
+  readonly #setBack = new Set<string>();
 
   constructor(writer: ComparedWriter, tables: Tables) {
     this.#writer = writer;
@@ -42,7 +45,22 @@ export class Counters {
   /** As {@link StateStore.drawBlocks}. */
   async drawMany(requests: readonly BlockRequest[]): Promise<readonly DrawnBlock[]> {
     // A block of unknown outcome is spent: the next one is drawn.
-    return await this.#writer.change((transaction) => this.#drawMany(transaction, requests));
+    const drawn = await this.#writer.change((transaction) => this.#drawMany(transaction, requests));
+    // Not before it is certain: a drawing that was rolled back has given nothing.
+    for (const { counter, block, token } of drawn) {
+      if (typeof block === 'object') this.#given.set(counter, { token, to: block.to });
+      if (block === 'set-back') this.#setBack.add(counter);
+    }
+    return drawn.map(({ block }) => (block === 'set-back' ? 'count-unknown' : block));
+  }
+
+  /** Sentences about counters that are believed no more. */
+  get leftAside(): readonly string[] {
+    return [...this.#setBack].map(
+      (counter) =>
+        `the counter ${counter} in the state store was below what it has given out: somebody else ` +
+        'has set it back, and its count is unknown now',
+    );
   }
 
   /** As {@link StateStore.raiseCounter}. */
@@ -69,18 +87,25 @@ export class Counters {
   async #drawMany(
     { ask }: Transaction,
     requests: readonly BlockRequest[],
-  ): Promise<readonly DrawnBlock[]> {
+  ): Promise<readonly Drawing[]> {
     const { counters } = this.#tables;
     // In one order, so that two replicas that draw at once do not wait for each other.
-    const rows = await ask<{ readonly name: string; readonly next: number }>(
-      `SELECT name, next FROM ${counters} WHERE name = ANY($1) ORDER BY name FOR UPDATE`,
+    const rows = await ask<CounterRow>(
+      `SELECT name, next, token FROM ${counters} WHERE name = ANY($1) ORDER BY name FOR UPDATE`,
       [requests.map(({ counter }) => counter)],
     );
-    const next = new Map(rows.map((row) => [row.name, row.next]));
-    const drawn = requests.map((request) => ({
-      ...request,
-      block: blockOf(request, next.get(request.counter)),
-    }));
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    const drawn = requests.map((request): Drawing => {
+      const row = byName.get(request.counter);
+      const block = this.#isSetBack(row) ? 'set-back' : blockOf(request, row?.next);
+      return { counter: request.counter, block, token: row?.token ?? '' };
+    });
+    const setBack = drawn.filter(({ block }) => block === 'set-back');
+    if (setBack.length > 0) {
+      // For every replica: none of them knows what the others were given.
+      const names = setBack.map(({ counter }) => counter);
+      await ask(`DELETE FROM ${counters} WHERE name = ANY($1)`, [names]);
+    }
     const given = drawn.flatMap(({ counter, block }) =>
       typeof block === 'string' ? [] : [{ counter, to: block.to }],
     );
@@ -90,8 +115,26 @@ export class Counters {
         'FROM unnest($1::text[], $2::bigint[]) AS given (name, next) WHERE it.name = given.name',
       [given.map(({ counter }) => counter), given.map(({ to }) => to)],
     );
-    return drawn.map(({ block }) => block);
+    return drawn;
   }
+
+  #isSetBack(row: CounterRow | undefined): boolean {
+    const given = row && this.#given.get(row.name);
+    // Another token is another count of that name, as one that was forgotten and begun anew.
+    return given !== undefined && given.token === row?.token && row.next < given.to;
+  }
+}
+
+interface CounterRow {
+  readonly name: string;
+  readonly next: number;
+  readonly token: string;
+}
+
+interface Drawing {
+  readonly counter: string;
+  readonly block: DrawnBlock | 'set-back';
+  readonly token: string;
 }
 
 function blockOf({ size, limit }: BlockRequest, from: number | undefined): DrawnBlock {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { StateError, type StateErrorCode } from '../errors.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** A commit of which nobody knows whether it was done, or whether it will last. */
 export class UnknownOutcome extends Error {
@@ -44,7 +45,7 @@ const ENDED = /^(08|57P)/;
 export function toldFailure(error: unknown): string {
   if (error instanceof pg.DatabaseError) return `${error.message} (SQLSTATE ${error.code ?? '?'})`;
   if (error instanceof AggregateError) return error.errors.map(toldFailure).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 /** Says what a failure to connect is. */

@@ -2,6 +2,18 @@ import { LEASE_MS, type LeaseRenewal } from '../store.js';
 import type { Tables } from './tables.js';
 import { newerFormat, type Transaction, type Writer } from './writer.js';
 
+/** The time from which on no lease ends, in SQL: a minute is for the clocks of two servers. */
+const NO_LEASE_FROM = `clock_timestamp() + interval '${LEASE_MS + 60_000} ms'`;
+
+/**
+ * The condition of a lease that has not ended. One that ends in more than a minute is no replica's,
+ * whatever the clocks of two servers are: it would hold up every new version until then.
+ */
+export const LIVE_LEASE = `(ends_at > clock_timestamp() AND ends_at < ${NO_LEASE_FROM})`;
+
+/** The condition of a lease that is no replica's. */
+export const STRAY_LEASE = `(ends_at >= ${NO_LEASE_FROM})`;
+
 /** Renews the lease of a replica, by the server's clock. @throws StateError */
 export async function renewLease(
   writer: Writer,

@@ -4,6 +4,7 @@ import { begin, commit } from './commit.js';
 import type { PostgresStateConfig } from './config.js';
 import { asStateError } from './failures.js';
 import { grantsFor } from './grants.js';
+import { LIVE_LEASE, STRAY_LEASE } from './leases.js';
 import { migrations } from './migrations/index.js';
 import { ask, type Login, Servers } from './servers.js';
 import { type Tables, tablesIn } from './tables.js';
@@ -77,23 +78,45 @@ export async function finishMigration(
       `SELECT format FROM ${tables.store}`,
     );
     if (store === undefined) throw new StateError('empty', 'there is no state store here yet');
-    const older = await ask<{ readonly name: string; readonly version: string }>(
-      client,
-      `SELECT name, version FROM ${tables.leases} ` +
-        'WHERE ends_at > clock_timestamp() AND format < $1 ORDER BY name',
-      [newestFormat],
-    );
-    if (older.length > 0) {
-      const names = older.map(({ name, version }) => `${name} (${version})`).join(', ');
-      throw new StateError(
-        'conflict',
-        `replicas that cannot read the format ${newestFormat} are alive: ${names}; upgrade them`,
-      );
-    }
+    await assertNoneOlder(client, tables, newestFormat);
     const to = Math.max(store.format, newestFormat);
     await ask(client, `UPDATE ${tables.store} SET format = $1`, [to]);
     return { from: store.format, to };
   });
+}
+
+/** @throws StateError `conflict` while a replica lives, or may live, that is older */
+async function assertNoneOlder(
+  client: PoolClient,
+  { leases }: Tables,
+  newestFormat: number,
+): Promise<void> {
+  const older = await ask<LeaseRow>(
+    client,
+    `SELECT name, version, ${STRAY_LEASE} AS is_stray FROM ${leases} ` +
+      `WHERE (${LIVE_LEASE} OR ${STRAY_LEASE}) AND format < $1 ORDER BY name`,
+    [newestFormat],
+  );
+  if (older.length === 0) return;
+  const strays = older.filter((lease) => lease.is_stray);
+  throw new StateError(
+    'conflict',
+    strays.length < older.length
+      ? `replicas that cannot read the format ${newestFormat} are alive: ` +
+          `${namesOf(older)}; upgrade them`
+      : `there are leases that no replica takes, as they end too late: ${namesOf(strays)}; if no ` +
+          `such replica runs, delete their rows in ${leases}`,
+  );
+}
+
+interface LeaseRow {
+  readonly name: string;
+  readonly version: string;
+  readonly is_stray: boolean;
+}
+
+function namesOf(leases: readonly LeaseRow[]): string {
+  return leases.map(({ name, version }) => `${name} (${version})`).join(', ');
 }
 
 async function makeSchema(client: PoolClient, schema: string, tables: Tables): Promise<void> {

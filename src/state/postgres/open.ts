@@ -6,7 +6,7 @@ import type { PostgresStateConfig } from './config.js';
 import { asStateError } from './failures.js';
 import { NEEDED_MIGRATION } from './migrations/index.js';
 import { PostgresStore } from './postgres-store.js';
-import { PRESENT_PLACE } from './place.js';
+import { presentPlace } from './place.js';
 import { ask, Servers } from './servers.js';
 import { type Tables, tablesIn } from './tables.js';
 import { newerFormat, Writer } from './writer.js';
@@ -42,6 +42,7 @@ export async function openPostgresStore(
     const found = await findStore(servers, tables, config);
     const store = found ?? (await beginStore(writer, tables, ports, config));
     if (store.format > STATE_FORMAT) throw newerFormat(store.format);
+    writer.storeId = store.id;
     const opened = new PostgresStore({
       id: store.id,
       place: placeOf(config),
@@ -108,7 +109,7 @@ async function beginStore(
   return await writer.unproved(async ({ ask: query }) => {
     const begun = await query(
       `INSERT INTO ${tables.store} (id, revision, token, format, place, place_since) ` +
-        `VALUES ($1, 0, $2, $3, ${PRESENT_PLACE}, to_timestamp(0)) ` +
+        `VALUES ($1, 0, $2, $3, ${presentPlace(tables)}, to_timestamp(0)) ` +
         'ON CONFLICT (only_row) DO NOTHING RETURNING id',
       [writer.token(), token, STATE_FORMAT],
     );

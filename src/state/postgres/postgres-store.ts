@@ -23,7 +23,7 @@ import { readChanges } from './changes.js';
 import { ComparedWriter } from './compared-writer.js';
 import { Counters } from './counters.js';
 import {
-  DOCUMENT_COLUMNS,
+  documentColumns,
   type DocumentRow,
   documentOf,
   readBack,
@@ -80,7 +80,8 @@ export class PostgresStore implements StateStore {
     const { documents } = this.#ports.tables;
     const [row] = await this.#read((query) =>
       query<DocumentRow>(
-        `SELECT ${DOCUMENT_COLUMNS} FROM ${documents} WHERE collection = $1 AND id = $2`,
+        `SELECT ${documentColumns(this.#ports.tables)} FROM ${documents} AS documents ` +
+          'WHERE collection = $1 AND id = $2',
         [name.collection, name.id],
       ),
     );
@@ -92,7 +93,8 @@ export class PostgresStore implements StateStore {
     const { documents } = this.#ports.tables;
     const rows = await this.#read((query) =>
       query<DocumentRow>(
-        `SELECT ${DOCUMENT_COLUMNS} FROM ${documents} WHERE collection = $1 ORDER BY id`,
+        `SELECT ${documentColumns(this.#ports.tables)} FROM ${documents} AS documents ` +
+          'WHERE collection = $1 ORDER BY id',
         [collection],
       ),
     );
@@ -109,8 +111,11 @@ export class PostgresStore implements StateStore {
     );
   }
 
-  async changesSince(since: number): Promise<Changes> {
-    return await this.#read((query) => readChanges(query, this.#ports.tables, since));
+  async changesSince(since: number, after?: number): Promise<Changes> {
+    const { tables } = this.#ports;
+    const changes = await this.#read((query) => readChanges(query, tables, since, after));
+    const leftAside = [...changes.leftAside, ...this.#counters.leftAside];
+    return { ...changes, leftAside };
   }
 
   async beginCounter(counter: string, start: number): Promise<void> {
@@ -159,8 +164,8 @@ export class PostgresStore implements StateStore {
     await endLease(this.#ports.writer, this.#ports.tables, replica);
   }
 
-  async noteLoss(known: HistoryMark): Promise<void> {
-    await noteLoss(this.#ports.writer, this.#ports.tables, known);
+  async noteLoss(known: HistoryMark, replica: string): Promise<void> {
+    await noteLoss(this.#ports.writer, this.#ports.tables, known, replica);
   }
 
   async recover(

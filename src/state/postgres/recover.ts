@@ -1,6 +1,6 @@
 import type { DocumentName, HistoryMark, StoredDocument } from '../store.js';
-import { PRESENT_PLACE } from './place.js';
-import { raiseRevision, writeDocument } from './documents.js';
+import { presentPlace } from './place.js';
+import { isForeign, raiseRevision, writeDocument } from './documents.js';
 import type { Tables } from './tables.js';
 import type { Ask } from './transaction.js';
 import type { Writer } from './writer.js';
@@ -17,10 +17,11 @@ export async function recoverStore(
 ): Promise<readonly DocumentName[]> {
   return await writer.unproved(async (transaction) => {
     const { ask } = transaction;
+    await writer.assertSameStore(ask);
     // Waits for changes under way, and lets none begin.
     await ask(`LOCK TABLE ${tables.writers} IN EXCLUSIVE MODE`);
     const first = await raiseRevision(transaction, tables, writer.token(), highestRevision);
-    const known = await revisionsOf(ask, tables);
+    const known = await revisionsOf(ask, tables, first);
     const lost = newer.filter((each) => each.revision > (known.get(nameOf(each)) ?? 0));
     const inOrder = lost.toSorted((a, b) => a.revision - b.revision);
     let revision = first;
@@ -32,7 +33,7 @@ export async function recoverStore(
     await ask(`DELETE FROM ${tables.writers}`);
     // No count is left that somebody could go on with, so nobody has to wait before the next block.
     await ask(
-      `UPDATE ${tables.store} SET gone_back = false, recovered = $1, place = ${PRESENT_PLACE}, ` +
+      `UPDATE ${tables.store} SET gone_back = false, recovered = $1, place = ${presentPlace(tables)}, ` +
         'place_since = to_timestamp(0)',
       [revision],
     );
@@ -40,24 +41,37 @@ export async function recoverStore(
   });
 }
 
-/** Marks a store that has lost a place of its history, unless it was recovered since. */
+/**
+ * Marks a store that has lost a place of its history, unless it was recovered since, and ends the
+ * lease of the replica that knows the place.
+ */
 export async function noteLoss(
   writer: Writer,
-  { store, revisions }: Tables,
+  { store, revisions, leases }: Tables,
   { storeId, revision, token }: HistoryMark,
+  replica: string,
 ): Promise<void> {
   await writer.unproved(async ({ ask }) => {
     await ask(
       `UPDATE ${store} SET gone_back = true WHERE NOT gone_back AND id = $1 AND recovered < $2 ` +
-        `AND NOT EXISTS (SELECT FROM ${revisions} WHERE revision = $2 AND token = $3)`,
+        'AND (revision < $2 OR ' +
+        `NOT EXISTS (SELECT FROM ${revisions} WHERE revision = $2 AND token = $3))`,
       [storeId, revision, token],
     );
+    await ask(`DELETE FROM ${leases} WHERE replica = $1`, [replica]);
   });
 }
 
-async function revisionsOf(ask: Ask, { documents }: Tables): Promise<ReadonlyMap<string, number>> {
+/** @param highest what is above it is none of the store's */
+async function revisionsOf(
+  ask: Ask,
+  tables: Tables,
+  highest: number,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await ask<{ collection: string; id: string; revision: number }>(
-    `SELECT collection, id, revision FROM ${documents}`,
+    `SELECT collection, id, revision FROM ${tables.documents} AS documents ` +
+      `WHERE revision <= $1 AND NOT ${isForeign(tables)}`,
+    [highest],
   );
   return new Map(rows.map((row) => [nameOf(row), row.revision]));
 }

@@ -2,7 +2,7 @@ import type { RandomBytes } from '../../shared/randomness.js';
 import { StateError } from '../errors.js';
 import { STATE_FORMAT } from '../store.js';
 import { asStateError, ConnectionLost, UnknownOutcome } from './failures.js';
-import { noteMove, PRESENT_PLACE } from './place.js';
+import { inPlace, noteMove } from './place.js';
 import type { Servers } from './servers.js';
 import type { Tables } from './tables.js';
 import { type Ask, inTransaction } from './transaction.js';
@@ -24,6 +24,7 @@ export interface Transaction {
 }
 
 interface StoreRow {
+  readonly id: string;
   readonly format: number;
   readonly gone_back: boolean;
   readonly recovered: number;
@@ -53,6 +54,8 @@ export class Writer {
   #beats: { readonly from: number; readonly to: number } | undefined;
   #id = '';
   #recovered = 0;
+  /** The store that is changed, once it is known: another one in its place never is. */
+  storeId: string | undefined;
 
   constructor(ports: {
     readonly servers: Servers;
@@ -98,6 +101,12 @@ export class Writer {
    */
   async unproved<T>(work: (transaction: Pick<Transaction, 'ask'>) => Promise<T>): Promise<T> {
     return await this.#inLine(() => this.#transaction(work));
+  }
+
+  /** Checks that this is the store that was opened. @throws StateError `gone-back` */
+  async assertSameStore(query: Ask): Promise<void> {
+    const [row] = await query<Pick<StoreRow, 'id'>>(`SELECT id FROM ${this.#tables.store}`);
+    if (row !== undefined) this.#assertSame(row);
   }
 
   /** Waits for changes under way. */
@@ -186,16 +195,28 @@ export class Writer {
   /** @throws StateError for a store in which nothing may be changed */
   async #storeRow(query: Ask): Promise<StoreRow> {
     const [row] = await query<StoreRow>(
-      `SELECT format, gone_back, recovered, place = ${PRESENT_PLACE} AS same_place, ` +
-        'extract(epoch FROM clock_timestamp() - place_since)::float8 * 1000 AS since_place_ms ' +
+      `SELECT id, format, gone_back, recovered, ${inPlace(this.#tables)} AS same_place, ` +
+        'extract(epoch FROM clock_timestamp() - least(clock_timestamp(), ' +
+        'greatest(place_since, to_timestamp(0))))::float8 * 1000 AS since_place_ms ' +
         `FROM ${this.#tables.store}`,
     );
     if (row === undefined) throw new StateError('gone-back', 'the state store has become empty');
+    this.#assertSame(row);
     if (row.gone_back) {
       throw new StateError('gone-back', `the state store has lost commits: ${RECOVER}`);
     }
     if (row.format > STATE_FORMAT) throw newerFormat(row.format);
     return row;
+  }
+
+  #assertSame({ id }: Pick<StoreRow, 'id'>): void {
+    if (this.storeId === undefined || id === this.storeId) return;
+    throw new StateError(
+      'gone-back',
+      `this is the state store ${id}, and this replica has followed ${this.storeId}: nothing is ` +
+        'changed there. See state.addresses; if the former one is lost for good, start once with ' +
+        '--init state',
+    );
   }
 
   /** A row of its own for this writer: again after a recovery, which forgets all. */
@@ -225,7 +246,10 @@ export class Writer {
   /** So that every replica stops, those too of which nothing was lost. */
   async #markGoneBack(): Promise<void> {
     await this.#transaction(async ({ ask: query }) => {
-      await query(`UPDATE ${this.#tables.store} SET gone_back = true WHERE NOT gone_back`);
+      await query(
+        `UPDATE ${this.#tables.store} SET gone_back = true WHERE NOT gone_back AND id = $1`,
+        [this.storeId],
+      );
     }).catch(() => undefined); // Where it cannot be written, the next change finds out again.
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CiphertextFormat, CiphertextFormats } from '../ciphertext-formats/index.js';
-import { MAX_METADATA_BYTES } from '../ciphertext-metadata.js';
+import { decodeCiphertextMetadata, MAX_METADATA_BYTES } from '../ciphertext-metadata.js';
 import { XksError } from '../errors.js';
 import { FOREIGN_MATERIAL, type OperatedKey } from '../operated-key.js';
 import type { KeyOperation } from '../operation.js';
@@ -45,6 +45,7 @@ export const decrypt: KeyOperation = {
   name: 'Decrypt',
   pathSuffix: 'decrypt',
   onDisabledKey: false,
+  isLimited: true,
   hashedFields: { aad: 'additionalAuthenticatedData', ciphertext: 'ciphertext' },
 
   parse(json) {
@@ -53,6 +54,7 @@ export const decrypt: KeyOperation = {
     return {
       aad: sealed.aad,
       ciphertext: sealed.ciphertext,
+      namedMaterial: decodeCiphertextMetadata(sealed.ciphertextMetadata),
       requiredUsage: ['DECRYPT'],
       execute: (key, formats) => execute(sealed, key, formats),
     };

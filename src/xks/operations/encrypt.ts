@@ -44,6 +44,7 @@ export const encrypt: KeyOperation = {
   name: 'Encrypt',
   pathSuffix: 'encrypt',
   onDisabledKey: false,
+  isLimited: true,
   hashedFields: { aad: 'additionalAuthenticatedData' },
 
   parse(json) {

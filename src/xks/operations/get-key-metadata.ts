@@ -14,6 +14,7 @@ export const getKeyMetadata: KeyOperation = {
   name: 'GetKeyMetadata',
   pathSuffix: 'metadata',
   onDisabledKey: true,
+  isLimited: false,
   hashedFields: {},
 
   parse(json) {

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { AdminClient } from '../../../src/cli/admin-client.js';
 import { runOpenLoop } from '../load/open-loop.js';
 import type { Options } from '../options.js';
-import { residentBytes } from '../process-usage.js';
 import { writeRequests } from '../requests.js';
 import { type Percentiles, percentiles } from '../statistics.js';
 import type { RunningHoldfast } from '../targets/holdfast.js';
@@ -14,20 +13,12 @@ import { prepareWorkload, signWorkload } from '../workload.js';
 
 const REQUESTS_PER_SECOND = 1_000;
 const CONNECTIONS = 16;
-/** Keys that are made at a time. */
-const AT_ONCE = 8;
 const BETWEEN_CHANGES_MS = 100;
 const POLL_MS = 2;
-/** For what a start leaves behind to be collected. */
-const SETTLE_MS = 3_000;
 
-/** Two replicas with many keys. */
+/** Two replicas with many keys, of which one makes changes. */
 export interface ManyKeysResult {
   readonly keys: number;
-  /** Time from the start of the process until it serves, in ms: with one key, and with many. */
-  readonly startMs: readonly [few: number, many: number];
-  /** Resident memory after the start: with one key, and with many. */
-  readonly residentBytes: readonly [few: number, many: number];
   /** Time from an acknowledged change until it is in force at the other replica, in ms. */
   readonly reach: Percentiles;
   readonly changes: number;
@@ -36,52 +27,23 @@ export interface ManyKeysResult {
   readonly refused: number;
 }
 
-/** Measures a start with many keys, and how changes reach the other replica under load. */
+/** Measures how changes reach the other replica under load, where there are many keys. */
 export async function measureManyKeys({ keys, reachSeconds }: Options): Promise<ManyKeysResult> {
   const shared = await SharedState.launch();
-  const running = new Set<RunningHoldfast>();
-  const start = async (name: string) => {
-    const startedAt = performance.now();
-    const replica = await shared.startReplica(name);
-    running.add(replica);
-    return { replica, ms: performance.now() - startedAt };
-  };
-  const stop = async (replica: RunningHoldfast) => {
-    running.delete(replica);
-    await replica.stop();
-  };
+  const running: RunningHoldfast[] = [];
   try {
-    const few = await start('few');
-    await pause(SETTLE_MS);
-    const fewBytes = residentBytes(few.replica.pid);
-    await makeKeys(few.replica, keys);
-    await stop(few.replica);
-    const many = await start('many');
-    await pause(SETTLE_MS);
-    const manyBytes = residentBytes(many.replica.pid);
-    const other = await start('other');
-    const reach = await measureReach(many.replica, other.replica, reachSeconds);
-    return {
-      keys,
-      startMs: [few.ms, many.ms],
-      residentBytes: [fewBytes, manyBytes],
-      ...reach,
-    };
+    const first = await shared.startReplica('first');
+    await first.stop();
+    await shared.plantKeys(keys);
+    const from = await shared.startReplica('from');
+    running.push(from);
+    const to = await shared.startReplica('to');
+    running.push(to);
+    return { keys, ...(await measureReach(from, to, reachSeconds)) };
   } finally {
     for (const replica of running) await replica.stop();
     await shared.stop();
   }
-}
-
-async function makeKeys(replica: RunningHoldfast, count: number): Promise<void> {
-  let made = 0;
-  const make = async () => {
-    while (made < count) {
-      made += 1;
-      await createKey(replica, `key-${made}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, make));
 }
 
 async function createKey(replica: RunningHoldfast, externalKeyId: string): Promise<void> {

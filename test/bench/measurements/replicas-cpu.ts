@@ -17,43 +17,58 @@ export interface ReplicasCpuResult {
   readonly oneToFiles: number;
   /** Two replicas together ÷ one, the median of neighbours. */
   readonly twoToOne: number;
+  /** Two replicas ÷ two servers that share nothing: the share of the state in `twoToOne`. */
+  readonly twoToApart: number;
 }
 
 /**
  * Measures CPU time a request in alternating rounds: the state store in files, a replica on
  * PostgreSQL, and two replicas that are loaded at once, their time and their requests added up.
+ * Two servers with a folder each are loaded in the same way: two processes on one core share
+ * fewer requests in a turn of the event loop, whatever their state is in.
  */
 export async function measureReplicasCpu(options: Options): Promise<readonly ReplicasCpuResult[]> {
   const shared = await SharedState.launch();
   const sessions: Session[] = [];
   try {
-    const targets = [sealedInFiles, shared.replica('one'), shared.replica('two')];
+    const replicas = [shared.replica('one'), shared.replica('two')];
+    const targets = [sealedInFiles, sealedInFiles, ...replicas];
     for (const target of targets) sessions.push(await Session.begin(target));
     for (const session of sessions) await session.warmUp(options.warmUpSeconds);
-    const [files, one, two] = sessions;
-    if (files === undefined || one === undefined || two === undefined) throw new Error('3 targets');
     const results: ReplicasCpuResult[] = [];
     for (const operation of OPERATIONS) {
-      const us: { files: number[]; one: number[]; two: number[] } = { files: [], one: [], two: [] };
-      for (let round = 0; round < options.rounds; round++) {
-        us.files.push(await measureRound([files], operation, options));
-        us.one.push(await measureRound([one], operation, options));
-        us.two.push(await measureRound([one, two], operation, options));
-      }
-      results.push({
-        operation,
-        filesUs: median(us.files),
-        oneUs: median(us.one),
-        twoUs: median(us.two),
-        oneToFiles: medianRatio(us.one, us.files),
-        twoToOne: medianRatio(us.two, us.one),
-      });
+      results.push(await measureOperation(sessions, operation, options));
     }
     return results;
   } finally {
     for (const session of sessions) await session.end();
     await shared.stop();
   }
+}
+
+async function measureOperation(
+  sessions: readonly Session[],
+  operation: Operation,
+  options: Options,
+): Promise<ReplicasCpuResult> {
+  const [files, one] = [sessions.slice(0, 1), sessions.slice(2, 3)];
+  const [apart, two] = [sessions.slice(0, 2), sessions.slice(2, 4)];
+  const us = new Map<readonly Session[], number[]>(
+    [files, one, two, apart].map((loaded) => [loaded, []]),
+  );
+  for (let round = 0; round < options.rounds; round++) {
+    for (const [loaded, took] of us) took.push(await measureRound(loaded, operation, options));
+  }
+  const of = (loaded: readonly Session[]) => us.get(loaded) ?? [];
+  return {
+    operation,
+    filesUs: median(of(files)),
+    oneUs: median(of(one)),
+    twoUs: median(of(two)),
+    oneToFiles: medianRatio(of(one), of(files)),
+    twoToOne: medianRatio(of(two), of(one)),
+    twoToApart: medianRatio(of(two), of(apart)),
+  };
 }
 
 async function measureRound(

@@ -29,6 +29,8 @@ const proxyConfiguration = z.object({
   }),
 });
 
+const servedSchema = z.looseObject({ keyStores: z.array(z.looseObject({})) });
+
 /** What to serve that is not the quickstart as it stands. */
 export interface HoldfastOptions {
   /** YAML of a key manager named `trial`; without it, the quickstart's own. */
@@ -39,8 +41,12 @@ export interface HoldfastOptions {
   readonly durability?: 'written' | 'synced';
   /** The state store; without it, a folder. */
   readonly state?: object;
-  /** Given secrets in the place of those that the quickstart makes. */
-  readonly plantSecrets?: (stateDirectory: string) => void;
+  /** Fields of the key store beside those that it has. */
+  readonly keyStore?: object;
+  /** The program of another build; without it, the one that is here. */
+  readonly program?: string;
+  /** Puts something into the state folder before the start, such as given secrets. */
+  readonly prepare?: (stateDirectory: string) => void;
 }
 
 /** A Holdfast that listens. */
@@ -58,10 +64,10 @@ export async function startHoldfast(
   const configurationFile = join(directory, 'holdfast.yaml');
   await writeFile(configurationFile, await configured(options), { mode: 0o600 });
   await mkdir(stateDirectory(directory), { mode: 0o700 });
-  options.plantSecrets?.(stateDirectory(directory));
+  options.prepare?.(stateDirectory(directory));
   const port = await freePort();
   const server = await startServer({
-    arguments: [...extraNodeArguments(), PROGRAM, 'serve'],
+    arguments: [...extraNodeArguments(), options.program ?? PROGRAM, 'serve'],
     environment: {
       HOLDFAST_CONFIG: configurationFile,
       HOLDFAST_PORT: String(port),
@@ -100,20 +106,39 @@ export const holdfast: Target = {
   start: () => startHoldfast('holdfast'),
 };
 
+/**
+ * The same by the program of another build, which `HOLDFAST_BENCH_OTHER_BUILD` names; undefined
+ * where it names none.
+ */
+export const otherBuild: Target | undefined = otherProgram();
+
+function otherProgram(): Target | undefined {
+  const program = process.env['HOLDFAST_BENCH_OTHER_BUILD'];
+  if (program === undefined) return undefined;
+  const name = 'holdfast, other build';
+  const start = () => startHoldfast(name, { program });
+  return { name, maxRefusedShare: MAX_REFUSED_SHARE, start };
+}
+
 /** Beside the configuration, which names it. */
 function stateDirectory(directory: string): string {
   return join(directory, 'state');
 }
 
 /** @returns YAML; a field that is undefined is not in it */
-async function configured({ keyManager, durability, state }: HoldfastOptions): Promise<string> {
+async function configured(options: HoldfastOptions): Promise<string> {
+  const { keyManager, durability, state, keyStore } = options;
   const text =
     keyManager === undefined ? await readFile(QUICKSTART, 'utf8') : trialConfiguration(keyManager);
   const signingKey = { masterKey: { key: '${file:quickstart/master.key}' } };
   const audit = durability && { directory: AUDIT, durability, signingKey };
   // The quickstart logs every request to show them; what is measured is what Holdfast does by
   // itself.
-  return stringify({ ...(parse(text) as object), stateDirectory: 'state', audit, state, log: {} });
+  const { keyStores, ...rest } = servedSchema.parse(parse(text));
+  return stringify({
+    ...{ ...rest, stateDirectory: 'state', audit, state, log: {} },
+    keyStores: keyStores.map((each) => ({ ...each, ...keyStore })),
+  });
 }
 
 /** Reads arguments for Node such as `--cpu-prof --cpu-prof-dir=DIR`, to profile the server. */

@@ -1,8 +1,10 @@
 import { synced, written } from './audited.js';
 import { awsProxy } from './aws-proxy.js';
 import { bare, bareSynced } from './bare.js';
-import { holdfast } from './holdfast.js';
+import { holdfast, otherBuild } from './holdfast.js';
 import { openbao } from './openbao.js';
+import { policed } from './policed.js';
+import { slowKeyManager } from './slow-key-manager.js';
 import { softHsm } from './softhsm.js';
 import type { Target } from './target.js';
 
@@ -15,8 +17,27 @@ export const PLAIN: Target = holdfast;
 /** The form of Holdfast with a log of its requests on the disk. */
 export const AUDITED: Target = synced;
 
+/** On a busy machine some are refused before anything is overloaded; they do not count as load. */
+const MAX_REFUSED_BEFORE = 0.1;
+
+/** Overloaded targets: two whose own CPU is the limit, and one whose key manager is. */
+export const OVERLOADED: readonly Target[] = [PLAIN, AUDITED, slowKeyManager].map((target) => ({
+  ...target,
+  maxRefusedShare: MAX_REFUSED_BEFORE,
+}));
+
+/** Holdfast with policies that decide over every request, which costs so much more than without. */
+export const POLICED: Target = policed;
+
 /** The main comparison, in the order it is printed. */
-export const SIDE_BY_SIDE: readonly Target[] = [bare, bareSynced, holdfast, written, synced];
+export const SIDE_BY_SIDE: readonly Target[] = [
+  bare,
+  bareSynced,
+  holdfast,
+  ...(otherBuild === undefined ? [] : [otherBuild]),
+  written,
+  synced,
+];
 
 /** Targets whose latency is measured, with the bare server that does as much for a request. */
 export const LATENCY: ReadonlyMap<Target, Target | undefined> = new Map([

@@ -24,14 +24,17 @@ export async function startServer(command: ServerCommand): Promise<ServerProcess
     command.program ?? process.execPath,
     ...command.arguments,
   ]);
+  const startedAt = performance.now();
   const child = spawn(program, rest, {
     stdio: ['ignore', log.fd, log.fd],
     env: { ...process.env, ...command.environment },
   });
   await log.close();
   await waitUntilListening(child, command.port, logFile);
+  const startMs = performance.now() - startedAt;
   return {
     pid: pidOf(child),
+    startMs,
     discardLog: () => truncate(logFile),
     stop: async () => {
       await stopProcess(child);

@@ -28,6 +28,8 @@ export interface ServerCommand {
 export interface ServerProcess {
   /** CPU time and memory are those of this process and its children. */
   readonly pid: number;
+  /** Time from the start of the process until it served, in ms. */
+  readonly startMs: number;
   /** Drops what the server has logged so far, so that a long run does not fill the disk. */
   discardLog(): Promise<void>;
   /** Resolves when the process is gone and its files are removed. */

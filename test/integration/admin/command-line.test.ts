@@ -37,7 +37,9 @@ describe('holdfast keys', () => {
     expect(listed.code).toBe(0);
     expect(listed.stdout.split('\n')).toEqual([
       'EXTERNAL KEY ID  KEY MANAGER  KEY STORES          USAGE            STATE    VERSION  CREATED',
-      'payroll-1        files        production,payroll  ENCRYPT,DECRYPT  enabled  1        2026-01-02T03:04:05.000Z',
+      expect.stringMatching(
+        /^payroll-1 {8}files {8}production,payroll {2}ENCRYPT,DECRYPT {2}Enabled {2}1 {8}[\dT:.-]+Z$/,
+      ),
       '',
     ]);
     const shown = await holdfast(env, 'keys', 'show', 'payroll-1');
@@ -117,8 +119,35 @@ describe('holdfast keys', () => {
     expect((await holdfast(env, 'keys', 'list')).stdout).toBe('No keys.\n');
     expect(JSON.parse((await holdfast(env, 'keys', 'list', '--json')).stdout)).toEqual({
       keys: [],
+      gaps: [],
     });
   });
+
+  it.each([
+    ['list', ['list'], 'k  '],
+    ['list of a key store without keys', ['list', '--key-store', 'payroll'], 'No keys are known'],
+    ['show', ['show', 'k', '--key-manager', 'files'], 'External key id:'],
+  ])(
+    '%s, while the state store is away → a warning that keys may be missing',
+    async (_, args, says) => {
+      const reason = 'the state store cannot be asked';
+      const administration = Object.assign(new AdministrationInMemory(), {
+        listingGap: () => reason,
+      });
+      const { env } = await served(inForce(administration));
+      await holdfast(env, 'keys', 'create', 'k', '--key-store', 'production');
+      const { code, stdout, stderr } = await holdfast(env, 'keys', ...args);
+      expect({ code, stderr }).toEqual({
+        code: 0,
+        stderr: `warning: key manager "files": ${reason}.\n`,
+      });
+      expect(stdout).toContain(says);
+      const programs = await holdfast(env, 'keys', ...args, '--json');
+      expect(JSON.parse(programs.stdout)).toMatchObject({
+        gaps: [{ keyManager: 'files', reason }],
+      });
+    },
+  );
 
   it('an id that is taken → exit code 1 and a sentence without a stack', async () => {
     const { env } = await served();
@@ -126,7 +155,7 @@ describe('holdfast keys', () => {
     await holdfast(env, ...args);
     const { code, stdout, stderr } = await holdfast(env, ...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^holdfast: .*k exists\n$/);
+    expect(stderr).toMatch(/^holdfast: k is taken by the key k\.\n$/);
   });
 });
 
@@ -173,12 +202,14 @@ describe('holdfast status', () => {
         { replica: 'a', name: 'xks-1', version: '0.2.0', format: 1, applied: 12, endsInMs: 7_500 },
       ],
       problems: ['the state store has lost changes'],
+      leftAside: ['a lease counts for nothing'],
     } as const;
     const state = stateInMemory({ isShared: true, place: 'PostgreSQL db1:5432', standing });
     const { env } = await served({ ...inForce(), state });
     const { code, stdout } = await holdfast(env, 'status');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^State: +gone-back, revision 12, confirmed 1\.2 s ago$/m);
+    expect(stdout).toMatch(/^Left aside: +a lease counts for nothing$/m);
     expect(stdout).toMatch(/^xks-1 +0\.2\.0 +12 +6\.3 s$/m);
     expect(stdout).toMatch(/^files +one +here +ACTIVE$/m);
     expect(stdout).toMatch(/^ {2}- the state store has lost changes$/m);

@@ -23,7 +23,7 @@ describe('holdfast keys move', () => {
     const { run, log } = await served({
       moveKeys: (target) => {
         asked.push(target);
-        return Promise.resolve({ keys: 3, place: 'the new place' });
+        return Promise.resolve({ keys: 3, place: 'the new place', isShared: true });
       },
     });
     const there = await run('keys', 'move', 'files', '--to', 'database');
@@ -36,6 +36,16 @@ describe('holdfast keys move', () => {
       { operation: 'moveKeys', request: { keyManager: 'files', to: 'database' } },
       { request: { keyManager: 'files', to: 'folder', directory: resolve('new-keys') } },
     ]);
+  });
+
+  it('to a state store in files → a warning that no other replica can use the keys', async () => {
+    const { run } = await served({
+      moveKeys: () => Promise.resolve({ keys: 3, place: 'the state store', isShared: false }),
+    });
+    const there = await run('keys', 'move', 'files', '--to', 'database');
+    expect(there).toMatchObject({ code: 0, stderr: expect.stringContaining('no other replica') });
+    const back = await run('keys', 'move', 'files', '--to', 'folder', 'new-keys');
+    expect(back).toMatchObject({ code: 0, stderr: '' });
   });
 
   it.each([

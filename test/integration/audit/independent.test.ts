@@ -20,12 +20,14 @@ import {
 } from '../../support/audit-log-image.js';
 import { noLogFiles } from '../../support/files-that-are-no-log.js';
 import { mutations } from '../../support/audit-log-mutations.js';
-import { describeWithPython, runPythonVerifier } from '../../support/audit-log-python.js';
+import { describeWithPython, type RunPythonVerifier } from '../../support/audit-log-python.js';
 import { SeededRandom } from '../../support/audit-log-random.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
 const { verifierKey } = auditSigner;
+
+let runPythonVerifier: RunPythonVerifier;
 
 async function verifyWithBoth(directory: string, keptCheckpoints: readonly string[] = []) {
   const kept = keptCheckpoints.length === 0 ? [] : ['--checkpoint', ...keptCheckpoints];
@@ -58,7 +60,9 @@ async function longLog(directory = temporaryFolder()): Promise<string> {
   return directory;
 }
 
-describeWithPython('verifyLog and a verifier that knows nothing of it', () => {
+describeWithPython('verifyLog and a verifier that knows nothing of it', (run) => {
+  runPythonVerifier = run;
+
   it('Ed25519 of the verifier → agrees with RFC 8032', async () => {
     expect(await runPythonVerifier('--self-test')).toMatchObject({ ok: true });
   });

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +5,7 @@ import type { AuditRecord, RecordOf } from '../../../src/audit/record/index.js';
 import { verifyLog } from '../../../src/audit/verify/verify.js';
 import { parseVerifierKey } from '../../../src/transparency-log/signed-note.js';
 import { auditRecords } from '../../support/audit-records.js';
+import { limitFiles, sizeOfLog } from '../../support/full-disk.js';
 import {
   type HoldfastServer,
   quickstartConfiguration,
@@ -178,17 +177,6 @@ describe('a server with an audit log', () => {
     );
   });
 });
-
-/** Lets no file of the server grow, as a full disk would; `undefined` ends that. */
-function limitFiles(server: HoldfastServer, bytes: number | undefined): void {
-  const limit = bytes === undefined ? 'unlimited' : String(bytes);
-  execFileSync('prlimit', [`--pid=${String(server.pid)}`, `--fsize=${limit}:unlimited`]);
-}
-
-function sizeOfLog(folder: string): number {
-  const [segment = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-  return statSync(join(folder, segment)).size;
-}
 
 describe.skipIf(process.platform !== 'linux')('a disk that is full', () => {
   it('refuses key operations, says UNAVAILABLE, and goes on when there is room again', async () => {

@@ -54,6 +54,28 @@ describe.skipIf(rsyslogProgram === undefined)('a syslog sink and rsyslog', () =>
     expect(log.sinks[0]?.behind).toBe(0);
   });
 
+  it('another collector, while the first is away → gets all that the first did not', async () => {
+    const first = await makeCollector();
+    await first.start();
+    const log = await openShippedLog(temporaryFolder(), configOf(first));
+    await log.add(300);
+    await expectCollected(first, log);
+    await first.stop('SIGTERM');
+    await log.add(200);
+    const second = await makeCollector();
+    await second.start();
+    log.changeSinks([configOf(second)]);
+    await vi.waitFor(() => {
+      expect(log.sinks).toHaveLength(1);
+    }, PATIENCE);
+    await log.add(1);
+    const lines = await log.lines();
+    await vi.waitFor(() => {
+      expect(second.records.at(-1)).toBe(lines.at(-1));
+    }, PATIENCE);
+    expect(new Set([...first.records, ...second.records])).toEqual(new Set(lines));
+  });
+
   it('the collector is killed in the middle, twice → nothing is missing', async () => {
     const rsyslog = await makeCollector();
     await rsyslog.start();

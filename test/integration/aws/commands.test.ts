@@ -120,6 +120,60 @@ describe('holdfast aws', () => {
     expect((await aws('status')).stdout).toContain(RESERVE.accessKeyId);
   });
 
+  it('rotate-credential without a reserve, interrupted after each step → goes on, and ends with the new one alone', async () => {
+    const { aws, simulator, server } = await startStage([]);
+    const { client } = simulator;
+    await aws(
+      'register',
+      'quickstart',
+      ...ENDPOINT,
+      '--key',
+      'quickstart-key',
+      '--alias',
+      'alias/a',
+    );
+    const add = ['credentials', 'add', '--key-store', 'quickstart', '--json'];
+    const { accessKeyId: first } = JSON.parse((await server.holdfast(...add)).stdout) as {
+      accessKeyId: string;
+    };
+    const time = ['--quiet', '1', '--timeout', '60'];
+    const rotate = (...more: readonly string[]) =>
+      aws('rotate-credential', 'quickstart', ...time, ...more);
+    const present = async () =>
+      JSON.stringify((await client.call('DescribeCustomKeyStores', {}))['CustomKeyStores']);
+    const listed = async () => {
+      const { stdout } = await server.holdfast('credentials', 'list', '--json');
+      return (JSON.parse(stdout) as { credentials: { accessKeyId: string; replaces?: string }[] })
+        .credentials;
+    };
+    const end = new AbortController();
+    const traffic = (async () => {
+      while (!end.signal.aborted) {
+        await client.call('Encrypt', { KeyId: 'alias/a', Plaintext: 'eA==' });
+        await sleep(20);
+      }
+    })();
+    // To one of run time, which is removed in the next round.
+    const toFirst = await rotate();
+    expect(toFirst.stdout).toContain(`take ${server.credential.accessKeyId} out of the config`);
+    // Over before the old one may be removed.
+    const begun = await rotate('--new', '--name', 'quickstart', '--quiet', '0', '--timeout', '1');
+    const made = (await listed()).find(({ replaces }) => replaces === first)?.accessKeyId ?? '';
+    expect(begun.stdout).toContain(`Made ${made}`);
+    expect(await present()).toContain(made);
+    // It waits for ten minutes without requests, which are not to come: removed by force.
+    const rest = await rotate('--force');
+    end.abort();
+    await traffic;
+    expect(rest).toMatchObject({ code: 0, stderr: '' });
+    expect(rest.stdout).toContain(`KMS has ${made} already`);
+    expect(rest.stdout).toContain(`Removed ${first}`);
+    expect((await listed()).map(({ accessKeyId }) => accessKeyId)).toEqual([
+      server.credential.accessKeyId,
+      made,
+    ]);
+  });
+
   it('less time than has to be quiet → refused before anything is done', async () => {
     const { aws, simulator, server } = await startStage();
     await aws('register', 'quickstart', ...ENDPOINT);
@@ -151,7 +205,7 @@ describe('holdfast aws', () => {
     expect(disabled.stdout).toContain('Created alias/payroll');
   });
 
-  it('no reserve, another key store of that name, no such key store, a wrong key → said, with what to do', async () => {
+  it('another key store of that name, no such key store, a wrong key → said, with what to do', async () => {
     const { aws } = await startStage([]);
     expect(await aws('rotate-credential', 'quickstart')).toMatchObject({
       code: 1,
@@ -159,7 +213,6 @@ describe('holdfast aws', () => {
     });
     await aws('register', 'quickstart', ...ENDPOINT);
     const cases = [
-      [['rotate-credential', 'quickstart'], 'has no credential in reserve'],
       [
         ['register', 'quickstart', '--endpoint', 'https://other.example.com'],
         'not for https://other',

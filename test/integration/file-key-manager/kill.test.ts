@@ -20,7 +20,7 @@ import { KeyJournal } from '../../support/key-journal.js';
 const PROCESSES_AT_ONCE = 2;
 /** Then with a new folder, so that the start does not take longer and longer. */
 const ROUNDS_A_FOLDER = 20;
-const rounds = Number(process.env['HOLDFAST_KILL_ROUNDS'] ?? 200);
+const rounds = Number(process.env['HOLDFAST_KILL_ROUNDS'] ?? 60);
 /** Small, so that blocks run out and versions change all the time. */
 const limits = { blockSize: 8, perVersion: 40 };
 

@@ -5,6 +5,7 @@ import { OPERATIONS } from '../../../src/kms-simulator/operations/list.js';
 import { ALICE } from '../../support/kms-simulator/simulator-process.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { testCryptography } from './sdk/cryptography.js';
+import { testExternalKeys } from './sdk/external-keys.js';
 import { testKeyFeatures } from './sdk/key-features.js';
 import { newExternalKey, testKeyStores } from './sdk/key-stores.js';
 import { newAlias, newKey, testKeys } from './sdk/keys.js';
@@ -23,6 +24,7 @@ describe('AWS SDK for JavaScript 3', () => {
   testKeyFeatures(scene);
   testCryptography(scene);
   testKeyStores(scene);
+  testExternalKeys(scene);
 
   it.each([
     {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
+import { checkedAdministration } from '../../../src/key-managers/nodes/checked-administration.js';
 import type { Pkcs11KeyManager } from '../../../src/key-managers/pkcs11/create.js';
 import { longDeadline, openTokens, refusalOf } from '../../support/pkcs11.js';
 import { describeWithModule } from '../../support/pkcs11-suite.js';
@@ -41,7 +42,7 @@ describeWithModule('two tokens with copies of one key', softHsmModule, () => {
   });
 
   it('several tokens → listed once, and no key is made in one of them', async () => {
-    const listed = await manager.administration.listKeys?.();
+    const listed = await checkedAdministration(manager.administration).listKeys?.();
     expect(listed?.map(({ description }) => description.externalKeyId)).toEqual(['k']);
     expect('createKey' in manager.administration).toBe(false);
   });

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
-const IGNORED = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+const IGNORED = ['SIGUSR1', 'SIGUSR2'] as const;
 /**
  * Sends SIGUSR1 for a second and more. Until Node takes over, the shell has seen to it that nobody
  * dies of it.
@@ -130,18 +130,29 @@ describe('Node’s debugger', () => {
   });
 });
 
+/** Starts a server in a flood of one signal, until it has logged something. */
+async function flooded(signal: NodeJS.Signals, logged: string): Promise<void> {
+  const server = run([process.execPath, PROGRAM, 'serve'], serverEnvironment());
+  await untilCaught(server.child, signal);
+  const endFlood = flood(server.child, signal);
+  await untilStarted(server);
+  await vi.waitFor(() => {
+    expect(server.output()).toContain(logged);
+  });
+  endFlood();
+  server.child.kill('SIGTERM');
+  expect((await once(server.child, 'exit'))[0]).toBe(0);
+}
+
+describe('SIGHUP', () => {
+  it('from the first moment on, without end → reloads once the server serves, and stops in order', async () => {
+    await flooded('SIGHUP', '"trigger":"signal","msg":"the configuration has not changed"');
+  });
+});
+
 describe('a signal that nobody asks anything with', () => {
   it.each(IGNORED)('%s, from the first moment on → logged and ignored', async (signal) => {
-    const server = run([process.execPath, PROGRAM, 'serve'], serverEnvironment());
-    await untilCaught(server.child, signal);
-    const endFlood = flood(server.child, signal);
-    await untilStarted(server);
-    await vi.waitFor(() => {
-      expect(server.output()).toContain(`"signal":"${signal}","msg":"a signal is ignored"`);
-    });
-    endFlood();
-    server.child.kill('SIGTERM');
-    expect((await once(server.child, 'exit'))[0]).toBe(0);
+    await flooded(signal, `"signal":"${signal}","msg":"a signal is ignored"`);
   });
 
   it('SIGSTOP and SIGCONT, SIGWINCH, SIGPIPE → the server goes on', async () => {
@@ -156,25 +167,31 @@ describe('a signal that nobody asks anything with', () => {
 });
 
 describeWithModule('an idle child of a PKCS#11 key manager', softHsmModule, () => {
-  it.each([...IGNORED, 'SIGTERM', 'SIGINT', 'SIGWINCH', 'SIGPIPE', 'SIGCONT', 'SIGTSTP'] as const)(
-    '%s to it alone → goes on, without a debugger',
-    async (signal) => {
-      const token = await makeSoftHsmToken();
-      onTestFinished(() => {
-        token.remove();
-      });
-      const manager = await openToken(token);
-      onTestFinished(() => manager.node.close());
-      await manager.administration.createKey('k', new Set(['ENCRYPT', 'DECRYPT']));
-      const ref = await currentRef(manager, 'k');
-      const [pid = 0] = manager.childPids();
+  it.each([
+    ...IGNORED,
+    'SIGHUP',
+    'SIGTERM',
+    'SIGINT',
+    'SIGWINCH',
+    'SIGPIPE',
+    'SIGCONT',
+    'SIGTSTP',
+  ] as const)('%s to it alone → goes on, without a debugger', async (signal) => {
+    const token = await makeSoftHsmToken();
+    onTestFinished(() => {
+      token.remove();
+    });
+    const manager = await openToken(token);
+    onTestFinished(() => manager.node.close());
+    await manager.administration.createKey('k', new Set(['ENCRYPT', 'DECRYPT']));
+    const ref = await currentRef(manager, 'k');
+    const [pid = 0] = manager.childPids();
 
-      for (let times = 0; times < 20; times += 1) process.kill(pid, signal);
-      process.kill(pid, 'SIGCONT');
+    for (let times = 0; times < 20; times += 1) process.kill(pid, signal);
+    process.kill(pid, 'SIGCONT');
 
-      await manager.node.encrypt(ref, Buffer.alloc(32), Buffer.alloc(0), longDeadline());
-      expect(manager.childPids()).toEqual([pid]);
-      expect(listeningPorts(pid)).toEqual([]);
-    },
-  );
+    await manager.node.encrypt(ref, Buffer.alloc(32), Buffer.alloc(0), longDeadline());
+    expect(manager.childPids()).toEqual([pid]);
+    expect(listeningPorts(pid)).toEqual([]);
+  });
 });

@@ -59,7 +59,8 @@ function run(
 }
 
 async function exitCodeOf({ child }: Run): Promise<number | string | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  // Not before its last words are here, which may come after its end.
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
   return child.exitCode ?? child.signalCode;
 }
 

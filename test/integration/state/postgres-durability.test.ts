@@ -63,6 +63,28 @@ describeWithPostgres('what a store in PostgreSQL has acknowledged', (programs) =
     expect(next.revision).toBeGreaterThan(mark.revision);
   });
 
+  it('more documents than one answer has, one of them damaged → each comes once, those that change meanwhile too', async () => {
+    const config = await migrated(server);
+    const store = await open(config);
+    await stateSql(
+      server,
+      config,
+      "INSERT INTO $schema.documents SELECT 'things', 'd' || n, n, 1, " +
+        "CASE n WHEN 1000 THEN '{' ELSE '1' END FROM generate_series(1, 2500) AS n; " +
+        'UPDATE $schema.store SET revision = 2500',
+    );
+    const first = await store.changesSince(0);
+    expect([first.documents.length, first.damaged.length, first.next]).toEqual([999, 1, 1000]);
+    const changed = await store.put({ ...DOCUMENT, id: 'd1', replaces: 1 });
+    const second = await store.changesSince(0, first.next);
+    const third = await store.changesSince(0, second.next);
+    expect(third.next).toBeUndefined();
+    expect(third.mark.revision).toBe(2501);
+    const later = [...second.documents, ...third.documents].map(({ revision }) => revision);
+    expect(later).toEqual(Array.from({ length: 1501 }, (_, index) => 1001 + index));
+    expect(third.documents.at(-1)).toEqual(changed);
+  });
+
   it('a commit waits for a standby and is cancelled → read back when one is there, then acknowledged', async () => {
     const config = await migrated(server);
     const store = await open(config);

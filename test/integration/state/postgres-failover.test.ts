@@ -146,15 +146,16 @@ describeWithPostgres('a failover of PostgreSQL', (programs) => {
     const [one, two] = [await open(config), await open(config)];
     await two.put({ ...DOCUMENT, replaces: 0 });
     const { mark } = await two.changesSince(0);
-    await two.noteLoss?.(mark);
+    await two.noteLoss?.(mark, LEASE.replica);
     await one.put({ ...DOCUMENT, id: 'other', replaces: 0 });
     const lost = { ...mark, revision: 5, token: 'f'.repeat(32) };
-    await two.noteLoss?.({ ...lost, storeId: 'a'.repeat(32) });
+    await two.noteLoss?.({ ...lost, storeId: 'a'.repeat(32) }, LEASE.replica);
     await one.renewLease(LEASE);
-    await two.noteLoss?.(lost);
+    await two.noteLoss?.(lost, LEASE.replica);
     await expect(one.renewLease(LEASE)).rejects.toMatchObject({ code: 'gone-back' });
+    expect((await one.changesSince(0)).leases).toEqual([]);
     await two.recover([], lost.revision);
-    await two.noteLoss?.(lost);
+    await two.noteLoss?.(lost, LEASE.replica);
     await one.renewLease(LEASE);
   });
 

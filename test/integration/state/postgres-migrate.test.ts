@@ -103,6 +103,15 @@ describeWithPostgres('migrations of PostgreSQL', (programs) => {
     await expect(openStore(config)).rejects.toMatchObject({ code: 'newer-version' });
   });
 
+  it('… while a lease of an older replica ends too late to be one → refused, and it is named', async () => {
+    const config = await withLease('2.0.0');
+    await stateSql(server, config, "UPDATE $schema.leases SET ends_at = now() + interval '1 h'");
+    const finish = () => finishMigration(config, MIGRATE, STATE_FORMAT + 1);
+    await expect(finish()).rejects.toThrow(/end too late: older-one \(2\.0\.0\)/);
+    await stateSql(server, config, 'DELETE FROM $schema.leases');
+    expect(await finish()).toMatchObject({ to: STATE_FORMAT + 1 });
+  });
+
   it('the format is on → a lease of an older replica is refused', async () => {
     const config = await withLease('2.0.0');
     const store = await openStore(config);

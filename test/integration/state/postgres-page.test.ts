@@ -49,9 +49,10 @@ describeWithPostgres(PAGE, (programs) => {
 
   it('what it says of messages → as they are in the code', () => {
     const page = repositoryFile(PAGE);
-    const sources = ['standby', 'failures', 'servers', 'writer', 'open', 'counters', 'commit'];
-    const code = sources
-      .map((name) => repositoryFile(`src/state/postgres/${name}.ts`))
+    const postgres = ['standby', 'failures', 'servers', 'writer', 'open', 'counters', 'commit'];
+    const sources = postgres.map((name) => `postgres/${name}`);
+    const code = [...sources, 'copy/collection-copy', 'copy/document-format']
+      .map((name) => repositoryFile(`src/state/${name}.ts`))
       .join('')
       .replaceAll(/['`] \+\s+['`]/g, '');
     const table = page.slice(page.indexOf('| Text |'), page.indexOf('## How a replica stands'));
@@ -60,7 +61,7 @@ describeWithPostgres(PAGE, (programs) => {
     );
     expect(quoted.length).toBeGreaterThan(12);
     for (const text of quoted) {
-      const plain = text.replace(/ …$/, '').replace(/ = off$/, '');
+      const plain = text.replace(/^… | …$/gu, '').replace(/ = off$/, '');
       const isWithValues = /\d|fsync|full_page/.test(plain);
       if (!isWithValues) expect(code).toContain(plain);
     }

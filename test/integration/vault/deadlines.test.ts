@@ -25,6 +25,8 @@ const DEADLINE_MS = 140;
 const ANSWERED_WITHIN_MS = 200;
 const BACK_WITHIN_MS = 5_000;
 const BETWEEN_CALLS_MS = 20;
+/** `HOLDFAST_OUTAGE_MS=30000` is what KMS and its callers may see when OpenBao is sealed. */
+const OUTAGE_MS = Number(process.env['HOLDFAST_OUTAGE_MS'] ?? 5_000);
 /** What callers heard, and how long the one that waited longest had to. */
 class Callers {
   readonly heard = new Set<string>();
@@ -115,12 +117,12 @@ describeWithOpenbao('whoever calls while a server is in trouble', (program) => {
     return callers;
   }
 
-  it('30 s of 503 (sealed) → unreachable in time, and served within 5 s of the end', async () => {
+  it('503 for a while (sealed) → unreachable in time, and served within 5 s of the end', async () => {
     const { nodes } = await openVault([server], { login });
     const callers = await callersOf(nodes);
     await server.seal();
     callers.forget();
-    await pause(30_000);
+    await pause(OUTAGE_MS);
     expect(callers.heard).toEqual(new Set(['unreachable']));
     expect(callers.slowestMs).toBeLessThan(ANSWERED_WITHIN_MS);
     await server.unseal();

@@ -54,6 +54,11 @@ export class KeptData {
     return this.#client;
   }
 
+  /** The environment in which AWS's tools reach KMS. */
+  get env(): Readonly<Record<string, string>> {
+    return this.#simulator?.env ?? {};
+  }
+
   /** Gives KMS the way to proxies, as a change of DNS would. */
   async leadTo(...proxies: readonly ProxyPlace[]): Promise<void> {
     await this.#simulator?.stop();

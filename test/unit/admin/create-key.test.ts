@@ -13,7 +13,7 @@ describe('createKey', () => {
   it('a free id that the key store exposes → the key, with every key store that exposes it', async () => {
     const { createKey, showKey } = createAdminOperations(() => parts);
     const parts = inForce();
-    const created = await createKey({ body: key });
+    const created = await createKey({ body: key }, 'ann');
     expect(created).toMatchObject({
       externalKeyId: 'payroll-1',
       keyManager: 'files',
@@ -21,19 +21,25 @@ describe('createKey', () => {
       usage: ['ENCRYPT'],
       enabled: true,
       currentVersion: 1,
-      createdAt: '2026-01-02T03:04:05.000Z',
+      state: 'Enabled',
+      origin: 'generated',
+      createdBy: 'ann',
     });
     expect(created.versions).toEqual([
-      { version: 1, materialName: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
+      {
+        version: 1,
+        materialName: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+        material: 'present',
+      },
     ]);
-    expect(await showKey({ pathParameters: { externalKeyId: 'payroll-1' }, query: {} })).toEqual(
-      created,
-    );
+    expect(
+      await showKey({ pathParameters: { externalKeyId: 'payroll-1' }, query: {} }, 'ann'),
+    ).toEqual({ ...created, encryptionsLeft: 2_147_483_648, gaps: [] });
   });
 
   it('no usage at all → a key without usage', async () => {
     const { createKey } = createAdminOperations(() => inForce());
-    expect(await createKey({ body: { ...key, usage: [] } })).toMatchObject({ usage: [] });
+    expect(await createKey({ body: { ...key, usage: [] } }, 'ann')).toMatchObject({ usage: [] });
   });
 
   it.each([
@@ -46,7 +52,9 @@ describe('createKey', () => {
     ['the health-test key', { externalKeyId: HEALTH_TEST_KEY_ID }, 'invalid-request'],
   ])('%s → $2', async (_, fields, code) => {
     const { createKey } = createAdminOperations(() => inForce());
-    await expect(async () => createKey({ body: { ...key, ...fields } })).rejects.toMatchObject({
+    await expect(async () =>
+      createKey({ body: { ...key, ...fields } }, 'ann'),
+    ).rejects.toMatchObject({
       name: 'AdminError',
       code,
     });
@@ -55,39 +63,51 @@ describe('createKey', () => {
   it('an id that is taken → conflict', async () => {
     const parts = inForce();
     const { createKey } = createAdminOperations(() => parts);
-    await createKey({ body: key });
-    await expect(async () => createKey({ body: key })).rejects.toMatchObject({ code: 'conflict' });
+    await createKey({ body: key }, 'ann');
+    await expect(async () => createKey({ body: key }, 'ann')).rejects.toMatchObject({
+      code: 'conflict',
+    });
   });
 
   it('a key manager that cannot create keys → unsupported', async () => {
     const { createKey } = createAdminOperations(() => inForce({}));
-    await expect(async () => createKey({ body: key })).rejects.toMatchObject({
+    await expect(async () => createKey({ body: key }, 'ann')).rejects.toMatchObject({
       code: 'unsupported',
     });
   });
 
   it.each<[KeyManagerErrorCode, string]>([
-    ['unreachable', 'unavailable'],
     ['overloaded', 'unavailable'],
-    ['deadline', 'unavailable'],
     ['misconfigured', 'misconfigured'],
     ['unsupported', 'unsupported'],
     ['corrupt', 'corrupt'],
-    ['internal', 'internal'],
   ])('KeyManagerError %s → %s, with the key manager named', async (code, expected) => {
     const files = new AdministrationInMemory();
     files.createKey = () => Promise.reject(new KeyManagerError(code, 'why'));
     const { createKey } = createAdminOperations(() => inForce(files));
-    await expect(async () => createKey({ body: key })).rejects.toMatchObject({
+    await expect(async () => createKey({ body: key }, 'ann')).rejects.toMatchObject({
       code: expected,
       message: 'Key manager "files": why',
     });
   });
 
+  it.each<KeyManagerErrorCode>(['unreachable', 'deadline', 'internal'])(
+    'KeyManagerError %s → unfinished: nobody knows whether the key was made',
+    async (code) => {
+      const files = new AdministrationInMemory();
+      files.createKey = () => Promise.reject(new KeyManagerError(code, 'why'));
+      const { createKey } = createAdminOperations(() => inForce(files));
+      await expect(async () => createKey({ body: key }, 'ann')).rejects.toMatchObject({
+        code: 'unfinished',
+        message: expect.stringContaining('why') as string,
+      });
+    },
+  );
+
   it('a defect of the key manager → the defect itself', async () => {
     const files = new AdministrationInMemory();
     files.createKey = () => Promise.reject(new TypeError('a defect'));
     const { createKey } = createAdminOperations(() => inForce(files));
-    await expect(async () => createKey({ body: key })).rejects.toThrow(TypeError);
+    await expect(async () => createKey({ body: key }, 'ann')).rejects.toThrow(TypeError);
   });
 });

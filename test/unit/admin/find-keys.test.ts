@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAdminOperations } from '../../../src/admin/operations/index.js';
 import type { KeySummary } from '../../../src/key-managers/backend.js';
-import { inForce, keySummary, stateInMemory } from '../../support/admin-fixture.js';
+import { inForce, keySummary } from '../../support/admin-fixture.js';
 
 const listing = (...ids: string[]) => ({
   listKeys: () => Promise.resolve(ids.map((id) => keySummary(id))),
@@ -23,7 +23,7 @@ describe('listKeys', () => {
     ],
     ['both, that do not fit', { keyStore: 'production', keyManager: 'other' }, []],
   ])('%s → the keys of it, in order', async (_, query, expected) => {
-    const { keys } = await listKeys({ query });
+    const { keys } = await listKeys({ query }, 'ann');
     expect(keys.map(({ keyManager, externalKeyId }) => `${keyManager}/${externalKeyId}`)).toEqual(
       expected,
     );
@@ -32,16 +32,18 @@ describe('listKeys', () => {
   it.each([[{ keyStore: 'nowhere' }], [{ keyManager: 'nowhere' }]])(
     'the unknown name in %j → not-found',
     async (query) => {
-      await expect(async () => listKeys({ query })).rejects.toMatchObject({ code: 'not-found' });
+      await expect(async () => listKeys({ query }, 'ann')).rejects.toMatchObject({
+        code: 'not-found',
+      });
     },
   );
 
   it('a key manager that cannot list → unsupported, unless the filter leaves it out', async () => {
     const operations = createAdminOperations(() => inForce(listing('hr'), {}));
-    await expect(async () => operations.listKeys({ query: {} })).rejects.toMatchObject({
+    await expect(async () => operations.listKeys({ query: {} }, 'ann')).rejects.toMatchObject({
       code: 'unsupported',
     });
-    const { keys } = await operations.listKeys({ query: { keyManager: 'files' } });
+    const { keys } = await operations.listKeys({ query: { keyManager: 'files' } }, 'ann');
     expect(keys).toHaveLength(1);
   });
 
@@ -58,18 +60,25 @@ describe('listKeys', () => {
     };
     const files = { listKeys: () => Promise.resolve([damaged]) };
     const operations = createAdminOperations(() => inForce(files));
-    expect(await operations.listKeys({ query: { keyManager: 'files' } })).toEqual({
+    expect(await operations.listKeys({ query: { keyManager: 'files' } }, 'ann')).toEqual({
       keys: [
         {
           externalKeyId: 'torn',
           keyManager: 'files',
           keyStores: ['production'],
+          wrappingKeys: [],
           usage: [],
+          state: 'Disabled',
           enabled: false,
+          origin: 'found',
+          tags: {},
+          aliases: [],
+          adopted: false,
           problem: 'the document is truncated',
           versions: [],
         },
       ],
+      gaps: [],
     });
   });
 });
@@ -79,7 +88,7 @@ describe('showKey', () => {
     inForce(listing('hr', 'pay-1'), listing('pay-1')),
   );
   const show = async (externalKeyId: string, query = {}) =>
-    showKey({ pathParameters: { externalKeyId }, query });
+    showKey({ pathParameters: { externalKeyId }, query }, 'ann');
 
   it('an id that one key manager has → that key', async () => {
     expect(await show('hr')).toMatchObject({ externalKeyId: 'hr', keyManager: 'files' });
@@ -98,12 +107,18 @@ describe('showKey', () => {
   });
 
   it('an id that another replica may have made, the state store away → unavailable', async () => {
-    const standing = { kind: 'alone', applied: 7, ageMs: 9_000, leases: [], problems: [] } as const;
-    const state = stateInMemory({ isShared: true, isInStep: false, standing });
-    const alone = createAdminOperations(() => ({ ...inForce(listing('hr'), listing()), state }));
+    const files = Object.assign(listing('hr'), { listingGap: () => 'the store is away' });
+    const alone = createAdminOperations(() => inForce(files, listing('other')));
+    const gaps = [{ keyManager: 'files', reason: 'the store is away' }];
     const asked = (externalKeyId: string) =>
-      alone.showKey({ pathParameters: { externalKeyId }, query: {} });
+      alone.showKey({ pathParameters: { externalKeyId }, query: {} }, 'ann');
     await expect(async () => asked('none')).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await asked('hr')).toMatchObject({ externalKeyId: 'hr' });
+    expect(await asked('hr')).toMatchObject({ externalKeyId: 'hr', gaps });
+    const list = (keyManager?: string) => alone.listKeys({ query: { keyManager } }, 'ann');
+    expect(await list()).toMatchObject({ keys: [{ keyManager: 'files' }, {}], gaps });
+    expect(await list('other')).toMatchObject({ keys: [{ keyManager: 'other' }], gaps: [] });
+    const query = { keyManager: 'other' };
+    const elsewhere = alone.showKey({ pathParameters: { externalKeyId: 'none' }, query }, 'ann');
+    await expect(async () => elsewhere).rejects.toMatchObject({ code: 'not-found' });
   });
 });

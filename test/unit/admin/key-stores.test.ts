@@ -7,7 +7,7 @@ const { listKeyStores, exportKeyStore } = createAdminOperations(() => inForce())
 
 describe('listKeyStores', () => {
   it('key stores in force → all of them, in configured order, without a secret', async () => {
-    const answer = await listKeyStores({});
+    const answer = await listKeyStores({}, 'ann');
     expect(answer.keyStores.map(({ name }) => name)).toEqual([
       'production',
       'payroll',
@@ -29,7 +29,7 @@ describe('exportKeyStore', () => {
     ['no access key id', {}, ACCESS_KEY_ID],
     ['an access key id', { accessKeyId: 'B'.repeat(20) }, 'B'.repeat(20)],
   ])('%s → the file of the KMS console for that credential', async (_, query, AccessKeyId) => {
-    const file = await exportKeyStore({ pathParameters: { keyStore: 'payroll' }, query });
+    const file = await exportKeyStore({ pathParameters: { keyStore: 'payroll' }, query }, 'ann');
     expect(file).toEqual({
       XksProxyUriPath: '/payroll/kms/xks/v1',
       XksProxyAuthenticationCredential: {
@@ -44,7 +44,7 @@ describe('exportKeyStore', () => {
     ['an unknown credential', 'payroll', { accessKeyId: 'C'.repeat(20) }],
   ])('%s → not-found', async (_, keyStore, query) => {
     await expect(async () =>
-      exportKeyStore({ pathParameters: { keyStore }, query }),
+      exportKeyStore({ pathParameters: { keyStore }, query }, 'ann'),
     ).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -13,8 +13,10 @@ const lease = {
   endsInMs: 7_500,
 };
 
+const SIEM = { webhook: 'siem', queued: 0, stuckMs: 0, dropped: 0 };
+
 function statusOf(overrides: Partial<InForce> = {}) {
-  return createAdminOperations(() => ({ ...inForce(), ...overrides })).showStatus({});
+  return createAdminOperations(() => ({ ...inForce(), ...overrides })).showStatus({}, 'ann');
 }
 
 describe('showStatus', () => {
@@ -36,6 +38,7 @@ describe('showStatus', () => {
       ageMs: 40,
       leases: [lease, { ...lease, replica: 'b'.repeat(32), name: 'xks-2', applied: 11 }],
       problems: [],
+      leftAside: [],
     } as const;
     expect(await statusOf({ state: stateInMemory({ isShared: true, standing }) })).toMatchObject({
       state: { isShared: true, ageMs: 40 },
@@ -53,6 +56,7 @@ describe('showStatus', () => {
       ageMs: 520_000,
       leases: [lease],
       problems: [],
+      leftAside: [],
     } as const;
     expect(await statusOf({ state: stateInMemory({ isShared: true, standing }) })).toMatchObject({
       replicas: [{ name: 'xks-1', leaseEndsInMs: 0 }],
@@ -67,6 +71,7 @@ describe('showStatus', () => {
       ageMs: 9_000,
       leases: [],
       problems: ['the state store cannot be asked'],
+      leftAside: [],
     } as const;
     const keyManagers = new Map([
       [
@@ -94,16 +99,70 @@ describe('showStatus', () => {
       facts: {
         ...base.facts,
         audit: () => ({ records: 3, isInterrupted: true, sinks: [] }),
-        expiring: () => ['a certificate of the listener xks expires in 3 days'],
+        waiting: () => ['a certificate of the listener xks expires in 3 days'],
+        usersOf: () => Promise.resolve({ auditLog: 'none', problems: [], users: [] }),
+      },
+      notifications: {
+        ...base.notifications,
+        notifier: {
+          webhooks: [
+            { ...SIEM, queued: 7, stuckMs: 9_000, problem: 'the receiver answered 503' },
+            { ...SIEM, webhook: 'chat', queued: 0 },
+          ],
+        },
       },
     });
     expect(waiting).toEqual([
       'the state store cannot be asked',
       'the node slot-1 of the key manager hsm is UNAVAILABLE: the token is gone',
       'records cannot be written to the audit log',
+      'the webhook siem does not take events, 7 wait: the receiver answered 503',
       'a certificate of the listener xks expires in 3 days',
     ]);
   });
+});
+
+it('blocks of what the configuration has no more → told, since they block nothing', async () => {
+  const { keyStores, blocks } = inForce();
+  const [known] = keyStores.keyStores;
+  const change = { reason: 'incident', by: 'ann', at: '2026-11-28T12:00:00.000Z' };
+  const list = () => [
+    { subject: { kind: 'key-store' as const, keyStore: 'gone' }, blocked: true, ...change },
+    { subject: { kind: 'key-store' as const, keyStore: 'lifted' }, blocked: false, ...change },
+    {
+      subject: { kind: 'key' as const, keyManager: 'gone', externalKeyId: 'payroll' },
+      blocked: true,
+      ...change,
+    },
+    {
+      subject: { kind: 'key-store' as const, keyStore: known?.name ?? '' },
+      blocked: true,
+      ...change,
+    },
+  ];
+  const { waiting } = await statusOf({ blocks: { ...blocks, list } });
+  expect(waiting).toEqual([
+    'blocks in force: 3; see holdfast blocks list',
+    'the block of the key store gone blocks nothing: the configuration has no key store gone',
+    'the block of the key payroll blocks nothing: the configuration has no key manager gone',
+  ]);
+});
+
+it('policies that are overruled → told, with the end and on whose word', async () => {
+  const open = {
+    keyStore: 'payroll',
+    reason: 'incident 4711',
+    by: 'ann',
+    at: '2026-11-28T12:00:00.000Z',
+    until: '2026-11-28T13:00:00.000Z',
+  };
+  const { waiting } = await statusOf({
+    breakGlass: { ...inForce().breakGlass, list: () => [open] },
+  });
+  expect(waiting).toEqual([
+    'the policies of the key store payroll are overruled until 2026-11-28T13:00:00.000Z, by ann: ' +
+      'incident 4711',
+  ]);
 });
 
 describe('recoverState', () => {
@@ -112,7 +171,7 @@ describe('recoverState', () => {
       recover: () => Promise.resolve([{ collection: 'sealed-keys', id: 'keys/payroll' }]),
     });
     const { recoverState } = createAdminOperations(() => ({ ...inForce(), state }));
-    expect(await recoverState({})).toEqual({
+    expect(await recoverState({}, 'ann')).toEqual({
       broughtBack: [{ collection: 'sealed-keys', id: 'keys/payroll' }],
     });
   });
@@ -125,9 +184,41 @@ describe('recoverState', () => {
   ] as const)('%s of the store → %s', async (code, adminCode) => {
     const state = stateInMemory({ recover: () => Promise.reject(new StateError(code, 'why')) });
     const { recoverState } = createAdminOperations(() => ({ ...inForce(), state }));
-    await expect(async () => recoverState({})).rejects.toMatchObject({
+    await expect(async () => recoverState({}, 'ann')).rejects.toMatchObject({
       name: 'AdminError',
       code: adminCode,
+    });
+  });
+});
+
+describe('testNotification', () => {
+  const ask = (outcome: Awaited<ReturnType<InForce['notifications']['test']>>) => {
+    const notifications = {
+      notifier: { webhooks: [SIEM] },
+      test: () => Promise.resolve(outcome),
+    };
+    const operations = createAdminOperations(() => ({ ...inForce(), notifications }));
+    return async () => operations.testNotification({ pathParameters: { webhook: 'siem' } }, 'ops');
+  };
+
+  it.each([
+    [{ kind: 'accepted', status: 204 } as const, { accepted: true, status: 204 }],
+    [
+      { kind: 'refused', status: 401, words: 'the receiver answered 401' } as const,
+      { accepted: false, status: 401, failure: 'the receiver answered 401' },
+    ],
+    [
+      { kind: 'failed', words: 'no connection' } as const,
+      { accepted: false, status: undefined, failure: 'no connection' },
+    ],
+  ])('%j → %j', async (outcome, answer) => {
+    expect(await ask(outcome)()).toEqual({ webhook: 'siem', ...answer });
+  });
+
+  it('a name that no webhook has → not-found, with those that there are', async () => {
+    await expect(ask(undefined)).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'There is no webhook "siem". There are: siem.',
     });
   });
 });

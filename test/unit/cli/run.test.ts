@@ -17,6 +17,9 @@ describe('usage', () => {
     ['a missing key store', ['keys', 'create', 'payroll']],
     ['an argument too many', ['keys', 'list', 'payroll']],
     ['an unknown usage', [...create, '--usage', 'SIGN']],
+    ['a tag that is given twice', [...create, '--tag', 'a=1', '--tag', 'b=1', '--tag', 'a=2']],
+    ['a tag twice in one option', [...create, '--tag', 'a=1', 'a=1']],
+    ['a tag that is set and taken off', ['keys', 'update', 'k', '--tag', 'a=1', '--untag', 'a']],
     ['an id outside the alphabet', ['keys', 'show', 'pay/roll', '--socket', '/none']],
     ['an id that means a folder', ['keys', 'show', '..', '--socket', '/none']],
     ['a group without its command', ['keys']],
@@ -77,15 +80,15 @@ describe('usage', () => {
 describe('a command that there is not', () => {
   it.each([
     [
-      ['keys', 'rotate'],
-      "unknown command 'rotate'",
-      'of holdfast keys are: create, list, move, show',
+      ['keys', 'forget'],
+      "unknown command 'forget'",
+      'of holdfast keys are: create, enable, disable',
       '',
     ],
-    [['keys', 'rotate', '--now', 'x'], "unknown command 'rotate'", 'create, list, move, show', ''],
-    [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, list, move, show', 'mean create?'],
-    [['help', 'keys', 'rotate'], "unknown command 'rotate'", 'create, list, move, show', ''],
-    [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, list, move, show', 'mean list?'],
+    [['keys', 'forget', '--now', 'x'], "unknown command 'forget'", 'create, enable', ''],
+    [['keys', 'creat', 'x'], "unknown command 'creat'", 'create, enable', 'mean create?'],
+    [['help', 'keys', 'forget'], "unknown command 'forget'", 'create, enable', ''],
+    [['keys', 'help', 'lst'], "unknown command 'lst'", 'create, enable', 'mean list?'],
     [['kyes', 'list'], "unknown command 'kyes'", 'of holdfast are: serve, status', 'mean keys?'],
     [['help', 'serve', 'now'], "holdfast serve has no command 'now'", '', ''],
   ])('%j → said so, with those that there are, and what is near alone', async (args, ...said) => {

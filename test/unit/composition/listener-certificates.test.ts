@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { once } from 'node:events';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { plannedListeners } from '../../../src/composition/listener-set.js';
 import { startListeners } from '../../../src/composition/listeners.js';
+import { HeldBytes } from '../../../src/http/xks/held-bytes.js';
+import { TurnLoad } from '../../../src/http/xks/turn-load.js';
+import { StrangerTurns } from '../../../src/http/xks/stranger-turns.js';
 import { StrangerLog } from '../../../src/observability/stranger-log.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { makeSelfSigned } from '../../support/certificates.js';
@@ -35,7 +39,7 @@ beforeEach(() => {
 });
 
 describe('the certificate files of listeners', () => {
-  it('loaded, started and removed in between → each is read once, and TLS has them', async () => {
+  it('loaded, started and removed in between → each is read for its digest and once, and TLS has them', async () => {
     const folder = temporaryFolder();
     const { certificate, privateKey } = await makeSelfSigned({ commonName: 'localhost' });
     const chainFile = join(folder, 'chain.pem');
@@ -49,18 +53,21 @@ describe('the certificate files of listeners', () => {
     const { loaded } = load({ ...validConfiguration(), listeners });
     for (const file of [chainFile, keyFile]) rmSync(file);
     const { logger } = captureLog();
-    const [, secure] = await startListeners(loaded.configuration.listeners, {
+    const planned = plannedListeners(loaded.configuration.listeners, loaded);
+    const started = await startListeners(planned, {
       clock: systemClock,
       log: logger,
       strangers: new StrangerLog(logger, systemClock),
-      certificates: loaded.certificates,
+      doors: { turns: new StrangerTurns(), held: new HeldBytes(), load: new TurnLoad() },
       addresses: { release: () => Promise.resolve() },
+      turnAway: () => 'to-be-served',
       handle: () => () => Promise.resolve(ok({})),
     });
+    const secure = started.get(1);
     onTestFinished(() => secure?.server.close());
 
-    expect(opened.filter((path) => path === chainFile)).toHaveLength(1);
-    expect(opened.filter((path) => path === keyFile)).toHaveLength(1);
+    expect(opened.filter((path) => path === chainFile)).toHaveLength(2);
+    expect(opened.filter((path) => path === keyFile)).toHaveLength(2);
     const socket = connect({
       port: secure?.address.port ?? 0,
       ca: certificate,

@@ -76,6 +76,19 @@ const postgres = (tls: object) => ({
   ...validConfiguration(),
   state: { type: 'postgres', addresses: ['db.example'], tls },
 });
+const withWebhook = (fields: object) => ({
+  ...validConfiguration(),
+  notifications: {
+    webhooks: [
+      {
+        name: 'siem',
+        url: 'https://siem.example/',
+        secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
+        ...fields,
+      },
+    ],
+  },
+});
 const databaseTls = { certificateAuthority: 'ca.pem', certificate: 'crt', privateKey: 'key' };
 const kubernetes = { method: 'kubernetes', role: 'holdfast', jwtFile: 'jwt' };
 const client = { clientCertificate: 'crt', clientKey: 'key' };
@@ -110,6 +123,12 @@ describe('a file that the configuration names', () => {
       withSink({ certificate: 'crt', privateKey: 'key' }),
       'key',
       'audit.sinks[0].tls.privateKey',
+    ],
+    [
+      'authority of a webhook',
+      withWebhook({ ca: 'ca.pem' }),
+      'ca.pem',
+      'notifications.webhooks[0].ca',
     ],
     [
       'root of a Vault',
@@ -189,10 +208,20 @@ describe('the fields of the configuration that are paths', () => {
       'keyManagers.tls.clientCertificate',
       'keyManagers.tls.clientKey',
       'keyManagers.tls.roots',
+      // Policies, read when the configuration is loaded (policy-sources.ts).
+      'keyStores.policies.directory',
+      'keyStores.policies.files',
+      'keyStores.policies.keys.directory',
+      'keyStores.policies.keys.files',
+      'keyStores.policies.shadow.directory',
+      'keyStores.policies.shadow.files',
+      'keyStores.policies.shadow.keys.directory',
+      'keyStores.policies.shadow.keys.files',
       // Files that are read when the configuration is loaded (listener-files.ts).
       'listeners.tls.certificateChain',
       'listeners.tls.clientCertificates.roots',
       'listeners.tls.privateKey',
+      'notifications.webhooks.ca',
       'state.directory',
       'state.tls.certificate',
       'state.tls.certificateAuthority',

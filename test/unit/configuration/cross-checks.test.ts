@@ -46,6 +46,19 @@ describe('fields that do not go together', () => {
       ['operations.port'],
     ],
     [
+      'two webhooks of one name',
+      {
+        ...validConfiguration(),
+        notifications: {
+          webhooks: [1, 2].map((port) => ({
+            ...{ name: 'siem', url: `https://127.0.0.1:${port}/` },
+            secret: `whsec_${Buffer.alloc(32).toString('base64')}`,
+          })),
+        },
+      },
+      ['notifications.webhooks[1].name'],
+    ],
+    [
       'two key managers of one name',
       {
         ...validConfiguration(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configurationRecords } from '../../../src/composition/audit.js';
 import type { LoadedConfiguration } from '../../../src/configuration/configuration-file.js';
-import { settingsOf as settingsIn } from '../../../src/configuration/settings.js';
+import { configuredValues, settingsOf as settingsIn } from '../../../src/configuration/settings.js';
 import { KeyStore } from '../../../src/key-stores/key-store.js';
 import { KeyStoreTable } from '../../../src/key-stores/key-store-table.js';
 import { Payloads } from '../../../src/audit/log/payloads.js';
@@ -77,6 +77,7 @@ describe('the settings of a configuration', () => {
         'keyStores[store-b].shared = false',
         'keyStores[store-b].credentials[BBBBBBBBBBBBBBBBBBBB].accessKeyId = "BBBBBBBBBBBBBBBBBBBB"',
         'keyStores[store-b].credentials[BBBBBBBBBBBBBBBBBBBB].secretAccessKey = "${file:access.secret}"',
+        'keyStores[store-b].credentialInUseMinutes = 10',
       ],
     ],
     [
@@ -105,7 +106,7 @@ describe('the settings of a configuration', () => {
     const clientCertificates = { roots: ['/1.pem', '/2.pem'], allowedNames: ['kms'] };
     const configuration = { listeners: [{ name: 'public', tls: { clientCertificates } }] };
     const at = 'listeners[public].tls.clientCertificates';
-    expect(settingsIn(configuration, new Map())).toEqual([
+    expect(settingsIn(configuredValues(configuration, new Map()))).toEqual([
       { path: 'listeners[public].name', value: 'public' },
       { path: `${at}.roots`, value: '/1.pem' },
       { path: `${at}.roots`, value: '/2.pem' },
@@ -212,5 +213,5 @@ function recordsOf(loaded: LoadedConfiguration) {
     keyStores: new KeyStoreTable(keyStores.map((config) => new KeyStore(config))),
     keyManagers: new Map(),
   };
-  return configurationRecords(loaded, audit, served, 'a'.repeat(32));
+  return configurationRecords({ number: 1, loaded, ...served }, audit, 'start', 'a'.repeat(32));
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compilePattern, patternsOverlap } from '../../../src/key-stores/key-pattern.js';
+import { patternsOverlap } from '../../../src/key-stores/key-pattern.js';
+import { compilePattern } from '../../../src/shared/wildcard.js';
 
 const pattern = fc.string({ minLength: 1, maxLength: 6, unit: fc.constantFrom('a', 'b', '*') });
 const keyId = fc.string({ minLength: 1, maxLength: 9, unit: fc.constantFrom('a', 'b') });

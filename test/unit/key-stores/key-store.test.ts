@@ -13,6 +13,7 @@ function keyStore(fields: Partial<KeyStoreConfig> = {}): KeyStore {
     keyManager: 'files',
     exposes: 'all',
     shared: false,
+    credentialInUseMinutes: 10,
     credentials: [
       { accessKeyId: 'FIRST', secretAccessKey: new Secret('first') },
       { accessKeyId: 'SECOND', secretAccessKey: new Secret('second') },
@@ -68,18 +69,10 @@ describe('KeyStoreTable', () => {
   );
 });
 
-describe('toConsoleExport', () => {
-  it.each([
-    [undefined, 'FIRST', 'first'],
-    ['SECOND', 'SECOND', 'second'],
-  ])('the credential %j → the file that the KMS console takes', (asked, id, secret) => {
-    expect(toConsoleExport(keyStore(), asked)).toEqual({
-      XksProxyUriPath: '/payroll/kms/xks/v1',
-      XksProxyAuthenticationCredential: { AccessKeyId: id, RawSecretAccessKey: secret },
-    });
-  });
-
-  it('a credential that the key store does not have → none', () => {
-    expect(toConsoleExport(keyStore(), 'THIRD')).toBeUndefined();
+it('toConsoleExport → the file that the KMS console takes', () => {
+  const credential = { accessKeyId: 'FIRST', secretAccessKey: new Secret('first') };
+  expect(toConsoleExport('/payroll/kms/xks/v1', credential)).toEqual({
+    XksProxyUriPath: '/payroll/kms/xks/v1',
+    XksProxyAuthenticationCredential: { AccessKeyId: 'FIRST', RawSecretAccessKey: 'first' },
   });
 });

@@ -9,6 +9,7 @@ import { declareLoggers } from '../../../src/observability/loggers.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
 import { captureLog } from '../../support/log-lines.js';
+import { requestEntry } from '../../support/request-entry.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 describe('createLogger', () => {
@@ -40,6 +41,33 @@ describe('createLogger', () => {
     const log = captureLog();
     declareLoggers({ level: 'info' }, false, log.destination, systemClock).keyManager.warn('slow');
     expect(log.lines()).toMatchObject([{ component: 'key-manager', level: 'warn' }]);
+  });
+});
+
+describe('another configuration of the log', () => {
+  it('a lower level → counts for every logger, also those that were made of others before', () => {
+    const log = captureLog();
+    const loggers = declareLoggers({ level: 'warn' }, false, log.destination, systemClock);
+    const made = loggers.keyManager.child({ keyManager: 'hsm' });
+    made.debug('before');
+    loggers.configure({ level: 'debug' });
+    made.debug('after');
+    loggers.keyManager.child({ keyManager: 'new' }).debug('made after');
+    loggers.configure({ level: 'error' });
+    made.warn('too much');
+    expect(log.lines().map(({ msg }) => msg)).toEqual(['after', 'made after']);
+  });
+
+  it('other requests → counts for the requests that end afterwards', () => {
+    const log = captureLog();
+    const loggers = declareLoggers({ level: 'info' }, true, log.destination, systemClock);
+    const request = requestEntry({ status: 200 });
+    loggers.requests.write(request);
+    loggers.configure({ level: 'info', requests: 'all' });
+    loggers.requests.write(request);
+    loggers.configure({ level: 'info' });
+    loggers.requests.write(request);
+    expect(log.lines()).toHaveLength(1);
   });
 });
 

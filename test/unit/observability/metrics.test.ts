@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type MetricLabels, Metrics } from '../../../src/observability/metrics.js';
+import { STANDINGS } from '../../../src/state/state.js';
 import type { MetricSources } from '../../../src/observability/state-gauges.js';
 import { requestEntry } from '../../support/request-entry.js';
 
@@ -7,8 +8,18 @@ const NOTHING: MetricSources = {
   nodeStates: () => Promise.resolve([]),
   encryptionsLeft: () => Promise.resolve([]),
   certificates: () => [],
-  standing: () => ({ kind: 'in-step', revision: 0, ageSeconds: 0, problems: 0 }),
+  standing: () => ({
+    kind: 'in-step',
+    kinds: STANDINGS,
+    revision: 0,
+    ageSeconds: 0,
+    problems: 0,
+    leftAside: 0,
+  }),
   audit: () => undefined,
+  notifications: () => ({ events: [], webhooks: [] }),
+  reloads: () => ({ results: {}, lastSuccessSeconds: 0, failed: { files: false }, generation: 1 }),
+  policies: () => [],
 };
 
 const NO_LABELS: MetricLabels = {
@@ -16,6 +27,7 @@ const NO_LABELS: MetricLabels = {
   operations: [],
   errorNames: [],
   authenticationFailures: [],
+  throttleReasons: [],
 };
 
 describe('Metrics', () => {
@@ -25,6 +37,7 @@ describe('Metrics', () => {
       operations: ['Encrypt', 'GetHealthStatus'],
       errorNames: ['InternalException'],
       authenticationFailures: ['clock-skew'],
+      throttleReasons: ['overload'],
     });
     const text = await metrics.render();
     for (const operation of ['Encrypt', 'GetHealthStatus']) {
@@ -107,14 +120,33 @@ describe('Metrics', () => {
             externalKeyId,
             keyVersion: 1,
             encryptionsLeft: 2 ** 31,
+            encryptionLimit: externalKeyId === 'payroll' ? 2 ** 32 : undefined,
           })),
         ),
       certificates: () => [{ listener: 'public', daysToExpiry: 12.5 }],
-      standing: () => ({ kind: 'alone', revision: 12, ageSeconds: 1.5, problems: 2 }) as const,
+      standing: () => ({
+        kind: 'alone',
+        kinds: STANDINGS,
+        revision: 12,
+        ageSeconds: 1.5,
+        problems: 2,
+        leftAside: 1,
+      }),
+      reloads: () => NOTHING.reloads(),
       audit: () => ({
         records: 7,
         isInterrupted: true,
         sinks: [{ sink: 'siem', behind: 12 }],
+      }),
+      policies: () => [],
+      notifications: () => ({
+        events: [{ event: 'node-down', severity: 'critical', count: 3 }],
+        webhooks: [
+          {
+            ...{ webhook: 'siem', queued: 4, stuckSeconds: 2.5 },
+            ...{ delivered: 5, failedAttempts: 6, dropped: 7 },
+          },
+        ],
       }),
     };
     const metrics = new Metrics(sources, NO_LABELS);
@@ -131,12 +163,27 @@ describe('Metrics', () => {
     expect(text).toContain(
       'holdfast_encryptions_left{key_manager="files",external_key_id="payroll",key_version="1"} 2147483648',
     );
+    expect(text).toContain(
+      'holdfast_encryptions_left_ratio{key_manager="files",external_key_id="payroll",key_version="1"} 0.5',
+    );
+    expect(text).toContain('holdfast_events_total{event="node-down",severity="critical"} 3');
+    expect(text).toContain('holdfast_webhook_queued_events{webhook="siem"} 4');
+    expect(text).toContain('holdfast_webhook_stuck_seconds{webhook="siem"} 2.5');
+    for (const [result, count] of [
+      ['delivered', 5],
+      ['failed-attempt', 6],
+      ['dropped', 7],
+    ]) {
+      const labels = `webhook="siem",result="${result}"`;
+      expect(text).toContain(`holdfast_webhook_deliveries_total{${labels}} ${count}`);
+    }
     expect(text).not.toContain('"gone"');
     expect(text).toContain('holdfast_state_standing{standing="alone"} 1');
     expect(text).toContain('holdfast_state_standing{standing="in-step"} 0');
     expect(text).toContain('holdfast_state_revision 12');
     expect(text).toContain('holdfast_state_age_seconds 1.5');
     expect(text).toContain('holdfast_state_problems 2');
+    expect(text).toContain('holdfast_state_left_aside 1');
     expect(text).toContain('holdfast_certificate_days_to_expiry{listener="public"} 12.5');
   });
 

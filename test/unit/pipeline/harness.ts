@@ -1,18 +1,29 @@
+import { BlocksInForce } from '../../../src/authorization/blocks/blocks-in-force.js';
 import type { RequestFields } from '../../../src/audit/record/index.js';
+import { AS_FOUND, type KeyStandings } from '../../../src/external-keys/standing.js';
+import { NotedUses } from '../../../src/external-keys/use/noted-uses.js';
 import type { KeyManager } from '../../../src/key-managers/key-manager.js';
+import type { HoldfastEvent } from '../../../src/notifications/events.js';
 import type { RequestEntry } from '../../../src/observability/request-entry.js';
 import type { Answer, IncomingCall } from '../../../src/pipeline/call.js';
-import type { PipelineServices, ServedKeyStore } from '../../../src/pipeline/context.js';
+import type {
+  PipelineServices,
+  ServedGeneration,
+  ServedKeyStore,
+} from '../../../src/pipeline/context.js';
 import { createHandle } from '../../../src/pipeline/handle.js';
+import { InFlight } from '../../../src/pipeline/in-flight.js';
+import { Overload } from '../../../src/pipeline/overload.js';
 import { ToldRequest } from '../../../src/pipeline/told-request.js';
 import type { Clock } from '../../../src/shared/clock.js';
 import { Secret } from '../../../src/shared/secret.js';
-import type { Standing } from '../../../src/state/state.js';
+import type { Standing, State } from '../../../src/state/state.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
 import {
   type CiphertextFormats,
   HOLDFAST_FORMATS,
 } from '../../../src/xks/ciphertext-formats/index.js';
+import { credentialsIn } from '../../support/credentials.js';
 import { canaries } from '../../support/canaries.js';
 import { MemoryKeyManager } from '../../support/memory-key-manager.js';
 import { type Body, type Credential, signedHeaders } from '../../support/xks-requests.js';
@@ -36,10 +47,14 @@ function tickingClock(): Clock {
   return { now: () => NOW, monotonic: () => (elapsedMs += 2) };
 }
 
+/** What a test has otherwise. */
+type PipelineOverrides = Partial<Omit<PipelineServices, 'current'> & ServedGeneration>;
+
 /** A pipeline with one key store on a key manager in memory, and what it told about. */
 export function makePipeline(
-  overrides: Partial<PipelineServices> = {},
+  { deadlineMs = 140, keyStores, ...overrides }: PipelineOverrides = {},
   ciphertextFormats: CiphertextFormats = HOLDFAST_FORMATS,
+  keys: Partial<KeyStandings> = {},
 ) {
   const keyManager = new MemoryKeyManager({
     key: {},
@@ -55,22 +70,41 @@ export function makePipeline(
   const clock = tickingClock();
   const records: RequestFields[] = [];
   const failures: unknown[] = [];
-  const keyStore = keyStoreOn(keyManager, clock, ciphertextFormats);
-  const handle = createHandle({
-    keyStores: new Map([['/store', keyStore]]),
-    clock,
-    deadlineMs: 140,
-    maxBodyBytes: 65_536,
+  const events: HoldfastEvent[] = [];
+  const keyStore = keyStoreOn(keyManager, clock, ciphertextFormats, keys);
+  const generation: ServedGeneration = {
+    keyStores: keyStores ?? new Map([['/store', keyStore]]),
+    deadlineMs,
     proxyFleetSize: 3,
+    queueLimit: 100,
+    inFlight: new InFlight(),
+  };
+  const handle = createHandle({
+    current: () => generation,
+    clock,
+    maxBodyBytes: 65_536,
     proxyModel: 'Holdfast 0.0.0',
     audit: undefined,
-    state: { isServing: true, standing: IN_STEP },
+    blocks: new BlocksInForce(),
+    state: SERVING,
+    overload: new Overload(clock),
+    events: { tell: (event) => events.push(event) },
     observe: (request) => records.push(fieldsOf(request)),
     reportFailure: (error) => failures.push(error),
     ...overrides,
   });
-  return { handle, keyManager, records, failures };
+  return { handle, keyManager, records, failures, events, uses: keyStore.uses };
 }
+
+/** The state of a replica where all is well. */
+export const SERVING: Pick<State, 'isServing' | 'hasReturned' | 'standing' | 'refresh'> = {
+  isServing: true,
+  hasReturned: false,
+  get standing() {
+    return IN_STEP;
+  },
+  refresh: () => Promise.resolve(),
+};
 
 /** The standing of a replica where all is well. */
 export const IN_STEP: Standing = {
@@ -79,6 +113,7 @@ export const IN_STEP: Standing = {
   ageMs: 0,
   leases: [],
   problems: [],
+  leftAside: [],
 };
 
 /** The one key store, at the path {@link PREFIX}. */
@@ -86,14 +121,25 @@ export function keyStoreOn(
   keyManager: KeyManager,
   clock: Clock,
   ciphertextFormats: CiphertextFormats = HOLDFAST_FORMATS,
-): ServedKeyStore {
+  keys: Partial<KeyStandings> = {},
+): ServedKeyStore & { readonly uses: NotedUses } {
   return {
     name: 'store',
+    uses: new NotedUses(clock),
     keyManager,
+    keys: {
+      keyOf: () => AS_FOUND,
+      aliasOf: () => undefined,
+      caughtUp: () => Promise.resolve(),
+      destroyedAsked: () => undefined,
+      ...keys,
+    },
     ciphertextFormats,
+    policies: undefined,
+    quotas: undefined,
     exposes: (externalKeyId: string) => externalKeyId !== 'hidden',
     verifier: new SignatureVerifier({
-      credentials: new Map([[credential.accessKeyId, new Secret(credential.secretAccessKey)]]),
+      credentials: credentialsIn({ [credential.accessKeyId]: credential.secretAccessKey }),
       region: undefined,
       clock,
       decoySecret: new Secret('decoy'),
@@ -108,6 +154,8 @@ export interface CallOptions {
   readonly at?: number;
   readonly readBody?: IncomingCall['readBody'];
   readonly rawHeaders?: readonly string[];
+  readonly waitedMs?: IncomingCall['waitedMs'];
+  readonly isTurnedAway?: boolean;
 }
 
 /** A call as `http` would hand it over, and whether it was taken for authenticated. */
@@ -132,7 +180,9 @@ export function incoming(path: string, body: Body | string | Buffer, options: Ca
     clientAddress: '192.0.2.1',
     clientCertificateName: 'cks.kms.eu-west-1.amazonaws.com',
     clientCertificateSubject: 'CN=cks.kms.eu-west-1.amazonaws.com',
+    isTurnedAway: options.isTurnedAway ?? false,
     isAbandoned: () => false,
+    waitedMs: options.waitedMs ?? (() => 0),
     readBody: options.readBody ?? (() => Promise.resolve(bytes)),
     markAuthenticated: () => {
       authenticated = true;

@@ -2,12 +2,16 @@ import { describe, expect, it, vi } from 'vitest';
 import type { HealthStatus } from '../../../src/key-managers/backend.js';
 import type { Standing } from '../../../src/state/state.js';
 import { healthBody } from '../../support/xks-requests.js';
-import { IN_STEP, incoming, makePipeline, PREFIX } from './harness.js';
+import { IN_STEP, SERVING, incoming, makePipeline, PREFIX } from './harness.js';
 
 /** The status of a node in the answer to GetHealthStatus. */
 async function toldStatus(standing: Partial<Standing>, status: HealthStatus): Promise<unknown> {
   const pipeline = makePipeline({
-    state: { isServing: standing.kind !== 'stale', standing: { ...IN_STEP, ...standing } },
+    state: {
+      ...SERVING,
+      isServing: standing.kind !== 'stale',
+      standing: { ...IN_STEP, ...standing },
+    },
   });
   const node = { name: 'n', location: 'l', vendor: 'V', model: 'M', status };
   vi.spyOn(pipeline.keyManager, 'health').mockResolvedValue([node]);

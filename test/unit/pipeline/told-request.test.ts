@@ -27,7 +27,13 @@ const METADATA: MetadataFacts = {
   awsSourceVpce: undefined,
 };
 const CREDENTIAL = { accessKeyId: 'ABCDEFGHIJKLMNOPQRST', authenticationFailure: undefined };
-const SUCCESS = { status: 200, errorName: undefined, cause: undefined, durationUs: 1_500 };
+const SUCCESS = {
+  status: 200,
+  errorName: undefined,
+  cause: undefined,
+  throttledBy: undefined,
+  durationUs: 1_500,
+};
 
 /** The request, by default authenticated and with the body that `METADATA` is of. */
 function told(

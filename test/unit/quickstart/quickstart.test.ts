@@ -9,6 +9,7 @@ import {
 import { configurationFile } from '../../../src/configuration/overrides.js';
 import { prepareQuickstart, QuickstartError } from '../../../src/quickstart/quickstart.js';
 import { NotPrivateError } from '../../../src/durable/private.js';
+import { PolicyFileReader } from '../../../src/authorization/policy-files.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { giveAway } from '../../support/other-user.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -37,8 +38,9 @@ function prepare(daysFromNow = 0): Promise<void> {
     keyStores: [{ pathPrefix: '/quickstart' }],
   };
   const source = { stateDirectory: state, value, file: '', quickstart: true, problems: [] };
+  const policyFiles = new PolicyFileReader();
   const ports = { clock: { ...systemClock, now }, randomBytes };
-  return prepareQuickstart({ ...source, locate: () => undefined }, ports);
+  return prepareQuickstart({ ...source, locate: () => undefined, policyFiles }, ports);
 }
 
 const pathOf = (name: string): string => join(state, 'quickstart', name);

@@ -6,6 +6,7 @@ import { Secret } from '../../../src/shared/secret.js';
 import { SignatureError, type SignatureFailure } from '../../../src/sigv4/failure.js';
 import type { SignedRequest } from '../../../src/sigv4/canonical-request.js';
 import { SignatureVerifier } from '../../../src/sigv4/verifier.js';
+import { credentialsIn } from '../../support/credentials.js';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
 const ACCESS_KEY_ID = 'ABCDEFGHIJKLMNOPQRST';
@@ -17,10 +18,10 @@ const clock: Clock = { now: () => NOW, monotonic: () => 0 };
 
 function verifier(region?: string): SignatureVerifier {
   return new SignatureVerifier({
-    credentials: new Map([
-      [ACCESS_KEY_ID, new Secret(SECRET)],
-      [OTHER_ACCESS_KEY_ID, new Secret(OTHER_SECRET)],
-    ]),
+    credentials: credentialsIn({
+      [ACCESS_KEY_ID]: SECRET,
+      [OTHER_ACCESS_KEY_ID]: OTHER_SECRET,
+    }),
     region,
     clock,
     decoySecret: new Secret('decoy'),

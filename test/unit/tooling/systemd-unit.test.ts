@@ -46,7 +46,7 @@ describe('config/holdfast.service', () => {
       const folder = temporaryFolder();
       const file = join(folder, 'holdfast.service');
       // systemd wants to see the program.
-      writeFileSync(file, unit.replace('=/usr/local/bin/holdfast', `=${process.execPath}`));
+      writeFileSync(file, unit.replaceAll('=/usr/local/bin/holdfast', `=${process.execPath}`));
       mkdirSync(`${file}.d`);
       writeFileSync(join(`${file}.d`, 'hsm.conf'), dropIn);
 

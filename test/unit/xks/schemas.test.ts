@@ -46,6 +46,15 @@ describe('a body with a field that is', () => {
     expect(faultsOf(JSON.parse(JSON.stringify(body)))).toContain(text);
   });
 
+  it('no Unicode text → what is none in it is replaced before a policy is asked', () => {
+    const lone = { ...requestMetadata, awsPrincipalArn: 'arn:aws:iam::123456789012:user/\ud800' };
+    const { awsPrincipalArn } = parseBody(cryptographicMetadataSchema, {
+      ...lone,
+      kmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/1',
+    });
+    expect(awsPrincipalArn).toBe('arn:aws:iam::123456789012:user/\ufffd');
+  });
+
   it.each([
     ['of another type', { requestMetadata: { ...requestMetadata, kmsRequestId: 1 } }],
     ['null', { requestMetadata: { ...requestMetadata, kmsRequestId: null } }],

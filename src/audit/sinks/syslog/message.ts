@@ -16,6 +16,7 @@ const FACILITIES = {
 } as const;
 
 /** @see RFC 5424, section 6.2.1, table 2 */
+const CRITICAL = 2;
 const WARNING = 4;
 const NOTICE = 5;
 const INFORMATIONAL = 6;
@@ -43,6 +44,11 @@ const HEAD_BYTES = 1024;
 const HEAD =
   /"time":"(?<time>[^"]{24})","replica":"(?:[^"\\]|\\.)*","type":"(?<type>[a-z-]{1,32})"/;
 const FAILURE = Buffer.from(',"result":"failure"');
+/** Events by their severity, where it is not the lowest. */
+const SEVERITIES = [
+  { mark: Buffer.from(',"severity":"critical"'), severity: CRITICAL },
+  { mark: Buffer.from(',"severity":"warning"'), severity: WARNING },
+] as const;
 const NIL = '-';
 
 /** The sender of messages, as their headers name it. */
@@ -76,7 +82,7 @@ export class SyslogMessages {
     for (const line of lines) {
       const { time = NIL, type = NIL } =
         HEAD.exec(line.toString('latin1', 0, HEAD_BYTES))?.groups ?? {};
-      const priority = priorityOf(this.#facility, type, line.includes(FAILURE));
+      const priority = FACILITIES[this.#facility] * 8 + severityOf(type, line);
       parts.push(this.#head(priority, time, type, line.length), line);
     }
     return Buffer.concat(parts);
@@ -110,15 +116,11 @@ function quietPriority(facility: FacilityName): number {
   return FACILITIES[facility] * 8 + INFORMATIONAL;
 }
 
-/**
- * Calculates the priority of a record.
- *
- * @param type of the record
- * @param isFailure whether what the record tells of was not done
- * @returns PRIVAL
- */
-function priorityOf(facility: FacilityName, type: string, isFailure: boolean): number {
-  if (OF_STRANGERS.has(type)) return FACILITIES[facility] * 8 + NOTICE;
-  if (isFailure || ALARMING.has(type)) return FACILITIES[facility] * 8 + WARNING;
-  return quietPriority(facility);
+/** Finds the severity of a message with a record of a type in it. */
+function severityOf(type: string, line: Buffer): number {
+  if (OF_STRANGERS.has(type)) return NOTICE;
+  if (type === 'event') {
+    return SEVERITIES.find(({ mark }) => line.includes(mark))?.severity ?? INFORMATIONAL;
+  }
+  return ALARMING.has(type) || line.includes(FAILURE) ? WARNING : INFORMATIONAL;
 }

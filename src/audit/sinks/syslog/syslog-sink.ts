@@ -1,9 +1,11 @@
 import { setTimeout as setTimeoutAsync } from 'node:timers/promises';
 import type { Logger } from '../../../observability/logger.js';
+import type { Backoff } from '../../../shared/backoff.js';
+import { Signal } from '../../../shared/signal.js';
 import type { LogFeed } from '../feed/log-feed.js';
 import { BEGINNING, type Position } from '../feed/position.js';
 import type { AuditSink } from '../sink.js';
-import type { Backoff, LinkState } from './attempts.js';
+import type { LinkState } from './attempts.js';
 import type { SyslogConnection } from './connection.js';
 import type { CursorFile } from './cursor-file.js';
 import type { Delivery } from './delivery.js';
@@ -20,26 +22,6 @@ const GATHER_MS = 20;
 const ACCEPTED_AFTER_MS = 2_000;
 const SAVE_EVERY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-
-/** Wakes the one who waits for something to do, or the next one who would. */
-class Signal {
-  #isSet = false;
-  #wake: (() => void) | undefined;
-
-  set(): void {
-    this.#isSet = true;
-    this.#wake?.();
-  }
-
-  async wait(): Promise<void> {
-    while (!this.#isSet) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    this.#isSet = false;
-  }
-}
 
 /** The parts of a syslog sink. */
 export interface SyslogSinkPorts {

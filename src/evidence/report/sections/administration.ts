@@ -4,7 +4,12 @@ import { findingOf, isSuccess, listOf, tallyOf, totalOf } from '../model/declare
 /** Kinds of acts, by each of those who did them. */
 const MAX_ACTS = 1000;
 /** Acts that give somebody more than before, and what they did. */
-const LOOSENING = { exportKeyStore: 'handed out the credentials of a key store' };
+const LOOSENING = {
+  exportKeyStore: 'handed out the credentials of a key store',
+  exportCredential: 'handed out a credential of a key store',
+  addCredential: 'made a credential of a key store',
+  enableCredential: 'enabled a credential of a key store again',
+};
 const ACTS = 'In their order';
 
 /** Acts of administrators, and their attempts. */

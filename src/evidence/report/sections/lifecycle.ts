@@ -4,6 +4,7 @@ import { listOf } from '../model/declared.js';
 import type { ColumnTitles } from '../model/document.js';
 import { RowList } from '../model/row-list.js';
 import { ConfigurationHistory } from './configuration-changes.js';
+import { eventCollectors } from './events.js';
 import { looseningOf } from './loosening.js';
 
 const WHERE: ColumnTitles = {
@@ -17,7 +18,7 @@ const CHANGES = 'What changed in the configuration';
 export function lifecycleSection(): SectionPlan {
   return {
     id: 'lifecycle',
-    title: 'Starts, stops and configurations',
+    title: 'Starts, stops, configurations and events',
     about:
       'The hash covers the configuration in force, with its defaults and without its secrets. The same ' +
       'hash is the same configuration.',
@@ -50,6 +51,7 @@ export function lifecycleSection(): SectionPlan {
         },
       ),
       new Configurations(),
+      ...eventCollectors(),
     ],
   };
 }

@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import type * as Pkcs11Js from 'pkcs11js';
 import { CKR } from '../ckr.js';
 import { CryptokiError } from './cryptoki-error.js';
+import { CryptokiWrapping } from './cryptoki-wrapping.js';
+import { call, type CryptokiHandle } from './native-call.js';
 import { TokenFailure } from './token-failure.js';
 
 const NO_VALUE: ReadonlySet<number> = new Set([
@@ -10,10 +12,9 @@ const NO_VALUE: ReadonlySet<number> = new Set([
   CKR.ATTRIBUTE_SENSITIVE,
 ]);
 
-type Native = typeof Pkcs11Js;
+export type { CryptokiHandle } from './native-call.js';
 
-/** A number that the library has given to a slot, a session or an object. */
-export type CryptokiHandle = Buffer;
+type Native = typeof Pkcs11Js;
 
 const TAG_BITS = 128;
 const BLOCK_BYTES = 16;
@@ -31,10 +32,13 @@ const SPACE = Buffer.alloc(BLOCK_BYTES);
  */
 export class Cryptoki {
   readonly constants: Native;
+  /** The calls that make and use keys which wrap other keys. */
+  readonly wrapping: CryptokiWrapping;
   readonly #library: Pkcs11Js.PKCS11;
 
   private constructor(native: Native, library: Pkcs11Js.PKCS11) {
     this.constants = native;
+    this.wrapping = new CryptokiWrapping(native, library);
     this.#library = library;
   }
 
@@ -236,18 +240,6 @@ function whatToDo(require: NodeJS.Require): string {
   } catch {
     return 'it is not installed; install Holdfast anew, with its optional packages';
   }
-}
-
-function call<T>(native: () => T): T {
-  try {
-    return native();
-  } catch (error) {
-    throw isNativeError(error) ? new CryptokiError(error.method, error.message, error.code) : error;
-  }
-}
-
-function isNativeError(error: unknown): error is Pkcs11Js.Pkcs11Error {
-  return error instanceof Error && error.name === 'Pkcs11Error';
 }
 
 function nonNull(bytes: Buffer): Buffer {

@@ -38,13 +38,14 @@ export function listKeys(session: TokenSession): KeyReply[] {
 export function versionReply(
   version: number,
   lookup: KeyLookup,
-  { name, usage }: NamedKeyObject,
+  { name, usage, isLocal }: NamedKeyObject,
 ): VersionReply {
   return {
     version,
     lookup: JSON.stringify(lookup),
     materialName: name.bytes.toString('hex'),
     usage: [...usage],
+    ...(isLocal === undefined ? {} : { isLocal }),
   };
 }
 

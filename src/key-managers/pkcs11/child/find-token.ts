@@ -4,7 +4,7 @@ import type { Cryptoki, CryptokiHandle } from './cryptoki.js';
 import { TokenFailure } from './token-failure.js';
 
 /** A token and the slot it is in. */
-export interface FoundToken extends TokenReply {
+export interface FoundToken extends Omit<TokenReply, 'importWays'> {
   readonly slot: CryptokiHandle;
   /** CKF_… of the token. */
   readonly flags: number;

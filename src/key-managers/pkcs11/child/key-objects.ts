@@ -15,6 +15,8 @@ export interface KeyObject {
   /** CKA_ID as text. */
   readonly id: string;
   readonly usage: readonly KeyUsage[];
+  /** True for material that the token made; absent where it does not tell. */
+  readonly isLocal?: boolean;
   /** Reason why Holdfast cannot use the object; absent for an AES-256 key. */
   readonly problem?: string;
 }
@@ -64,14 +66,17 @@ export class KeyObjects {
     return { ...object, name: materialNameOf(this.#cryptoki, this.#session, object) };
   }
 
-  /** Generates an AES-256 key that cannot be extracted from the token. */
-  generate(lookup: KeyLookup, usage: readonly KeyUsage[]): NamedKeyObject {
+  /**
+   * Returns the attributes of an AES key that never leaves the token.
+   *
+   * @param isLasting false for a key that ends with the session
+   */
+  template(lookup: KeyLookup, usage: readonly KeyUsage[], isLasting = true): Template {
     const c = this.#cryptoki.constants;
-    const handle = this.#cryptoki.generateAesKey(this.#session, [
+    return [
       { type: c.CKA_CLASS, value: c.CKO_SECRET_KEY },
       { type: c.CKA_KEY_TYPE, value: c.CKK_AES },
-      { type: c.CKA_VALUE_LEN, value: AES_256_BYTES },
-      { type: c.CKA_TOKEN, value: true },
+      { type: c.CKA_TOKEN, value: isLasting },
       { type: c.CKA_PRIVATE, value: true },
       { type: c.CKA_SENSITIVE, value: true },
       { type: c.CKA_EXTRACTABLE, value: false },
@@ -81,6 +86,33 @@ export class KeyObjects {
       { type: c.CKA_UNWRAP, value: false },
       { type: c.CKA_LABEL, value: lookup.label ?? '' },
       ...(lookup.id === undefined ? [] : [{ type: c.CKA_ID, value: Buffer.from(lookup.id) }]),
+    ];
+  }
+
+  /** Describes an object that has just been made. */
+  made(handle: CryptokiHandle): KeyObject {
+    return this.#describe(handle);
+  }
+
+  /** Tells whether an object says of itself that its value never leaves the token. */
+  neverLeaves({ handle }: Pick<KeyObject, 'handle'>): boolean {
+    const { CKA_SENSITIVE, CKA_EXTRACTABLE } = this.#cryptoki.constants;
+    const isSet = (type: number) => isTrue(this.#cryptoki.attribute(this.#session, handle, type));
+    return isSet(CKA_SENSITIVE) && !isSet(CKA_EXTRACTABLE);
+  }
+
+  /** Lets a key encrypt. */
+  allowEncryption({ handle }: KeyObject): void {
+    const { CKA_ENCRYPT } = this.#cryptoki.constants;
+    this.#cryptoki.setAttribute(this.#session, handle, { type: CKA_ENCRYPT, value: true });
+  }
+
+  /** Generates an AES-256 key that cannot be extracted from the token. */
+  generate(lookup: KeyLookup, usage: readonly KeyUsage[]): NamedKeyObject {
+    const { CKA_VALUE_LEN } = this.#cryptoki.constants;
+    const handle = this.#cryptoki.generateAesKey(this.#session, [
+      ...this.template(lookup, usage),
+      { type: CKA_VALUE_LEN, value: AES_256_BYTES },
     ]);
     return this.withName(this.#describe(handle));
   }
@@ -116,8 +148,10 @@ export class KeyObjects {
     const isAes256 =
       numberIn(read(c.CKA_KEY_TYPE)) === c.CKK_AES &&
       numberIn(read(c.CKA_VALUE_LEN)) === AES_256_BYTES;
+    const local = read(c.CKA_LOCAL);
+    const origin = local === undefined ? {} : { isLocal: isTrue(local) };
     const problem = isAes256 ? {} : { problem: `the secret key ${label} is not an AES-256 key` };
-    return { handle, label, id: read(c.CKA_ID)?.toString() ?? '', usage, ...problem };
+    return { handle, label, id: read(c.CKA_ID)?.toString() ?? '', usage, ...origin, ...problem };
   }
 }
 

@@ -42,7 +42,7 @@ export function login(
 function refused({ label }: FoundToken, reason: string): TokenFailure {
   return new TokenFailure(
     'misconfigured',
-    `the token ${label} refuses the PIN (${reason}); Holdfast does not log in again until the next start`,
+    `the token ${label} refuses the PIN (${reason}); Holdfast does not log in again with it until the next start`,
     'pin-refused',
   );
 }

@@ -4,6 +4,7 @@ import { PROFILES, type VendorProfile } from '../vendor-profiles.js';
 import type { OpenRequest, TokenReply } from '../wire/messages.js';
 import { Cryptoki, type CryptokiHandle } from './cryptoki.js';
 import { findToken } from './find-token.js';
+import { aesUnwrappingOf, importWaysOf } from './import-ways.js';
 import { KeyObjects, type NamedKeyObject } from './key-objects.js';
 import { login } from './login.js';
 import { TokenFailure } from './token-failure.js';
@@ -29,6 +30,8 @@ export class TokenSession {
   readonly naming: KeyNaming;
   readonly profile: VendorProfile;
   readonly token: TokenReply;
+  /** The mechanism by which an AES key unwraps with padding; undefined where there is none. */
+  readonly aesUnwrapping: number | undefined;
   readonly #keys = new Map<string, CachedKey>();
 
   private constructor(cryptoki: Cryptoki, request: OpenRequest) {
@@ -36,7 +39,9 @@ export class TokenSession {
     this.naming = new KeyNaming(request.keyNames);
     this.profile = PROFILES[request.profile];
     const { slot, ...token } = findToken(cryptoki, request.token);
-    this.token = token;
+    this.aesUnwrapping = aesUnwrappingOf(cryptoki, slot);
+    const importWays = importWaysOf(cryptoki, slot, this);
+    this.token = { ...token, importWays };
     this.handle = cryptoki.openSession(slot);
     login(cryptoki, this.handle, { slot, ...token }, request.pin);
     this.objects = new KeyObjects(cryptoki, this.handle);

@@ -5,18 +5,10 @@ import {
   type CipherRequest,
 } from '../wire/cipher-messages.js';
 import { machineTimeMs, OPERATIONS, type Request } from '../wire/envelope.js';
-import type {
-  CreateRequest,
-  DescribeRequest,
-  DiscardRequest,
-  KeyReply,
-  OpenRequest,
-  TokenReply,
-} from '../wire/messages.js';
+import type { OpenRequest, TokenReply } from '../wire/messages.js';
+import { administer } from './administer.js';
 import { decrypt, encrypt, encryptAndTry } from './cipher.js';
 import { isDeadHandle, toTokenFailure } from './cryptoki-error.js';
-import { createKey, discardKey } from './create-key.js';
-import { describeKey, listKeys, versionReply } from './describe.js';
 import type { NamedKeyObject } from './key-objects.js';
 import { TokenFailure } from './token-failure.js';
 import { TokenSession } from './token-session.js';
@@ -42,16 +34,8 @@ export class Worker {
         return [this.#decrypt(decodeCipherRequest(body))];
       case OPERATIONS.open:
         return json(this.#open(JSON.parse(body.toString()) as OpenRequest));
-      case OPERATIONS.describe:
-        return json(this.#describe(JSON.parse(body.toString()) as DescribeRequest));
-      case OPERATIONS.list:
-        return json(listKeys(this.#opened()));
-      case OPERATIONS.create:
-        return json(this.#create(JSON.parse(body.toString()) as CreateRequest));
-      case OPERATIONS.discard:
-        return json(discardKey(this.#opened(), JSON.parse(body.toString()) as DiscardRequest));
       default:
-        throw new TokenFailure('internal', `there is no operation ${operation}`);
+        return json(administer(this.#opened(), operation, JSON.parse(body.toString())));
     }
   }
 
@@ -63,17 +47,6 @@ export class Worker {
       const { code, message, effect } = toTokenFailure(error);
       throw new TokenFailure(code, redacted(message, [request.pin]), effect);
     }
-  }
-
-  #describe({ externalKeyId }: DescribeRequest): KeyReply {
-    return describeKey(this.#opened(), externalKeyId);
-  }
-
-  #create({ externalKeyId, usage }: CreateRequest): KeyReply {
-    const session = this.#opened();
-    const lookup = session.naming.lookupOf({ externalKeyId, version: 1 });
-    const key = createKey(session, { externalKeyId, lookup, usage });
-    return { externalKeyId, versions: [versionReply(1, lookup, key)] };
   }
 
   #encrypt(how: typeof encrypt, request: CipherRequest): Buffer[] {

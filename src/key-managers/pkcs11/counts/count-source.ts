@@ -1,4 +1,4 @@
-import type { TakenBlock } from '../../counting/encryption-budget.js';
+import type { BlockSizes, TakenBlock } from '../../counting/encryption-budget.js';
 import type { KeyRef } from '../../backend.js';
 
 /** The count of one key's material, as its source has it. */
@@ -16,18 +16,13 @@ export interface KnownCount {
 export type BlockTaken = TakenBlock | 'full' | 'unknown';
 
 /** The keeper of the counts of a key manager's material. */
-export interface CountSource {
+export interface CountSource extends BlockSizes {
   /** Its name in the messages of errors, such as `the disk`. */
   readonly name: string;
+  /** True where the encryptions of every replica are counted. */
+  readonly isOfAll: boolean;
   /** Encryptions that may be made under one key's material, as things are now. */
   readonly limit: number;
-  /**
-   * Computes the size of the next block.
-   *
-   * @param used encryptions since the last block was taken
-   * @param elapsedMs time since then
-   */
-  blockSize(used: number, elapsedMs: number): number;
   /** Time at which a replica created the material, as far as is known by now. */
   createdAt(ref: KeyRef): string | undefined;
   /** Reads what is known before the first block. @throws KeyManagerError `internal` */

@@ -23,12 +23,15 @@ export interface CountsFolder {
 /** The counts of one replica, with a file for each material, up to the replica's own share. */
 export class FolderCounts implements CountSource {
   readonly name = 'the disk';
+  readonly isOfAll: boolean;
   readonly limit: number;
   readonly #folder: CountsFolder;
   readonly #blockSize: number;
   readonly #writing = new Set<Promise<unknown>>();
 
-  constructor(folder: CountsFolder, limits: CountingLimits) {
+  /** @param replicas that encrypt with these keys, each with a folder of its own */
+  constructor(folder: CountsFolder, limits: CountingLimits, replicas = 1) {
+    this.isOfAll = replicas === 1;
     this.#folder = folder;
     this.#blockSize = limits.blockSize;
     this.limit = limits.perVersion;

@@ -1,14 +1,15 @@
-import { StateError } from '../../../state/errors.js';
 import type { State } from '../../../state/state.js';
 import { type AdoptedCounters, KeyManagerError } from '../../backend.js';
 import type { CountingLimits } from '../../counting/counting-limits.js';
 import { RetriedTask } from '../../counting/retried-task.js';
+import { keyManagerCodeOf } from '../../counting/state-failure.js';
 import type { BackendPorts } from '../../definition.js';
 import { readMark } from './adopted-folder.js';
 import { Adoption } from './adoption.js';
 import type { CountSource } from './count-source.js';
 import { type CountsFolder, FolderCounts } from './folder-counts.js';
 import { StoreCounts } from './store-counts.js';
+import { messageOf } from '../../../shared/reason-of.js';
 
 /** Ports of the counts of one replica. */
 export interface CountingPorts {
@@ -61,7 +62,7 @@ export class ReplicaCounts {
   static async open(countingPorts: CountingPorts): Promise<ReplicaCounts> {
     const { keyManager, folder, ports, limits, replicas, shareOf } = countingPorts;
     const { state, clock } = ports;
-    const folderCounts = new FolderCounts(folder, limits);
+    const folderCounts = new FolderCounts(folder, limits, replicas);
     const mark = await readMark(folder.directory, keyManager, state);
     if (state?.isShared !== true) return new ReplicaCounts(countingPorts, folderCounts, undefined);
     const store = new StoreCounts({ keyManager, state, clock, shareOf });
@@ -104,6 +105,7 @@ export class ReplicaCounts {
     if (store === undefined) return this.#folder;
     return {
       name: store.name,
+      isOfAll: false,
       limit: Math.max(store.limit, this.#folder.limit),
       blockSize: (used, elapsedMs) => store.blockSize(used, elapsedMs),
       createdAt: (ref) => store.createdAt(ref),
@@ -145,12 +147,9 @@ async function told(work: Promise<void>): Promise<void> {
     await work;
   } catch (error) {
     if (error instanceof KeyManagerError) throw error;
-    const isConflict = error instanceof StateError && error.code === 'conflict';
-    const isAway = error instanceof StateError && error.code === 'unavailable';
-    const code = isConflict ? 'conflict' : isAway ? 'unreachable' : 'internal';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new KeyManagerError(
-      code,
+      keyManagerCodeOf(error),
       `the counters have not been added to the state store: ${reason}. Run the command again; ` +
         'until then no new block of encryptions is to be had here if the folder is marked',
       { cause: error },

@@ -47,6 +47,12 @@ export class StoreCounts implements CountSource {
     this.#documents = countDocumentsOf(storePorts.state);
   }
 
+  get isOfAll(): boolean {
+    const adoption = this.#documents.adoptions.get(this.#storePorts.keyManager);
+    if (adoption?.kind !== 'value') return false;
+    return adoption.value.folders.length >= adoption.value.replicas;
+  }
+
   get limit(): number {
     return this.#handedOut ?? this.#storePorts.shareOf(1);
   }

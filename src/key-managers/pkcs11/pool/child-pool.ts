@@ -5,6 +5,7 @@ import { KeyManagerError } from '../../backend.js';
 import type { OperatorLog } from '../../../shared/operator-log.js';
 import { ChildFailure } from './child-failure.js';
 import type { ChildProcess, ChildRequest } from './child-process.js';
+import { messageOf } from '../../../shared/reason-of.js';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2_000;
@@ -192,7 +193,7 @@ export class ChildPool {
   }
 
   #noteFailure(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (error instanceof ChildFailure) {
       if (error.effect === 'unsafe-iv') this.stop(message);
       if (error.effect === 'pin-refused') this.#stoppedFor ??= message;

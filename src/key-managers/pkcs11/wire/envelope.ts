@@ -10,6 +10,12 @@ export const OPERATIONS = {
   create: 6,
   discard: 7,
   encryptAndTry: 8,
+  rotate: 9,
+  destroy: 10,
+  createWrappingKey: 11,
+  destroyWrappingKey: 12,
+  importMaterial: 13,
+  destroyOldWrappingKeys: 14,
 } as const;
 
 /** The name of an operation. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { KeyManagerErrorCode, KeyUsage } from '../../backend.js';
+import type { ImportWay, KeyManagerErrorCode, KeyUsage } from '../../backend.js';
 import type { KeyNameTemplates } from '../key-naming.js';
 import type { ProfileName } from '../vendor-profiles.js';
 
@@ -41,11 +41,59 @@ export interface DiscardRequest {
   readonly materialName: string;
 }
 
+/** `rotate`: the version after `from`, unless there is one. */
+export interface RotateRequest {
+  readonly externalKeyId: string;
+  readonly from: number;
+}
+
+/** `destroy`: every object of a key, or of one version of it. */
+export interface DestroyRequest {
+  readonly externalKeyId: string;
+  readonly version?: number;
+}
+
+/** `createWrappingKey`: an RSA pair whose private half stays in the token. */
+export interface CreateWrappingKeyRequest {
+  readonly way: ImportWay;
+}
+
+/** `destroyWrappingKey`. */
+export interface DestroyWrappingKeyRequest {
+  readonly wrappingKeyId: string;
+}
+
+/** `importMaterial`: unwraps material into a version. Bytes are in Base64. */
+export interface ImportMaterialRequest {
+  readonly externalKeyId: string;
+  readonly version: number;
+  readonly usage: readonly KeyUsage[];
+  readonly way: ImportWay;
+  readonly wrappingKeyId: string;
+  readonly wrapped: string;
+  readonly witness?: WitnessMessage;
+}
+
+/** A ciphertext that the material must open. Bytes are in Base64. */
+export interface WitnessMessage {
+  readonly iv: string;
+  /** Ciphertext followed by the tag. */
+  readonly sealed: string;
+  readonly aad: string;
+  readonly plaintext: string;
+}
+
+const importWaySchema = z.object({
+  wrappingAlgorithm: z.enum(['RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_256']),
+  wrappingKeySpec: z.enum(['RSA_2048', 'RSA_3072', 'RSA_4096']),
+});
+
 const tokenReplySchema = z.object({
   label: z.string(),
   serial: z.string(),
   manufacturer: z.string(),
   model: z.string(),
+  importWays: z.array(importWaySchema),
 });
 
 /** The token that a child has logged in to. */
@@ -56,6 +104,8 @@ const versionReplySchema = z.object({
   lookup: z.string(),
   materialName: z.string(),
   usage: z.array(z.enum(['ENCRYPT', 'DECRYPT'])),
+  /** True for material that the token made. */
+  isLocal: z.boolean().optional(),
 });
 
 const keyReplySchema = z.object({
@@ -70,6 +120,20 @@ export type VersionReply = z.infer<typeof versionReplySchema>;
 
 /** A key as it stands in the token. */
 export type KeyReply = z.infer<typeof keyReplySchema>;
+
+const rotateReplySchema = z.object({
+  key: keyReplySchema,
+  /** The version that this call has generated. */
+  made: z.number().optional(),
+});
+
+/** A key after a rotation. */
+export type RotateReply = z.infer<typeof rotateReplySchema>;
+
+const wrappingKeyReplySchema = z.object({ wrappingKeyId: z.string(), publicKey: z.base64() });
+
+/** A wrapping key, with its public half as SubjectPublicKeyInfo. */
+export type WrappingKeyReply = z.infer<typeof wrappingKeyReplySchema>;
 
 const failureSchema = z.object({
   code: z.string().transform((code) => code as KeyManagerErrorCode),
@@ -92,5 +156,8 @@ export const replySchemas = {
   describe: keyReplySchema,
   create: keyReplySchema,
   list: z.array(keyReplySchema),
+  rotate: rotateReplySchema,
+  importMaterial: keyReplySchema,
+  createWrappingKey: wrappingKeyReplySchema,
   failure: failureSchema,
 };

@@ -23,11 +23,16 @@ export async function readCredibleCounter(
   ports: BackendPorts,
 ): Promise<CounterFile | undefined> {
   const counter = await folder.readCounter(externalKeyId);
-  if (counter === undefined || counter.version <= newestVersion + MAX_LEAD) return counter;
+  if (counter === undefined || isCredible(counter, newestVersion)) return counter;
   ports.log.error(
     { externalKeyId, keyVersion: counter.version },
     `the counter file of ${externalKeyId} is not believed: it names version ${counter.version}, ` +
       `and the document's newest is ${newestVersion}. The count is unknown`,
   );
   return undefined;
+}
+
+/** Tells whether a counter file names no version that nobody would come by. */
+export function isCredible({ version }: CounterFile, newestVersion: number): boolean {
+  return version <= newestVersion + MAX_LEAD;
 }

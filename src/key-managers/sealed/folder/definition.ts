@@ -1,5 +1,7 @@
 import type { BackendDefinition } from '../../definition.js';
+import { CAPABILITIES } from '../capabilities.js';
 import { type FileKeyManagerConfig, fileKeyManagerSchema } from './config.js';
+import { keysInState } from '../state/places.js';
 import { startFileKeys } from '../move/start.js';
 import { COUNTERS, hasKeyDocuments, LEFT_BEHIND } from './key-folder.js';
 
@@ -11,7 +13,11 @@ export const fileBackend = {
   ],
   files: [],
   knownCauses: [],
+  capabilities: CAPABILITIES,
+  ownsKeys: true,
   nodes: (config) => [{ name: config.name, location: config.location, config }],
+  // Its keys may have moved to the state store, under its name.
+  places: ({ directory, name }) => [`the folder ${directory}`, keysInState(name)],
   descriptors: () => 0,
   start: startFileKeys,
 } satisfies BackendDefinition<FileKeyManagerConfig>;

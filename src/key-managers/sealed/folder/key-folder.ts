@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AtomicWrite, removeTemporaryFiles } from '../../../durable/atomic-write.js';
+import { type FileRemoval, removeFile, replaceAndOverwrite } from '../../../durable/erase.js';
 import { type FolderLock, lockFolderAnd, lockFolderToRead } from '../../../durable/folder-lock.js';
 import {
   assertPrivateFiles,
@@ -11,19 +12,35 @@ import { ifThere } from '../../../shared/errno.js';
 import {
   type CounterFile,
   parseCounterFile,
+  parseCounterFileOfAnyKey,
   renderCounterFile,
 } from '../../counting/counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from '../keys/key-document.js';
 import { fileNameOf } from '../../counting/key-names.js';
+import { type DestroyedDocument, renderDestroyedDocument } from './destroyed-document.js';
 
 /** The folder of the counters, inside the key folder. */
 export const COUNTERS = 'counters';
 /** The folder of the documents of keys that have moved away, inside the key folder. */
 export const LEFT_BEHIND = 'moved';
+/** The folder of the wrapping keys, inside the key folder. */
+export const WRAPPING_KEYS = 'wrapping-keys';
 /** The file that says that keys have moved out of the folder, or not all into it. */
 export const MOVE_MARK = 'move.json';
 /** Whatever else its name says: a document that was renamed is damaged and not overlooked. */
 const DOCUMENT_EXTENSION = '.json';
+
+/** The acts by which files change, which tests replace. */
+export interface FolderActs {
+  readonly writeFile: AtomicWrite;
+  readonly removeFile: FileRemoval;
+}
+
+/** For a folder that is only read: what is written is lost when it is closed. */
+const NO_ACTS: FolderActs = {
+  writeFile: () => Promise.resolve(),
+  removeFile: () => Promise.resolve(),
+};
 
 /**
  * The folder on disk, locked for this process: `key-….json` a key, and `counters/` with a file of
@@ -32,12 +49,12 @@ const DOCUMENT_EXTENSION = '.json';
 export class KeyFolder {
   readonly path: string;
   readonly #lock: FolderLock;
-  readonly #writeFile: AtomicWrite;
+  readonly #acts: FolderActs;
 
-  private constructor(path: string, lock: FolderLock, writeFile: AtomicWrite) {
+  private constructor(path: string, lock: FolderLock, acts: FolderActs) {
     this.path = path;
     this.#lock = lock;
-    this.#writeFile = writeFile;
+    this.#acts = acts;
   }
 
   /**
@@ -45,8 +62,13 @@ export class KeyFolder {
    *
    * @throws NotPrivateError, FolderInUseError, or the file system's own error
    */
-  static async open(path: string, writeFile: AtomicWrite): Promise<KeyFolder> {
-    return new KeyFolder(path, await lockFolderAnd(prepare, path), writeFile);
+  static async open(
+    path: string,
+    writeFile: AtomicWrite,
+    remove: FileRemoval = removeFile,
+  ): Promise<KeyFolder> {
+    const lock = await lockFolderAnd(prepare, path);
+    return new KeyFolder(path, lock, { writeFile, removeFile: remove });
   }
 
   /**
@@ -56,8 +78,7 @@ export class KeyFolder {
    * @throws as {@link open}
    */
   static async openToRead(path: string): Promise<KeyFolder> {
-    const lock = await lockFolderAnd(assertPrivate, path, lockFolderToRead);
-    return new KeyFolder(path, lock, () => Promise.resolve());
+    return new KeyFolder(path, await lockFolderAnd(assertPrivate, path, lockFolderToRead), NO_ACTS);
   }
 
   /** The file names of all key documents, in alphabetical order. */
@@ -82,14 +103,61 @@ export class KeyFolder {
     }
   }
 
-  /** Tells whether a document of this id is on disk, read or not. */
-  async hasDocument(externalKeyId: string): Promise<boolean> {
-    return exists(join(this.path, fileNameOf(externalKeyId)));
+  /** The text of the document of this id. @returns undefined where there is none */
+  documentText(externalKeyId: string): Promise<string | undefined> {
+    return ifThere(readFile(this.#documentPath(externalKeyId), 'utf8'));
   }
 
-  writeDocument(document: KeyDocument): Promise<void> {
-    const path = join(this.path, fileNameOf(document.externalKeyId));
-    return this.#writeFile(path, renderKeyDocument(document));
+  /** Tells whether a document of this id is on disk, read or not. */
+  async hasDocument(externalKeyId: string): Promise<boolean> {
+    return exists(this.#documentPath(externalKeyId));
+  }
+
+  /** @param erases true where the file that it replaces is to be overwritten */
+  writeDocument(document: KeyDocument, erases = false): Promise<void> {
+    const text = renderKeyDocument(document);
+    return this.#replace(this.#documentPath(document.externalKeyId), text, erases);
+  }
+
+  /** Puts what says that a key is destroyed in the place of its document, which is overwritten. */
+  writeDestroyed(document: DestroyedDocument): Promise<void> {
+    const text = renderDestroyedDocument(document);
+    return this.#replace(this.#documentPath(document.externalKeyId), text, true);
+  }
+
+  /** Overwrites and removes a file of the folder. */
+  async eraseFile(fileName: string): Promise<void> {
+    const path = join(this.path, fileName);
+    await this.#replace(path, '', true);
+    await this.#acts.removeFile(path);
+  }
+
+  /** Removes a document for good. */
+  removeDocument(externalKeyId: string): Promise<void> {
+    return this.#acts.removeFile(this.#documentPath(externalKeyId));
+  }
+
+  /** Writes the file of a wrapping key. */
+  async writeWrappingKey(wrappingKeyId: string, text: string): Promise<void> {
+    if (this.#acts !== NO_ACTS) await makePrivateFolder(join(this.path, WRAPPING_KEYS));
+    await this.#acts.writeFile(this.#wrappingKeyPath(wrappingKeyId), text);
+  }
+
+  /** Reads the file of a wrapping key. @returns undefined where there is none */
+  readWrappingKey(wrappingKeyId: string): Promise<string | undefined> {
+    return ifThere(readFile(this.#wrappingKeyPath(wrappingKeyId), 'utf8'));
+  }
+
+  /** The names of the wrapping keys. */
+  async wrappingKeyIds(): Promise<readonly string[]> {
+    const names = (await ifThere(documentNamesIn(join(this.path, WRAPPING_KEYS)))) ?? [];
+    return names.map((name) => name.slice(0, -DOCUMENT_EXTENSION.length));
+  }
+
+  /** Overwrites and removes the file of a wrapping key. */
+  async removeWrappingKey(wrappingKeyId: string): Promise<void> {
+    if ((await this.readWrappingKey(wrappingKeyId)) === undefined) return;
+    await this.eraseFile(join(WRAPPING_KEYS, `${wrappingKeyId}${DOCUMENT_EXTENSION}`));
   }
 
   /** @returns undefined where it is missing, unreadable or not this key's */
@@ -102,13 +170,35 @@ export class KeyFolder {
     }
   }
 
+  /** Tells whether a counter file is of a key that was destroyed. */
+  async isCounterOfDestroyed(fileName: string): Promise<boolean> {
+    const text = await ifThere(readFile(join(this.path, COUNTERS, fileName), 'utf8'));
+    return parseCounterFileOfAnyKey(text ?? '')?.destroyedAt !== undefined;
+  }
+
   writeCounter(counter: CounterFile): Promise<void> {
-    return this.#writeFile(this.#counterPath(counter.externalKeyId), renderCounterFile(counter));
+    return this.#acts.writeFile(
+      this.#counterPath(counter.externalKeyId),
+      renderCounterFile(counter),
+    );
   }
 
   /** Lets another process have the folder. */
   async close(): Promise<void> {
     await this.#lock.release();
+  }
+
+  #replace(path: string, text: string, erases: boolean): Promise<void> {
+    const { writeFile } = this.#acts;
+    return erases ? replaceAndOverwrite(path, text, writeFile) : writeFile(path, text);
+  }
+
+  #documentPath(externalKeyId: string): string {
+    return join(this.path, fileNameOf(externalKeyId));
+  }
+
+  #wrappingKeyPath(wrappingKeyId: string): string {
+    return join(this.path, WRAPPING_KEYS, `${wrappingKeyId}${DOCUMENT_EXTENSION}`);
   }
 
   #counterPath(externalKeyId: string): string {
@@ -138,14 +228,19 @@ async function prepare(path: string): Promise<void> {
   const counters = join(path, COUNTERS);
   await makePrivateFolder(counters);
   await assertPrivateFolder(counters);
-  for (const folder of [path, counters]) await removeTemporaryFiles(folder);
+  const wrappingKeys = join(path, WRAPPING_KEYS);
+  const written = [path, counters, ...((await exists(wrappingKeys)) ? [wrappingKeys] : [])];
+  for (const folder of written) await removeTemporaryFiles(folder);
   await assertPrivate(path);
 }
 
 /** Checks that only the owner can reach a folder. A backup that is only read may lack it. */
 async function assertPrivate(path: string): Promise<void> {
-  const counters = join(path, COUNTERS);
-  const folders = (await exists(counters)) ? [path, counters] : [path];
+  const folders = [path];
+  for (const name of [COUNTERS, WRAPPING_KEYS]) {
+    const folder = join(path, name);
+    if (await exists(folder)) folders.push(folder);
+  }
   for (const folder of folders) {
     await assertPrivateFolder(folder);
     await assertPrivateFiles(await filesIn(folder));

@@ -2,7 +2,7 @@ import { SealingError } from '../../../sealing/errors.js';
 import { type MasterKey, openingKey } from '../../../sealing/master-key.js';
 import { EXTERNAL_KEY_ID } from '../../../xks/external-key-id.js';
 import { HEALTH_TEST_KEY_ID, KeyManagerError } from '../../backend.js';
-import type { CounterFile } from '../../counting/counter-file.js';
+import { type CounterFile, reservedIn } from '../../counting/counter-file.js';
 import { readCredibleCounter } from './credible-counter.js';
 import type { DamagedKey } from '../keys/damaged-key.js';
 import type { BackendPorts } from '../../definition.js';
@@ -10,11 +10,14 @@ import { EncryptionBudget } from '../../counting/encryption-budget.js';
 import { ExternalKey } from '../keys/external-key.js';
 import type { LoadedKeys } from '../keys/key-ring.js';
 import type { KeyPorts } from '../keys/place.js';
+import { parseDestroyedDocument } from './destroyed-document.js';
+import { finishDestruction } from './finish-destruction.js';
 import type { KeyFolder } from './key-folder.js';
+import { KeptDocument } from '../keys/kept-document.js';
 import { DamagedDocumentError, parseKeyDocument } from '../keys/key-document.js';
 import { type VersionMaterial, openVersions } from '../keys/key-material.js';
 import { fileNameOf, lowercasedIdOf } from '../../counting/key-names.js';
-import { KeyVersions, type UsableVersion } from '../keys/key-versions.js';
+import { KeyVersions, usable, type UsableVersion } from '../keys/key-versions.js';
 
 /**
  * Reads and opens every key document. One that cannot be trusted disables its own key and no
@@ -32,6 +35,7 @@ export async function loadFolder(
   const keys: ExternalKey[] = [];
   const unusable: DamagedKey[] = [];
   for (const fileName of await folder.documentNames()) {
+    if (await isDestroyed(fileName, folder)) continue;
     const loaded = await loadKey(fileName, masterKey, folder, keyPorts);
     if (loaded instanceof ExternalKey) keys.push(loaded);
     else unusable.push(loaded);
@@ -63,6 +67,7 @@ async function warnOfStrays(
   }
   for (const fileName of await folder.orphanedCounterNames()) {
     if (fileName === fileNameOf(HEALTH_TEST_KEY_ID)) continue; // Made again where it is missing.
+    if (await folder.isCounterOfDestroyed(fileName)) continue;
     ports.log.warn(
       { externalKeyId: lowercasedIdOf(fileName), fileName },
       `there is a counter ${fileName} without a key document: put the document back, or remove the counter with the key`,
@@ -76,7 +81,7 @@ function isCopy(
   keys: readonly ExternalKey[],
 ): boolean {
   const isNamedFreely = lowercasedIdOf(documentName) === undefined;
-  return isNamedFreely && keys.some((key) => key.description.externalKeyId === externalKeyId);
+  return isNamedFreely && keys.some((key) => key.externalKeyId === externalKeyId);
 }
 
 async function loadKey(
@@ -101,7 +106,7 @@ async function loadKey(
     return new ExternalKey(
       {
         versions: new KeyVersions(
-          { document, revision: 0 },
+          { document: KeptDocument.of(document), revision: 0 },
           withBudgets(materials, counter, keyPorts.place.perVersion),
         ),
         sealingKey,
@@ -119,8 +124,17 @@ async function loadKey(
   }
 }
 
+/** Finishes what a crash has left of a destruction. */
+async function isDestroyed(fileName: string, folder: KeyFolder): Promise<boolean> {
+  const text = await folder.readDocument(fileName).catch(() => '');
+  const destroyed = parseDestroyedDocument(text);
+  if (destroyed === undefined || fileNameOf(destroyed.externalKeyId) !== fileName) return false;
+  await finishDestruction(folder, destroyed);
+  return true;
+}
+
 /**
- * The version that the counter names goes on from there. Of any other the count is unknown, and it
+ * A version that the counter names goes on from there. Of any other the count is unknown, and it
  * is as good as full: an old one encrypts no more, and a current one gives way to a new one.
  */
 function withBudgets(
@@ -129,11 +143,10 @@ function withBudgets(
   perVersion: number,
 ): UsableVersion[] {
   return materials.map((material) => {
-    const isCounted =
-      counter?.version === material.version &&
-      counter.materialName === material.materialName.toString('hex');
-    const spent = isCounted ? counter.reserved : perVersion;
-    return { ...material, budget: EncryptionBudget.spent(spent) };
+    const { version } = material;
+    const materialName = material.materialName.toString('hex');
+    const spent = reservedIn(counter, { version, materialName }) ?? perVersion;
+    return usable(material, EncryptionBudget.spent(spent));
   });
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { scryptParametersSchema } from '../../../sealing/scrypt-parameters.js';
 import type { Binding } from '../../../sealing/seal.js';
@@ -13,7 +14,16 @@ const versionSchema = z.strictObject({
 });
 
 /** Of format 2: number, name and date stay when material goes, for the chain of bindings. */
-const barableVersionSchema = versionSchema.partial({ material: true });
+const barableVersionSchema = versionSchema.partial({ material: true }).extend({
+  /** Present for imported material that does not encrypt before a rotation. */
+  waits: z.literal(true).optional(),
+});
+
+/** The words of a document about the master key that it is sealed under. */
+export const sealingSchema = z.strictObject({
+  masterKeyId: sixteenHexDigits,
+  scrypt: scryptParametersSchema.optional(),
+});
 
 const head = {
   externalKeyId: z.string().refine(isExternalKeyId, 'must be an external key id'),
@@ -24,10 +34,7 @@ const head = {
     z.tuple([z.literal('ENCRYPT'), z.literal('DECRYPT')]),
   ]),
   createdAt: z.iso.datetime(),
-  sealing: z.strictObject({
-    masterKeyId: sixteenHexDigits,
-    scrypt: scryptParametersSchema.optional(),
-  }),
+  sealing: sealingSchema,
 };
 
 /** The newest format of key documents. A document without a gap is written in format 1. */
@@ -35,8 +42,21 @@ const NEWEST_FORMAT = 2;
 
 /** A key document of either format. */
 export const keyDocumentSchema = z.discriminatedUnion('format', [
-  z.strictObject({ format: z.literal(1), ...head, versions: inOrder(versionSchema) }),
-  z.strictObject({ format: z.literal(2), ...head, versions: inOrder(barableVersionSchema) }),
+  z.strictObject({ format: z.literal(1), ...head, versions: inOrder(versionSchema).min(1) }),
+  z
+    .strictObject({
+      format: z.literal(2),
+      ...head,
+      /** Absent for material that the key manager makes by itself. */
+      origin: z.literal('external').optional(),
+      versions: inOrder(barableVersionSchema),
+      /** Compact JWE over nothing, bound to the rest of the document: it stands for material. */
+      seal: z.string().optional(),
+    })
+    .refine(
+      ({ origin, versions }) => origin !== undefined || versions.length > 0,
+      'has no versions',
+    ),
 ]);
 
 /** One key as it is stored. Changed by administrative acts and by rotation alone. */
@@ -46,20 +66,43 @@ export type KeyDocument = Readonly<z.infer<typeof keyDocumentSchema>>;
 export type StoredVersion = Readonly<z.infer<typeof barableVersionSchema>>;
 
 /** The fields of a document that its versions are bound to. */
-export type KeyHead = Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt' | 'sealing'>;
+export interface KeyHead
+  extends Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt' | 'sealing'> {
+  readonly origin?: 'external' | undefined;
+}
 
-/** Makes a document, of format 1 where every version has its material: older programs read that. */
-export function keyDocumentOf(
-  { externalKeyId, usage, createdAt, sealing }: KeyHead,
+/** The fields of a document that stay when its versions change. */
+export function headOf(document: KeyDocument): KeyHead {
+  const { externalKeyId, usage, createdAt, sealing } = document;
+  const origin = document.format === NEWEST_FORMAT ? document.origin : undefined;
+  return { externalKeyId, usage, createdAt, sealing, ...(origin && { origin }) };
+}
+
+/**
+ * Makes a document, of format 1 where every version has generated material: older programs read
+ * that.
+ *
+ * @param seal makes the seal of a document of format 2
+ */
+export async function keyDocumentOf(
+  head: KeyHead,
   versions: readonly StoredVersion[],
-): KeyDocument {
-  const fields = { externalKeyId, usage, createdAt, sealing };
-  const whole = versions.flatMap(({ material, ...version }) =>
-    material === undefined ? [] : [{ ...version, material }],
+  seal: (binding: Binding) => Promise<string>,
+): Promise<KeyDocument> {
+  const whole = versions.flatMap(({ material, waits, ...version }) =>
+    material === undefined || waits ? [] : [{ ...version, material }],
   );
-  return whole.length === versions.length
-    ? { format: 1, ...fields, versions: whole }
-    : { format: NEWEST_FORMAT, ...fields, versions: [...versions] };
+  if (head.origin === undefined && whole.length === versions.length) {
+    const { externalKeyId, usage, createdAt, sealing } = head;
+    return { format: 1, externalKeyId, usage, createdAt, sealing, versions: whole };
+  }
+  const sealed = await seal(sealBindingOf(head, versions));
+  return { format: NEWEST_FORMAT, ...head, versions: [...versions], seal: sealed };
+}
+
+/** The version that encrypts, or would if it had its material; undefined before a first import. */
+export function activeVersionOf({ versions }: Pick<KeyDocument, 'versions'>) {
+  return versions.findLast((version: StoredVersion) => version.waits === undefined);
 }
 
 /** The identity of a version: its number, and the name of its material in hexadecimal. */
@@ -101,6 +144,27 @@ export function renderKeyDocument(document: KeyDocument): string {
 }
 
 /**
+ * The context of a document's seal: all that its versions are bound to, which there are, and of
+ * which the material is not there. So nobody without the master key takes material away unnoticed.
+ */
+export function sealBindingOf(
+  { externalKeyId, usage, createdAt, origin }: KeyHead,
+  versions: readonly StoredVersion[],
+): Binding {
+  return {
+    document: 'external key',
+    externalKeyId,
+    usage,
+    createdAt,
+    origin: origin ?? 'generated',
+    versions: versions.map(
+      ({ version, materialName, material }) =>
+        `${String(version)} ${materialName}${material === undefined ? ' without material' : ''}`,
+    ),
+  };
+}
+
+/**
  * The context that a version's material is sealed to: every field of the document that says
  * something of it, and the version before it. So a version that has a successor cannot be taken
  * out, moved or exchanged; only the end of the list is open.
@@ -108,14 +172,16 @@ export function renderKeyDocument(document: KeyDocument): string {
  * @param predecessor undefined for the first version of the document
  */
 export function bindingOf(
-  document: Pick<KeyDocument, 'externalKeyId' | 'usage' | 'createdAt'>,
-  version: Pick<StoredVersion, 'version' | 'materialName' | 'createdAt'>,
+  head: Omit<KeyHead, 'sealing'>,
+  version: Omit<StoredVersion, 'material'>,
   predecessor: VersionName | undefined,
 ): Binding {
   return {
-    externalKeyId: document.externalKeyId,
-    usage: document.usage,
-    createdAt: document.createdAt,
+    externalKeyId: head.externalKeyId,
+    usage: head.usage,
+    createdAt: head.createdAt,
+    ...(head.origin && { origin: head.origin }),
+    ...(version.waits && { waits: 'for rotation' }),
     version: version.version,
     materialName: version.materialName,
     versionCreatedAt: version.createdAt,
@@ -137,21 +203,29 @@ function refuseNewerFormat(value: unknown): void {
 function inOrder<Version extends typeof versionSchema | typeof barableVersionSchema>(
   version: Version,
 ) {
-  return z
-    .array(version)
-    .min(1)
-    .refine(isAscending, 'must be in the order of their numbers, each once');
+  return z.array(version).refine(isAscending, 'must be in the order of their numbers, each once');
 }
 
 /**
- * Checks that a document goes on from an earlier one: versions are added, and never taken out.
+ * Checks that a document goes on from an earlier one: versions are added, and never taken out,
+ * generated material that was destroyed stays so, and it stays under its master key.
  *
  * @throws DamagedDocumentError
  */
 export function assertFollows(document: KeyDocument, earlier: KeyDocument): void {
-  for (const [index, { version, materialName }] of earlier.versions.entries()) {
-    if (document.versions[index]?.materialName === materialName) continue;
-    throw new DamagedDocumentError(`version ${version} is not in the document any more`);
+  const [{ masterKeyId, scrypt }, before] = [document.sealing, earlier.sealing];
+  if (masterKeyId !== before.masterKeyId || !isDeepStrictEqual(scrypt, before.scrypt)) {
+    throw new DamagedDocumentError('it names another master key, or another salt, than before');
+  }
+  const versions: readonly StoredVersion[] = earlier.versions;
+  const mayComeBack = headOf(earlier).origin !== undefined;
+  for (const [index, { version, materialName, material }] of versions.entries()) {
+    const now = document.versions[index];
+    if (now?.materialName !== materialName) {
+      throw new DamagedDocumentError(`version ${version} is not in the document any more`);
+    }
+    if (material !== undefined || now.material === undefined || mayComeBack) continue;
+    throw new DamagedDocumentError(`the material of version ${version} was destroyed, and is back`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { KeyManagerError } from '../../backend.js';
 import type { KeyPlace } from './place.js';
+import type { WrappingKeyPlace } from './wrapping-key-document.js';
 
 /**
  * The place of keys behind a gate: while it is shut, documents and counts do not change. Whoever
@@ -11,7 +12,7 @@ export class PlaceGate implements KeyPlace {
   #opened: Promise<void> | undefined;
   #open: () => void = () => undefined;
   #problem: string | undefined;
-  #isOver = false;
+  #refusal: KeyManagerError | undefined;
   #end: () => void = () => undefined;
   readonly #ended: Promise<void>;
 
@@ -35,8 +36,13 @@ export class PlaceGate implements KeyPlace {
   /** Refuses whoever waits for other replicas, or at a gate that is shut: it opens no more. */
   giveUp(): void {
     this.#end();
-    if (this.#opened === undefined) return;
-    this.#isOver = true;
+    if (this.#opened !== undefined) this.refuse(stopping());
+  }
+
+  /** Refuses every change from now on, for good. */
+  refuse(refusal: KeyManagerError): void {
+    this.#refusal = refusal;
+    this.#end();
     this.open();
   }
 
@@ -50,6 +56,19 @@ export class PlaceGate implements KeyPlace {
     this.#problem = undefined;
     this.#opened = undefined;
     this.#open();
+  }
+
+  /** Changes documents or counts when the gate is open. */
+  async change<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#opened !== undefined) await this.#opened;
+    if (this.#refusal !== undefined) throw this.#refusal;
+    const changing = work();
+    this.#changing.add(changing);
+    try {
+      return await changing;
+    } finally {
+      this.#changing.delete(changing);
+    }
   }
 
   get perVersion(): number {
@@ -70,17 +89,47 @@ export class PlaceGate implements KeyPlace {
   }
 
   beginCount(...call: Parameters<KeyPlace['beginCount']>): ReturnType<KeyPlace['beginCount']> {
-    return this.#change(() => this.#place.beginCount(...call));
+    return this.change(() => this.#place.beginCount(...call));
   }
 
   nextBlock(...call: Parameters<KeyPlace['nextBlock']>): ReturnType<KeyPlace['nextBlock']> {
-    return this.#change(() => this.#place.nextBlock(...call));
+    return this.change(() => this.#place.nextBlock(...call));
   }
 
   writeDocument(
     ...call: Parameters<KeyPlace['writeDocument']>
   ): ReturnType<KeyPlace['writeDocument']> {
-    return this.#change(() => this.#place.writeDocument(...call));
+    return this.change(() => this.#place.writeDocument(...call));
+  }
+
+  reservedOf(...call: Parameters<KeyPlace['reservedOf']>): Promise<number> {
+    return this.#place.reservedOf(...call);
+  }
+
+  storedDocument(externalKeyId: string): ReturnType<KeyPlace['storedDocument']> {
+    return this.#place.storedDocument(externalKeyId);
+  }
+
+  removeDocument(...call: Parameters<KeyPlace['removeDocument']>): Promise<void> {
+    return this.change(() => this.#place.removeDocument(...call));
+  }
+
+  isRemoved(externalKeyId: string): boolean {
+    return this.#place.isRemoved(externalKeyId);
+  }
+
+  assertErased(...call: Parameters<KeyPlace['assertErased']>): Promise<void> {
+    return this.change(() => this.#place.assertErased(...call));
+  }
+
+  get wrappingKeys(): WrappingKeyPlace {
+    const { wrappingKeys } = this.#place;
+    return {
+      put: (document) => this.change(() => wrappingKeys.put(document)),
+      get: (wrappingKeyId) => wrappingKeys.get(wrappingKeyId),
+      list: () => wrappingKeys.list(),
+      remove: (wrappingKeyId) => this.change(() => wrappingKeys.remove(wrappingKeyId)),
+    };
   }
 
   documentNameOf(externalKeyId: string): string {
@@ -101,7 +150,7 @@ export class PlaceGate implements KeyPlace {
 
   whenSettled(revision: number): Promise<void> {
     const ended = this.#ended.then(() => {
-      throw stopping();
+      throw this.#refusal ?? stopping();
     });
     return Promise.race([this.#place.whenSettled(revision), ended]);
   }
@@ -110,20 +159,12 @@ export class PlaceGate implements KeyPlace {
     return this.#place.caughtUp();
   }
 
-  close(): Promise<void> {
-    return this.#place.close();
+  refresh(): Promise<void> {
+    return this.#place.refresh();
   }
 
-  async #change<T>(work: () => Promise<T>): Promise<T> {
-    while (this.#opened !== undefined) await this.#opened;
-    if (this.#isOver) throw stopping();
-    const changing = work();
-    this.#changing.add(changing);
-    try {
-      return await changing;
-    } finally {
-      this.#changing.delete(changing);
-    }
+  close(): Promise<void> {
+    return this.#place.close();
   }
 }
 

@@ -1,13 +1,16 @@
-import type { KeyMakingAdministration, KeyManagerNode } from '../../backend.js';
+import type { KeyManagerNode } from '../../backend.js';
+import type { SealedAdministration } from './administration.js';
 import type { KeyRing } from './key-ring.js';
 import type { PlaceGate } from './place-gate.js';
 
 /** Sealed keys at work, and what a move needs of them. */
 export interface PlacedKeys {
   readonly node: KeyManagerNode;
-  readonly administration: KeyMakingAdministration;
+  readonly administration: SealedAdministration;
   readonly ring: KeyRing;
   readonly gate: PlaceGate;
+  /** True where other replicas can use them, too. */
+  readonly isShared: boolean;
   /** The folder that they are in; undefined for the state store. */
   readonly directory: string | undefined;
   /**
@@ -15,6 +18,8 @@ export interface PlacedKeys {
    * hexadecimal; without those that nobody knows.
    */
   readonly counts: () => Promise<ReadonlyMap<string, number>>;
+  /** The reason why no key is used from here any more; undefined where they are. */
+  readonly refusal: () => string | undefined;
   /** Lets another process have the place, without waiting for what waits at the gate. */
   readonly release: () => Promise<void>;
 }

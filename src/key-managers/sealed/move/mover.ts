@@ -22,14 +22,16 @@ export async function moveKeys(
     // Most of the copying is done before anybody has to wait.
     await way.copy(source);
     await source.gate.shut();
+    await way.hold();
     await way.copy(source);
+    assertWhole(source.ring);
     next = await way.open();
     assertSame(source.ring, next.ring);
     await leave(way);
   } catch (error) {
     await next?.release();
     if (error instanceof UndecidedError) source.gate.leaveShut(error.message);
-    else source.gate.open();
+    else await abandon(source, way, log);
     throw told(error);
   }
   keys.switchTo(next);
@@ -40,7 +42,14 @@ export async function moveKeys(
   }
   const count = [...next.ring.keys].length;
   log.info({ keys: count, place: way.place }, `the keys have moved to ${way.place}`);
-  return { keys: count, place: way.place };
+  return { keys: count, place: way.place, isShared: next.isShared };
+}
+
+async function abandon(source: PlacedKeys, way: MoveWay, log: OperatorLog): Promise<void> {
+  await way.abandon().catch((error: unknown) => {
+    log.warn({ err: error }, 'other replicas are told by the next change that the keys stay');
+  });
+  source.gate.open();
 }
 
 /** Nobody knows whether the old place is marked: then it must not change any more. */
@@ -79,10 +88,11 @@ function assertWhole(ring: KeyRing): void {
 /** Every version of every key must have the same material at the new place. */
 function assertSame(source: KeyRing, copy: KeyRing): void {
   for (const key of source.keys) {
-    const { externalKeyId, versions } = key.description;
+    const { externalKeyId, versions } = key.describe();
     const copied = copy.find(externalKeyId);
+    const described = copied?.describe();
     const isSame = [...versions.values()].every((version) => {
-      if (copied?.description.versions.get(version.version) === undefined) return false;
+      if (copied === undefined || !described?.versions.has(version.version)) return false;
       return copied.version(version).key.equals(key.version(version).key);
     });
     if (copied !== undefined && isSame) continue;

@@ -7,10 +7,13 @@ import { createFileKeyManagerNode, type FileKeyManagerStart } from '../folder/cr
 import type { SealedKeyManagerConfig } from '../state/config.js';
 import { createSealedKeyManagerNode, type SealedKeyManagerStart } from '../state/create.js';
 import { type FolderMark, putAside, readFolderMark, removeFolderMark } from './folder-mark.js';
-import { readKeyPlace, writeKeyPlace } from './key-places.js';
+import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
+import { OwnMoves } from '../state/own-moves.js';
+import { eraseLeftovers } from './leftovers.js';
 import { moveKeys } from './mover.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import { SwitchedKeys } from './switched-keys.js';
+import { told } from './told.js';
 import { ToFolder } from './to-folder.js';
 import { ToState } from './to-state.js';
 import type { MoveWay } from './way.js';
@@ -18,7 +21,8 @@ import type { MoveWay } from './way.js';
 const MOVE_BYTES = 16;
 
 /** The part of the configuration that is the same in either place. */
-type Common = Pick<FileKeyManagerConfig, 'name' | 'location' | 'masterKey'>;
+type Common = Pick<FileKeyManagerConfig, 'name' | 'location' | 'masterKey'> &
+  Partial<Pick<FileKeyManagerConfig, 'directory'>>;
 
 /**
  * Starts keys in a folder, or where they have moved from there.
@@ -35,7 +39,9 @@ export async function startFileKeys(
   const mark = await readFolderMark(directory);
   if (mark?.kind === 'left') return startWhereTheyWent(config, mark, ports, start);
   if (mark?.kind === 'arriving') await finishArrival(config, mark, ports, start);
-  return switched(config, ports, await createFileKeyManagerNode(config, ports, start), start);
+  const whenLocked = () => assertNotLeft(directory);
+  const keys = await createFileKeyManagerNode(config, ports, { ...start, whenLocked });
+  return switched(config, ports, keys, start);
 }
 
 /**
@@ -50,7 +56,18 @@ export async function startSealedKeys(
   start: SealedKeyManagerStart & Pick<FileKeyManagerStart, 'writeFile'>,
 ): Promise<StartedBackend> {
   if (ports.state !== undefined) assertHere(config.name, ports.state);
-  return switched(config, ports, await createSealedKeyManagerNode(config, ports, start), start);
+  const moves = new OwnMoves();
+  const keys = await createSealedKeyManagerNode(config, ports, { ...start, moves });
+  return switched(config, ports, keys, { ...start, moves });
+}
+
+/** The process that served from the folder may have moved the keys since its mark was read. */
+async function assertNotLeft(directory: string): Promise<void> {
+  if ((await readFolderMark(directory))?.kind !== 'left') return;
+  throw new KeyManagerError(
+    'misconfigured',
+    `The keys in ${directory} have moved while this process started: start it again.`,
+  );
 }
 
 /**
@@ -103,8 +120,10 @@ async function startWhereTheyWent(
   );
   if (!readOnly) await finishDeparture(config, mark, state, ports);
   const sealed = toSealed(config);
-  const keys = await createSealedKeyManagerNode(sealed, ports, { init, readOnly });
-  return switched(sealed, ports, keys, start);
+  const moves = new OwnMoves();
+  moves.begin(mark.move);
+  const keys = await createSealedKeyManagerNode(sealed, ports, { init, readOnly, moves });
+  return switched({ ...sealed, directory }, ports, keys, { ...start, moves });
 }
 
 /** Does what a crash may have left undone after the folder was marked. */
@@ -152,7 +171,10 @@ function switched(
   config: Common,
   ports: BackendPorts,
   started: PlacedKeys,
-  { writeFile = writeFileAtomically }: Pick<FileKeyManagerStart, 'writeFile'>,
+  {
+    writeFile = writeFileAtomically,
+    moves = new OwnMoves(),
+  }: Pick<FileKeyManagerStart, 'writeFile'> & Pick<SealedKeyManagerStart, 'moves'>,
 ): StartedBackend {
   const keys = new SwitchedKeys(started);
   let moving: Promise<unknown> | undefined;
@@ -160,7 +182,8 @@ function switched(
     if (moving !== undefined) {
       throw new KeyManagerError('conflict', 'the keys are being moved already');
     }
-    const way = wayTo(target, config, { ports, writeFile, directory: keys.keys.directory });
+    const { directory } = keys.keys;
+    const way = wayTo(target, config, { ports, writeFile, directory, moves });
     const work = moveKeys(keys, way, ports.log);
     moving = work.catch(() => undefined);
     try {
@@ -169,13 +192,33 @@ function switched(
       moving = undefined;
     }
   };
-  return { nodes: [keys], administration: keys.administration(move) };
+  const administration = keys.administration(move);
+  const places = { keyManager: config.name, directory: config.directory, state: ports.state };
+  const erase = (externalKeyId: string) =>
+    eraseLeftovers(externalKeyId, keys.keys, { ...places, writeFile }).catch((error: unknown) => {
+      throw told(error, `what a move has left of ${externalKeyId} is not erased`);
+    });
+  return {
+    nodes: [keys],
+    administration: {
+      ...administration,
+      async destroyVersion(externalKeyId, version) {
+        await administration.destroyVersion(externalKeyId, version);
+        await erase(externalKeyId);
+      },
+      async destroyKey(externalKeyId) {
+        await administration.destroyKey(externalKeyId);
+        await erase(externalKeyId);
+      },
+    },
+  };
 }
 
 /** The parts of a move that the start knows. */
 interface WayPorts {
   readonly ports: BackendPorts;
   readonly writeFile: AtomicWrite;
+  readonly moves: OwnMoves;
   /** The folder that the keys are in; undefined for the state store. */
   readonly directory: string | undefined;
 }
@@ -184,12 +227,12 @@ interface WayPorts {
 function wayTo(
   target: MoveTarget,
   config: Common,
-  { ports, writeFile, directory }: WayPorts,
+  { ports, writeFile, directory, moves }: WayPorts,
 ): MoveWay {
   const { state } = ports;
   if (state === undefined) throw new KeyManagerError('unsupported', 'no state store is open');
   const move = ports.randomBytes(MOVE_BYTES).toString('hex');
-  const common = { keyManager: config.name, writeFile, state, ports, move };
+  const common = { keyManager: config.name, writeFile, state, ports, move, moves };
   const isHere = (target.to === 'folder') === (directory !== undefined);
   if (isHere) {
     const where = directory === undefined ? 'in the state store' : `in the folder ${directory}`;
@@ -200,7 +243,7 @@ function wayTo(
     const open = () => createFileKeyManagerNode(file, ports, { writeFile });
     return new ToFolder({ ...common, directory: target.directory, open });
   }
-  const open = () => createSealedKeyManagerNode(toSealed(config), ports, {});
+  const open = () => createSealedKeyManagerNode(toSealed(config), ports, { moves });
   return new ToState({ ...common, directory: directory ?? '', open });
 }
 

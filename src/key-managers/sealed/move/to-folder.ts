@@ -1,11 +1,11 @@
-import type { AtomicWrite } from '../../../durable/atomic-write.js';
+import { isDeepStrictEqual } from 'node:util';
 import { makePrivateFolder } from '../../../durable/private.js';
-import { Deadline } from '../../../shared/deadline.js';
-import type { State } from '../../../state/state.js';
 import { KeyManagerError } from '../../backend.js';
-import type { BackendPorts } from '../../definition.js';
+import { type CounterFile, countsOf, withReserved } from '../../counting/counter-file.js';
 import { fileNameOf } from '../../counting/key-names.js';
 import { KeyFolder } from '../folder/key-folder.js';
+import { WrappingKeyFiles } from '../folder/wrapping-key-files.js';
+import { copyWrappingKeys } from '../keys/wrapping-keys.js';
 import { type KeyDocument, renderKeyDocument } from '../keys/key-document.js';
 import {
   type FolderMark,
@@ -13,32 +13,19 @@ import {
   removeFolderMark,
   writeFolderMark,
 } from './folder-mark.js';
-import { readKeyPlace, writeKeyPlace } from './key-places.js';
+import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
-import { someAtOnce } from './some-at-once.js';
-import type { MoveWay } from './way.js';
-
-const REFRESH_BUDGET_MS = 20_000;
-
-/** The parts of a move out of the state store, into a folder. */
-export interface ToFolderPorts {
-  readonly keyManager: string;
-  readonly directory: string;
-  readonly writeFile: AtomicWrite;
-  readonly state: State;
-  readonly ports: BackendPorts;
-  /** The name of the move, 32 hexadecimal digits; one that is taken up again keeps its own. */
-  readonly move: string;
-  /** Opens the keys in the folder. */
-  readonly open: () => Promise<PlacedKeys>;
-}
+import { someAtOnce } from '../keys/some-at-once.js';
+import { type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
 
 /** The way out of the state store, into a folder of this replica. */
 export class ToFolder implements MoveWay {
-  readonly #way: ToFolderPorts;
+  readonly #way: MovePorts;
   #move: string;
+  /** The revision of the note that the keys are leaving; undefined before it is written. */
+  #heldAt: number | undefined;
 
-  constructor(way: ToFolderPorts) {
+  constructor(way: MovePorts) {
     this.#way = way;
     this.#move = way.move;
   }
@@ -49,7 +36,9 @@ export class ToFolder implements MoveWay {
 
   async copy(source: PlacedKeys): Promise<void> {
     const { directory, writeFile } = this.#way;
-    await this.#refresh();
+    await refreshed(this.#way);
+    // What another replica has written moments ago is in memory, too.
+    await source.gate.caughtUp();
     this.#assertAlone();
     await makePrivateFolder(directory);
     const folder = await KeyFolder.open(directory, writeFile);
@@ -57,10 +46,13 @@ export class ToFolder implements MoveWay {
       await this.#assertFree(folder);
       await writeFolderMark(directory, this.#mark(), writeFile);
       const counts = await source.counts();
-      await someAtOnce(source.ring.keys, async ({ written: { document } }) => {
+      await this.#removeOthers(folder, source);
+      await someAtOnce(source.ring.keys, async ({ written }) => {
+        const document = written.document.read();
         await this.#put(folder, document);
         await this.#count(folder, document, counts);
       });
+      await copyWrappingKeys(source.gate.wrappingKeys, new WrappingKeyFiles(folder));
     } finally {
       await folder.close();
     }
@@ -70,15 +62,35 @@ export class ToFolder implements MoveWay {
     return this.#way.open();
   }
 
-  leave(): Promise<void> {
+  async hold(): Promise<void> {
+    const { state, keyManager, directory: to, moves } = this.#way;
+    const replica = this.#assertAlone();
+    const move = this.#move;
+    moves.begin(move);
+    if (replica === undefined) return;
+    const leaving = { kind: 'leaving', move, at: nowOf(this.#way), to, replica } as const;
+    this.#heldAt = await writeKeyPlace(state, keyManager, leaving);
+  }
+
+  async leave(): Promise<void> {
     const { state, keyManager, directory: to } = this.#way;
+    await refreshed(this.#way);
     this.#assertAlone();
-    const at = this.#now();
-    return writeKeyPlace(state, keyManager, { kind: 'left', move: this.#move, at, to });
+    const left = { kind: 'left', move: this.#move, at: nowOf(this.#way), to } as const;
+    await writeKeyPlace(state, keyManager, left, this.#heldAt);
+  }
+
+  async abandon(): Promise<void> {
+    const { state, keyManager, moves } = this.#way;
+    const move = this.#move;
+    moves.giveUp(move);
+    const place = readKeyPlace(state, keyManager);
+    if (place?.kind !== 'leaving' || place.move !== move) return;
+    await writeKeyPlace(state, keyManager, { kind: 'here', move, at: nowOf(this.#way) });
   }
 
   async hasLeft(): Promise<boolean> {
-    await this.#refresh();
+    await refreshed(this.#way);
     const place = readKeyPlace(this.#way.state, this.#way.keyManager);
     return place?.kind === 'left' && place.move === this.#move;
   }
@@ -87,10 +99,21 @@ export class ToFolder implements MoveWay {
     return removeFolderMark(this.#way.directory);
   }
 
-  /** @throws KeyManagerError `conflict` where other replicas serve these keys */
-  #assertAlone(): void {
-    const { leases } = this.#way.state.standing;
-    if (leases.length <= 1) return;
+  /**
+   * Checks that no other replica serves these keys.
+   *
+   * @returns the id of this one; undefined where there can be no other
+   * @throws KeyManagerError `conflict`; `unreachable` where this one may be the other itself
+   */
+  #assertAlone(): string | undefined {
+    const { state } = this.#way;
+    if (!state.isShared) return undefined;
+    const { leases } = state.standing;
+    const [own] = leases;
+    if (!state.isInStep || own === undefined) {
+      throw new KeyManagerError('unreachable', 'this replica is not in step with the state store');
+    }
+    if (leases.length === 1) return own.replica;
     const names = leases.map(({ name }) => name).join(', ');
     throw new KeyManagerError(
       'conflict',
@@ -121,34 +144,36 @@ export class ToFolder implements MoveWay {
     if (there !== renderKeyDocument(document)) await folder.writeDocument(document);
   }
 
-  /** Writes the count of the newest version; of any other a folder does not know it. */
+  /** Takes out what an earlier attempt has brought here of keys that were destroyed since. */
+  async #removeOthers(folder: KeyFolder, { ring }: PlacedKeys): Promise<void> {
+    const own = new Set([...ring.keys].map(({ externalKeyId }) => fileNameOf(externalKeyId)));
+    const names = await folder.documentNames();
+    for (const name of names) if (!own.has(name)) await folder.eraseFile(name);
+  }
+
+  /** Writes the counts of all versions that somebody knows. */
   async #count(
     folder: KeyFolder,
     { externalKeyId, versions }: KeyDocument,
     counts: ReadonlyMap<string, number>,
   ): Promise<void> {
-    const newest = versions.at(-1);
-    const reserved = newest && counts.get(newest.materialName);
-    if (newest === undefined || reserved === undefined) return;
-    const { version, materialName } = newest;
+    const [first, ...others] = versions.flatMap(({ version, materialName }) => {
+      const reserved = counts.get(materialName);
+      return reserved === undefined ? [] : [{ version, materialName, reserved }];
+    });
+    if (first === undefined) return;
+    const counter = others.reduce<CounterFile>(
+      (before, counted) => withReserved(countsOf(before), externalKeyId, counted),
+      withReserved([], externalKeyId, first),
+    );
     const there = await folder.readCounter(externalKeyId);
-    if (there?.materialName === materialName && there.reserved === reserved) return;
-    await folder.writeCounter({ format: 1, externalKeyId, version, materialName, reserved });
+    if (!isDeepStrictEqual(there, counter)) await folder.writeCounter(counter);
   }
 
   #mark(): FolderMark {
     const { state, keyManager } = this.#way;
     const { storeId, place: store } = state;
-    const [move, at] = [this.#move, this.#now()];
+    const [move, at] = [this.#move, nowOf(this.#way)];
     return { format: 1, kind: 'arriving', move, storeId, store, keyManager, at };
-  }
-
-  #refresh(): Promise<void> {
-    const { state, ports } = this.#way;
-    return state.refresh(Deadline.after(ports.clock, REFRESH_BUDGET_MS));
-  }
-
-  #now(): string {
-    return new Date(this.#way.ports.clock.now()).toISOString();
   }
 }

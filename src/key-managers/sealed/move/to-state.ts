@@ -1,39 +1,25 @@
-import type { AtomicWrite } from '../../../durable/atomic-write.js';
-import { Deadline } from '../../../shared/deadline.js';
-import type { State } from '../../../state/state.js';
+import type { StateDocument } from '../../../state/collection.js';
 import { KeyManagerError } from '../../backend.js';
-import type { BackendPorts } from '../../definition.js';
-import type { KeyDocument } from '../keys/key-document.js';
+import { assertFollows, type KeyDocument } from '../keys/key-document.js';
+import type { KeptDocument } from '../keys/kept-document.js';
 import { sealedKeysIn, StateNames } from '../state/sealed-keys.js';
 import { type FolderMark, putAside, readFolderMark, writeFolderMark } from './folder-mark.js';
-import { readKeyPlace, writeKeyPlace } from './key-places.js';
+import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import { copyWrappingKeys } from '../keys/wrapping-keys.js';
+import { WrappingKeysInState } from '../state/wrapping-keys.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
-import { someAtOnce } from './some-at-once.js';
-import type { MoveWay } from './way.js';
-
-/** Longer than a lease: by then every live replica knows what was written. */
-const SETTLING_BUDGET_MS = 20_000;
-
-/** The parts of a move from a folder into the state store. */
-export interface ToStatePorts {
-  readonly keyManager: string;
-  readonly directory: string;
-  readonly writeFile: AtomicWrite;
-  readonly state: State;
-  readonly ports: BackendPorts;
-  /** The name of the move, 32 hexadecimal digits; one that is taken up again keeps its own. */
-  readonly move: string;
-  /** Opens the keys in the state store. */
-  readonly open: () => Promise<PlacedKeys>;
-}
+import { whenSettled } from '../../when-settled.js';
+import { someAtOnce } from '../keys/some-at-once.js';
+import { type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
 
 /** The way from a folder into the state store. */
 export class ToState implements MoveWay {
-  readonly #way: ToStatePorts;
+  readonly #way: MovePorts;
   readonly #names: StateNames;
   #move: string;
 
-  constructor(way: ToStatePorts) {
+  constructor(way: MovePorts) {
     this.#way = way;
     this.#move = way.move;
     this.#names = new StateNames(way.keyManager);
@@ -43,22 +29,32 @@ export class ToState implements MoveWay {
     return `the state store (${this.#way.state.place})`;
   }
 
+  /** The folder is this process's alone: nobody else changes it. */
+  hold(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async copy(source: PlacedKeys): Promise<void> {
-    const { state, keyManager, directory: from } = this.#way;
+    const { state, keyManager, directory: from, moves, ports } = this.#way;
     // One that was marked, of which nobody heard.
     this.#move = (await readFolderMark(from))?.move ?? this.#move;
     const move = this.#move;
-    await this.#refresh();
+    await refreshed(this.#way);
     this.#assertFree(source);
-    const at = this.#now();
+    const at = nowOf(this.#way);
+    moves.begin(move);
     await writeKeyPlace(state, keyManager, { kind: 'arriving', move, at, from });
+    await this.#removeOthers(source);
     const counts = await source.counts();
     const known = await state.counters.read(this.#names.counterPrefix);
     await someAtOnce(source.ring.keys, (key) => this.#put(key.written.document));
     await someAtOnce(counts, ([materialName, count]) =>
       this.#count(this.#names.counter(Buffer.from(materialName, 'hex')), count, known),
     );
-    await this.#settled();
+    const { clock } = ports;
+    const wrappingKeys = new WrappingKeysInState({ state, keyManager, clock });
+    await copyWrappingKeys(source.gate.wrappingKeys, wrappingKeys);
+    await whenSettled(state, state.standing.applied, clock);
   }
 
   open(): Promise<PlacedKeys> {
@@ -75,7 +71,7 @@ export class ToState implements MoveWay {
       storeId,
       store,
       keyManager,
-      at: this.#now(),
+      at: nowOf(this.#way),
     };
     return writeFolderMark(directory, mark, writeFile);
   }
@@ -90,8 +86,14 @@ export class ToState implements MoveWay {
 
   async finish(): Promise<void> {
     const { state, keyManager, directory } = this.#way;
-    await writeKeyPlace(state, keyManager, { kind: 'here', move: this.#move, at: this.#now() });
+    const at = nowOf(this.#way);
+    await writeKeyPlace(state, keyManager, { kind: 'here', move: this.#move, at });
     await putAside(directory);
+  }
+
+  /** Leaves in the store what has come there, marked as not all, until this is tried again. */
+  abandon(): Promise<void> {
+    return Promise.resolve();
   }
 
   /** @throws KeyManagerError `conflict` where other keys are of this key manager */
@@ -99,14 +101,11 @@ export class ToState implements MoveWay {
     const { state, keyManager } = this.#way;
     const place = readKeyPlace(state, keyManager);
     const isUnused = place?.kind === 'arriving' || place?.kind === 'left';
-    const own = new Set([...ring.keys].map(({ description }) => description.externalKeyId));
-    const others = sealedKeysIn(state)
-      .list()
-      .filter(({ id }) => id.startsWith(this.#names.prefix))
-      .filter((there) => {
-        const isOwn = there.kind === 'value' && own.has(there.value.externalKeyId);
-        return !(isUnused && (isOwn || there.kind === 'removed'));
-      });
+    const isOfThisFolder = place?.kind === 'arriving' && place.from === this.#way.directory;
+    const strangers = new Set(this.#strangers(ring));
+    const others = this.#documents.filter(
+      (there) => !(isUnused && (isOfThisFolder || !strangers.has(there))),
+    );
     if (place?.kind !== 'here' && others.length === 0) return;
     throw new KeyManagerError(
       'conflict',
@@ -114,14 +113,38 @@ export class ToState implements MoveWay {
     );
   }
 
-  async #put(document: KeyDocument): Promise<void> {
+  /** Takes out what an earlier attempt has brought there of keys that were destroyed since. */
+  async #removeOthers({ ring }: PlacedKeys): Promise<void> {
     const documents = sealedKeysIn(this.#way.state);
-    const id = this.#names.document(document.externalKeyId);
+    for (const there of this.#strangers(ring)) {
+      if (there.kind === 'value') await documents.remove(there.id, there.revision);
+    }
+  }
+
+  /** All in the store that is of this key manager, tombstones included. */
+  get #documents(): readonly StateDocument<KeptDocument>[] {
+    const documents = sealedKeysIn(this.#way.state).list();
+    return documents.filter(({ id }) => id.startsWith(this.#names.prefix));
+  }
+
+  /** Those of keys that are not the ones that move. */
+  #strangers(ring: KeyRing): readonly StateDocument<KeptDocument>[] {
+    const own = new Set([...ring.keys].map(({ externalKeyId }) => externalKeyId));
+    return this.#documents.filter((there) => there.kind !== 'removed' && !isOf(own, there));
+  }
+
+  async #put(document: KeptDocument): Promise<void> {
+    const documents = sealedKeysIn(this.#way.state);
+    const { externalKeyId } = document.read();
+    const id = this.#names.document(externalKeyId);
     const there = documents.get(id);
     if (there?.kind === 'removed') {
-      throw new KeyManagerError('conflict', `${document.externalKeyId} was removed there for good`);
+      throw new KeyManagerError('conflict', `${externalKeyId} was removed there for good`);
     }
-    if (there?.kind === 'value' && isSame(there.value, document)) return;
+    if (there?.kind === 'value') {
+      if (there.value.equals(document)) return;
+      assertEarlier(there.value.read(), document.read());
+    }
     await documents.put(id, document, there?.revision ?? 0);
   }
 
@@ -132,39 +155,19 @@ export class ToState implements MoveWay {
     if (there === undefined) await counters.begin(counter, count);
     else if (there < count) await counters.raise(counter, count - there);
   }
-
-  /** Resolves when every replica knows the documents, so that their newest versions encrypt. */
-  async #settled(): Promise<void> {
-    const { state } = this.#way;
-    const { applied } = state.standing;
-    if (state.isSettled(applied)) return;
-    let stop: () => void = () => undefined;
-    const settled = new Promise<void>((resolve) => {
-      stop = state.onStanding(() => {
-        if (state.isSettled(applied)) resolve();
-      });
-    });
-    const late = () => new KeyManagerError('unreachable', 'not every replica follows the store');
-    try {
-      await this.#deadline().race(settled, late);
-    } finally {
-      stop();
-    }
-  }
-
-  #refresh(): Promise<void> {
-    return this.#way.state.refresh(this.#deadline());
-  }
-
-  #deadline(): Deadline {
-    return Deadline.after(this.#way.ports.clock, SETTLING_BUDGET_MS);
-  }
-
-  #now(): string {
-    return new Date(this.#way.ports.clock.now()).toISOString();
-  }
 }
 
-function isSame(a: KeyDocument, b: KeyDocument): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function isOf(own: ReadonlySet<string>, there: StateDocument<KeptDocument>): boolean {
+  return there.kind === 'value' && own.has(there.value.read().externalKeyId);
+}
+
+/** @throws KeyManagerError `conflict` for a document that is not an earlier one of this key */
+function assertEarlier(there: KeyDocument, document: KeyDocument): void {
+  try {
+    assertFollows(document, there);
+  } catch (cause) {
+    const { externalKeyId } = document;
+    const message = `the state store has another key ${externalKeyId}, or versions that are not here`;
+    throw new KeyManagerError('conflict', message, { cause });
+  }
 }

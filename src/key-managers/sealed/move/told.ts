@@ -1,11 +1,12 @@
-import { StateError } from '../../../state/errors.js';
 import { KeyManagerError } from '../../backend.js';
-import { keyManagerCodeOf } from '../state/state-failure.js';
+import { keyManagerCodeOf } from '../../counting/state-failure.js';
+import { messageOf } from '../../../shared/reason-of.js';
 
-/** Tells the failure of a move in a key manager's words. */
-export function told(error: unknown): KeyManagerError {
+/** Tells the failure of a move, or of another act, in a key manager's words. */
+export function told(error: unknown, failure = 'the keys have not moved'): KeyManagerError {
   if (error instanceof KeyManagerError) return error;
-  const code = error instanceof StateError ? keyManagerCodeOf(error) : 'internal';
-  const reason = error instanceof Error ? error.message : String(error);
-  return new KeyManagerError(code, `the keys have not moved: ${reason}`, { cause: error });
+  const reason = messageOf(error);
+  return new KeyManagerError(keyManagerCodeOf(error), `${failure}: ${reason}`, {
+    cause: error,
+  });
 }

@@ -1,5 +1,7 @@
 import type { BackendDefinition } from '../../definition.js';
+import { CAPABILITIES } from '../capabilities.js';
 import { type SealedKeyManagerConfig, sealedKeyManagerSchema } from './config.js';
+import { keysInState } from './places.js';
 import { startSealedKeys } from '../move/start.js';
 
 /** Keys in encrypted documents in the state store. */
@@ -8,7 +10,10 @@ export const sealedBackend = {
   folders: [],
   files: [],
   knownCauses: [],
+  capabilities: CAPABILITIES,
+  ownsKeys: true,
   nodes: (config) => [{ name: config.name, location: config.location, config }],
+  places: ({ name }) => [keysInState(name)],
   descriptors: () => 0,
   start: startSealedKeys,
 } satisfies BackendDefinition<SealedKeyManagerConfig>;

@@ -4,10 +4,12 @@ import type { StateDocument } from '../../../state/collection.js';
 import { EncryptionBudget } from '../../counting/encryption-budget.js';
 import type { DamagedKey } from '../keys/damaged-key.js';
 import { ExternalKey } from '../keys/external-key.js';
-import { DamagedDocumentError, type KeyDocument } from '../keys/key-document.js';
+import { activeVersionOf, DamagedDocumentError, type KeyDocument } from '../keys/key-document.js';
+import type { KeptDocument } from '../keys/kept-document.js';
 import { openVersions } from '../keys/key-material.js';
-import { KeyVersions } from '../keys/key-versions.js';
+import { KeyVersions, usable } from '../keys/key-versions.js';
 import type { KeyPorts } from '../keys/place.js';
+import { settledVersion } from '../../nodes/settled-version.js';
 import type { StateNames } from './sealed-keys.js';
 
 /** The parts with which documents in the state become keys. */
@@ -22,13 +24,13 @@ export interface LoadingPorts extends KeyPorts {
  * @returns undefined for a tombstone
  */
 export async function loadKey(
-  document: StateDocument<KeyDocument>,
+  document: StateDocument<KeptDocument>,
   ports: LoadingPorts,
 ): Promise<ExternalKey | DamagedKey | undefined> {
   if (document.kind === 'removed') return undefined;
   if (document.kind !== 'value') return damagedKey(document.id, document.problem, ports);
   try {
-    return await openKey(document.id, document.value, document.revision, ports);
+    return await openKey(document, ports);
   } catch (error) {
     if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;
     return damagedKey(document.id, error.message, ports);
@@ -58,27 +60,25 @@ export function assertOwnName(name: string, document: KeyDocument, names: StateN
 }
 
 async function openKey(
-  name: string,
-  document: KeyDocument,
-  revision: number,
-  { masterKey, names, place, ports }: LoadingPorts,
+  { id, revision, value }: StateDocument<KeptDocument> & { readonly kind: 'value' },
+  loading: LoadingPorts,
 ): Promise<ExternalKey> {
-  assertOwnName(name, document, names);
+  const { masterKey, names, place } = loading;
+  const document = value.read();
+  assertOwnName(id, document, names);
   const sealingKey = await openingKey(masterKey, document.sealing);
   const materials = await openVersions(sealingKey, document);
-  const versions = materials.map((material) => ({
-    ...material,
-    budget: EncryptionBudget.spent(0),
-  }));
-  const newest = versions.find(({ version }) => version === document.versions.at(-1)?.version);
-  const isFirst = versions.length === 1;
-  const current = isFirst || place.isSettled(revision) ? newest : versions.at(-2);
+  const versions = materials.map((material) => usable(material, EncryptionBudget.spent(0)));
+  const newest = versions.find(({ version }) => version === activeVersionOf(document)?.version);
+  const active = newest === undefined ? [] : versions.slice(0, versions.indexOf(newest) + 1);
+  const isSettled = place.isSettled(revision);
+  const current = settledVersion(active, (version) => isSettled || version !== newest);
   return new ExternalKey(
     {
-      versions: new KeyVersions({ document, revision }, versions, current),
+      versions: new KeyVersions({ document: value, revision }, versions, current),
       sealingKey,
       highestVersion: document.versions.at(-1)?.version ?? 0,
     },
-    { place, ports },
+    loading,
   );
 }

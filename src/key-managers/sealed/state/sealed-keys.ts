@@ -1,10 +1,11 @@
 import { sharedCollection } from '../../../state/shared-collection.js';
-import { type KeyDocument, keyDocumentSchema } from '../keys/key-document.js';
+import { KeptDocument } from '../keys/kept-document.js';
 
 /** The documents of all sealed keys in a state, by key manager and id in lower case. */
-export const sealedKeysIn = sharedCollection<KeyDocument>({
+export const sealedKeysIn = sharedCollection<KeptDocument>({
   name: 'sealed-keys',
-  newest: { number: 1, schema: keyDocumentSchema },
+  tellsDamage: true,
+  newest: { number: 1, schema: KeptDocument.schema, isOfText: true },
 });
 
 /**

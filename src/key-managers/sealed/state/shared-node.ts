@@ -79,7 +79,9 @@ export class SharedSealedNode extends SealedNode {
     try {
       await this.#catchUp(deadline);
     } catch (cause) {
-      const message = `what this replica does not know of ${externalKeyId} cannot be asked for`;
+      const message =
+        `what this replica does not know of ${externalKeyId} cannot be asked for: the state store ` +
+        'does not answer';
       throw new KeyManagerError('internal', message, { cause });
     }
   }

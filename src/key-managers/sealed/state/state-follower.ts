@@ -1,32 +1,54 @@
 import type { StateDocument } from '../../../state/collection.js';
-import type { Collection, State } from '../../../state/state.js';
+import type { State } from '../../../state/state.js';
 import { SealingError } from '../../../sealing/errors.js';
 import { ExternalKey } from '../keys/external-key.js';
-import { DamagedDocumentError, type KeyDocument } from '../keys/key-document.js';
+import type { KeptDocument } from '../keys/kept-document.js';
+import { DamagedDocumentError } from '../keys/key-document.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import type { BlockSupply } from './block-supply.js';
 import { assertOwnName, damagedKey, loadKey, type LoadingPorts } from './load-key.js';
+import { sealedKeysIn } from './sealed-keys.js';
+
+/** The parts that a follower of the state is handed. */
+export interface StateFollowerPorts {
+  readonly ring: KeyRing;
+  readonly loading: LoadingPorts;
+  readonly state: State;
+  readonly supply: BlockSupply;
+}
 
 /** Takes the changes of other replicas into the ring, one after the other. */
 export class StateFollower {
   readonly #ring: KeyRing;
   readonly #loading: LoadingPorts;
+  readonly #supply: BlockSupply;
+  readonly #state: State;
   readonly #stop: (() => void)[];
+  /** The names of documents that were removed for good. */
+  readonly #removed = new Set<string>();
   #line: Promise<void> = Promise.resolve();
 
+  /** @param loaded the documents that are in the ring: opening them has taken a while */
   constructor(
-    ring: KeyRing,
-    loading: LoadingPorts,
-    documents: Collection<KeyDocument>,
-    state: State,
+    { ring, loading, state, supply }: StateFollowerPorts,
+    loaded: readonly StateDocument<KeptDocument>[],
   ) {
     this.#ring = ring;
     this.#loading = loading;
+    this.#supply = supply;
+    this.#state = state;
+    const take = (document: StateDocument<KeptDocument>): void => {
+      if (document.id.startsWith(loading.names.prefix)) this.#takeInTurn(document);
+    };
+    const documents = sealedKeysIn(state);
+    const known = new Set(loaded);
+    for (const { kind, id } of loaded) if (kind === 'removed') this.#removed.add(id);
+    for (const document of documents.list()) if (!known.has(document)) take(document);
     this.#stop = [
-      documents.watch((document) => {
-        if (document.id.startsWith(loading.names.prefix)) this.#takeInTurn(document);
-      }),
+      documents.watch(take),
       state.onStanding(() => {
         for (const key of ring.keys) key.settleIfKnown();
+        void supply.replenish();
       }),
     ];
   }
@@ -39,10 +61,11 @@ export class StateFollower {
   /** Follows no more. */
   async close(): Promise<void> {
     for (const stop of this.#stop) stop();
+    this.#supply.close();
     await this.#line;
   }
 
-  #takeInTurn(document: StateDocument<KeyDocument>): void {
+  #takeInTurn(document: StateDocument<KeptDocument>): void {
     this.#line = this.#line.then(async () => {
       try {
         await this.#take(document);
@@ -53,12 +76,19 @@ export class StateFollower {
     });
   }
 
-  async #take(document: StateDocument<KeyDocument>): Promise<void> {
+  async #take(document: StateDocument<KeptDocument>): Promise<void> {
     if (document.kind === 'removed') {
+      this.#removed.add(document.id);
       this.#ring.remove(document.id);
+      this.#purgeLastCopy();
       return;
     }
-    const isNew = document.kind !== 'value' || this.#known(document.value) === undefined;
+    if (this.#removed.has(document.id)) {
+      const problem = 'it was removed for good, and somebody has put it back';
+      this.#ring.addDamaged(damagedKey(document.id, problem, this.#loading));
+      return;
+    }
+    const isNew = document.kind !== 'value' || this.#known(document.value.read()) === undefined;
     if (!isNew) {
       await this.#follow(document);
       return;
@@ -70,36 +100,49 @@ export class StateFollower {
       return;
     }
     // It may be one that this replica has just made itself.
-    if (this.#known(loaded.description) !== undefined) return;
+    if (this.#known(loaded) !== undefined) return;
     this.#ring.add(document.id, loaded);
-    this.#prepare(loaded);
+    void this.#supply.replenish();
   }
 
   async #follow({
     id,
     value,
     revision,
-  }: StateDocument<KeyDocument> & { readonly kind: 'value' }): Promise<void> {
-    const key = this.#known(value);
-    if (key === undefined || key.written.revision >= revision) return;
+  }: StateDocument<KeptDocument> & { readonly kind: 'value' }): Promise<void> {
+    const document = value.read();
+    const key = this.#known(document);
+    if (key === undefined || key.written.revision > revision) return;
+    if (key.written.revision === revision) {
+      const isMended = this.#isDamaged(id) && key.written.document.equals(value);
+      if (isMended) this.#ring.add(id, key);
+      return;
+    }
+    const { size: before } = key.description.versions;
     try {
-      assertOwnName(id, value, this.#loading.names);
-      await key.follow({ document: value, revision });
+      assertOwnName(id, document, this.#loading.names);
+      await key.changes.follow({ document: value, revision });
+      if (key.description.versions.size < before) this.#purgeLastCopy();
     } catch (error) {
       if (!(error instanceof DamagedDocumentError || error instanceof SealingError)) throw error;
       this.#ring.addDamaged(damagedKey(id, error.message, this.#loading));
       return;
     }
     this.#ring.add(id, key);
-    this.#prepare(key);
+    void this.#supply.replenish();
   }
 
-  /** Not awaited: changes of other keys go on meanwhile. */
-  #prepare(key: ExternalKey): void {
-    const { log } = this.#loading.ports;
-    key.prepare().catch((error: unknown) => {
-      const { externalKeyId } = key.description;
-      log.warn({ err: error, externalKeyId }, 'the first block is taken at first use');
+  #isDamaged(id: string): boolean {
+    return [...this.#ring.damaged].some(({ documentName }) => documentName === id);
+  }
+
+  /** Not awaited: what is left on this replica's disk is overwritten soon. */
+  #purgeLastCopy(): void {
+    this.#state.rewriteLastCopy().catch((error: unknown) => {
+      this.#loading.ports.log.warn(
+        { err: error },
+        'what was destroyed may be left in the last copy on disk, until that is written again',
+      );
     });
   }
 

@@ -5,7 +5,11 @@ import {
   type KMSServiceException,
 } from '@aws-sdk/client-kms';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HoldfastServer, startHoldfast } from '../../../support/holdfast-server.js';
+import {
+  type HoldfastOptions,
+  type HoldfastServer,
+  startHoldfast,
+} from '../../../support/holdfast-server.js';
 import { type Credentials, sdkClient } from '../../../support/kms-simulator/sdk-client.js';
 import {
   ALICE,
@@ -21,13 +25,15 @@ export class SdkScene {
   /** Operations that were called. */
   readonly called = new Set<string>();
   readonly #state: string;
+  readonly #options: HoldfastOptions;
   #server: HoldfastServer | undefined;
   #simulator: SimulatorProcess | undefined;
   #clients: Readonly<Record<'alice' | 'bob' | 'carol', KMSClient>> | undefined;
 
   /** @param state folder of the simulator */
-  constructor(state: string) {
+  constructor(state: string, options: HoldfastOptions = {}) {
     this.#state = state;
+    this.#options = options;
   }
 
   get server(): HoldfastServer {
@@ -53,7 +59,7 @@ export class SdkScene {
   }
 
   async start(): Promise<void> {
-    this.#server ??= await startHoldfast();
+    this.#server ??= await startHoldfast(this.#options);
     this.#simulator = await startSimulatorProcess(this.#state, this.#server);
     this.#clients = {
       alice: this.clientOf(ALICE),

@@ -208,6 +208,26 @@ describe('the other sections of a report', () => {
     ]);
   });
 
+  it('events → each with its fields, and the critical ones among the findings', async () => {
+    const key = { type: 'event', keyManager: 'hsm', externalKeyId: 'payroll' };
+    const expired = { event: 'key-expired', severity: 'critical', expiresAt: '2026-01-01' };
+    const materialNames = ['ab', 'cd'];
+    const made = await report([
+      writeLog(temporaryFolder(), [
+        { ...key, ...expired },
+        { ...key, event: 'key-destroyed', severity: 'warning', materialNames },
+      ]),
+    ]);
+    const about = 'keyManager: hsm; externalKeyId: payroll';
+    expect(rowsOf(made, 'events')).toMatchObject([
+      { event: 'key-expired', severity: 'critical', details: `${about}; expiresAt: 2026-01-01` },
+      { event: 'key-destroyed', details: `${about}; materialNames: ab, cd` },
+    ]);
+    expect(rowsOf(made, 'findings')).toContainEqual(
+      expect.objectContaining({ finding: 'Critical events were told.', count: 1 }),
+    );
+  });
+
   it('gaps → those that the log tells, and those that show', async () => {
     const time = new Date(FROM).toISOString();
     const range = { firstSequence: 1, lastSequence: 2 };

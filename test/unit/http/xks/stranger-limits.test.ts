@@ -44,6 +44,26 @@ describe('the turns of strangers', () => {
   });
 });
 
+it('strangers that were refused before → several have a run together, and rest together', async () => {
+  const turns = new StrangerTurns();
+  let taken = 0;
+  const work = {
+    isNew: false,
+    isRefused: true,
+    giveWay: () => undefined,
+    takeTurn: () => {
+      taken += 1;
+      return 0.5;
+    },
+  };
+  for (let count = 0; count < 50; count += 1) turns.request(work);
+  const atFirst = taken;
+  expect(atFirst).toBeGreaterThan(1);
+  expect(atFirst).toBeLessThanOrEqual(5);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(taken).toBe(atFirst);
+});
+
 describe('newcomers', () => {
   /** @returns the order in which they had their turns, each of which is as long as a share */
   async function orderOf(newcomers: number, ended: string[]): Promise<readonly string[]> {

@@ -21,3 +21,31 @@ describe('the end of a turn', () => {
     expect(turnEnd.wait()).toBeDefined();
   });
 });
+
+/** Keeps the event loop from going on. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
+
+async function turn(turns: TurnEnd, ms: number): Promise<number> {
+  const ended = turns.wait();
+  block(ms);
+  await ended;
+  return turns.unseenMs;
+}
+
+it('one long turn → a stall, in which nobody has waited', async () => {
+  const turns = new TurnEnd({ isScheduled: false });
+  await turn(turns, 0);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await turn(turns, 0);
+  expect(await turn(turns, 20)).toBeLessThan(10);
+});
+
+it('one long turn after the other → what arrives has waited for half of one', async () => {
+  const turns = new TurnEnd({ isScheduled: false });
+  await turn(turns, 20);
+  await turn(turns, 20);
+  expect(await turn(turns, 20)).toBeGreaterThanOrEqual(10);
+});

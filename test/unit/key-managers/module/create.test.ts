@@ -62,6 +62,18 @@ describe('a module that cannot be used', () => {
       making(`{ nodes: [${NODE}], administration: { createKey: true } }`),
       'administration.createKey: a function',
     ],
+    [
+      'an act that is no method',
+      making(`{ nodes: [${NODE}], administration: { rotateKey: 1, destroyKey: {} } }`),
+      'administration.rotateKey: a function; administration.destroyKey: a function',
+    ],
+    [
+      'an import in a way that does not exist',
+      making(`{ nodes: [${NODE}], administration: { materialImport: {
+        ways: [{ wrappingAlgorithm: 'RSAES_OAEP_SHA_1', wrappingKeySpec: 'RSA_2048' }],
+        createWrappingKey() {}, importKeyMaterial() {}, destroyWrappingKey() {} } } }`),
+      'wrappingAlgorithm: one of RSAES_OAEP_SHA_256, RSA_AES_KEY_WRAP_SHA_256',
+    ],
     ['a failure in it', 'export function createKeyManager() { throw Error("x") }', 'failed'],
     ['a failure while it is loaded', 'throw new Error("x")', 'cannot be loaded'],
   ])('%s → misconfigured, and what it is', async (_, source, message) => {

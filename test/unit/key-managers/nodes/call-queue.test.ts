@@ -26,6 +26,18 @@ function openCall() {
 }
 
 describe('a queue', () => {
+  it('a call whose turn would come after its deadline → refused at once', async () => {
+    const queue = new CallQueue(1, 100);
+    const slow = () => new Promise((resolve) => setTimeout(resolve, 20));
+    for (let calls = 0; calls < 3; calls += 1) await queue.run(slow, long);
+    const running = openCall();
+    const runs = [queue.run(running.call, long)];
+    const short = new Deadline(systemClock, systemClock.monotonic(), 1);
+    await expect(queue.run(slow, short)).rejects.toMatchObject({ code: 'overloaded' });
+    running.end();
+    await Promise.all(runs);
+  });
+
   it('lets so many calls through at once, and the others in the order in which they came', async () => {
     const queue = new CallQueue(1, 2);
     const [first, second, third] = [openCall(), openCall(), openCall()];
@@ -40,6 +52,38 @@ describe('a queue', () => {
       expect(third.hasBegun()).toBe(true);
     });
     third.end();
+    await Promise.all(runs);
+  });
+
+  it('the second call of a request that is under way → comes before those that are not', async () => {
+    const queue = new CallQueue(1, 10);
+    const [running, newcomer, second] = [openCall(), openCall(), openCall()];
+    const runs = [
+      queue.run(running.call, long),
+      queue.run(newcomer.call, long),
+      queue.run(second.call, long, 1),
+    ];
+    running.end();
+    await vi.waitFor(() => {
+      expect([second.hasBegun(), newcomer.hasBegun()]).toEqual([true, false]);
+    });
+    second.end();
+    newcomer.end();
+    await Promise.all(runs);
+  });
+
+  it('the calls of a request together would come after its deadline → refused at once', async () => {
+    const queue = new CallQueue(1, 100);
+    const slow = () => new Promise((resolve) => setTimeout(resolve, 20));
+    for (let calls = 0; calls < 3; calls += 1) {
+      await queue.run(slow, long);
+      await queue.run(slow, long, 1);
+    }
+    const running = openCall();
+    const runs = [queue.run(running.call, long)];
+    const enoughForOne = Deadline.after(systemClock, 60);
+    await expect(queue.run(slow, enoughForOne)).rejects.toMatchObject({ code: 'overloaded' });
+    running.end();
     await Promise.all(runs);
   });
 

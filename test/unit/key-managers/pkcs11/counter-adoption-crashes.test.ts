@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { dyingAfter } from '../../../support/dying-parts.js';
 import { MemoryState } from '../../../support/memory-state-store.js';
 import {
   BLOCK,
@@ -8,7 +9,6 @@ import {
   counterOf,
   countsOf,
   countUpTo,
-  dyingAfter,
   WHOLE,
 } from '../../../support/replica-counts.js';
 import { stateReplica } from '../../../support/state-replica.js';
@@ -25,7 +25,7 @@ describe('a crash in an adoption', () => {
       await before.close();
       const { directory } = before;
       const { store, writeFile, isDead } = dyingAfter(acts, shared);
-      const state = await stateReplica(shared, store);
+      const state = await stateReplica(shared, { store });
       const dying = await countsOf({ directory, state, replicas: 1, writeFile });
       await dying.counts.adopt().catch(() => undefined);
       await dying.close();
@@ -62,7 +62,7 @@ describe('replicas that encrypt, adopt and crash in any order', () => {
           countsOf({
             directory,
             replicas: REPLICAS,
-            state: await stateReplica(shared, dying?.store),
+            state: await stateReplica(shared, dying && { store: dying.store }),
             ...(dying && { writeFile: dying.writeFile }),
           });
         const running = await Promise.all(folders.map((folder) => start(folder)));

@@ -1,8 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { StateError } from '../../../../src/state/errors.js';
 import type { State } from '../../../../src/state/state.js';
-import { MemoryState } from '../../../support/memory-state-store.js';
+import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
 import {
   BLOCK,
   count,
@@ -148,6 +149,22 @@ describe('an adoption that is refused', () => {
     const b = await countsOf({ state: await stateReplica(shared), replicas: 4 });
     await expect(b.counts.adopt()).rejects.toEqual(refused('conflict'));
     expect(await countAll(b.counts, 'k')).toEqual({ made: WHOLE / 4, code: 'exhausted' });
+  });
+
+  it.each([
+    ['cannot be reached', 'unavailable', 'unreachable'],
+    ['does not tell whether it was done', 'outcome-unknown', 'unreachable'],
+    ['has lost changes', 'gone-back', 'unreachable'],
+    ['has been changed by another', 'conflict', 'conflict'],
+    ['has a damaged document', 'damaged', 'internal'],
+  ] as const)('the store %s → the same code as of sealed keys: %s is %s', async (_, code, told) => {
+    const shared = new MemoryState();
+    const store = new MemoryStateStore(shared);
+    const { counts } = await countsOf({ state: await stateReplica(shared, { store }) });
+    await count(counts, 'k', 5);
+    const failing = () => Promise.reject(new StateError(code, 'as a test wants it'));
+    vi.spyOn(store, 'raiseCounter').mockImplementation(failing);
+    await expect(counts.adopt()).rejects.toMatchObject({ code: told });
   });
 
   it('a damaged counter → named, and nothing is added or marked', async () => {

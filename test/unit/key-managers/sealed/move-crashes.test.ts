@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
+import { dyingAfter } from '../../../support/dying-parts.js';
 import { MemoryState } from '../../../support/memory-state-store.js';
 import {
   allOpen,
-  dyingAfter,
+  BOTH,
   encryptsAll,
   folderWithKeys,
   inState,
@@ -98,7 +99,10 @@ describe('a move from the state store into a folder that is killed', () => {
           );
         }
         expect(served, `${acts} acts`).toHaveLength(1);
-        for (const keys of served) expect(await encryptsAll(keys, samples)).toBe(true);
+        for (const keys of served) {
+          expect(await encryptsAll(keys, samples)).toBe(true);
+          await keys.administration.createKey('after', BOTH);
+        }
         if (!parts.isDead()) return;
       }
     },

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { dyingAfter } from '../../../support/dying-parts.js';
 import { MemoryState } from '../../../support/memory-state-store.js';
 import {
   allOpen,
   BOTH,
-  dyingAfter,
   encryptsAll,
   encryptSample,
   folderWithKeys,

@@ -1,48 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { KeyManagerNode } from '../../../../src/key-managers/backend.js';
-import { vaultKeyManagerSchema } from '../../../../src/key-managers/vault/config.js';
-import { createVaultKeyManagerNodes } from '../../../../src/key-managers/vault/create.js';
-import { systemClock } from '../../../../src/shared/clock.js';
-import { Deadline } from '../../../../src/shared/deadline.js';
-import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { answer, startFakeServer } from './fake-server.js';
+import {
+  answer,
+  deadline,
+  KEY,
+  openNode,
+  startFakeServer,
+  TOKEN,
+  tokenFile,
+} from './fake-server.js';
 
-const TOKEN = 'canary-token-that-no-error-may-show';
 const SECRET_ID = 'canary-secret-id-5f2c1a9e';
 const PLAINTEXT = Buffer.from('canary plaintext of thirty-two b');
-const key = { type: 'aes256-gcm96', latest_version: 1, keys: { '1': 1_700_000_000 } };
-const deadline = () => Deadline.after(systemClock, 10_000);
 
 /** A key manager of one server, and all that it has logged. */
 async function nodeOf(address: string, login: object) {
   const logged: unknown[] = [];
   const write = (...args: unknown[]) => logged.push(args);
-  const config = vaultKeyManagerSchema.parse({
-    name: 'chatty',
-    type: 'vault',
-    nodes: [{ name: 'chatty', address }],
-    login,
-  });
-  const ports = {
-    clock: systemClock,
-    randomBytes,
-    log: { info: write, warn: write, error: write },
-  };
-  const [node] = (await createVaultKeyManagerNodes(config, ports)).nodes;
-  if (node === undefined) throw new Error('no node');
-  onTestFinished(() => node.close());
+  const node = await openNode(address, login, write);
   return { node, logged };
-}
-
-function tokenFile(): string {
-  const path = join(temporaryFolder(), 'token');
-  writeFileSync(path, TOKEN, { mode: 0o600 });
-  return path;
 }
 
 async function failuresOf(node: KeyManagerNode): Promise<unknown[]> {
@@ -80,7 +58,7 @@ describe('a server that repeats what it was sent', () => {
         const { url = '', headers } = request;
         const body = Buffer.concat(chunks).toString();
         if (url.endsWith('lookup-self')) answer(response, 200, { data: { ttl: 0 } });
-        else if (url.endsWith('/keys/a')) answer(response, 200, { data: key });
+        else if (url.endsWith('/keys/a')) answer(response, 200, { data: KEY });
         else answer(response, status, { errors: [`${String(headers['x-vault-token'])} ${body}`] });
       });
     });

@@ -1,40 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KeyManagerNode } from '../../../../src/key-managers/backend.js';
-import { vaultKeyManagerSchema } from '../../../../src/key-managers/vault/config.js';
-import { createVaultKeyManagerNodes } from '../../../../src/key-managers/vault/create.js';
-import { systemClock } from '../../../../src/shared/clock.js';
-import { Deadline } from '../../../../src/shared/deadline.js';
-import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { answer, startFakeServer } from './fake-server.js';
-
-const TOKEN = 'canary-token-that-no-error-may-show';
-const key = { type: 'aes256-gcm96', latest_version: 1, keys: { '1': 1_700_000_000 } };
-const deadline = () => Deadline.after(systemClock, 10_000);
+import {
+  answer,
+  deadline,
+  KEY,
+  openNode,
+  startFakeServer,
+  TOKEN,
+  tokenFile,
+} from './fake-server.js';
 
 /** A node of a server that knows tokens and one key, and answers operations as told. */
 async function nodeAnswering(status: number, data: object): Promise<KeyManagerNode> {
   const address = await startFakeServer(({ url = '' }, response) => {
     if (url.endsWith('lookup-self')) answer(response, 200, { data: { ttl: 0 } });
-    else if (url.includes('/keys/')) answer(response, 200, { data: key });
+    else if (url.includes('/keys/')) answer(response, 200, { data: KEY });
     else answer(response, status, data);
   });
-  const tokenFile = join(temporaryFolder(), 'token');
-  writeFileSync(tokenFile, TOKEN, { mode: 0o600 });
-  const config = vaultKeyManagerSchema.parse({
-    name: 'odd',
-    type: 'vault',
-    nodes: [{ name: 'odd', address }],
-    login: { method: 'token', tokenFile },
-  });
-  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const ports = { clock: systemClock, randomBytes, log };
-  const [node] = (await createVaultKeyManagerNodes(config, ports)).nodes;
-  if (node === undefined) throw new Error('no node');
-  onTestFinished(() => node.close());
-  return node;
+  return openNode(address, { method: 'token', tokenFile: tokenFile() });
 }
 
 async function codeOf(node: KeyManagerNode, operation: 'encrypt' | 'decrypt'): Promise<unknown> {

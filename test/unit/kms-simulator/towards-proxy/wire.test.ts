@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/shared/clock.js';
 import { Secret } from '../../../../src/shared/secret.js';
 import { SignatureVerifier } from '../../../../src/sigv4/verifier.js';
+import { credentialsIn } from '../../../support/credentials.js';
 import {
   callOf,
   keyIn,
@@ -20,7 +21,7 @@ const PLAINTEXT = Buffer.from('a plaintext');
 /** The server's own verifier, which shares nothing with the signer. */
 function verify({ method, path, rawHeaders, text }: SeenRequest, secret = 'a'.repeat(43)): string {
   const verifier = new SignatureVerifier({
-    credentials: new Map([['ABCDEFGHIJKLMNOPQRST', new Secret(secret)]]),
+    credentials: credentialsIn({ ABCDEFGHIJKLMNOPQRST: secret }),
     region: REGION,
     clock: systemClock,
     decoySecret: new Secret('b'.repeat(43)),

@@ -3,14 +3,16 @@ import { z } from 'zod';
 import type { CollectionDefinition } from '../../../../src/state/collection.js';
 import { canaries } from '../../../support/canaries.js';
 import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
+import { makeStateFolder } from '../../../support/state-folder.js';
+import { stateReplica } from '../../../support/state-replica.js';
 
-import { hasCode, notes, replicaOn, soon } from './replica.js';
+import { hasCode, notes, copyOf, soon } from './replica.js';
 
 describe('a document', () => {
   it('put at one replica → at the other after a refresh, and told to who watches', async () => {
     const state = new MemoryState();
-    const { copy: a } = await replicaOn(state);
-    const { copy: b } = await replicaOn(state);
+    const { copy: a } = await copyOf(state);
+    const { copy: b } = await copyOf(state);
     const seen: unknown[] = [];
     const there = b.collection(notes);
     there.watch((document) => seen.push(document));
@@ -24,8 +26,8 @@ describe('a document', () => {
 
   it('put at both at once → one wins, and the other has the winner in memory', async () => {
     const state = new MemoryState();
-    const { copy: a } = await replicaOn(state);
-    const { copy: b } = await replicaOn(state);
+    const { copy: a } = await copyOf(state);
+    const { copy: b } = await copyOf(state);
     const collections = [a.collection(notes), b.collection(notes)] as const;
     const results = await Promise.allSettled([
       collections[0].put('x', { text: 'of a' }, 0),
@@ -37,10 +39,22 @@ describe('a document', () => {
     expect(collections[1].get('x')).toEqual(collections[0].get('x'));
   });
 
+  it('put and removed in a store of its own → the standing tells the newest revision', async () => {
+    const { open } = await makeStateFolder();
+    const copy = await stateReplica(await open());
+    const before = copy.standing.applied;
+    const collection = copy.collection(notes);
+    const { revision } = await collection.put('x', { text: 'one' }, 0);
+    expect(copy.standing.applied).toBe(revision);
+    await collection.remove('x', revision);
+    expect(copy.standing.applied).toBe(collection.get('x')?.revision);
+    expect(copy.standing.applied).toBeGreaterThan(before);
+  });
+
   it('removed → a tombstone on every replica, over which a new one can be put', async () => {
     const state = new MemoryState();
-    const { copy: a } = await replicaOn(state);
-    const { copy: b } = await replicaOn(state);
+    const { copy: a } = await copyOf(state);
+    const { copy: b } = await copyOf(state);
     const [here, there] = [a.collection(notes), b.collection(notes)];
     const { revision } = await here.put('x', { text: 'one' }, 0);
     await here.remove('x', revision);
@@ -53,9 +67,9 @@ describe('a document', () => {
 
   it('there before the collection is opened → in it when it is', async () => {
     const state = new MemoryState();
-    const { copy: a } = await replicaOn(state);
+    const { copy: a } = await copyOf(state);
     await a.collection(notes).put('x', { text: 'one' }, 0);
-    const { copy: b } = await replicaOn(state);
+    const { copy: b } = await copyOf(state);
     await b.refresh(soon());
     expect(b.collection(notes).list()).toMatchObject([{ id: 'x', value: { text: 'one' } }]);
   });
@@ -75,10 +89,10 @@ describe('formats', () => {
 
   it('a document of the format before → read as the newest, and written as before', async () => {
     const state = new MemoryState();
-    const { copy: old } = await replicaOn(state);
+    const { copy: old } = await copyOf(state);
     const oldNotes = old.collection(notes);
     await oldNotes.put('x', { text: 'one' }, 0);
-    const { copy } = await replicaOn(state);
+    const { copy } = await copyOf(state);
     const newNotes = copy.collection(upgraded);
     const found = newNotes.get('x');
     expect(found).toMatchObject({ kind: 'value', value: { text: 'one', size: 3 } });
@@ -89,7 +103,7 @@ describe('formats', () => {
 
   it('a document of a newer format → "made by a newer version", and never overwritten', async () => {
     const state = new MemoryState();
-    const { copy, store } = await replicaOn(state);
+    const { copy, store } = await copyOf(state);
     await store.put({
       ...{ collection: 'notes', id: 'x', format: 2, replaces: 0 },
       contents: '{"text":"one","size":3}',
@@ -103,7 +117,7 @@ describe('formats', () => {
 
   it('contents that do not follow the schema → damaged, and nothing of them in the problem', async () => {
     const state = new MemoryState();
-    const { copy, store } = await replicaOn(state);
+    const { copy, store } = await copyOf(state);
     const contents = JSON.stringify({ text: 7, secret: canaries.secretAccessKey });
     await store.put({ collection: 'notes', id: 'x', format: 1, contents, replaces: 0 });
     const opened = copy.collection(notes);
@@ -117,8 +131,8 @@ describe('formats', () => {
     const state = new MemoryState();
     const store = new MemoryStateStore(state);
     state.format = 2;
-    await expect(
-      replicaOn(new MemoryState(), { open: () => Promise.resolve(store) }),
-    ).rejects.toEqual(hasCode('newer-version'));
+    await expect(copyOf(new MemoryState(), { open: () => Promise.resolve(store) })).rejects.toEqual(
+      hasCode('newer-version'),
+    );
   });
 });

@@ -1,17 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect } from 'vitest';
 import { z } from 'zod';
-import { writeFileAtomically } from '../../../../src/durable/atomic-write.js';
-import { type Clock, systemClock } from '../../../../src/shared/clock.js';
+import { systemClock } from '../../../../src/shared/clock.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import type { CollectionDefinition } from '../../../../src/state/collection.js';
-import type { CopyPorts, CopyTerms } from '../../../../src/state/copy/copy-ports.js';
-import { StateCopy } from '../../../../src/state/copy/state-copy.js';
-import { StateError, type StateErrorCode } from '../../../../src/state/errors.js';
-import type { StateStore } from '../../../../src/state/store.js';
+import type { StateError, StateErrorCode } from '../../../../src/state/errors.js';
 import { captureLog } from '../../../support/log-lines.js';
-import type { MemoryState } from '../../../support/memory-state-store.js';
-import { MemoryStateStore } from '../../../support/memory-state-store.js';
+import { type MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
+import { type StateReplicaSettings, stateReplica } from '../../../support/state-replica.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 /** A collection of the simplest documents. */
@@ -20,37 +15,14 @@ export const notes: CollectionDefinition<{ text: string }> = {
   newest: { number: 1, schema: z.strictObject({ text: z.string() }) },
 };
 
-/** The terms of a replica that goes on alone. */
-export const TERMS: CopyTerms = { maxStalenessMs: 3_600_000, whenAlone: 'continue' };
+type ReplicaSettings = Omit<StateReplicaSettings, 'store' | 'log'>;
 
-interface ReplicaSettings {
-  readonly directory?: string;
-  readonly terms?: CopyTerms;
-  readonly clock?: Clock;
-  readonly acceptsNewStore?: boolean;
-  readonly open?: () => Promise<StateStore>;
-}
-
-/** A replica on a state in memory; it is closed when the test ends. */
-export async function replicaOn(state: MemoryState, settings: ReplicaSettings = {}) {
+/** A replica's copy of a state in memory; it is closed when the test ends. */
+export async function copyOf(state: MemoryState, settings: ReplicaSettings = {}) {
   const store = new MemoryStateStore(state);
   const directory = settings.directory ?? temporaryFolder();
   const log = captureLog();
-  const ports: CopyPorts = {
-    clock: systemClock,
-    randomBytes,
-    log: log.logger,
-    open: () => Promise.resolve(store),
-    directory,
-    writeFile: writeFileAtomically,
-    replicaName: 'replica',
-    version: '0.2.0',
-    terms: TERMS,
-    acceptsNewStore: false,
-    ...settings,
-  };
-  const copy = await StateCopy.open(ports);
-  onTestFinished(() => copy.close());
+  const copy = await stateReplica(state, { store, log: log.logger, ...settings, directory });
   return { copy, store, directory, log };
 }
 
@@ -67,15 +39,4 @@ export function goBack(state: MemoryState, revision: number): void {
   for (const [key, document] of state.documents) {
     if (document.revision > revision) state.documents.delete(key);
   }
-}
-
-/** Lets a store go away. @returns brings it back */
-export function fail(store: MemoryStateStore): () => void {
-  const away = () => Promise.reject(new StateError('unavailable', 'no server answers'));
-  const spies = (['changesSince', 'put', 'drawBlock', 'renewLease', 'endLease'] as const).map(
-    (method) => vi.spyOn(store, method).mockImplementation(away),
-  );
-  return () => {
-    for (const spy of spies) spy.mockRestore();
-  };
 }

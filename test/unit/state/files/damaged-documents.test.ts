@@ -1,8 +1,10 @@
 import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { parseDocumentFile } from '../../../../src/state/files/document-file.js';
 import { renderFile } from '../../../../src/state/files/stored-file.js';
+import { stateReplica } from '../../../support/state-replica.js';
 import {
   atStart,
   makeFilledStateFolder,
@@ -22,7 +24,6 @@ describe('a document that cannot be trusted', () => {
     ['other contents', (text) => text.replace('"contents": "1"', '"contents": "2"')],
     ['removed', (text) => text.replace('"contents": "1"', '"contents": null')],
     ['a field more', (text) => text.replace('{', '{"more": 1,')],
-    ['of a newer version', (text) => renderFile(2, parseDocumentFile(text))],
   ];
 
   it.each(spoilings)('%s → named, the file is left as it is, others work', async (_, spoil) => {
@@ -49,7 +50,40 @@ describe('a document that cannot be trusted', () => {
     const path = folder.documentPath(TWO);
     await writeFile(path, renderFile(2, { anything: true }));
     const { damaged } = await (await folder.open(atStart)).changesSince(0);
-    expect(damaged[0]?.problem).toContain('a newer version of Holdfast has made');
+    expect(damaged[0]).toMatchObject({
+      problem: expect.stringContaining('a newer version of Holdfast has made') as string,
+      isNewer: true,
+    });
+  });
+
+  it('of a newer version → called so and not damaged, left as it is, and not replaced', async () => {
+    const folder = await makeFilledStateFolder();
+    const path = folder.documentPath(TWO);
+    const newer = renderFile(2, parseDocumentFile(await readFile(path, 'utf8')));
+    await writeFile(path, newer);
+    const store = await folder.open(atStart);
+    await expect(putAt(store, TWO, 2)).rejects.toMatchObject({ code: 'newer-version' });
+    await expect(store.get(TWO)).rejects.toMatchObject({ code: 'newer-version' });
+    const things = (await stateReplica(store)).collection({
+      name: TWO.collection,
+      newest: { number: 1, schema: z.unknown() },
+    });
+    expect(things.get(TWO.id)?.kind).toBe('newer-version');
+    expect(await readFile(path, 'utf8')).toBe(newer);
+  });
+
+  it('no file of a store in its folders → named in the log and to whoever asks', async () => {
+    const folder = await makeFilledStateFolder();
+    const strays = ['documents/notes.txt', 'documents/things/two.json~', 'counters/a.bak'];
+    for (const stray of strays) {
+      await writeFile(join(folder.directory, stray), '', { mode: 0o600 });
+    }
+    const store = await folder.open(atStart);
+    const { leftAside, damaged } = await store.changesSince(0);
+    expect(damaged).toEqual([]);
+    const named = strays.toSorted().map((stray) => expect.stringContaining(stray) as string);
+    expect(leftAside).toEqual(named);
+    expect(folder.logged).toEqual(named);
   });
 
   it('put right from a backup → works again', async () => {

@@ -48,6 +48,9 @@ describe('SyslogMessages', () => {
     ['gap', '', 108],
     ['recovery', '', 108],
     ['sink-gap', '', 108],
+    ['event', ',"severity":"info"', 110],
+    ['event', ',"severity":"warning"', 108],
+    ['event', ',"severity":"critical"', 106],
     ['key-operation', String.raw`,"cause":"a,\"result\":\"failure\"","result":"success"`, 110],
   ])('%s%s → priority %d', (type, rest, priority) => {
     expect(

@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { LogFeed } from '../../../../../src/audit/sinks/feed/log-feed.js';
 import type { Position } from '../../../../../src/audit/sinks/feed/position.js';
-import { Backoff, LinkState } from '../../../../../src/audit/sinks/syslog/attempts.js';
+import { LinkState } from '../../../../../src/audit/sinks/syslog/attempts.js';
+import { Backoff } from '../../../../../src/shared/backoff.js';
 import type { SyslogConnection } from '../../../../../src/audit/sinks/syslog/connection.js';
 import { CursorFile } from '../../../../../src/audit/sinks/syslog/cursor-file.js';
 import { Delivery } from '../../../../../src/audit/sinks/syslog/delivery.js';
@@ -56,7 +57,7 @@ async function ship(log: ShippedLog, place: Position) {
     feed,
     delivery: new Delivery(feed, messages, () => '2026-03-01T12:00:00.000Z'),
     cursor,
-    backoff: new Backoff(Math.random),
+    backoff: new Backoff(Math.random, { firstMs: 100, longestMs: 30_000 }),
     link: new LinkState(logger, { sink: 'siem', host: 'localhost', port: 6514 }),
     logger,
     connect: () => Promise.resolve(connection as SyslogConnection),

@@ -1,0 +1,255 @@
+// Who may import whom (docs/architecture.md), as .dependency-cruiser.mjs makes rules of it.
+
+/** Folders that know nothing of the program around them, and what each may import beside itself. */
+export const leaves = {
+  shared: [],
+  'configuration/reading': ['shared'],
+  // It shares no code with what it examines, so that an error cannot cancel itself out.
+  aws: ['shared'],
+  doctor: ['shared'],
+  durable: ['shared'],
+  observability: ['shared'],
+  sigv4: ['shared'],
+  xks: ['shared'],
+  sealing: ['configuration/reading', 'shared'],
+  state: ['configuration/reading', 'durable', 'sealing', 'shared'],
+  'transparency-log': ['shared'],
+};
+
+/** The interfaces of key managers, for those who must not see an implementation. */
+const keyManagerInterfaces = [
+  'key-managers/backend.ts',
+  'key-managers/key-manager.ts',
+  'key-managers/maybe-promise.ts',
+];
+
+/** The interfaces of the state, for those who must not see a store. */
+const stateInterfaces = [
+  'state/confirmations.ts',
+  'state/errors.ts',
+  'state/state.ts',
+  'state/store.ts',
+  'state/until-settled.ts',
+];
+
+/** All that may be seen of backends from outside: the list, and what an entry of it is. */
+const backendList = ['key-managers/backends.ts', 'key-managers/definition.ts'];
+
+/** Layers above the leaves. A path that ends in `.ts` is that module alone. */
+export const layers = {
+  'key-managers/nodes': [
+    'shared',
+    'key-managers/health-test.ts',
+    'key-managers/key-ids.ts',
+    'key-managers/key-readings.ts',
+    'key-managers/within-deadline.ts',
+    ...keyManagerInterfaces,
+  ],
+  'key-managers/diagnosis': [
+    'shared',
+    'key-managers/backend.ts',
+    'key-managers/backends.ts',
+    'key-managers/health-test.ts',
+    'key-managers/within-deadline.ts',
+    'key-managers/nodes',
+  ],
+  'external-keys': [
+    ...[
+      'key-managers/capabilities.ts',
+      'notifications/events.ts',
+      'shared',
+      'state/collection.ts',
+      ...stateInterfaces,
+      'xks',
+    ],
+    ...keyManagerInterfaces,
+  ],
+  'key-managers/contract': [
+    'shared',
+    'key-managers/backend.ts',
+    'key-managers/maybe-promise.ts',
+    'key-managers/nodes/checked-administration.ts',
+  ],
+  'key-managers/counting': [
+    ...['durable', 'shared', ...stateInterfaces],
+    ...['key-managers/backend.ts', 'key-managers/within-deadline.ts'],
+  ],
+  // What policies say, and nothing of who asks: requests are handed to it.
+  authorization: [
+    ...['configuration/reading', 'durable', 'sealing', 'shared', 'xks/external-key-id.ts'],
+    ...['notifications/events.ts', 'state/collection.ts', ...stateInterfaces],
+  ],
+  'key-stores': [
+    ...['authorization/config.ts', 'configuration/reading', 'sealing', 'shared', 'xks'],
+    ...['sigv4/credential-source.ts', 'state/collection.ts', ...stateInterfaces],
+    'key-managers/backend.ts',
+  ],
+  audit: [
+    ...['configuration/reading', 'durable', 'observability', 'sealing', 'shared'],
+    'transparency-log',
+    'notifications/events.ts',
+    'notifications/event-fields.ts',
+  ],
+  // The list of events is a leaf that every part may import; the rest of the folder is not.
+  notifications: ['configuration/reading', 'durable', 'observability', 'shared'],
+  evidence: [
+    ...['audit/record', 'audit/read', 'audit/verify', 'authorization', 'shared'],
+    'transparency-log',
+  ],
+  // The other side of the wire: nothing of the server's, so that an error cannot cancel itself out.
+  'kms-simulator': ['configuration/reading', 'durable', 'shared'],
+  // It calls KMS and reads the audit log; of the server it imports nothing that serves.
+  rehearse: [
+    'audit/read',
+    'aws/kms-client.ts',
+    'kms-simulator/main.ts',
+    'shared',
+    'transparency-log',
+  ],
+  pipeline: [
+    'authorization/blocks/block.ts',
+    'authorization/blocks/block-table.ts',
+    'external-keys/encrypting-version.ts',
+    'external-keys/standing.ts',
+    'external-keys/states.ts',
+    'external-keys/use/noted-uses.ts',
+    'key-stores/quotas/quotas.ts',
+    'authorization',
+    'notifications/events.ts',
+    ...['audit', 'observability', 'shared', 'sigv4', 'xks'],
+    ...['state/errors.ts', 'state/state.ts'],
+    ...keyManagerInterfaces,
+  ],
+  http: [
+    'admin',
+    'audit/trail/errors.ts',
+    'configuration/reading',
+    'observability',
+    'pipeline/call.ts',
+    'pipeline/turn-away.ts',
+    'shared',
+    'xks/errors.ts',
+  ],
+  admin: [
+    'authorization',
+    'external-keys',
+    'audit',
+    'configuration/reading',
+    'key-stores',
+    'shared',
+    ...stateInterfaces,
+    'xks/external-key-id.ts',
+    ...keyManagerInterfaces,
+  ],
+  configuration: [
+    'admin/config.ts',
+    'audit/config.ts',
+    'authorization',
+    'durable',
+    'http/admin/admin-socket.ts',
+    'http/config.ts',
+    'http/tls',
+    ...backendList,
+    'key-managers/nodes/limits.ts',
+    'key-stores',
+    'notifications/config.ts',
+    'observability/config.ts',
+    'shared',
+    'state/config.ts',
+    'state/files/state-folder.ts',
+  ],
+  quickstart: [
+    'configuration',
+    'durable',
+    'key-stores',
+    'shared',
+    'xks/paths.ts',
+    ...keyManagerInterfaces,
+  ],
+  composition: [
+    'authorization',
+    'external-keys',
+    'admin',
+    'audit/config.ts',
+    'audit/read',
+    'audit/record',
+    'audit/trail',
+    'audit/verify/vouched-lines.ts',
+    'configuration',
+    'durable',
+    'evidence/search',
+    'http',
+    ...backendList,
+    'key-managers/diagnosis',
+    'key-managers/nodes',
+    'key-managers/when-settled.ts',
+    'key-stores',
+    'notifications',
+    'observability',
+    'pipeline',
+    'quickstart',
+    'sealing/master-key.ts',
+    'shared',
+    'sigv4',
+    'state',
+    'transparency-log/signed-note.ts',
+    'xks',
+    ...keyManagerInterfaces,
+  ],
+  presentation: [
+    'composition',
+    'configuration',
+    'key-managers/key-manager.ts',
+    'key-stores/key-store.ts',
+    'shared',
+  ],
+  cli: [
+    'admin/config.ts',
+    'admin/contract',
+    'audit',
+    'authorization',
+    'aws',
+    'composition/diagnose-key-manager.ts',
+    'composition/version.ts',
+    'configuration',
+    'doctor',
+    'evidence',
+    'key-managers/diagnosis/finding.ts',
+    'key-stores/config.ts',
+    'key-stores/credential-generator.ts',
+    'kms-simulator/main.ts',
+    'main.ts',
+    'rehearse',
+    'shared',
+    'state/postgres',
+    'state/store.ts',
+    'transparency-log',
+  ],
+};
+
+/** A folder of its own; what all backends share is not one. */
+export const aBackend = '^src/key-managers/(?!nodes/|contract/|counting/|diagnosis/)([^/]+)/';
+/** Modules and folders that a backend may import beside itself. */
+export const forBackends = [
+  'key-managers/backend.ts',
+  'key-managers/capabilities.ts',
+  'key-managers/definition.ts',
+  'key-managers/health-test.ts',
+  'key-managers/key-ids.ts',
+  'key-managers/maybe-promise.ts',
+  'key-managers/nodes/first-node.ts',
+  'key-managers/nodes/node-failures.ts',
+  'key-managers/nodes/settled-version.ts',
+  'key-managers/remembered-keys.ts',
+  'key-managers/when-settled.ts',
+  'key-managers/within-deadline.ts',
+  'key-managers/counting',
+  'configuration/reading',
+  'durable',
+  'sealing',
+  'shared',
+  'state/collection.ts',
+  'state/shared-collection.ts',
+  ...stateInterfaces,
+  'xks/external-key-id.ts',
+];

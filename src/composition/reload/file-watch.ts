@@ -1,0 +1,107 @@
+import {
+  changedFiles,
+  digestsOf,
+  type FileDigests,
+} from '../../configuration/changes/file-digests.js';
+import type { Clock } from '../../shared/clock.js';
+import type { OperatorLog } from '../../shared/operator-log.js';
+import { reasonOf } from '../../shared/reason-of.js';
+
+const EVERY_MS = 5_000;
+/** The time for which a failure is expected to end by itself: files are replaced one by one. */
+const PATIENCE_MS = 30_000;
+
+/** The parts of a watch. */
+export interface FileWatchPorts {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: Pick<OperatorLog, 'info'>;
+  /** The content of the files when the generation in force was made. */
+  readonly inForce: () => FileDigests;
+  /** Puts in force what they contain now. */
+  readonly refresh: () => Promise<unknown>;
+  /** Tells whether only other files can help, and trying these again may do harm. */
+  readonly isFinal: (error: unknown) => boolean;
+  /** Tells a failure that does not end by itself. */
+  readonly onFailure: (error: unknown) => void;
+  /** Tells that the files are as they are in force, after a failure. */
+  readonly onAsBefore: () => void;
+}
+
+/**
+ * Looks every 5 s at the files of certificates, keys and secrets, by their content, wherever links
+ * lead: also where a folder is mounted that no one tells of changes in. What has changed is put in
+ * force; a certificate without its key is tried again for 30 s before anybody is told.
+ */
+export class FileWatch {
+  readonly #ports: FileWatchPorts;
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<void> | undefined;
+  /** The last content that was taken, and the generation's for which it was. */
+  #taken: { readonly from: FileDigests; readonly content: FileDigests } | undefined;
+  #failingSince: number | undefined;
+  #told: string | undefined;
+  /** The content with which nothing is tried again, and its failure. */
+  #final: { readonly content: FileDigests; readonly error: unknown } | undefined;
+
+  constructor(ports: FileWatchPorts) {
+    this.#ports = ports;
+    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+  }
+
+  /** Looks now, once at a time. Never rejects. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** Looks no more, once it has finished. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const inForce = this.#ports.inForce();
+    const known = this.#taken?.from === inForce ? this.#taken.content : inForce;
+    const content = digestsOf([...inForce.keys()]);
+    const changed = changedFiles(known, content);
+    if (changed.length === 0) {
+      if (this.#told !== undefined) this.#ports.onAsBefore();
+      this.#fits();
+      return;
+    }
+    const final = this.#final;
+    if (final !== undefined && changedFiles(final.content, content).length === 0) {
+      this.#failed(final.error, changed);
+      return;
+    }
+    try {
+      await this.#ports.refresh();
+      this.#taken = { from: this.#ports.inForce(), content };
+      this.#fits();
+    } catch (error) {
+      this.#final = this.#ports.isFinal(error) ? { content, error } : undefined;
+      this.#failed(error, changed);
+    }
+  }
+
+  #fits(): void {
+    this.#failingSince = undefined;
+    this.#told = undefined;
+    this.#final = undefined;
+  }
+
+  #failed(error: unknown, changed: readonly string[]): void {
+    const { clock, log, onFailure } = this.#ports;
+    this.#failingSince ??= clock.monotonic();
+    const reason = reasonOf(error);
+    if (clock.monotonic() - this.#failingSince < PATIENCE_MS) {
+      log.info({ files: changed, reason }, 'files have changed and do not fit; tried again');
+    } else if (this.#told !== reason) {
+      this.#told = reason;
+      onFailure(error);
+    }
+  }
+}

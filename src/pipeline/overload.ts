@@ -1,0 +1,75 @@
+import type { Clock } from '../shared/clock.js';
+import type { IncomingCall } from './call.js';
+import { LoadShares } from './load-shares.js';
+import { ThrottledError } from './throttled.js';
+
+/** Waiting time from which on everybody is refused. KMS gives up after 250 ms, network included. */
+const TOO_LATE_MS = 100;
+
+/** Told to a client that is refused. */
+export const OVERLOAD_MESSAGE = 'The external key store proxy cannot keep up.';
+
+/**
+ * Refuses what would be answered too late. In a queue that is longer than KMS waits, whoever is
+ * served in the order of arrival is served too late, every one of them; a refusal at once leaves
+ * the time to those who can still be served.
+ */
+export class Overload {
+  readonly #shares: LoadShares;
+  /** Requests at each key manager. */
+  readonly #atKeyManagers = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#shares = new LoadShares(clock);
+  }
+
+  /**
+   * Refuses a request that has waited too long already, before anything is done for it.
+   *
+   * @throws ThrottledError
+   */
+  assertInTime(call: Pick<IncomingCall, 'isTurnedAway' | 'waitedMs'>): void {
+    if (call.isTurnedAway) throw refused('too many requests have come at once');
+    const waitedMs = call.waitedMs();
+    if (waitedMs > TOO_LATE_MS) throw refused(`it has waited for ${Math.round(waitedMs)} ms`);
+  }
+
+  /**
+   * Refuses requests of the accounts that send most, while others wait too.
+   *
+   * @throws ThrottledError
+   */
+  assertFair({ account, keyManager, queueLimit }: Weighed): void {
+    const sendsMore = this.#shares.note(account);
+    if (!sendsMore) return;
+    const atWork = this.#atKeyManagers.get(keyManager) ?? 0;
+    if (atWork <= queueLimit) return;
+    throw refused(
+      `${atWork} requests are at the key manager, most of them of the account ${account}`,
+    );
+  }
+
+  /** A request goes to its key manager. */
+  begin(keyManager: string): void {
+    this.#atKeyManagers.set(keyManager, 1 + (this.#atKeyManagers.get(keyManager) ?? 0));
+  }
+
+  /** A request comes back from its key manager. */
+  end(keyManager: string): void {
+    const left = (this.#atKeyManagers.get(keyManager) ?? 1) - 1;
+    if (left === 0) this.#atKeyManagers.delete(keyManager);
+    else this.#atKeyManagers.set(keyManager, left);
+  }
+}
+
+/** A request as its account's share is weighed. */
+interface Weighed {
+  readonly account: string;
+  readonly keyManager: string;
+  /** Requests at the key manager beyond which its queue fills. */
+  readonly queueLimit: number;
+}
+
+function refused(why: string): ThrottledError {
+  return new ThrottledError('overload', OVERLOAD_MESSAGE, `overload: ${why}`);
+}

@@ -1,0 +1,296 @@
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  accessKeyIdOf,
+  keyManager,
+  keyStore,
+  type ReloadedConfiguration,
+  type ReloadedServer,
+} from '../../support/launch-reloaded.js';
+import { makeFaultyDisk } from '../../support/faulty-disk.js';
+import { limitFiles, sizeOfLog } from '../../support/full-disk.js';
+import { ReloadRounds } from '../../support/reload-rounds.js';
+import { startReloaded } from '../../support/reloaded-server.js';
+import { WEBHOOK_SECRET, WebhookReceiver } from '../../support/webhook-receiver.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+/** The name in the certificate that new handshakes get. */
+async function servedName({ server, authority }: ReloadedServer, port = server.port) {
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    servername: 'localhost',
+    ca: authority.certificate,
+  });
+  onTestFinished(() => {
+    socket.destroy();
+  });
+  await once(socket, 'secureConnect');
+  return socket.getPeerCertificate().subject.CN;
+}
+
+async function health(client: ReturnType<ReloadedServer['client']>, keyStoreName = 'quickstart') {
+  const body = { requestMetadata: { kmsRequestId: 'r', kmsOperation: 'KmsHealthCheck' } };
+  const uriPath = `/${keyStoreName}/kms/xks/v1`;
+  const credential = { ...client.credential, accessKeyId: accessKeyIdOf(keyStoreName) };
+  return (await client.call('health', body, { uriPath, credential })).status;
+}
+
+describe('a reload while a client keeps its connection', () => {
+  it('with other certificates, key stores, key managers and listeners → in force, nothing cut', async () => {
+    const reloaded = await startReloaded();
+    const { server, configuration, write, spare, client } = reloaded;
+    const kept = client();
+    expect(await health(kept)).toBe(200);
+
+    reloaded.certify(await reloaded.issue('second.example'));
+    const [listener] = configuration.listeners;
+    const listeners = [listener, { ...listener, name: 'more', port: spare[0] }];
+    const keyManagers = [...configuration.keyManagers, keyManager('second')];
+    const keyStores = [...configuration.keyStores, keyStore('hr', 'second')];
+    const log = { requests: 'all' };
+    const receiver = await WebhookReceiver.start();
+    const webhook = { name: 'siem', url: receiver.url, ca: receiver.ca, secret: WEBHOOK_SECRET };
+    const notifications = { webhooks: [webhook] };
+    const others = { listeners, keyManagers, keyStores, log, notifications };
+    write({ ...configuration, ...others, deadlineMs: 20_000 });
+    const preview = await reloaded.admin.call('previewReload', {});
+    expect(preview.refusals).toEqual([]);
+    expect(preview.differences).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ path: 'keyStores[hr]', change: 'added' }),
+        expect.objectContaining({ path: 'keyManagers[second]', change: 'added' }),
+        expect.objectContaining({ path: 'listeners[more]', change: 'added' }),
+        expect.objectContaining({ path: 'deadlineMs', before: '10000', after: '20000' }),
+        expect.objectContaining({ path: 'listeners[xks].tls.certificateChain', change: 'changed' }),
+      ]),
+    );
+    const refused = await server.holdfast('reload');
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('start once with --init');
+    expect(await server.holdfast('reload', '--init')).toMatchObject({ code: 0 });
+
+    expect(server.log()).not.toContain('"component":"request"');
+    expect(await health(kept)).toBe(200);
+    expect(await health(kept, 'hr')).toBe(200);
+    await expect.poll(() => server.log()).toContain('"component":"request"');
+    expect(await server.holdfast('notify', 'test', 'siem')).toMatchObject({ code: 0 });
+    expect(await servedName(reloaded)).toBe('second.example');
+    expect(await servedName(reloaded, spare[0])).toBe('second.example');
+    expect(await reloaded.status()).toMatchObject({
+      generation: { number: 2 },
+      lastReload: { result: 'success', trigger: 'command' },
+    });
+
+    write(configuration);
+    server.signal('SIGHUP');
+    await expect.poll(async () => (await reloaded.status()).generation.number).toBe(3);
+    expect(await health(kept)).toBe(200);
+    expect(await health(kept, 'hr')).toBe(404);
+    await expect.poll(() => server.log()).toContain('the key manager is closed');
+    const afterwards = { keyManagers: [{ name: 'files' }], webhooks: [] };
+    expect(await reloaded.status()).toMatchObject(afterwards);
+  });
+});
+
+type Damage = (server: ReloadedServer) => void | Promise<void>;
+
+const DAMAGES: readonly (readonly [string, Damage, RegExp])[] = [
+  [
+    'a YAML that is cut off',
+    ({ write }) => {
+      write('listeners:\n  - name: "xk');
+    },
+    /1 problem/,
+  ],
+  [
+    'fields that only a restart changes',
+    ({ write, configuration }) => {
+      write({ ...configuration, admin: { socket: 'other.sock' } });
+    },
+    /admin\.socket changes with a restart alone/,
+  ],
+  [
+    'a key manager whose folder is in use',
+    ({ write, configuration }) => {
+      write({ ...configuration, keyManagers: [{ ...keyManager('files'), location: 'Bern' }] });
+    },
+    /has the folder .*keys-files to itself/,
+  ],
+  [
+    'a listener whose limits are others',
+    ({ write, configuration }) => {
+      const [listener] = configuration.listeners;
+      write({ ...configuration, listeners: [{ ...listener, limits: { maxConnections: 7 } }] });
+    },
+    /listeners\[xks\]\.limits cannot be changed/,
+  ],
+  [
+    'a listener whose address is taken',
+    ({ write, configuration, server }) => {
+      const [listener] = configuration.listeners;
+      const taken = { ...listener, name: 'taken', port: server.operationsPort };
+      write({ ...configuration, listeners: [listener, taken] });
+    },
+    /is in use/,
+  ],
+  [
+    'a policy that does not parse',
+    ({ write, folder, configuration }) => {
+      writePolicy(folder, 'permit (principal, action, resource');
+      write({ ...configuration, keyStores: [withPolicies(configuration)] });
+    },
+    /new\.cedar/,
+  ],
+  [
+    'a certificate without its key',
+    async ({ write, certify, issue, configuration }) => {
+      write(configuration);
+      const { certificate } = await issue('other.example');
+      certify({ certificate, privateKey: (await issue('third.example')).privateKey });
+    },
+    /belong/,
+  ],
+];
+
+/** The first key store with the policies of a folder. */
+function withPolicies({ keyStores: [first] }: ReloadedConfiguration): Record<string, unknown> {
+  return { ...first, policies: { directory: 'policies' } };
+}
+
+function writePolicy(folder: string, text: string): void {
+  mkdirSync(join(folder, 'policies'), { recursive: true });
+  writeFileSync(join(folder, 'policies', 'new.cedar'), text);
+}
+
+/** A reload that fails, once more: what was in force serves, and everything says why. */
+async function expectRefused(reloaded: ReloadedServer, reason: RegExp, count: number) {
+  const { server, client, admin } = reloaded;
+  await expect(admin.call('reload', { body: { init: true } })).rejects.toThrow(reason);
+  const caller = client();
+  expect(await health(caller)).toBe(200);
+  caller.close();
+  expect(await servedName(reloaded)).toBe('first.example');
+  const { generation, lastReload, failedReloads, waiting } = await reloaded.status();
+  expect(generation.number).toBe(1);
+  expect(lastReload).toMatchObject({ result: 'failure' });
+  expect(failedReloads).toEqual([lastReload]);
+  expect(lastReload?.reason).toMatch(reason);
+  expect(waiting.join()).toMatch(reason);
+  const metrics = await (await fetch(`http://127.0.0.1:${server.operationsPort}/metrics`)).text();
+  expect(metrics).toContain(`holdfast_reloads_total{result="failure"} ${count}`);
+  expect(metrics).toContain('holdfast_reload_failed{of="configuration"} 1');
+  const told = () =>
+    server
+      .log()
+      .match(/^.*"msg":"the reload failed.*$/gm)
+      ?.at(-1) ?? '';
+  await expect.poll(told).toMatch(reason);
+}
+
+describe('a reload that cannot be done', () => {
+  it('whatever it is → the generation before serves, and everything says why', async () => {
+    const reloaded = await startReloaded();
+    for (const [index, [, damage, reason]] of DAMAGES.entries()) {
+      await damage(reloaded);
+      await expectRefused(reloaded, reason, index + 1);
+    }
+    await expect.poll(() => reloaded.server.log()).toContain('"event":"reload-failed"');
+  });
+});
+
+describe('a reload that fails when all of it is prepared', () => {
+  it('→ policies, listeners and key managers are given back, and the next one is done', async () => {
+    const reloaded = await startReloaded((starting) => {
+      starting['state'] = { type: 'files', sealing: { key: '${file:quickstart/master.key}' } };
+    });
+    const { admin, write, configuration, spare, server, client, folder } = reloaded;
+    writeFileSync(join(folder, 'permit.cedar'), 'permit(principal, action, resource);');
+    const [first] = configuration.keyStores;
+    const keyStores = [{ ...first, policies: { files: ['permit.cedar'] } }];
+    const pathParameters = { keyStore: 'quickstart' };
+    const { accessKeyId } = await admin.call('addCredential', { pathParameters, body: {} });
+    const [listener] = configuration.listeners;
+    const more = {
+      ...configuration,
+      listeners: [listener, { ...listener, name: 'more', port: spare[0] }],
+      keyManagers: [...configuration.keyManagers, keyManager('second')],
+    };
+    const twice = keyStore('second', 'second');
+    const [credential] = twice['credentials'] as object[];
+    const taken = { ...twice, credentials: [{ ...credential, accessKeyId }] };
+    for (let attempt = 1; attempt <= 2; attempt += 1) {
+      write({ ...more, keyStores: [...keyStores, taken] });
+      const reload = admin.call('reload', { body: { init: true } });
+      await expect(reload).rejects.toThrow(/was added at run time as well/);
+      await expect(servedName(reloaded, spare[0])).rejects.toThrow('ECONNREFUSED');
+    }
+    write({ ...more, keyStores: [...keyStores, twice] });
+    expect(await server.holdfast('reload', '--init')).toMatchObject({ code: 0 });
+    expect(await health(client(), 'second')).toBe(200);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a reload with a disk that is full', () => {
+  it.each<[string, (server: ReloadedServer) => void, string]>([
+    [
+      'where superseded policies are kept',
+      ({ folder, write, configuration }) => {
+        writePolicy(folder, 'permit (principal, action, resource);');
+        write({ ...configuration, keyStores: [withPolicies(configuration)] });
+      },
+      'policy-sets',
+    ],
+    [
+      'where a new key manager has its keys',
+      ({ write, configuration }) => {
+        const keyManagers = [...configuration.keyManagers, keyManager('more')];
+        write({ ...configuration, keyManagers });
+      },
+      'keys-more',
+    ],
+  ])('%s → the one before serves, everything says why, until there is room', async (...of) => {
+    const [, change, place] = of;
+    const disk = await makeFaultyDisk(temporaryFolder());
+    const reloaded = await startReloaded(undefined, disk.env);
+    change(reloaded);
+    disk.fail(`write ENOSPC ${place}`);
+    await expectRefused(reloaded, /ENOSPC/, 1);
+    disk.recover();
+    await reloaded.admin.call('reload', { body: { init: true } });
+    expect(await reloaded.status()).toMatchObject({ generation: { number: 2 }, failedReloads: [] });
+  });
+
+  it('no room for the record of a generation → the one before stays, until there is', async () => {
+    const reloaded = await startReloaded();
+    const { server, folder, write, configuration } = reloaded;
+    write({ ...configuration, deadlineMs: 20_000 });
+    limitFiles(server, sizeOfLog(join(folder, 'audit')) + 50);
+    server.signal('SIGHUP');
+    await expect.poll(async () => (await reloaded.status()).lastReload?.result).toBe('failure');
+    expect((await reloaded.status()).generation.number).toBe(1);
+    await expect.poll(() => server.log()).toMatch(/EFBIG.*the reload failed/);
+    limitFiles(server, undefined);
+    await expect
+      .poll(async () => {
+        server.signal('SIGHUP');
+        return (await reloaded.status()).generation.number;
+      })
+      .toBe(2);
+  });
+});
+
+describe('reloads while requests run', () => {
+  it('of certificates, policies, credentials, key stores and key managers → no request and no connection lost', async () => {
+    const load = await ReloadRounds.start(temporaryFolder(), 4);
+    for (let round = 1; round <= 4; round += 1) await load.round(round);
+    const outcome = await load.end();
+    expect(outcome).toMatchObject({ failures: [], connections: 4 });
+    // The certificate may be taken by itself before the reload, which is one more generation.
+    expect(outcome.generation).toBeGreaterThanOrEqual(5);
+    expect(outcome.requests).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import type { Block, BlockSubject } from '../../../../src/authorization/blocks/block.js';
+import { Blocks } from '../../../../src/authorization/blocks/blocks.js';
+import { KeptBlocks } from '../../../../src/authorization/blocks/kept-blocks.js';
+import { writeFileAtomically } from '../../../../src/durable/atomic-write.js';
+import { masterKeyFrom } from '../../../../src/sealing/master-key.js';
+import { systemClock } from '../../../../src/shared/clock.js';
+import { Secret } from '../../../../src/shared/secret.js';
+import { Confirmations } from '../../../../src/state/confirmations.js';
+import type { StateCopy } from '../../../../src/state/copy/state-copy.js';
+import { deferred } from '../../../support/deferred.js';
+import { captureLog } from '../../../support/log-lines.js';
+import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
+import { stateReplica } from '../../../support/state-replica.js';
+import { storeAway } from '../../../support/store-away.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+const KEY: BlockSubject = { kind: 'key', keyManager: 'files', externalKeyId: 'payroll' };
+const SEALING = randomBytes(32).toString('base64');
+
+function changed(blocked: boolean, subject: BlockSubject = KEY): Block {
+  return { subject, blocked, reason: 'incident 4711', by: 'alice', at: '2026-11-28T12:00:00.000Z' };
+}
+
+function keptIn(folder: string, key = SEALING): KeptBlocks {
+  const masterKey = masterKeyFrom({ key: new Secret(key) }, randomBytes);
+  return new KeptBlocks(join(folder, 'blocks.json'), masterKey, writeFileAtomically);
+}
+
+function openOn(state: StateCopy, kept?: KeptBlocks): Promise<Blocks> {
+  const { logger: log } = captureLog();
+  const confirmations = new Confirmations({ state, clock: systemClock, replicaName: 'here' });
+  return Blocks.open({ state, clock: systemClock, log, confirmations, kept });
+}
+
+const isBlocked = ({ table }: Blocks) => table.ofKey('files', 'PayRoll') !== undefined;
+
+it('a key is blocked → at every replica, whatever the case of its id, and the others confirm it', async () => {
+  const shared = new MemoryState();
+  const here = await openOn(await stateReplica(shared));
+  const there = await openOn(await stateReplica(shared, { replicaName: 'there' }));
+  const outcome = await here.change(changed(true));
+  expect(outcome).toMatchObject({ kept: 'store', confirmed: ['here', 'there'], unconfirmed: [] });
+  expect([isBlocked(here), isBlocked(there)]).toEqual([true, true]);
+  await there.change(changed(false));
+  await vi.waitFor(() => {
+    expect(isBlocked(here)).toBe(false);
+  });
+  expect(here.table.isEmpty).toBe(true);
+  expect(here.list()).toEqual([changed(false)]);
+});
+
+it('blocked at two replicas at once → one block, and both say so', async () => {
+  const shared = new MemoryState();
+  const here = await openOn(await stateReplica(shared));
+  const there = await openOn(await stateReplica(shared));
+  const outcomes = await Promise.all([here.change(changed(true)), there.change(changed(true))]);
+  expect(outcomes.map(({ kept }) => kept)).toEqual(['store', 'store']);
+  expect(here.list()).toHaveLength(1);
+});
+
+it('a replica that starts → has what is blocked', async () => {
+  const shared = new MemoryState();
+  await (await openOn(await stateReplica(shared))).change(changed(true));
+  expect(isBlocked(await openOn(await stateReplica(shared)))).toBe(true);
+});
+
+it('the store is away → blocked here at once, kept over a restart, and merged when it is back', async () => {
+  const shared = new MemoryState();
+  const folder = temporaryFolder();
+  const store = new MemoryStateStore(shared);
+  const state = await stateReplica(shared, { store });
+  const blocks = await openOn(state, keptIn(folder));
+  const elsewhere = await openOn(await stateReplica(shared, { replicaName: 'there' }));
+  await vi.waitFor(() => {
+    expect(state.standing.leases).toHaveLength(2);
+  });
+  const comeBack = storeAway(store);
+  const outcome = await blocks.change(changed(true));
+  expect(outcome).toMatchObject({ kept: 'replica', confirmed: ['here'], unconfirmed: ['there'] });
+  expect(outcome.problem).toContain('no server answers');
+  expect([isBlocked(blocks), isBlocked(elsewhere), blocks.waiting]).toEqual([true, false, 1]);
+  expect(readFileSync(join(folder, 'blocks.json'), 'utf8')).not.toContain('payroll');
+  comeBack();
+  await blocks.close();
+  await state.close();
+
+  const restarted = await openOn(await stateReplica(shared), keptIn(folder));
+  expect([isBlocked(restarted), restarted.waiting]).toEqual([true, 0]);
+  await vi.waitFor(() => {
+    expect(isBlocked(elsewhere)).toBe(true);
+  });
+  expect(existsSync(join(folder, 'blocks.json'))).toBe(false);
+});
+
+it('the store comes back while it runs → it is told of the block, which stays in force', async () => {
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const blocks = await openOn(await stateReplica(shared, { store }), keptIn(temporaryFolder()));
+  const comeBack = storeAway(store);
+  await blocks.change(changed(true));
+  comeBack();
+  await blocks.merge();
+  expect([isBlocked(blocks), blocks.waiting]).toEqual([true, 0]);
+  expect(shared.documents.size).toBe(1);
+});
+
+it('the store is away, and nothing seals → in memory alone, and it says so', async () => {
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const blocks = await openOn(await stateReplica(shared, { store }));
+  storeAway(store);
+  expect(await blocks.change(changed(true))).toMatchObject({ kept: 'memory' });
+  expect(isBlocked(blocks)).toBe(true);
+});
+
+it('the store is away → a block that it has is not lifted, one of this replica alone is', async () => {
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const blocks = await openOn(await stateReplica(shared, { store }), keptIn(temporaryFolder()));
+  const ofAll: BlockSubject = { kind: 'key-store', keyStore: 'payroll' };
+  await blocks.change(changed(true, ofAll));
+  storeAway(store);
+  await blocks.change(changed(true));
+  await expect(blocks.change(changed(false, ofAll))).rejects.toMatchObject({ code: 'unavailable' });
+  expect(blocks.table.ofKeyStore('payroll')).toBeDefined();
+  await blocks.change(changed(false));
+  expect([isBlocked(blocks), blocks.waiting]).toEqual([false, 0]);
+});
+
+it('a block is made while one is lifted, and the store goes away → in force', async () => {
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const blocks = await openOn(await stateReplica(shared, { store }), keptIn(temporaryFolder()));
+  await blocks.change(changed(true));
+  const put = store.put.bind(store);
+  const late = deferred();
+  const lifted = vi.spyOn(store, 'put').mockImplementation(async (change) => {
+    const stored = await put(change);
+    await late.promise;
+    return stored;
+  });
+  void blocks.change(changed(false));
+  await vi.waitFor(() => {
+    expect(lifted).toHaveBeenCalled();
+  });
+  storeAway(store);
+  expect(await blocks.change(changed(true))).toMatchObject({ kept: 'replica' });
+  late.resolve(undefined);
+  await lifted.mock.results[0]?.value;
+  await new Promise(setImmediate);
+  expect([isBlocked(blocks), blocks.waiting]).toEqual([true, 1]);
+});
+
+it('two blocks while the store is away, and the first is written late → both are kept', async () => {
+  const folder = temporaryFolder();
+  const late = deferred();
+  const writes: string[] = [];
+  const masterKey = masterKeyFrom({ key: new Secret(SEALING) }, randomBytes);
+  const kept = new KeptBlocks(join(folder, 'blocks.json'), masterKey, async (path, contents) => {
+    writes.push(contents);
+    if (writes.length === 1) await late.promise;
+    await writeFileAtomically(path, contents);
+  });
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const blocks = await openOn(await stateReplica(shared, { store }), kept);
+  storeAway(store);
+  const first = blocks.change(changed(true));
+  await vi.waitFor(() => {
+    expect(writes).toHaveLength(1);
+  });
+  const second = blocks.change(changed(true, { kind: 'key-store', keyStore: 'payroll' }));
+  await vi.waitFor(() => {
+    expect(blocks.waiting).toBe(2);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  late.resolve(undefined);
+  await Promise.all([first, second]);
+  expect(await keptIn(folder).read()).toHaveLength(2);
+});
+
+it('a block is lifted and made again → in force', async () => {
+  const blocks = await openOn(await stateReplica(new MemoryState()));
+  for (const blocked of [true, false, true]) await blocks.change(changed(blocked));
+  expect(isBlocked(blocks)).toBe(true);
+});
+
+it('principals → by their pattern, until it is lifted', async () => {
+  const blocks = await openOn(await stateReplica(new MemoryState()));
+  const pattern: BlockSubject = { kind: 'principal', pattern: 'arn:aws:iam::111122223333:role/P*' };
+  const principal = 'arn:aws:iam::111122223333:role/Payroll';
+  await blocks.change(changed(true, pattern));
+  expect(blocks.table.ofPrincipal(principal)).toMatchObject({ reason: 'incident 4711' });
+  await blocks.change(changed(false, pattern));
+  expect(blocks.table.ofPrincipal(principal)).toBeUndefined();
+});
+
+it.each([
+  ['under another key', (folder: string) => keptIn(folder, randomBytes(32).toString('base64'))],
+  [
+    'damaged',
+    (folder: string) => {
+      writeFileSync(join(folder, 'blocks.json'), '{"format":1}');
+      return keptIn(folder);
+    },
+  ],
+])('blocks on disk that are %s → no start without them, and what to do', async (_, keptBy) => {
+  const folder = temporaryFolder();
+  await keptIn(folder).write([changed(true)]);
+  const opening = openOn(await stateReplica(new MemoryState()), keptBy(folder));
+  await expect(opening).rejects.toThrow(/block anew what is to be\s+blocked/u);
+});
+
+it.each(['key/files/payroll', 'key-store/payroll'])(
+  'the document %s cannot be read → blocked, because nobody knows',
+  async (id) => {
+    const shared = new MemoryState();
+    const store = new MemoryStateStore(shared);
+    await store.put({ collection: 'blocks', id, format: 1, contents: '{}', replaces: 0 });
+    const { table } = await openOn(await stateReplica(shared));
+    expect(table.ofKey('files', 'payroll') ?? table.ofKeyStore('payroll')).toMatchObject({
+      reason: 'its record in the state store cannot be read',
+    });
+  },
+);
+
+it('somebody removes the document of a block → it stays in force, is listed, and can be lifted', async () => {
+  const shared = new MemoryState();
+  const blocks = await openOn(await stateReplica(shared));
+  await blocks.change(changed(true));
+  const [{ revision } = { revision: 0 }] = [...shared.documents.values()];
+  const store = new MemoryStateStore(shared);
+  const removal = { collection: 'blocks', id: 'key/files/payroll', format: 1, contents: undefined };
+  await store.put({ ...removal, replaces: revision });
+  const other = await openOn(await stateReplica(shared));
+  await vi.waitFor(() => {
+    expect(other.list()).toEqual([]);
+  });
+  expect(isBlocked(blocks)).toBe(true);
+  expect(blocks.list()).toEqual([changed(true)]);
+  await blocks.change(changed(false));
+  expect(isBlocked(blocks)).toBe(false);
+});
