@@ -99,7 +99,7 @@ export interface ServedKeys {
 }
 
 /** The part of the use of keys that administrators ask about. */
-export interface AdministeredKeyUse extends Pick<KeyUse, 'of'> {
+export interface AdministeredKeyUse extends Pick<KeyUse, 'of' | 'tell'> {
   readonly reporting: Pick<KeyUse['reporting'], 'completeness' | 'othersSince'>;
 }
 
@@ -117,7 +117,7 @@ export interface AdministeredCredentials {
     RunTimeCredentials,
     'add' | 'list' | 'remove' | 'reveal' | 'setDisabled' | 'standingOf'
   >;
-  readonly uses: Pick<CredentialUses, 'lastUsedAt' | 'unusedForMs'>;
+  readonly uses: Pick<CredentialUses, 'lastUsedAt' | 'unusedForMs' | 'tell' | 'problems'>;
 }
 
 /** All that administrators of the running server ask about. */

@@ -4,6 +4,7 @@ import {
   type DocumentChange,
   type DocumentName,
   MAX_DOCUMENT_BYTES,
+  type UsesChange,
 } from './store.js';
 
 const COLLECTION = /^[a-z-]{1,40}$/;
@@ -27,6 +28,13 @@ export function assertDocumentChange(change: DocumentChange): void {
   assertWhole('the format', change.format, 1);
   assertWhole('the revision that a change replaces', change.replaces, 0);
   if (change.contents !== undefined) assertContents(change, change.contents);
+}
+
+/** Checks what is told of uses. @throws StateError `invalid` */
+export function assertUsesChange(change: UsesChange): void {
+  assertDocumentName(change);
+  assertWhole('the format', change.format, 1);
+  assertContents(change, change.contents);
 }
 
 /** Checks the name of a counter. @throws StateError `invalid` */

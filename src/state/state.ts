@@ -1,6 +1,7 @@
 import type { Deadline } from '../shared/deadline.js';
 import type { CollectionDefinition, StateDocument } from './collection.js';
 import type { BlockRequest, CounterBlock, DrawnBlock, Lease } from './store.js';
+import type { Uses, UsesDefinition } from './uses.js';
 
 /** The state of Holdfast as the rest of the program uses it: reading is from memory. */
 export interface State {
@@ -16,6 +17,8 @@ export interface State {
     definition: CollectionDefinition<Value, Previous>,
   ): Collection<Value>;
   readonly counters: StateCounters;
+  /** Opens one kind of uses. Each is opened once. */
+  uses<Value>(definition: UsesDefinition<Value>): Uses<Value>;
   /**
    * Fetches what is newer, now. Callers at the same time share one question.
    *

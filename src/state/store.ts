@@ -25,6 +25,32 @@ export interface DocumentChange extends DocumentName {
   readonly replaces: number;
 }
 
+/**
+ * What replicas have told of uses, such as the time of the last one. It has no place in the store's
+ * history: many are told each minute, and nobody decides by the order of them.
+ */
+export interface StoredUses extends DocumentName {
+  /** A random name of these contents, 32 hexadecimal digits: the next writing gives another one. */
+  readonly token: string;
+  /** The number of the schema that the contents follow. */
+  readonly format: number;
+  /** JSON, up to {@link MAX_DOCUMENT_BYTES}. */
+  readonly contents: string;
+}
+
+/** Uses, and the contents in whose place they come. */
+export interface UsesChange extends Omit<StoredUses, 'token'> {
+  /** The token of what was read; undefined where nothing was there. */
+  readonly replaces: string | undefined;
+}
+
+/** All that is stored of uses in a collection. */
+export interface ListedUses {
+  /** In the order of their ids. */
+  readonly uses: readonly StoredUses[];
+  readonly damaged: readonly DamagedDocument[];
+}
+
 /** The newest format of a store that this version reads and writes, like the one before it. */
 export const STATE_FORMAT = 1;
 
@@ -167,6 +193,17 @@ export interface StateStore {
   raiseCounter(counter: string, by: number): Promise<void>;
   /** Makes the counts unknown of the counters whose names begin so. */
   forgetCounters(prefix: string): Promise<void>;
+
+  /** Lists the uses of a collection. */
+  listUses(collection: string): Promise<ListedUses>;
+  /**
+   * Writes uses in the place of what they replace, or where nothing is. Raises no revision. What
+   * another replica has written meanwhile is left as it is, and so is what is damaged.
+   *
+   * @param changes each of another document
+   * @returns those that are written now; an outcome that is unknown counts as not written
+   */
+  putUses(changes: readonly UsesChange[]): Promise<readonly StoredUses[]>;
 
   /** Renews the replica's lease for {@link LEASE_MS}. */
   renewLease(renewal: LeaseRenewal): Promise<void>;

@@ -98,6 +98,7 @@ export function inForce(
     acts: new Map(managers.map((manager) => [manager.name, actsIn(manager)])),
     keyUse: {
       of: () => new Map(),
+      tell: () => Promise.resolve(),
       reporting: {
         completeness: { sinceMs: undefined, gaps: ['nobody tells'] },
         othersSince: () => [],
@@ -105,7 +106,12 @@ export function inForce(
     },
     credentials: {
       runTime: NO_RUN_TIME_CREDENTIALS,
-      uses: { lastUsedAt: () => undefined, unusedForMs: () => undefined },
+      uses: {
+        lastUsedAt: () => undefined,
+        unusedForMs: () => undefined,
+        tell: () => Promise.resolve(),
+        problems: [],
+      },
     },
     blocks: { list: () => [], waiting: 0, change: () => Promise.reject(NOTHING_BLOCKED) },
     state: stateInMemory(),
@@ -212,6 +218,9 @@ export function stateInMemory(overrides: Partial<AdministeredState> = {}): Admin
     standing: { kind: 'in-step', applied: 7, ageMs: 0, leases: [], problems: [], leftAside: [] },
     collection: () => {
       throw new StateError('unavailable', 'a state of tests has no collections');
+    },
+    uses: () => {
+      throw new StateError('unavailable', 'a state of tests has no uses');
     },
     counters: {
       begin: away,

@@ -6,6 +6,7 @@ import {
   assertCounterName,
   assertDocumentChange,
   assertDocumentName,
+  assertUsesChange,
 } from '../../src/state/assert-request.js';
 import { StateError } from '../../src/state/errors.js';
 import {
@@ -18,9 +19,12 @@ import {
   type HistoryMark,
   LEASE_MS,
   type LeaseRenewal,
+  type ListedUses,
   STATE_FORMAT,
   type StateStore,
   type StoredDocument,
+  type StoredUses,
+  type UsesChange,
 } from '../../src/state/store.js';
 
 /** The contents of a store in memory, which many {@link MemoryStateStore} share as replicas do. */
@@ -30,6 +34,7 @@ export class MemoryState {
   readonly documents: Map<string, StoredDocument>;
   readonly tokens: string[];
   readonly counters: Map<string, number>;
+  readonly uses: Map<string, StoredUses>;
   readonly leases = new Map<string, LeaseRenewal & { readonly endsAt: number }>();
   /** The revisions that replicas have said are lost. */
   readonly losses: number[] = [];
@@ -46,6 +51,7 @@ export class MemoryState {
     this.documents = new Map(original?.documents);
     this.tokens = original === undefined ? [newToken()] : [...original.tokens];
     this.counters = new Map(original?.counters);
+    this.uses = new Map(original?.uses);
   }
 
   get mark(): HistoryMark {
@@ -167,6 +173,29 @@ export class MemoryStateStore implements StateStore {
   forgetCounters(prefix: string): Promise<void> {
     return later(() => {
       this.#forget(prefix);
+    });
+  }
+
+  listUses(collection: string): Promise<ListedUses> {
+    return later(() => {
+      assertCollection(collection);
+      const uses = [...this.#state.uses.values()]
+        .filter((each) => each.collection === collection)
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+      return { uses, damaged: [] };
+    });
+  }
+
+  putUses(changes: readonly UsesChange[]): Promise<readonly StoredUses[]> {
+    return later(() => {
+      changes.forEach(assertUsesChange);
+      return changes.flatMap(({ replaces, ...uses }) => {
+        const found = this.#state.uses.get(keyOf(uses));
+        if (found !== undefined && found.token !== replaces) return [];
+        const stored = { ...uses, token: newToken() };
+        this.#state.uses.set(keyOf(uses), stored);
+        return [stored];
+      });
     });
   }
 

@@ -53,7 +53,7 @@ export async function disableCredential(
   { pathParameters: { accessKeyId }, body: { force } }: RequestOf<Routes['disableCredential']>,
 ): Promise<AnswerOf<Routes['disableCredential']>> {
   const credential = requireRunTime(inForce, accessKeyId);
-  if (!force && credential.standing !== 'disabled') requireUnused(inForce, credential);
+  if (!force && credential.standing !== 'disabled') await requireUnused(inForce, credential);
   return changed(inForce, accessKeyId, true);
 }
 
@@ -82,7 +82,7 @@ export async function removeCredential(
   { pathParameters: { accessKeyId }, body: { force } }: RequestOf<Routes['removeCredential']>,
 ): Promise<AnswerOf<Routes['removeCredential']>> {
   const credential = requireRunTime(inForce, accessKeyId);
-  if (!force) requireUnused(inForce, credential);
+  if (!force) await requireUnused(inForce, credential);
   const confirmation = await ask(() => inForce.credentials.runTime.remove(accessKeyId));
   return { accessKeyId, keyStore: credential.keyStore, ...confirmation };
 }
@@ -120,19 +120,29 @@ function requireRunTime(inForce: InForce, accessKeyId: string): ShownCredential 
 }
 
 /** @throws AdminError `in-use` */
-function requireUnused(
-  { keyStores, credentials }: InForce,
-  { keyStore, accessKeyId, lastUsedAt = '' }: ShownCredential,
-): void {
+async function requireUnused(
+  { keyStores, credentials: { uses } }: InForce,
+  { keyStore, accessKeyId }: ShownCredential,
+): Promise<void> {
   const inUseMs = keyStores.findByName(keyStore)?.credentialInUseMs;
-  const unusedForMs = credentials.uses.unusedForMs(keyStore, accessKeyId);
   // Nobody can sign for a key store that there is no more.
-  if (inUseMs === undefined || unusedForMs === undefined || unusedForMs >= inUseMs) return;
+  if (inUseMs === undefined) return;
+  await uses.tell();
+  const unusedForMs = uses.unusedForMs(keyStore, accessKeyId);
+  if (unusedForMs !== undefined && unusedForMs < inUseMs) {
+    const usedAt = new Date(uses.lastUsedAt(keyStore, accessKeyId) ?? 0).toISOString();
+    throw new AdminError(
+      'in-use',
+      `The credential ${accessKeyId} was used at ${usedAt.slice(0, 'YYYY-MM-DDTHH:MM'.length)}Z, ` +
+        `within the last ${inUseMs / MINUTE_MS} minutes: KMS may still sign with it. ` +
+        'Wait until it is unused, or add --force.',
+    );
+  }
+  if (uses.problems.length === 0) return;
   throw new AdminError(
     'in-use',
-    `The credential ${accessKeyId} was used at ${lastUsedAt.slice(0, 'YYYY-MM-DDTHH:MM'.length)}Z, ` +
-      `within the last ${inUseMs / MINUTE_MS} minutes: KMS may still sign with it. ` +
-      'Wait until it is unused, or add --force.',
+    `Nobody here knows whether another replica has used the credential ${accessKeyId}: ` +
+      `${uses.problems.join('; ')}. Add --force to go on without that.`,
   );
 }
 

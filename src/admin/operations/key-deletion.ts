@@ -59,10 +59,10 @@ export async function checkDestruction(
 ): Promise<ChangedKey> {
   const { ports } = await locateKey(inForce, externalKeyId, query);
   const { name: keyManager } = ports.keyManager;
-  await askActs<unknown>(keyManager, () => {
+  await askActs<unknown>(keyManager, async () => {
     if (body.what === 'key') return deletableKey(ports, externalKeyId, body.days);
     if (body.what === 'imported-material') return deletableMaterial(ports, externalKeyId);
-    const wanted = wantedRetirement(inForce, keyManager, externalKeyId, body);
+    const wanted = await wantedRetirement(inForce, keyManager, externalKeyId, body);
     return retirableVersion(ports, externalKeyId, wanted);
   });
   return { externalKeyId, keyManager, state: ports.records.keyOf(externalKeyId).state };

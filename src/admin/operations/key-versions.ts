@@ -27,6 +27,7 @@ export async function listKeyVersions(
   const acts = await locateKey(inForce, externalKeyId, query);
   const { name: keyManager } = acts.ports.keyManager;
   const record = acts.ports.records.keyRecordOf(externalKeyId)?.value;
+  await inForce.keyUse.tell();
   const uses = inForce.keyUse.of(keyManager, externalKeyId);
   const summary = await summaryOf(acts, externalKeyId);
   if (summary === undefined && record === undefined) {
@@ -61,20 +62,21 @@ export async function retireKeyVersion(
 ): Promise<AnswerOf<Routes['retireKeyVersion']>> {
   const acts = await locateKey(inForce, externalKeyId, query);
   const { name: keyManager } = acts.ports.keyManager;
-  const wanted = wantedRetirement(inForce, keyManager, externalKeyId, body);
+  const wanted = await wantedRetirement(inForce, keyManager, externalKeyId, body);
   const { value } = await askActs(keyManager, () => retire(acts, externalKeyId, wanted, by));
   const retired = value.retirements?.find(({ version }) => version === body.version);
   const deletionAt = retired?.waiting?.dueAt ?? '';
   return { externalKeyId, keyManager, state: value.state, deletionAt };
 }
 
-/** The retirement that is asked for, with what this replica knows of the use of the version. */
-export function wantedRetirement(
+/** The retirement that is asked for, with what is known now of the use of the version. */
+export async function wantedRetirement(
   inForce: InForce,
   keyManager: string,
   externalKeyId: string,
   { version, unusedDays, days }: RequestOf<Routes['retireKeyVersion']>['body'],
-): RetiredVersion {
+): Promise<RetiredVersion> {
+  await inForce.keyUse.tell();
   const namesMaterial = inForce.keyStores.keyStores
     .filter((each) => each.keyManager === keyManager && each.exposes(externalKeyId))
     .every((each) => each.namesMaterial);

@@ -4,13 +4,21 @@ import { Deadline } from '../../shared/deadline.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
 import { StateError } from '../../state/errors.js';
 import type { Collection, State } from '../../state/state.js';
-import { REPORTERS_ID, type Reporters, type UseShard } from './use-documents.js';
+import type { Uses } from '../../state/uses.js';
+import {
+  keptSince,
+  REPORTERS_ID,
+  type Reporters,
+  SINCE_ID,
+  type UseShard,
+  useReporters,
+} from './use-documents.js';
 
 /** The parts that the use of keys is kept with. */
 export interface KeyUsePorts {
   readonly state: Pick<
     State,
-    'collection' | 'replica' | 'isShared' | 'isInStep' | 'refresh' | 'standing'
+    'collection' | 'uses' | 'replica' | 'isShared' | 'isInStep' | 'refresh' | 'standing'
   >;
   readonly clock: Clock;
   readonly log: OperatorLog;
@@ -41,14 +49,18 @@ export interface Completeness {
  */
 export class Reporting {
   readonly #ports: KeyUsePorts;
-  readonly #collection: Collection<UseShard | Reporters>;
+  readonly #collection: Collection<Reporters>;
+  readonly #uses: Pick<Uses<UseShard>, 'problems'>;
+  readonly #keptSince: Uses<{ readonly sinceMs: number }>;
   readonly #startedMs: number;
   /** Replicas with a lease that had not said at the last telling that they tell. */
   #silent: ReadonlySet<string> = new Set();
 
-  constructor(ports: KeyUsePorts, collection: Collection<UseShard | Reporters>) {
+  constructor(ports: KeyUsePorts, uses: Pick<Uses<UseShard>, 'problems'>) {
     this.#ports = ports;
-    this.#collection = collection;
+    this.#collection = ports.state.collection(useReporters);
+    this.#uses = uses;
+    this.#keptSince = ports.state.uses(keptSince);
     this.#startedMs = ports.clock.now();
   }
 
@@ -59,11 +71,14 @@ export class Reporting {
     const gaps = this.#living
       .filter(({ replica }) => replicas[replica] === undefined)
       .map(({ name }) => `replica ${name} does not tell of the use of keys`);
+    gaps.push(...this.#uses.problems, ...this.#keptSince.problems);
     if (!state.isInStep) gaps.push('this replica is not in step with the state store');
+    const now = this.#ports.clock.now();
     const lost = Object.entries(replicas)
       .filter(([replica]) => this.#isDead(replica))
-      .map(([, { lostAtMs = this.#ports.clock.now() }]) => lostAtMs);
-    return { sinceMs: gaps.length > 0 ? undefined : Math.max(sinceMs, ...lost), gaps };
+      .map(([, { lostAtMs = now }]) => lostAtMs);
+    const kept = this.#keptSince.get(SINCE_ID)?.sinceMs ?? now;
+    return { sinceMs: gaps.length > 0 ? undefined : Math.max(sinceMs, kept, ...lost), gaps };
   }
 
   /**
@@ -103,6 +118,14 @@ export class Reporting {
     if (!isDeepStrictEqual(after, this.#reporters)) await this.#put(after);
   }
 
+  /** Says since when uses are kept, where nothing says so. @throws StateError */
+  async tellSince(): Promise<void> {
+    await this.#keptSince.tell();
+    if (this.#keptSince.get(SINCE_ID) !== undefined) return;
+    this.#keptSince.add(SINCE_ID, { sinceMs: this.#ports.clock.now() });
+    await this.#keptSince.tell();
+  }
+
   /**
    * Says that this replica has told all; again where another one writes at the same time, because
    * a replica that has not said so counts as lost.
@@ -140,8 +163,8 @@ export class Reporting {
 
   get #reporters(): Reporters {
     const document = this.#collection.get(REPORTERS_ID);
-    if (document?.kind === 'value' && document.value.kind === 'reporters') return document.value;
-    return { kind: 'reporters', sinceMs: this.#startedMs, replicas: {} };
+    if (document?.kind === 'value') return document.value;
+    return { sinceMs: this.#startedMs, replicas: {} };
   }
 
   async #put(reporters: Reporters): Promise<void> {

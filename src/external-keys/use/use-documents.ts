@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { CollectionDefinition } from '../../state/collection.js';
+import type { UsesDefinition } from '../../state/uses.js';
 
 const MAX_MINUTE = 2 ** 31;
-/** Documents of a key manager, among which its keys are shared out. */
+/** The parts in which the uses of a key manager's keys are told. */
 const SHARDS = 32;
 
 /** First and last use, in minutes since 1970. */
@@ -14,11 +15,8 @@ const useSchema = z.strictObject({
   decrypted: spanSchema.optional(),
 });
 
-const shardSchema = z.strictObject({
-  kind: z.literal('uses'),
-  /** By external key id, see {@link nameInShard}, then by version. */
-  uses: z.record(z.string(), z.record(z.string(), useSchema)),
-});
+/** By external key id, see {@link nameInShard}, then by version. */
+const shardSchema = z.record(z.string(), z.record(z.string(), useSchema));
 
 const reporterSchema = z.strictObject({
   /** The replica's name for people. */
@@ -30,7 +28,6 @@ const reporterSchema = z.strictObject({
 });
 
 const reportersSchema = z.strictObject({
-  kind: z.literal('reporters'),
   /** The time before which uses may be missing that nobody can tell of, in ms since 1970. */
   sinceMs: z.number(),
   /** By the replica's id among the leases: those that run, and those that ended unawares. */
@@ -51,16 +48,38 @@ export type UseShard = Readonly<z.infer<typeof shardSchema>>;
 /** The replicas that tell of uses. */
 export type Reporters = Readonly<z.infer<typeof reportersSchema>>;
 
-/** The use of keys by version: shards, and one document on who tells. */
-export const keyUse: CollectionDefinition<UseShard | Reporters> = {
+/** The use of keys by version. */
+export const keyUse: UsesDefinition<UseShard> = {
   name: 'key-use',
-  newest: { number: 1, schema: z.discriminatedUnion('kind', [shardSchema, reportersSchema]) },
+  format: { number: 1, schema: shardSchema },
+  join: joinedShard,
 };
 
-/** The id of the document on who tells of uses: no key manager's name has a colon. */
-export const REPORTERS_ID = ':reporters';
+const sinceSchema = z.strictObject({ sinceMs: z.int().min(0) });
 
-/** The id of the document that has the uses of a key. */
+/**
+ * The time since which uses are kept together with the uses themselves, in ms since 1970: where they
+ * were lost without the documents, as in a backup that left them out, counting begins anew.
+ */
+export const keptSince: UsesDefinition<Readonly<z.infer<typeof sinceSchema>>> = {
+  name: 'key-use-since',
+  format: { number: 1, schema: sinceSchema },
+  join: (one, other) => (one.sinceMs < other.sinceMs ? other : one),
+};
+
+/** The id of what says so. */
+export const SINCE_ID = 'every-key';
+
+/** One document on who tells of uses. */
+export const useReporters: CollectionDefinition<Reporters> = {
+  name: 'use-reporters',
+  newest: { number: 1, schema: reportersSchema },
+};
+
+/** The id of that document. */
+export const REPORTERS_ID = 'key-use';
+
+/** The id of the part that has the uses of a key. */
 export function shardIdOf(keyManager: string, externalKeyId: string): string {
   const digest = createHash('sha256').update(externalKeyId).digest();
   return `${keyManager}/${digest.readUInt8(0) % SHARDS}`;
@@ -88,4 +107,17 @@ export function joinedUse(one: VersionUse, other: VersionUse): VersionUse {
   const encrypted = joinedSpan(one.encrypted, other.encrypted);
   const decrypted = joinedSpan(one.decrypted, other.decrypted);
   return { ...(encrypted && { encrypted }), ...(decrypted && { decrypted }) };
+}
+
+/** Joins what is known of the use of some keys. */
+export function joinedShard(one: UseShard, other: UseShard): UseShard {
+  const joined = new Map(Object.entries(one));
+  for (const [name, versions] of Object.entries(other)) {
+    const uses = new Map(Object.entries(joined.get(name) ?? {}));
+    for (const [version, use] of Object.entries(versions)) {
+      uses.set(version, joinedUse(uses.get(version) ?? {}, use));
+    }
+    joined.set(name, Object.fromEntries(uses));
+  }
+  return Object.fromEntries(joined);
 }

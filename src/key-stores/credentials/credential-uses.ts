@@ -1,18 +1,17 @@
+import { BackgroundTask } from '../../shared/background-task.js';
 import type { Clock } from '../../shared/clock.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
-import { StateError } from '../../state/errors.js';
-import type { Collection, State } from '../../state/state.js';
+import type { State } from '../../state/state.js';
+import type { Uses } from '../../state/uses.js';
 import { credentialUses, type KeptUses } from './documents.js';
 
 const MINUTE_MS = 60_000;
 /** The time between two tellings. One that says nothing new costs no write. */
 const TELL_MS = 5_000;
-/** The minutes for which the use of a credential is remembered that may be gone: a year. */
-const REMEMBERED_MINUTES = 525_600;
 
 /** The parts that the last uses of credentials are kept with. */
 export interface CredentialUsesPorts {
-  readonly state: Pick<State, 'collection' | 'isInStep'>;
+  readonly state: Pick<State, 'uses' | 'isInStep'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: OperatorLog;
 }
@@ -40,15 +39,20 @@ export class CredentialNotes {
  */
 export class CredentialUses {
   readonly #ports: CredentialUsesPorts;
-  readonly #collection: Collection<KeptUses>;
+  readonly #uses: Uses<KeptUses>;
+  readonly #telling: BackgroundTask;
   /** By key store. */
   readonly #notes = new Map<string, CredentialNotes>();
-  #timer: NodeJS.Timeout | undefined;
-  #telling: Promise<void> | undefined;
 
   constructor(ports: CredentialUsesPorts) {
     this.#ports = ports;
-    this.#collection = ports.state.collection(credentialUses);
+    this.#uses = ports.state.uses(credentialUses);
+    this.#telling = new BackgroundTask({
+      everyMs: TELL_MS,
+      work: () => this.#tell(),
+      log: ports.log,
+      whenFailed: 'the use of credentials could not be told; tried again',
+    });
   }
 
   /** The notes of one key store. */
@@ -58,9 +62,14 @@ export class CredentialUses {
     return notes;
   }
 
+  /** Reasons why a credential may have been used of which nobody here knows, one sentence each. */
+  get problems(): readonly string[] {
+    return this.#uses.problems;
+  }
+
   /** The beginning of the minute of the last use that is known, in ms since 1970. */
   lastUsedAt(keyStore: string, accessKeyId: string): number | undefined {
-    const told = this.#told(keyStore)[accessKeyId];
+    const told = this.#uses.get(keyStore)?.[accessKeyId];
     const noted = this.#notes.get(keyStore)?.lastUsed.get(accessKeyId);
     if (told === undefined && noted === undefined) return undefined;
     return Math.max(told ?? 0, noted ?? 0) * MINUTE_MS;
@@ -77,50 +86,27 @@ export class CredentialUses {
 
   /** Begins to tell. */
   start(): void {
-    this.#timer = setInterval(() => void this.tell(), TELL_MS).unref();
+    this.#telling.start();
+    void this.tell();
   }
 
   /** Tells the rest, and no more. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#telling;
-    await this.tell();
+  stop(): Promise<void> {
+    return this.#telling.stop();
   }
 
-  /** Tells what was noted. Never rejects: what could not be told is told the next time. */
+  /**
+   * Tells what was noted, and reads what others have told. Never rejects: what could not be told is
+   * told the next time.
+   */
   tell(): Promise<void> {
-    this.#telling ??= this.#tell().finally(() => {
-      this.#telling = undefined;
-    });
-    return this.#telling;
+    return this.#telling.run();
   }
 
   async #tell(): Promise<void> {
     for (const [keyStore, { lastUsed }] of this.#notes) {
-      if (!this.#ports.state.isInStep) return;
-      await this.#tellOf(keyStore, lastUsed);
+      if (lastUsed.size > 0) this.#uses.add(keyStore, Object.fromEntries(lastUsed));
     }
-  }
-
-  async #tellOf(keyStore: string, noted: ReadonlyMap<string, number>): Promise<void> {
-    const told = this.#told(keyStore);
-    const news = [...noted].filter(([id, minute]) => minute > (told[id] ?? -1));
-    const newest = Math.max(...news.map(([, minute]) => minute));
-    if (news.length === 0) return;
-    const kept = Object.entries(told).filter(([, at]) => at > newest - REMEMBERED_MINUTES);
-    const lastUsed = Object.fromEntries([...kept, ...news]);
-    try {
-      const replaces = this.#collection.get(keyStore)?.revision ?? 0;
-      await this.#collection.put(keyStore, { lastUsed }, replaces);
-    } catch (error) {
-      // Another replica has told at the same time: this one does so in a moment.
-      if (error instanceof StateError && error.code === 'conflict') return;
-      this.#ports.log.warn({ err: error }, 'the use of credentials could not be told; tried again');
-    }
-  }
-
-  #told(keyStore: string): KeptUses['lastUsed'] {
-    const document = this.#collection.get(keyStore);
-    return document?.kind === 'value' ? document.value.lastUsed : {};
+    if (this.#ports.state.isInStep) await this.#uses.tell();
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { scryptParametersSchema } from '../../sealing/scrypt-parameters.js';
 import type { CollectionDefinition } from '../../state/collection.js';
+import type { UsesDefinition } from '../../state/uses.js';
 
 /** The longest label of a credential, in characters. */
 export const MAX_LABEL_CHARACTERS = 128;
@@ -45,16 +46,25 @@ export function credentialDocumentId({
   return `${keyStore}/${accessKeyId}`;
 }
 
-const usesSchema = z.strictObject({
-  /** Minutes since 1970, by access key id. */
-  lastUsed: z.record(z.string(), z.int().min(0).max(MAX_MINUTE)),
-});
+/** Minutes since 1970, by access key id. */
+const usesSchema = z.record(z.string(), z.int().min(0).max(MAX_MINUTE));
 
 /** The last uses of a key store's credentials. */
 export type KeptUses = Readonly<z.infer<typeof usesSchema>>;
 
-/** The last uses of credentials, a document for each key store. */
-export const credentialUses: CollectionDefinition<KeptUses> = {
+/** The minutes for which the use of a credential is remembered that may be gone: a year. */
+const REMEMBERED_MINUTES = 525_600;
+
+/** The last uses of credentials, by key store. */
+export const credentialUses: UsesDefinition<KeptUses> = {
   name: 'credential-uses',
-  newest: { number: 1, schema: usesSchema },
+  format: { number: 1, schema: usesSchema },
+  join(one, other) {
+    const latest = new Map(Object.entries(one));
+    for (const [id, minute] of Object.entries(other)) {
+      latest.set(id, Math.max(minute, latest.get(id) ?? 0));
+    }
+    const oldest = Math.max(...latest.values()) - REMEMBERED_MINUTES;
+    return Object.fromEntries([...latest].filter(([, minute]) => minute > oldest));
+  },
 };

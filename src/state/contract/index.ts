@@ -4,6 +4,7 @@ import { documentCases } from './documents.js';
 import { leaseCases } from './leases.js';
 import { recoveryCases } from './recovery.js';
 import type { StateCase } from './state-case.js';
+import { usesCases } from './uses.js';
 
 export type { StateCase, StateHarness } from './state-case.js';
 
@@ -12,6 +13,7 @@ export const stateStoreContract: readonly StateCase[] = [
   ...documentCases,
   ...changeCases,
   ...counterCases,
+  ...usesCases,
   ...leaseCases,
   ...recoveryCases,
 ];

@@ -10,6 +10,7 @@ import type {
   StateStore,
   StoredDocument,
 } from '../store.js';
+import type { Uses, UsesDefinition } from '../uses.js';
 import { type Beginning, openOrLastCopy } from './beginning.js';
 import { CollectionCopies } from './collection-copy.js';
 import type { CopyPorts } from './copy-ports.js';
@@ -21,6 +22,7 @@ import { MendedRows } from './mended-rows.js';
 import { OwnDisk } from './own-disk.js';
 import { StandingTable } from './standing-table.js';
 import { ToldProblems } from './told-problems.js';
+import { UsesCopy } from './uses-copy.js';
 
 /**
  * A replica's copy of the state, in memory. It asks a shared store every 100 ms for what is newer,
@@ -32,6 +34,7 @@ export class StateCopy implements State {
   readonly #ports: CopyPorts;
   readonly #disk: OwnDisk;
   readonly #collections: CollectionCopies;
+  readonly #uses: Pick<UsesCopy<unknown>, 'damage'>[] = [];
   /** The newest of the changes that were made here: nobody else makes any in a store of its own. */
   #ownRevision = 0;
   readonly #leases: LeaseTable;
@@ -169,6 +172,12 @@ export class StateCopy implements State {
     return collection;
   }
 
+  uses<Value>(definition: UsesDefinition<Value>): Uses<Value> {
+    const uses = new UsesCopy(definition, (work) => this.#follower.change(work));
+    this.#uses.push(uses);
+    return uses;
+  }
+
   async refresh(deadline: Deadline): Promise<void> {
     if (!this.isShared) return;
     await deadline.race(
@@ -276,7 +285,8 @@ export class StateCopy implements State {
 
   /** The problems of what is stored. Those of the standing and the own disk are logged there. */
   get #problems(): readonly string[] {
-    return [...this.#collections.problems, ...(this.#follower.store?.warnings ?? [])];
+    const uses = this.#uses.flatMap(({ damage }) => damage);
+    return [...this.#collections.problems, ...uses, ...(this.#follower.store?.warnings ?? [])];
   }
 
   async #afterRound(): Promise<void> {

@@ -10,14 +10,18 @@ import type {
   DrawnBlock,
   HistoryMark,
   LeaseRenewal,
+  ListedUses,
   StateStore,
   StoredDocument,
+  StoredUses,
+  UsesChange,
 } from '../store.js';
 import { type DocumentFile, renderDocumentFile } from './document-file.js';
 import type { FileCounters } from './file-counters.js';
+import type { FileUses } from './file-uses.js';
 import type { LeaseList } from './lease-list.js';
 import { documentPath, keyOf, type LoadedDocuments } from './load-documents.js';
-import { STORE_FILE, type StateFolder } from './state-folder.js';
+import { DOCUMENTS, STORE_FILE, type StateFolder } from './state-folder.js';
 import { renderStoreFile } from './store-file.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -34,6 +38,7 @@ export interface FilesStorePorts {
   readonly mark: HistoryMark;
   readonly loaded: LoadedDocuments;
   readonly counters: FileCounters;
+  readonly uses: FileUses;
   readonly leases: LeaseList;
   /** Makes the random name of a revision. */
   readonly newToken: () => string;
@@ -141,6 +146,14 @@ export class FilesStateStore implements StateStore {
     return this.#ports.counters.forget(prefix);
   }
 
+  listUses(collection: string): Promise<ListedUses> {
+    return this.#ports.uses.list(collection);
+  }
+
+  putUses(changes: readonly UsesChange[]): Promise<readonly StoredUses[]> {
+    return this.#ports.uses.put(changes);
+  }
+
   async renewLease(renewal: LeaseRenewal): Promise<void> {
     this.#ports.leases.renew(renewal);
     return Promise.resolve();
@@ -225,7 +238,7 @@ export class FilesStateStore implements StateStore {
   }
 
   async #writeFile(file: DocumentFile): Promise<void> {
-    await this.#ports.folder.makeCollection(file.document.collection);
+    await this.#ports.folder.makeCollection(DOCUMENTS, file.document.collection);
     await this.#ports.folder.write(documentPath(file.document), renderDocumentFile(file));
   }
 

@@ -7,6 +7,7 @@ import { StateError } from '../errors.js';
 import { type HistoryMark, STATE_FORMAT } from '../store.js';
 import type { DocumentFile } from './document-file.js';
 import { FileCounters } from './file-counters.js';
+import { FileUses } from './file-uses.js';
 import { FilesStateStore } from './files-store.js';
 import { LeaseList } from './lease-list.js';
 import { loadDocuments } from './load-documents.js';
@@ -75,9 +76,10 @@ async function openIn(
   if (now !== text) await folder.write(STORE_FILE, now);
   const queue = new WriteQueue();
   const counters = await FileCounters.load(folder, queue);
+  const uses = new FileUses(folder, queue, newToken);
   const leases = new LeaseList(clock);
-  const { format } = file;
-  return new FilesStateStore({ folder, queue, format, mark, loaded, counters, leases, newToken });
+  const parts = { folder, queue, mark, loaded, counters, uses, leases, newToken };
+  return new FilesStateStore({ ...parts, format: file.format });
 }
 
 /** A crash may have come between the newest document and `store.json`. */

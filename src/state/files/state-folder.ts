@@ -19,10 +19,15 @@ export const STORE_FILE = 'store.json';
 export const DOCUMENTS = 'documents';
 /** The folder of the counters. */
 export const COUNTERS = 'counters';
+/** The folder with a folder of uses for each collection. */
+export const USES = 'uses';
+
+/** The folders that have a folder for each collection. */
+type Collected = typeof DOCUMENTS | typeof USES;
 
 /**
- * The folder of a state store, locked for this process: `store.json`, `documents/COLLECTION/` and
- * `counters/`. Knows names, permissions and durability, and nothing of what is in the files.
+ * The folder of a state store, locked for this process: `store.json`, `documents/COLLECTION/`,
+ * `uses/COLLECTION/` and `counters/`. Knows names, permissions and durability, and nothing of what is in the files.
  */
 export class StateFolder {
   readonly path: string;
@@ -96,8 +101,8 @@ export class StateFolder {
   }
 
   /** Makes a folder for a collection, unless there is one. @throws StateError `unavailable` */
-  async makeCollection(collection: string): Promise<void> {
-    const path = join(this.path, DOCUMENTS, collection);
+  async makeCollection(kind: Collected, collection: string): Promise<void> {
+    const path = join(this.path, kind, collection);
     try {
       await makePrivateFolder(path);
     } catch (cause) {
@@ -121,11 +126,13 @@ export class StateFolder {
    * one. Nothing reads it.
    */
   async strays(): Promise<readonly string[]> {
-    const documents = join(this.path, DOCUMENTS);
-    const entries = await readdir(documents, { withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-    const strays = files.map((name) => join(documents, name));
-    for (const folder of [join(this.path, COUNTERS), ...(await documentFolders(this.path))]) {
+    const strays: string[] = [];
+    for (const kind of [DOCUMENTS, USES]) {
+      const entries = await readdir(join(this.path, kind), { withFileTypes: true });
+      const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+      strays.push(...files.map((name) => join(this.path, kind, name)));
+    }
+    for (const folder of [join(this.path, COUNTERS), ...(await collectionFolders(this.path))]) {
       const names = (await namesIn(folder)).filter((name) => !name.endsWith(EXTENSION));
       strays.push(...names.map((name) => join(folder, name)));
     }
@@ -155,7 +162,7 @@ export class StateFolder {
  */
 export async function isStoreIn(path: string): Promise<boolean> {
   if ((await namesIn(path)).includes(STORE_FILE)) return true;
-  for (const folder of await documentFolders(path)) {
+  for (const folder of await collectionFolders(path)) {
     if ((await namesIn(folder)).some((name) => name.endsWith(EXTENSION))) return true;
   }
   return false;
@@ -163,12 +170,15 @@ export async function isStoreIn(path: string): Promise<boolean> {
 
 /** The folders inside that hold what must be private, as they are there. */
 export async function foldersInside(path: string): Promise<readonly string[]> {
-  return [path, join(path, DOCUMENTS), join(path, COUNTERS), ...(await documentFolders(path))];
+  const own = [DOCUMENTS, USES, COUNTERS].map((name) => join(path, name));
+  return [path, ...own, ...(await collectionFolders(path))];
 }
 
-async function documentFolders(path: string): Promise<readonly string[]> {
-  const documents = join(path, DOCUMENTS);
-  return (await foldersIn(documents)).map((name) => join(documents, name));
+async function collectionFolders(path: string): Promise<readonly string[]> {
+  const kinds = [DOCUMENTS, USES].map(async (kind) =>
+    (await foldersIn(join(path, kind))).map((name) => join(path, kind, name)),
+  );
+  return (await Promise.all(kinds)).flat();
 }
 
 async function foldersIn(path: string): Promise<readonly string[]> {
@@ -177,7 +187,7 @@ async function foldersIn(path: string): Promise<readonly string[]> {
 }
 
 async function prepare(path: string): Promise<void> {
-  for (const folder of [DOCUMENTS, COUNTERS]) await makePrivateFolder(join(path, folder));
+  for (const folder of [DOCUMENTS, USES, COUNTERS]) await makePrivateFolder(join(path, folder));
   for (const folder of await foldersInside(path)) {
     await assertPrivateFolder(folder);
     await removeTemporaryFiles(folder);

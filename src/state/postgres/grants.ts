@@ -11,7 +11,7 @@ export function grantsFor(tables: Tables, role: string): readonly string[] {
     `GRANT USAGE ON SCHEMA ${tables.schema} ${to}`,
     `GRANT SELECT ON ${tables.migrations} ${to}`,
     `GRANT SELECT, INSERT ON ${tables.revisions} ${to}`,
-    `GRANT SELECT, INSERT, UPDATE ON ${tables.store}, ${tables.documents} ${to}`,
+    `GRANT SELECT, INSERT, UPDATE ON ${tables.store}, ${tables.documents}, ${tables.uses} ${to}`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables.counters}, ${tables.writers}, ${tables.leases} ${to}`,
   ];
 }

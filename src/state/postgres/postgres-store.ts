@@ -6,6 +6,7 @@ import {
   assertCounterName,
   assertDocumentChange,
   assertDocumentName,
+  assertUsesChange,
 } from '../assert-request.js';
 import type {
   BlockRequest,
@@ -16,8 +17,11 @@ import type {
   DrawnBlock,
   HistoryMark,
   LeaseRenewal,
+  ListedUses,
   StateStore,
   StoredDocument,
+  StoredUses,
+  UsesChange,
 } from '../store.js';
 import { readChanges } from './changes.js';
 import { ComparedWriter } from './compared-writer.js';
@@ -36,6 +40,7 @@ import { ask, type Servers } from './servers.js';
 import { durabilityProblems } from './standby.js';
 import type { Tables } from './tables.js';
 import type { Ask } from './transaction.js';
+import { listUses, writeUses } from './uses.js';
 import type { Writer } from './writer.js';
 
 /** Time from one look at the standby to the next. */
@@ -153,6 +158,19 @@ export class PostgresStore implements StateStore {
 
   async forgetCounters(prefix: string): Promise<void> {
     await this.#counters.forget(prefix);
+  }
+
+  async listUses(collection: string): Promise<ListedUses> {
+    assertCollection(collection);
+    return await this.#read((query) => listUses(query, this.#ports.tables, collection));
+  }
+
+  async putUses(changes: readonly UsesChange[]): Promise<readonly StoredUses[]> {
+    changes.forEach(assertUsesChange);
+    const named = changes.map((change) => ({ ...change, token: this.#writer.token() }));
+    return await this.#writer.change((transaction) =>
+      writeUses(transaction, this.#ports.tables, named),
+    );
   }
 
   async renewLease(renewal: LeaseRenewal): Promise<void> {

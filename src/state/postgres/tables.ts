@@ -5,6 +5,7 @@ export interface Tables {
   readonly revisions: string;
   readonly documents: string;
   readonly counters: string;
+  readonly uses: string;
   readonly writers: string;
   readonly leases: string;
   readonly migrations: string;
@@ -19,6 +20,7 @@ export function tablesIn(schema: string): Tables {
     revisions: table('revisions'),
     documents: table('documents'),
     counters: table('counters'),
+    uses: table('uses'),
     writers: table('writers'),
     leases: table('leases'),
     migrations: table('migrations'),

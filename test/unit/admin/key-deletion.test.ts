@@ -102,6 +102,7 @@ function usedLast(
   const last = lastDaysAgo === undefined ? undefined : minute(lastDaysAgo);
   return {
     of: () => (last === undefined ? new Map() : new Map([[1, { decrypted: [last, last] }]])),
+    tell: () => Promise.resolve(),
     reporting: {
       completeness: {
         sinceMs: sinceDays === undefined ? undefined : Date.now() - sinceDays * DAY_MS,

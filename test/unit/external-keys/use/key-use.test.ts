@@ -3,6 +3,7 @@ import { KeyUse } from '../../../../src/external-keys/use/key-use.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import type { StateCopy } from '../../../../src/state/copy/state-copy.js';
+import type { StoredUses } from '../../../../src/state/store.js';
 import { BEGIN } from '../../../support/lifecycle.js';
 import { captureLog } from '../../../support/log-lines.js';
 import { MemoryState } from '../../../support/memory-state-store.js';
@@ -132,19 +133,36 @@ describe('the use of versions', () => {
     const { memory, one } = await parts();
     one.use.notesOf('files').encrypted('key', 1);
     await one.tell();
-    const { revision } = memory.mark;
+    const told = [...memory.uses.values()];
     one.use.notesOf('files').encrypted('key', 1);
     await one.tell();
-    expect(memory.mark.revision).toBe(revision);
+    expect([...memory.uses.values()]).toEqual(told);
   });
 
-  it('ten thousand keys are used → at most 33 documents', async () => {
+  it('ten thousand keys are used → told in 32 parts and one that says since when, and no revision of the store', async () => {
     const { memory, one } = await parts();
+    const { revision } = memory.mark;
     const notes = one.use.notesOf('files');
     for (let key = 0; key < 10_000; key += 1) notes.decrypted(`key-${String(key)}`, 1);
     await one.tell();
-    const documents = [...memory.documents.values()];
-    expect(documents.filter(({ collection }) => collection === 'key-use').length).toBe(33);
+    expect(memory.uses.size).toBe(33);
+    expect(memory.mark.revision).toBe(revision);
+  });
+
+  it('the store has lost what was told → a replica that knows it tells it again', async () => {
+    const { memory, clock, one } = await parts();
+    const two = await useReplica(memory, clock);
+    one.use.notesOf('files').encrypted('key', 1);
+    await one.tell();
+    await two.tell();
+    memory.uses.clear();
+    two.use.notesOf('files').decrypted('key', 1);
+    await two.tell();
+    const three = await useReplica(memory, clock);
+    expect(three.use.of('files', 'key').get(1)).toEqual({
+      encrypted: [BEGIN_MINUTE, BEGIN_MINUTE],
+      decrypted: [BEGIN_MINUTE, BEGIN_MINUTE],
+    });
   });
 });
 
@@ -190,5 +208,46 @@ describe('since when every use is known', () => {
     await silent.close();
     await one.tell();
     expect(since(one)).toBe(BEGIN + 2 * MINUTE_MS);
+  });
+
+  it('the uses are lost and the documents are not, as in a backup of these alone → anew', async () => {
+    const { memory, clock, one } = await parts();
+    one.use.notesOf('files').encrypted('key', 1);
+    await one.use.stop();
+    await one.state.close();
+    memory.uses.clear();
+    clock.pass(DAY_MS);
+    const two = await useReplica(memory, clock);
+    expect(since(two)).toBe(BEGIN + DAY_MS);
+    clock.pass(DAY_MS);
+    const three = await useReplica(memory, clock);
+    expect(since(three)).toBe(BEGIN + DAY_MS);
+  });
+
+  it('what was told cannot be read → unknown, it is named, and left as it is', async () => {
+    const { memory, one } = await parts();
+    one.use.notesOf('files').encrypted('key', 1);
+    await one.tell();
+    const isShard = ([, { collection }]: [string, StoredUses]) => collection === 'key-use';
+    const [name, told] = [...memory.uses].find(isShard) ?? [];
+    if (name === undefined || told === undefined) throw new Error('something was told');
+    const spoilt = { ...told, token: 'f'.repeat(32), contents: '{"key":[]}' };
+    memory.uses.set(name, spoilt);
+    one.use.notesOf('files').decrypted('key', 1);
+    await one.tell();
+    expect(memory.uses.get(name)).toEqual(spoilt);
+    expect(one.use.reporting.completeness).toEqual({
+      sinceMs: undefined,
+      gaps: [
+        expect.stringMatching(/^key-use: files\/\d+ does not follow its schema: key; it is left/),
+      ],
+    });
+    expect(one.state.standing.problems).toEqual(one.use.reporting.completeness.gaps);
+    expect(one.use.of('files', 'key').get(1)).toMatchObject({
+      decrypted: [BEGIN_MINUTE, BEGIN_MINUTE],
+    });
+    memory.uses.set(name, told);
+    await one.tell();
+    expect(since(one)).toBe(BEGIN);
   });
 });

@@ -46,6 +46,7 @@ describe('the folder of a state store', () => {
       'documents/things/%4fne.json',
       'documents/things/two.json',
       'store.json',
+      'uses',
     ]);
     for (const name of ['.', ...names]) {
       const found = await stat(join(directory, name));
