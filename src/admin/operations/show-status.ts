@@ -1,6 +1,7 @@
 import type { Opening } from '../../authorization/break-glass/break-glass.js';
 import { Deadline } from '../../shared/deadline.js';
 import { systemClock } from '../../shared/clock.js';
+import type { Lease } from '../../state/store.js';
 import type { AnswerOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import type { Status } from '../contract/status.js';
@@ -39,7 +40,7 @@ export async function showStatus(inForce: InForce): Promise<AnswerOf<Routes['sho
       ageMs,
       leftAside: [...leftAside],
     },
-    replicas: leases.map(({ replica, name, version, applied: upTo, endsInMs }) => ({
+    replicas: leases.toSorted(byName).map(({ replica, name, version, applied: upTo, endsInMs }) => ({
       replica,
       name,
       version,
@@ -123,4 +124,9 @@ function webhookOf({
 function problemOfWebhook({ webhook, queued, problem }: Status['webhooks'][number]): string[] {
   if (problem === undefined) return [];
   return [`the webhook ${webhook} does not take events, ${queued} wait: ${problem}`];
+}
+
+/** In one order, however the store has them. */
+function byName(one: Lease, other: Lease): number {
+  return one.name < other.name ? -1 : 1;
 }

@@ -36,7 +36,7 @@ describe('showStatus', () => {
       kind: 'in-step',
       applied: 12,
       ageMs: 40,
-      leases: [lease, { ...lease, replica: 'b'.repeat(32), name: 'xks-2', applied: 11 }],
+      leases: [{ ...lease, replica: 'b'.repeat(32), name: 'xks-2', applied: 11 }, lease],
       problems: [],
       leftAside: [],
     } as const;
