@@ -140,10 +140,12 @@ export async function allOpen({ node }: MovingKeys, samples: readonly Sample[]):
 export const KEYS = ['one', 'two'];
 /** A key that may do everything. */
 export const BOTH = new Set(['ENCRYPT', 'DECRYPT'] as const);
+/** A key of {@link folderWithKeys} that is destroyed. */
+export const GONE = 'gone';
 /** Small blocks and versions, so that keys have several versions soon. */
 export const LIMITS = { blockSize: 4, perVersion: 8 };
 
-/** A folder with keys of several versions, and something encrypted under each of them. */
+/** A folder with keys of several versions, something encrypted under each, and a destroyed key. */
 export async function folderWithKeys(shared: MemoryState) {
   const directory = join(temporaryFolder(), 'keys');
   const keys = await startMoving({ shared, directory, init: true, limits: LIMITS });
@@ -152,6 +154,8 @@ export async function folderWithKeys(shared: MemoryState) {
   for (let made = 0; made < 10; made += 1) {
     for (const key of KEYS) samples.push(await encryptSample(keys, key));
   }
+  await keys.administration.createKey(GONE, BOTH);
+  await keys.administration.destroyKey(GONE);
   await keys.close();
   return { directory, samples };
 }

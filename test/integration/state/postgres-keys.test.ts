@@ -46,7 +46,8 @@ describeWithPostgres('keys and counts that come into PostgreSQL', (programs) => 
     const limits = { blockSize: 4, perVersion: 40 };
     const shared = await openStore(config);
     const keys = await startMoving({ shared, directory, init: true, limits });
-    for (const key of KEYS) await keys.administration.createKey(key, BOTH);
+    for (const key of [...KEYS, 'gone']) await keys.administration.createKey(key, BOTH);
+    await keys.administration.destroyKey('gone');
     await stateReplica(await openStore(config));
     let isOver = false;
     const loading = load(keys, () => isOver);
@@ -57,6 +58,8 @@ describeWithPostgres('keys and counts that come into PostgreSQL', (programs) => 
     for (const each of [keys, other]) {
       expect(await allOpen(each, made)).toBe(true);
       expect(await each.administration.listKeys()).toHaveLength(KEYS.length);
+      const making = each.administration.createKey('Gone', BOTH);
+      await expect(making).rejects.toMatchObject({ code: 'conflict' });
     }
     const ofBoth = [await encryptSample(keys, 'one'), await encryptSample(other, 'one')];
     expect(await allOpen(keys, ofBoth)).toBe(true);

@@ -10,10 +10,16 @@ import type { CountingLimits } from '../../counting/counting-limits.js';
 import { fileNameOf } from '../../counting/key-names.js';
 import type { BackendPorts } from '../../definition.js';
 import { type KeyDocument, parseKeyDocument } from '../keys/key-document.js';
-import type { CountedVersion, KeyPlace, RemovedKey } from '../keys/place.js';
+import {
+  type CountedVersion,
+  type DestroyedKey,
+  type KeyPlace,
+  lowercasedIdsOf,
+  type RemovedKey,
+} from '../keys/place.js';
 import { isCredible, readCredibleCounter } from './credible-counter.js';
-import { parseDestroyedDocument } from './destroyed-document.js';
-import { finishDestruction } from './finish-destruction.js';
+import { type DestroyedDocument, parseDestroyedDocument } from './destroyed-document.js';
+import { destroyedKeysIn, finishDestruction } from './finish-destruction.js';
 import type { KeyFolder } from './key-folder.js';
 import { WrappingKeyFiles } from './wrapping-key-files.js';
 
@@ -33,6 +39,8 @@ export class FolderPlace implements KeyPlace {
   readonly #ports: BackendPorts;
   /** The counts of all versions of a key, by its id; empty for a key with one. */
   readonly #counts = new Map<string, readonly VersionCount[]>();
+  /** The ids of destroyed keys, in lower case; undefined until somebody asks for them. */
+  #destroyed: ReadonlySet<string> | undefined;
 
   constructor(folder: KeyFolder, limits: CountingLimits, ports: BackendPorts) {
     this.perVersion = limits.perVersion;
@@ -82,7 +90,7 @@ export class FolderPlace implements KeyPlace {
     const destroyed = { format: 2, externalKeyId, destroyedAt } as const;
     await this.#noteHighestVersion(document, highestVersion);
     await this.#folder.writeDestroyed(destroyed);
-    await finishDestruction(this.#folder, destroyed);
+    await this.#finishDestruction(destroyed);
   }
 
   /** This process alone removes, and what it has removed is in memory no more. */
@@ -94,7 +102,7 @@ export class FolderPlace implements KeyPlace {
     if (revision !== undefined) return; // Read back by whoever erased it.
     const text = await this.#folder.documentText(externalKeyId);
     const destroyed = text === undefined ? undefined : parseDestroyedDocument(text);
-    if (destroyed !== undefined) await finishDestruction(this.#folder, destroyed);
+    if (destroyed !== undefined) await this.#finishDestruction(destroyed);
     else if (text === undefined) return;
     else throw new KeyManagerError('conflict', foreignDocument(externalKeyId));
     if ((await this.#folder.documentText(externalKeyId)) === undefined) return;
@@ -112,9 +120,13 @@ export class FolderPlace implements KeyPlace {
 
   async occupant(externalKeyId: string): Promise<string | undefined> {
     if (await this.#folder.hasDocument(externalKeyId)) return foreignDocument(externalKeyId);
-    const counter = await this.#folder.readCounter(externalKeyId);
-    if (counter?.destroyedAt === undefined) return undefined;
+    this.#destroyed ??= lowercasedIdsOf(await destroyedKeysIn(this.#folder));
+    if (!this.#destroyed.has(externalKeyId.toLowerCase())) return undefined;
     return `the id ${externalKeyId} belonged to a key that was destroyed, and is never used again`;
+  }
+
+  destroyedKeys(): Promise<readonly DestroyedKey[]> {
+    return destroyedKeysIn(this.#folder);
   }
 
   isSettled(): boolean {
@@ -135,6 +147,11 @@ export class FolderPlace implements KeyPlace {
 
   close(): Promise<void> {
     return this.#folder.close();
+  }
+
+  async #finishDestruction(destroyed: DestroyedDocument): Promise<void> {
+    await finishDestruction(this.#folder, destroyed);
+    this.#destroyed = undefined;
   }
 
   /** The numbers of versions stay, also of one whose count was lost. */

@@ -17,6 +17,7 @@ import {
 } from '../../counting/counter-file.js';
 import { DamagedDocumentError, type KeyDocument, renderKeyDocument } from '../keys/key-document.js';
 import { fileNameOf } from '../../counting/key-names.js';
+import type { DestroyedKey } from '../keys/place.js';
 import { type DestroyedDocument, renderDestroyedDocument } from './destroyed-document.js';
 
 /** The folder of the counters, inside the key folder. */
@@ -89,8 +90,7 @@ export class KeyFolder {
   /** The file names of counters whose key has no document, in alphabetical order. */
   async orphanedCounterNames(): Promise<readonly string[]> {
     const documents = new Set(await this.documentNames());
-    const folder = join(this.path, COUNTERS);
-    const counters = (await exists(folder)) ? await documentNamesIn(folder) : [];
+    const counters = (await ifThere(documentNamesIn(join(this.path, COUNTERS)))) ?? [];
     return counters.filter((name) => !documents.has(name));
   }
 
@@ -123,6 +123,11 @@ export class KeyFolder {
   writeDestroyed(document: DestroyedDocument): Promise<void> {
     const text = renderDestroyedDocument(document);
     return this.#replace(this.#documentPath(document.externalKeyId), text, true);
+  }
+
+  /** Removes the counter of a key that has no document here. */
+  removeOrphanedCounter(fileName: string): Promise<void> {
+    return this.#acts.removeFile(join(this.path, COUNTERS, fileName));
   }
 
   /** Overwrites and removes a file of the folder. */
@@ -170,10 +175,13 @@ export class KeyFolder {
     }
   }
 
-  /** Tells whether a counter file is of a key that was destroyed. */
-  async isCounterOfDestroyed(fileName: string): Promise<boolean> {
+  /** The key whose destruction a counter file notes. @returns undefined for any other file */
+  async destroyedKey(fileName: string): Promise<DestroyedKey | undefined> {
     const text = await ifThere(readFile(join(this.path, COUNTERS, fileName), 'utf8'));
-    return parseCounterFileOfAnyKey(text ?? '')?.destroyedAt !== undefined;
+    const { externalKeyId, destroyedAt } = parseCounterFileOfAnyKey(text ?? '') ?? {};
+    return destroyedAt === undefined || externalKeyId === undefined
+      ? undefined
+      : { externalKeyId, destroyedAt };
   }
 
   writeCounter(counter: CounterFile): Promise<void> {

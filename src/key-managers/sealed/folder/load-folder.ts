@@ -67,7 +67,7 @@ async function warnOfStrays(
   }
   for (const fileName of await folder.orphanedCounterNames()) {
     if (fileName === fileNameOf(HEALTH_TEST_KEY_ID)) continue; // Made again where it is missing.
-    if (await folder.isCounterOfDestroyed(fileName)) continue;
+    if ((await folder.destroyedKey(fileName)) !== undefined) continue;
     ports.log.warn(
       { externalKeyId: lowercasedIdOf(fileName), fileName },
       `there is a counter ${fileName} without a key document: put the document back, or remove the counter with the key`,

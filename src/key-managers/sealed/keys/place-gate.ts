@@ -144,6 +144,10 @@ export class PlaceGate implements KeyPlace {
     return this.#place.occupant(externalKeyId);
   }
 
+  destroyedKeys(): ReturnType<KeyPlace['destroyedKeys']> {
+    return this.#place.destroyedKeys();
+  }
+
   isSettled(revision: number): boolean {
     return this.#place.isSettled(revision);
   }

@@ -19,6 +19,19 @@ export interface RemovedKey {
   readonly highestVersion: number;
 }
 
+/** A key that was destroyed, whose id is never used again. */
+export interface DestroyedKey {
+  /** In lower case where the place has noted no more. */
+  readonly externalKeyId: string;
+  /** ISO 8601; undefined where the place has not noted it. */
+  readonly destroyedAt: string | undefined;
+}
+
+/** The ids of destroyed keys in lower case: those that differ by case alone are one key's. */
+export function lowercasedIdsOf(destroyed: readonly DestroyedKey[]): ReadonlySet<string> {
+  return new Set(destroyed.map(({ externalKeyId }) => externalKeyId.toLowerCase()));
+}
+
 /**
  * The place where sealed keys lie: their documents, and the counts of their encryptions. What
  * resolves is durable.
@@ -78,6 +91,8 @@ export interface KeyPlace extends BlockSizes {
   highestVersion(externalKeyId: string): Promise<number>;
   /** Says who has an id that no key in memory has. @returns undefined where nobody has it */
   occupant(externalKeyId: string): Promise<string | undefined>;
+  /** The keys that were destroyed here, or before they came here. */
+  destroyedKeys(): Promise<readonly DestroyedKey[]>;
   /** Tells whether every replica knows the document of this revision. */
   isSettled(revision: number): boolean;
   /** Resolves when every replica knows the document of this revision. */

@@ -2,10 +2,11 @@ import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type AtomicWrite, syncFolder } from '../../../durable/atomic-write.js';
+import { removeFile, replaceAndOverwrite } from '../../../durable/erase.js';
 import { ifThere } from '../../../shared/errno.js';
 import { parsedJson } from '../../../shared/parsed-json.js';
 import { KeyManagerError } from '../../backend.js';
-import { documentNamesIn, LEFT_BEHIND, MOVE_MARK } from '../folder/key-folder.js';
+import { documentNamesIn, LEFT_BEHIND, MOVE_MARK, WRAPPING_KEYS } from '../folder/key-folder.js';
 
 const hexDigits = z.string().regex(/^[0-9a-f]{32}$/);
 
@@ -60,12 +61,22 @@ export async function removeFolderMark(directory: string): Promise<void> {
 }
 
 /**
- * Puts the documents of a folder that the keys have left out of the way, so that no version of
- * Holdfast serves them.
+ * Clears up a folder that the keys have left: documents are put out of the way, so that no version
+ * of Holdfast serves them, and wrapping keys, which nobody would destroy here later, are erased.
  *
  * @throws the file system's error
  */
-export async function putAside(directory: string): Promise<void> {
+export async function clearLeftFolder(directory: string, writeFile: AtomicWrite): Promise<void> {
+  await putAside(directory);
+  const wrappingKeys = join(directory, WRAPPING_KEYS);
+  for (const name of (await ifThere(documentNamesIn(wrappingKeys))) ?? []) {
+    const path = join(wrappingKeys, name);
+    await replaceAndOverwrite(path, '', writeFile);
+    await removeFile(path);
+  }
+}
+
+async function putAside(directory: string): Promise<void> {
   const names = await documentNamesIn(directory);
   if (names.length === 0) return;
   const aside = join(directory, LEFT_BEHIND);

@@ -1,10 +1,11 @@
 import { KeyManagerError, type MovedKeys } from '../../backend.js';
 import type { OperatorLog } from '../../../shared/operator-log.js';
 import type { KeyRing } from '../keys/key-ring.js';
+import { lowercasedIdsOf } from '../keys/place.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import type { SwitchedKeys } from './switched-keys.js';
 import { told } from './told.js';
-import type { MoveWay } from './way.js';
+import { destroyedKeysOf, type MoveWay } from './way.js';
 
 /**
  * Moves keys from one place to another while they serve. Until the old place is marked, it is the
@@ -27,6 +28,7 @@ export async function moveKeys(
     assertWhole(source.ring);
     next = await way.open();
     assertSame(source.ring, next.ring);
+    await assertSameDestroyed(source, next);
     await leave(way);
   } catch (error) {
     await next?.release();
@@ -99,6 +101,18 @@ function assertSame(source: KeyRing, copy: KeyRing): void {
     throw new KeyManagerError(
       'internal',
       `the copy of ${externalKeyId} does not open as it should`,
+    );
+  }
+}
+
+/** No id of a destroyed key may be free at the new place. */
+async function assertSameDestroyed(source: PlacedKeys, copy: PlacedKeys): Promise<void> {
+  const copied = lowercasedIdsOf(await destroyedKeysOf(copy));
+  for (const { externalKeyId } of await destroyedKeysOf(source)) {
+    if (copied.has(externalKeyId.toLowerCase())) continue;
+    throw new KeyManagerError(
+      'internal',
+      `${externalKeyId} was destroyed, and the new place does not know it`,
     );
   }
 }

@@ -6,15 +6,15 @@ import type { FileKeyManagerConfig } from '../folder/config.js';
 import { createFileKeyManagerNode, type FileKeyManagerStart } from '../folder/create.js';
 import type { SealedKeyManagerConfig } from '../state/config.js';
 import { createSealedKeyManagerNode, type SealedKeyManagerStart } from '../state/create.js';
-import { type FolderMark, putAside, readFolderMark, removeFolderMark } from './folder-mark.js';
+import { clearLeftFolder, type FolderMark, readFolderMark } from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
 import { OwnMoves } from '../state/own-moves.js';
-import { eraseLeftovers } from './leftovers.js';
+import { eraseLeftovers, followDestructions } from './leftovers.js';
 import { moveKeys } from './mover.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import { SwitchedKeys } from './switched-keys.js';
 import { told } from './told.js';
-import { ToFolder } from './to-folder.js';
+import { finishArrivalIn, ToFolder } from './to-folder.js';
 import { ToState } from './to-state.js';
 import type { MoveWay } from './way.js';
 
@@ -137,7 +137,7 @@ async function finishDeparture(
   try {
     const at = new Date(clock.now()).toISOString();
     if (isArriving) await writeKeyPlace(state, name, { kind: 'here', move, at });
-    await putAside(directory);
+    await clearLeftFolder(directory, writeFileAtomically);
   } catch (error) {
     log.warn({ err: error }, 'what is left of the move is done by the next start');
   }
@@ -146,13 +146,16 @@ async function finishDeparture(
 async function finishArrival(
   { name, directory }: FileKeyManagerConfig,
   mark: FolderMark,
-  { state }: BackendPorts,
+  { state, clock, log }: BackendPorts,
   { readOnly }: FileKeyManagerStart,
 ): Promise<void> {
   const isRight = state?.storeId === mark.storeId && mark.keyManager === name;
   const place = isRight ? readKeyPlace(state, name) : undefined;
-  if (place?.kind === 'left' && place.move === mark.move) {
-    if (readOnly !== true) await removeFolderMark(directory);
+  if (isRight && place?.kind === 'left' && place.move === mark.move) {
+    if (readOnly === true) return;
+    await finishArrivalIn(directory, { state, keyManager: name, clock }).catch((error: unknown) => {
+      log.warn({ err: error }, 'what is left of the move is done by the next start');
+    });
     return;
   }
   const where =
@@ -174,9 +177,13 @@ function switched(
   {
     writeFile = writeFileAtomically,
     moves = new OwnMoves(),
-  }: Pick<FileKeyManagerStart, 'writeFile'> & Pick<SealedKeyManagerStart, 'moves'>,
+    readOnly = false,
+  }: Pick<FileKeyManagerStart, 'writeFile' | 'readOnly'> & Pick<SealedKeyManagerStart, 'moves'>,
 ): StartedBackend {
-  const keys = new SwitchedKeys(started);
+  const { name: keyManager, directory: left } = config;
+  const places = { keyManager, directory: left, state: ports.state, writeFile };
+  const followed = readOnly ? () => undefined : followDestructions(places, ports.log);
+  const keys = new SwitchedKeys(started, followed);
   let moving: Promise<unknown> | undefined;
   const move: NonNullable<KeyAdministration['moveKeys']> = async (target) => {
     if (moving !== undefined) {
@@ -193,9 +200,8 @@ function switched(
     }
   };
   const administration = keys.administration(move);
-  const places = { keyManager: config.name, directory: config.directory, state: ports.state };
   const erase = (externalKeyId: string) =>
-    eraseLeftovers(externalKeyId, keys.keys, { ...places, writeFile }).catch((error: unknown) => {
+    eraseLeftovers(externalKeyId, keys.keys, places).catch((error: unknown) => {
       throw told(error, `what a move has left of ${externalKeyId} is not erased`);
     });
   return {

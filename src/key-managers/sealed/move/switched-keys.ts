@@ -21,9 +21,11 @@ export class SwitchedKeys implements KeyManagerNode {
   /** Present while other replicas can change the keys. */
   describeKeyAnew?: NonNullable<KeyManagerNode['describeKeyAnew']>;
   readonly #waiting = new Set<() => void>();
+  readonly #whenClosed: () => void;
   #keys: PlacedKeys;
 
-  constructor(keys: PlacedKeys) {
+  constructor(keys: PlacedKeys, whenClosed: () => void = () => undefined) {
+    this.#whenClosed = whenClosed;
     this.name = keys.node.name;
     this.location = keys.node.location;
     this.#keys = keys;
@@ -73,6 +75,7 @@ export class SwitchedKeys implements KeyManagerNode {
   }
 
   close(): Promise<void> {
+    this.#whenClosed();
     this.#keys.gate.giveUp();
     return this.#keys.node.close();
   }

@@ -3,6 +3,7 @@ import { makePrivateFolder } from '../../../durable/private.js';
 import { KeyManagerError } from '../../backend.js';
 import { type CounterFile, countsOf, withReserved } from '../../counting/counter-file.js';
 import { fileNameOf } from '../../counting/key-names.js';
+import { destroyedKeysIn, finishDestruction } from '../folder/finish-destruction.js';
 import { KeyFolder } from '../folder/key-folder.js';
 import { WrappingKeyFiles } from '../folder/wrapping-key-files.js';
 import { copyWrappingKeys } from '../keys/wrapping-keys.js';
@@ -14,9 +15,23 @@ import {
   writeFolderMark,
 } from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
+import { WrappingKeysInState, type WrappingKeysPorts } from '../state/wrapping-keys.js';
+import { lowercasedIdsOf } from '../keys/place.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import { someAtOnce } from '../keys/some-at-once.js';
-import { type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
+import { destroyedKeysOf, type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
+
+/**
+ * Clears up after keys have come to a folder: wrapping keys, which nobody would destroy in the
+ * state store later, are removed there, and then the folder's mark.
+ *
+ * @throws KeyManagerError of the state, the file system's error
+ */
+export async function finishArrivalIn(directory: string, store: WrappingKeysPorts): Promise<void> {
+  const left = new WrappingKeysInState(store);
+  for (const { wrappingKeyId } of await left.list()) await left.remove(wrappingKeyId);
+  await removeFolderMark(directory);
+}
 
 /** The way out of the state store, into a folder of this replica. */
 export class ToFolder implements MoveWay {
@@ -52,6 +67,7 @@ export class ToFolder implements MoveWay {
         await this.#put(folder, document);
         await this.#count(folder, document, counts);
       });
+      await this.#carryDestroyed(folder, source);
       await copyWrappingKeys(source.gate.wrappingKeys, new WrappingKeyFiles(folder));
     } finally {
       await folder.close();
@@ -96,7 +112,8 @@ export class ToFolder implements MoveWay {
   }
 
   finish(): Promise<void> {
-    return removeFolderMark(this.#way.directory);
+    const { state, keyManager, directory, ports } = this.#way;
+    return finishArrivalIn(directory, { state, keyManager, clock: ports.clock });
   }
 
   /**
@@ -149,6 +166,19 @@ export class ToFolder implements MoveWay {
     const own = new Set([...ring.keys].map(({ externalKeyId }) => fileNameOf(externalKeyId)));
     const names = await folder.documentNames();
     for (const name of names) if (!own.has(name)) await folder.eraseFile(name);
+    for (const name of await folder.orphanedCounterNames()) {
+      if (own.has(name) || (await folder.destroyedKey(name))) continue;
+      await folder.removeOrphanedCounter(name);
+    }
+  }
+
+  /** Notes the ids that are never used again. The store does not say since when they are not. */
+  async #carryDestroyed(folder: KeyFolder, source: PlacedKeys): Promise<void> {
+    const noted = lowercasedIdsOf(await destroyedKeysIn(folder));
+    for (const { externalKeyId, destroyedAt = nowOf(this.#way) } of await destroyedKeysOf(source)) {
+      if (noted.has(externalKeyId.toLowerCase())) continue;
+      await finishDestruction(folder, { format: 2, externalKeyId, destroyedAt });
+    }
   }
 
   /** Writes the counts of all versions that somebody knows. */

@@ -3,15 +3,21 @@ import { KeyManagerError } from '../../backend.js';
 import { assertFollows, type KeyDocument } from '../keys/key-document.js';
 import type { KeptDocument } from '../keys/kept-document.js';
 import { sealedKeysIn, StateNames } from '../state/sealed-keys.js';
-import { type FolderMark, putAside, readFolderMark, writeFolderMark } from './folder-mark.js';
+import {
+  clearLeftFolder,
+  type FolderMark,
+  readFolderMark,
+  writeFolderMark,
+} from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { copyWrappingKeys } from '../keys/wrapping-keys.js';
 import { WrappingKeysInState } from '../state/wrapping-keys.js';
+import type { DestroyedKey } from '../keys/place.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import { whenSettled } from '../../when-settled.js';
 import { someAtOnce } from '../keys/some-at-once.js';
-import { type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
+import { destroyedKeysOf, type MovePorts, type MoveWay, nowOf, refreshed } from './way.js';
 
 /** The way from a folder into the state store. */
 export class ToState implements MoveWay {
@@ -48,6 +54,7 @@ export class ToState implements MoveWay {
     const counts = await source.counts();
     const known = await state.counters.read(this.#names.counterPrefix);
     await someAtOnce(source.ring.keys, (key) => this.#put(key.written.document));
+    await someAtOnce(await destroyedKeysOf(source), (key) => this.#carryDestroyed(key));
     await someAtOnce(counts, ([materialName, count]) =>
       this.#count(this.#names.counter(Buffer.from(materialName, 'hex')), count, known),
     );
@@ -85,10 +92,10 @@ export class ToState implements MoveWay {
   }
 
   async finish(): Promise<void> {
-    const { state, keyManager, directory } = this.#way;
+    const { state, keyManager, directory, writeFile } = this.#way;
     const at = nowOf(this.#way);
     await writeKeyPlace(state, keyManager, { kind: 'here', move: this.#move, at });
-    await putAside(directory);
+    await clearLeftFolder(directory, writeFile);
   }
 
   /** Leaves in the store what has come there, marked as not all, until this is tried again. */
@@ -146,6 +153,13 @@ export class ToState implements MoveWay {
       assertEarlier(there.value.read(), document.read());
     }
     await documents.put(id, document, there?.revision ?? 0);
+  }
+
+  /** Notes an id that is never used again. */
+  async #carryDestroyed({ externalKeyId }: DestroyedKey): Promise<void> {
+    const documents = sealedKeysIn(this.#way.state);
+    const id = this.#names.document(externalKeyId);
+    if (documents.get(id) === undefined) await documents.remove(id, 0);
   }
 
   /** Lets a counter begin at a count, or raises it to that. */

@@ -2,6 +2,7 @@ import type { AtomicWrite } from '../../../durable/atomic-write.js';
 import { Deadline } from '../../../shared/deadline.js';
 import type { State } from '../../../state/state.js';
 import type { BackendPorts } from '../../definition.js';
+import type { DestroyedKey } from '../keys/place.js';
 import type { PlacedKeys } from '../keys/placed-keys.js';
 import type { OwnMoves } from '../state/own-moves.js';
 
@@ -31,6 +32,19 @@ export function nowOf({ ports }: MovePorts): string {
   return new Date(ports.clock.now()).toISOString();
 }
 
+/**
+ * The keys that were destroyed at a place. A key that somebody has restored there from a backup
+ * moves as it is: the records of keys say what became of it.
+ */
+export async function destroyedKeysOf({
+  gate,
+  ring,
+}: PlacedKeys): Promise<readonly DestroyedKey[]> {
+  const there = new Set([...ring.keys].map(({ externalKeyId }) => externalKeyId.toLowerCase()));
+  const destroyed = await gate.destroyedKeys();
+  return destroyed.filter(({ externalKeyId }) => !there.has(externalKeyId.toLowerCase()));
+}
+
 /** The steps of a move from one place to another. A crash between two of them loses nothing. */
 export interface MoveWay {
   /** The name of the new place, for people. */
@@ -43,9 +57,9 @@ export interface MoveWay {
    */
   hold(): Promise<void>;
   /**
-   * Copies documents and counts to the new place, which is marked first as one where not all of
-   * them are. What is there already, of an earlier attempt or because this is called a second time,
-   * stays where it is the same.
+   * Copies documents, counts and the ids of destroyed keys to the new place, which is marked first
+   * as one where not all of them are. What is there already, of an earlier attempt or because this
+   * is called a second time, stays where it is the same.
    *
    * @throws KeyManagerError, StateError, or the file system's error
    */

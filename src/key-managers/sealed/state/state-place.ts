@@ -6,7 +6,7 @@ import { Deadline } from '../../../shared/deadline.js';
 import { MIN_BLOCK, sharedBlockSize } from '../../counting/block-size.js';
 import type { KeptDocument } from '../keys/kept-document.js';
 import type { KeyDocument } from '../keys/key-document.js';
-import type { CountedVersion, KeyPlace, RemovedKey } from '../keys/place.js';
+import type { CountedVersion, DestroyedKey, KeyPlace, RemovedKey } from '../keys/place.js';
 import type { WrappingKeyPlace } from '../keys/wrapping-key-document.js';
 import { sealedKeysIn, StateNames } from './sealed-keys.js';
 import { told, toKeyManagerError } from './told-state.js';
@@ -143,6 +143,15 @@ export class StatePlace implements KeyPlace {
         ? 'belonged to a key that was removed, and is never used again'
         : 'is taken';
     return Promise.resolve(`the id ${externalKeyId} ${what}`);
+  }
+
+  destroyedKeys(): Promise<readonly DestroyedKey[]> {
+    const { prefix } = this.#names;
+    const destroyed = this.#documents
+      .list()
+      .filter(({ id, kind }) => kind === 'removed' && id.startsWith(prefix))
+      .map(({ id }) => ({ externalKeyId: id.slice(prefix.length), destroyedAt: undefined }));
+    return Promise.resolve(destroyed);
   }
 
   isSettled(revision: number): boolean {

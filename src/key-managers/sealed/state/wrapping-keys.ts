@@ -33,7 +33,10 @@ export class WrappingKeysInState implements WrappingKeyPlace {
   }
 
   async put(document: WrappingKeyDocument): Promise<void> {
-    await told(this.#documents.put(this.#nameOf(document.wrappingKeyId), document, 0));
+    const name = this.#nameOf(document.wrappingKeyId);
+    // A tombstone is there where it was moved away, and comes back.
+    const there = this.#documents.get(name)?.revision ?? 0;
+    await told(this.#documents.put(name, document, there));
   }
 
   async get(wrappingKeyId: string): Promise<WrappingKeyDocument | undefined> {

@@ -9,6 +9,7 @@ import {
   BOTH,
   encryptsAll,
   folderWithKeys,
+  GONE,
   inState,
   type MovingKeys,
   startMoving,
@@ -43,6 +44,8 @@ describe('a move from a folder into the state store that is killed', () => {
         await again.close();
         const sealed = await startMoving({ shared });
         expect(await encryptsAll(sealed, samples), `${acts} acts, sealed`).toBe(true);
+        const making = sealed.administration.createKey(GONE, BOTH);
+        await expect(making, `${acts} acts`).rejects.toEqual(refused('conflict', 'never'));
         await sealed.close();
         if (!parts.isDead()) return;
       }
@@ -102,6 +105,8 @@ describe('a move from the state store into a folder that is killed', () => {
         for (const keys of served) {
           expect(await encryptsAll(keys, samples)).toBe(true);
           await keys.administration.createKey('after', BOTH);
+          const making = keys.administration.createKey(GONE, BOTH);
+          await expect(making, `${acts} acts`).rejects.toEqual(refused('conflict', 'never'));
         }
         if (!parts.isDead()) return;
       }
