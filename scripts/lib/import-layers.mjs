@@ -30,6 +30,7 @@ const stateInterfaces = [
   'state/state.ts',
   'state/store.ts',
   'state/until-settled.ts',
+  'state/uses.ts',
 ];
 
 /** All that may be seen of backends from outside: the list, and what an entry of it is. */
