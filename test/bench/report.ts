@@ -253,15 +253,18 @@ function formatOverload(runs: readonly OverloadRun[]): string {
     'Encrypt at the sustainable load and at twice as much (wanted: p99 of the accepted < 200 ms, all\n' +
       'others 429; goodput ≥ 90 % where the key manager is the limit, ≥ 50 % where the CPU is)',
     [
-      ...['target', 'load', 'sent/s', 'goodput', '429', 'given up', 'else', 'p50 ms', 'p99 ms'],
-      'generator late p99',
+      ...['target', 'load', 'sent/s', 'goodput', '429', 'given up', 'p50 ms', 'p99 ms'],
+      ...['server busy', 'generator late p99', 'else'],
     ],
     runs.map((r) => [
       ...[r.target, `${String(r.times)} ×`, (r.sustainable * r.times).toFixed(0)],
       `${(r.goodput * 100).toFixed(0)} %`,
-      ...[r.refused, r.givenUp, r.garbled].map(String),
+      ...[r.refused, r.givenUp].map(String),
       ...(r.accepted === 0 ? ['', ''] : [r.latency.p50.toFixed(1), r.latency.p99.toFixed(1)]),
-      r.generatorLag.p99.toFixed(1),
+      ...[`${(r.serverBusy * 100).toFixed(0)} %`, r.generatorLag.p99.toFixed(1)],
+      Object.entries(r.others)
+        .map(([name, count]) => `${count} × ${name}`)
+        .join(', '),
     ]),
   );
 }

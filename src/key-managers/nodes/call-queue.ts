@@ -52,10 +52,16 @@ export class CallQueue {
   readonly #waiting: Turn[] = [];
   readonly #durations = new CallDurations();
   #running = 0;
+  #waited = 0;
 
   constructor(maxConcurrent: number, maxWaiting: number) {
     this.#limit = new ConcurrencyLimit(maxConcurrent);
     this.#maxWaiting = maxWaiting;
+  }
+
+  /** Calls so far that could not begin at once. */
+  get waited(): number {
+    return this.#waited;
   }
 
   /**
@@ -64,7 +70,7 @@ export class CallQueue {
    * @throws KeyManagerError `overloaded`, or what the call throws
    */
   async run<T>(call: () => Promise<T>, deadline: Deadline, place = 0): Promise<T> {
-    if (this.#running >= this.#limit.current) await this.#turn(deadline, place);
+    if (this.#isFull) await this.#turn(deadline, place);
     else this.#running += 1;
     const startedAt = performance.now();
     const { span } = this.#limit;
@@ -87,10 +93,14 @@ export class CallQueue {
     }
   }
 
+  get #isFull(): boolean {
+    return this.#running >= this.#limit.current;
+  }
+
   /** A turn is handed over, not given back: nobody who comes later can take it. */
   #end(): void {
     this.#running -= 1;
-    while (this.#running < this.#limit.current) {
+    while (!this.#isFull) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       if (next.deadline.remainingMs() < this.#neededMs(next.place)) {
@@ -108,6 +118,7 @@ export class CallQueue {
   }
 
   async #turn(deadline: Deadline, place: number): Promise<void> {
+    this.#waited += 1;
     if (this.#waiting.length >= this.#maxWaiting) {
       throw new KeyManagerError('overloaded', 'too many calls are waiting');
     }

@@ -7,6 +7,7 @@ import type { MaybePromise } from '../maybe-promise.js';
 import { CheckedNode } from './conditions.js';
 import { withinDeadline } from '../within-deadline.js';
 import type { NodeLimits } from './limits.js';
+import { isSilence } from './node-failures.js';
 
 /**
  * Failures that requests wait for. A quick refusal costs nothing, and may be about one key: whose
@@ -16,7 +17,18 @@ import type { NodeLimits } from './limits.js';
 const CIRCUIT_BREAKERS: ReadonlySet<KeyManagerErrorCode> = new Set(['unreachable', 'deadline']);
 
 function breaksCircuit(error: unknown): boolean {
+  if (error instanceof LateAmongOthers) return false;
   return error instanceof KeyManagerError && CIRCUIT_BREAKERS.has(error.code);
+}
+
+/**
+ * A call that had no answer in time from a node that has answered others meanwhile. The node is
+ * well, and has too many calls: to leave it alone would refuse what it can do.
+ */
+class LateAmongOthers extends KeyManagerError {
+  constructor(cause: KeyManagerError) {
+    super('deadline', cause.message, { cause });
+  }
 }
 
 /** A call of a node. */
@@ -30,6 +42,8 @@ export class GuardedNode {
   readonly #breakForMs: number;
   readonly #breaker;
   #brokenAt = Number.NEGATIVE_INFINITY;
+  /** Answers so far, those that came too late too. */
+  #answers = 0;
 
   constructor(node: KeyManagerNode, limits: NodeLimits, clock: Clock) {
     this.node = new CheckedNode(node);
@@ -63,15 +77,39 @@ export class GuardedNode {
   }
 
   async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline, place: number): Promise<T> {
-    const limited = async (): Promise<T> =>
-      withinDeadline(Promise.resolve(work(this.node, deadline)), deadline, 'the node');
+    const limited = (): Promise<T> => this.#limited(work, deadline);
+    const waitedBefore = this.#queue.waited;
     try {
       return await this.#queue.run(() => this.#breaker.execute(limited), deadline, place);
     } catch (error) {
+      const { name } = this.node;
+      if (error instanceof LateAmongOthers && this.#queue.waited > waitedBefore) {
+        const cause = error;
+        throw new KeyManagerError('overloaded', `${name} answers others instead`, { cause });
+      }
       if (!isBrokenCircuitError(error)) throw error;
-      throw new KeyManagerError('unreachable', `${this.node.name} fails and is left alone`, {
-        cause: error,
-      });
+      throw new KeyManagerError('unreachable', `${name} fails and is left alone`, { cause: error });
+    }
+  }
+
+  async #limited<T>(work: NodeWork<T>, deadline: Deadline): Promise<T> {
+    const answersBefore = this.#answers;
+    try {
+      return await withinDeadline(this.#noted(work, deadline), deadline, 'the node');
+    } catch (error) {
+      const isLate = error instanceof KeyManagerError && error.code === 'deadline';
+      throw isLate && this.#answers > answersBefore ? new LateAmongOthers(error) : error;
+    }
+  }
+
+  async #noted<T>(work: NodeWork<T>, deadline: Deadline): Promise<T> {
+    try {
+      const done = await work(this.node, deadline);
+      this.#answers += 1;
+      return done;
+    } catch (error) {
+      if (!isSilence(error)) this.#answers += 1;
+      throw error;
     }
   }
 }

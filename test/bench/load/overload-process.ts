@@ -6,7 +6,8 @@
  * Usage: overload-process.ts JOB.json
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { Connection } from '../connection.js';
+import { Connection, type Response } from '../connection.js';
+import { cpuTimeUs } from '../process-usage.js';
 import { parseRequests } from '../requests.js';
 import { percentiles } from '../statistics.js';
 import { resultFileOf } from './open-loop.js';
@@ -24,7 +25,8 @@ class Callers {
   readonly #idle: Connection[];
   readonly #accepted: number[] = [];
   readonly #lag: number[] = [];
-  #counts = { sent: 0, refused: 0, garbled: 0, givenUp: 0 };
+  #counts = { sent: 0, refused: 0, givenUp: 0 };
+  readonly #others: Record<string, number> = {};
   #open = 0;
   #isCounting = false;
 
@@ -39,23 +41,32 @@ class Callers {
     const startedAt = performance.now();
     const endsAt = startedAt + (warmUpSeconds + seconds) * 1_000;
     let due = 0;
+    let cpuBeforeUs = 0;
     for (let now = startedAt; now < endsAt; now = performance.now()) {
-      this.#isCounting = now >= startedAt + warmUpSeconds * 1_000;
+      if (!this.#isCounting && now >= startedAt + warmUpSeconds * 1_000) {
+        this.#isCounting = true;
+        cpuBeforeUs = cpuTimeUs(this.#job.serverPid);
+      }
       for (; startedAt + (due * 1_000) / requestsPerSecond <= now; due += 1) {
         void this.#call(due, startedAt + (due * 1_000) / requestsPerSecond);
       }
       await new Promise((resolve) => setImmediate(resolve));
     }
+    const serverBusy = (cpuTimeUs(this.#job.serverPid) - cpuBeforeUs) / 1e6 / seconds;
     while (this.#open > 0) await new Promise((resolve) => setTimeout(resolve, 1));
     const [latency, generatorLag] = [this.#accepted, this.#lag].map((durations) =>
       percentiles(Float64Array.from(durations)),
     );
     if (latency === undefined || generatorLag === undefined) throw new Error('nothing was timed');
-    return { ...this.#counts, accepted: this.#accepted.length, latency, generatorLag };
+    return {
+      ...{ ...this.#counts, others: this.#others, accepted: this.#accepted.length },
+      ...{ serverBusy, latency, generatorLag },
+    };
   }
 
   async #call(index: number, dueAt: number): Promise<void> {
-    const counts = this.#isCounting ? this.#counts : { ...this.#counts };
+    const isCounted = this.#isCounting;
+    const counts = isCounted ? this.#counts : { ...this.#counts };
     const connection = this.#idle.pop();
     const request = this.#requests[index % this.#requests.length];
     counts.sent += 1;
@@ -65,31 +76,43 @@ class Callers {
     }
     this.#open += 1;
     const sentAt = performance.now();
-    if (this.#isCounting) this.#lag.push(sentAt - dueAt);
+    if (isCounted) this.#lag.push(sentAt - dueAt);
     try {
-      const { status, body } = await connection.send(request);
-      if (performance.now() - sentAt > KMS_GIVES_UP_MS) counts.givenUp += 1;
-      else if (status === OK) {
-        if (counts === this.#counts) this.#accepted.push(performance.now() - dueAt);
-      } else if (status === TOO_MANY && String(body).includes('"ThrottlingException"')) {
-        counts.refused += 1;
-      } else counts.garbled += 1;
+      const response = await connection.send(request);
       this.#idle.push(connection);
+      if (performance.now() - sentAt > KMS_GIVES_UP_MS) counts.givenUp += 1;
+      else if (isRefusal(response)) counts.refused += 1;
+      else if (!isCounted) return;
+      else if (response.status === OK) this.#accepted.push(performance.now() - dueAt);
+      else this.#countOther(nameOf(response));
     } catch {
-      counts.garbled += 1;
+      if (isCounted) this.#countOther('connection lost');
       await this.#replace();
     } finally {
       this.#open -= 1;
     }
   }
 
+  #countOther(name: string): void {
+    this.#others[name] = 1 + (this.#others[name] ?? 0);
+  }
+
   async #replace(): Promise<void> {
     try {
       this.#idle.push(await Connection.open(this.#job.endpoint));
     } catch {
-      this.#counts.garbled += 1;
+      this.#countOther('connection refused');
     }
   }
+}
+
+function isRefusal({ status, body }: Response): boolean {
+  return status === TOO_MANY && body.includes('"ThrottlingException"');
+}
+
+function nameOf({ status, body }: Response): string {
+  const name = /"errorName":"(?<name>\w+)"/.exec(String(body))?.groups?.['name'] ?? 'no error';
+  return `${status} ${name}`;
 }
 
 const [jobFile = ''] = process.argv.slice(2);

@@ -13,6 +13,7 @@ const PROCESS = fileURLToPath(new URL('overload-process.ts', import.meta.url));
 /** One run of calls that come whether or not the server keeps up. */
 export interface OverloadJob {
   readonly endpoint: Endpoint;
+  readonly serverPid: number;
   /** As `writeRequests` leaves it. */
   readonly requestsFile: string;
   readonly requestsPerSecond: number;
@@ -28,10 +29,12 @@ export interface OverloadResult {
   readonly accepted: number;
   /** Answered with 429 and ThrottlingException. */
   readonly refused: number;
-  /** Answered otherwise. */
-  readonly garbled: number;
+  /** Answered otherwise: the number of each kind. */
+  readonly others: Readonly<Record<string, number>>;
   /** No answer within KMS's 250 ms, or no connection to send it on. */
   readonly givenUp: number;
+  /** Part of the time for which the server had a core: below 1, something else was the limit. */
+  readonly serverBusy: number;
   /** Of what was accepted, from the moment that a request was due, in ms. */
   readonly latency: Percentiles;
   /** The delays of the generator: its own and the machine's doing, never the server's. */

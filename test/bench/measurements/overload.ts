@@ -32,6 +32,7 @@ export async function measureOverload(
     for (const times of TIMES) {
       const result = await runOverload({
         endpoint: session.server.endpoint,
+        serverPid: session.server.pid,
         requestsFile: await session.freshRequests('encrypt'),
         requestsPerSecond: sustainable * times,
         connections: CONNECTIONS,
