@@ -1,10 +1,12 @@
 import { cedarRequest, EVERYTHING, valueOf } from './cedar/cedar-request.js';
+import type { Cedar } from './cedar/cedar.js';
 import type { CheckedPolicies } from './cedar/check-policies.js';
 import { DecisionCache } from './cedar/decision-cache.js';
 import { CedarError } from './cedar/engine.js';
 import { type IndexedSet, PolicyIndex } from './cedar/policy-index.js';
 import { allReads, PRINCIPAL_ID, type Reads, RESOURCE_ID } from './cedar/reads.js';
 import type { PolicySlot } from './cedar/slots.js';
+import { withinScope } from './cedar/within-scope.js';
 import { compose, type Decision, type LayerOutcome } from './decision.js';
 import { FACTS, type KnownRequest } from './facts.js';
 import { LocalClock } from './local-time.js';
@@ -124,6 +126,25 @@ export class Authorizer {
     }
     this.#counts.evaluated += 1;
     return this.#evaluate(known, sets, key);
+  }
+
+  /**
+   * Finds the permit policies that apply to a request, and whose conditions it does not meet, in
+   * each layer that does not permit it.
+   *
+   * @returns ids
+   * @throws CedarError
+   */
+  unmetPermits(request: AuthorizationRequest, cedar: Cedar): readonly string[] {
+    const known = this.known(request);
+    return this.#layersFor(request).flatMap(({ index }) => {
+      const sets: IndexedSet[] = [];
+      index.collect(known, sets);
+      if (this.#outcome(known, sets).permits.length > 0) return [];
+      const policies = sets.flatMap((set) => set.policies);
+      const permits = policies.filter(({ effect }) => effect === 'permit');
+      return withinScope(cedar, permits, cedarRequest(known, EVERYTHING));
+    });
   }
 
   /** The request with what follows from it. */

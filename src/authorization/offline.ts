@@ -1,11 +1,13 @@
 import { systemClock } from '../shared/clock.js';
 import { Authorizer } from './authorizer.js';
+import { newCedar } from './cedar/cedar.js';
 import type { CheckedPolicies, CheckedPolicy, PolicyProblem } from './cedar/check-policies.js';
 import { checkInThread } from './cedar/check-thread.js';
 import { CedarEngine } from './cedar/engine.js';
 import { PolicySlots } from './cedar/slots.js';
 import { newPolicyCounts } from './policy-counts.js';
 import { policySetHash, type PolicySource } from './policy-source.js';
+import type { AuthorizationRequest } from './request.js';
 
 /** Policies that are not valid, with all that is wrong with them. */
 export class PolicyProblemsError extends Error {
@@ -21,6 +23,11 @@ export class PolicyProblemsError extends Error {
 /** A set of policies outside of a server. */
 export interface OfflinePolicies {
   readonly authorizer: Authorizer;
+  /**
+   * The permit policies that apply to a request that is denied, and whose conditions it does not
+   * meet, by their ids.
+   */
+  readonly unmetPermits: (request: AuthorizationRequest) => readonly string[];
   /** By id. */
   readonly policies: ReadonlyMap<string, CheckedPolicy>;
 }
@@ -40,7 +47,11 @@ export async function openOffline(source: PolicySource): Promise<OfflinePolicies
     breathe: () => Promise.resolve(),
   });
   const all = checked.layers.flatMap(({ policies }) => policies);
-  return { authorizer, policies: new Map(all.map((policy) => [policy.id, policy])) };
+  return {
+    authorizer,
+    unmetPermits: (request) => authorizer.unmetPermits(request, newCedar()),
+    policies: new Map(all.map((policy) => [policy.id, policy])),
+  };
 }
 
 /** Writes a problem as lines for people. */

@@ -14,7 +14,12 @@ export interface ShadowDifference {
   readonly request: AuthorizationRequest;
   readonly inForce: Decision;
   readonly candidate: Decision;
+  /** KMS's name for the request, by which its record is found. */
+  readonly kmsRequestId: string | undefined;
 }
+
+/** A request that has been answered, with what was decided over it. */
+export type ShadowedRequest = Omit<ShadowDifference, 'candidate'>;
 
 /** The parts of a shadow. */
 export interface ShadowPorts {
@@ -34,7 +39,7 @@ export interface ShadowPorts {
  */
 export class Shadow {
   readonly #ports: ShadowPorts;
-  readonly #waiting: [AuthorizationRequest, Decision][] = [];
+  readonly #waiting: ShadowedRequest[] = [];
   #savedMs = MAX_SAVED_MS;
   #savedAt: number;
   #isClosed = false;
@@ -45,14 +50,14 @@ export class Shadow {
   }
 
   /** Compares the decision over a request that has been answered, once nothing else is to do. */
-  note(request: AuthorizationRequest, inForce: Decision): void {
+  note(shadowed: ShadowedRequest): void {
     const { random, samplePercent, counts } = this.#ports;
     if (samplePercent < 100 && random() * 100 >= samplePercent) return;
     if (this.#waiting.length >= MAX_WAITING) {
       counts.shadowSkipped += 1;
       return;
     }
-    this.#waiting.push([request, inForce]);
+    this.#waiting.push(shadowed);
     if (this.#waiting.length === 1) this.#later();
   }
 
@@ -73,10 +78,10 @@ export class Shadow {
     const noted = this.#waiting.shift();
     if (noted === undefined || this.#isClosed) return;
     if (this.#waiting.length > 0) this.#later();
-    this.#compare(...noted);
+    this.#compare(noted);
   }
 
-  #compare(request: AuthorizationRequest, inForce: Decision): void {
+  #compare(shadowed: ShadowedRequest): void {
     const { candidate, cpuPercent, counts, clock, onDifference } = this.#ports;
     const begunAt = clock.monotonic();
     this.#savedMs += (begunAt - this.#savedAt) * (cpuPercent / 100);
@@ -86,12 +91,12 @@ export class Shadow {
       counts.shadowSkipped += 1;
       return;
     }
-    const decision = candidate.decide(request);
+    const decision = candidate.decide(shadowed.request);
     this.#savedMs -= clock.monotonic() - begunAt;
     counts.shadowCompared += 1;
-    if (decision.decision === inForce.decision) return;
+    if (decision.decision === shadowed.inForce.decision) return;
     if (decision.decision === 'allowed') counts.shadowWouldAllow += 1;
     else counts.shadowWouldDeny += 1;
-    onDifference({ request, inForce, candidate: decision });
+    onDifference({ ...shadowed, candidate: decision });
   }
 }

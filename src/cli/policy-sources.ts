@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { PolicySource } from '../authorization/policy-source.js';
 import { findConfiguredPath } from './configured-path.js';
 import { CliError, EXIT } from './exit.js';
 import { readSmallFile } from './read-small-file.js';
 import type { Terminal } from './terminal.js';
+
+const POLICY_SUFFIX = '.cedar';
 
 /** Whoever writes policies knows them by a file, a folder, or a file that says which files. */
 export const SET_ARGUMENT =
@@ -23,17 +25,54 @@ export async function readPolicySet(
     const { readSet } = await import('../authorization/cases/case-file.js');
     return readSet(path, keyStore, await readSmallFile(path));
   }
-  const { PolicyFileReader } = await import('../authorization/policy-files.js');
-  const { ConfigurationError } = await import('../configuration/reading/problem.js');
   const place = resolve(path);
-  const isFolder = await stat(place).then(
+  const config = (await isFolder(path)) ? { directory: place } : { files: [place] };
+  return readLayer(path, config, { keyStore, timeZone });
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
     (stats) => stats.isDirectory(),
     () => false,
   );
-  const config = isFolder ? { directory: place, keys: [] } : { files: [place], keys: [] };
-  const { source, problems } = new PolicyFileReader().readSet(config, []);
-  if (problems.length > 0) throw new ConfigurationError(path, problems);
+}
+
+/** @param name of the set in messages */
+async function readLayer(
+  name: string,
+  config: { readonly directory: string } | { readonly files: string[] },
+  { keyStore, timeZone = 'UTC' }: { readonly keyStore: string; readonly timeZone?: string },
+): Promise<PolicySource> {
+  const { PolicyFileReader } = await import('../authorization/policy-files.js');
+  const { ConfigurationError } = await import('../configuration/reading/problem.js');
+  const { source, problems } = new PolicyFileReader().readSet({ ...config, keys: [] }, []);
+  if (problems.length > 0) throw new ConfigurationError(name, problems);
   return { keyStore, timeZone, ...source };
+}
+
+/**
+ * Reads the sets that several paths name. Files of policies in one folder are one set, as they are
+ * where the folder itself is named: a check finds the same in both.
+ *
+ * @throws CliError, ConfigurationError for what is wrong with a file
+ */
+export async function readPolicySets(
+  paths: readonly string[],
+  how: { readonly keyStore: string },
+): Promise<readonly PolicySource[]> {
+  const files = new Map<string, string[]>();
+  const sets: Promise<PolicySource>[] = [];
+  for (const path of paths) {
+    if (!path.endsWith(POLICY_SUFFIX) || (await isFolder(path))) {
+      sets.push(readPolicySet(path, how));
+      continue;
+    }
+    const folder = dirname(resolve(path));
+    files.set(folder, [...new Set([...(files.get(folder) ?? []), resolve(path)])]);
+  }
+  for (const [folder, ofFolder] of files)
+    sets.push(readLayer(folder, { files: ofFolder.toSorted() }, how));
+  return Promise.all(sets);
 }
 
 /**

@@ -97,6 +97,10 @@ Exit codes:
   4  "audit reconcile" has compared nothing, or nothing of something that it was asked about, or
      "doctor", "rehearse" or "aws status" has found nothing wrong but could not look at everything
 
+With --json a failure is printed to standard output as JSON, too, where no result is there:
+{"error": {"code": "…", "message": "…"}}. The code is that of the server's refusal, or "failed",
+"usage" or "no-server". Standard error has the sentence for people.
+
 Environment:
   HOLDFAST_CONFIG           configuration file (default: the quickstart's)
   HOLDFAST_STATE_DIR        state directory, instead of the configuration's

@@ -10,6 +10,8 @@ const MINUTE_MS = 60_000;
 export interface RemovalTiming {
   readonly timeoutMs: number;
   readonly pollMs: number;
+  /** Told what it waits for, at once and when that changes. */
+  readonly tell: (sentence: string) => void;
 }
 
 /** The credentials of one key store of a running server, while KMS changes over. */
@@ -76,9 +78,10 @@ export class RotatingCredentials {
   async remove(
     accessKeyId: string,
     force: boolean,
-    { timeoutMs, pollMs }: RemovalTiming,
+    { timeoutMs, pollMs, tell }: RemovalTiming,
   ): Promise<void> {
     const begun = performance.now();
+    let told = '';
     for (;;) {
       try {
         const request = { pathParameters: { accessKeyId }, body: { force } };
@@ -87,6 +90,8 @@ export class RotatingCredentials {
       } catch (error) {
         const isInUse = error instanceof RefusedError && error.code === 'in-use';
         if (!isInUse || performance.now() - begun >= timeoutMs) throw error;
+        if (error.message !== told) tell(`Waiting to remove ${accessKeyId}. ${error.message}`);
+        told = error.message;
       }
       await sleep(pollMs);
     }

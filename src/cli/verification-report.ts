@@ -1,5 +1,6 @@
 import type { VerificationReport } from '../audit/verify/finding.js';
 import { alignColumns } from '../shared/columns.js';
+import { counted } from '../shared/counted.js';
 
 /** A report, and when and with what it was made: what an auditor files. */
 export interface VerificationPage extends VerificationReport {
@@ -66,16 +67,16 @@ export function isOnlyTakenOver({ findings }: VerificationReport): boolean {
 function headline(page: VerificationPage): string {
   const count = countFindings(page);
   if (count === 0) return 'Nothing is wrong.';
-  if (isOnlyUnread(page)) return `COULD NOT LOOK at all of it: ${countOf(count, 'file')}.`;
+  if (isOnlyUnread(page)) return `COULD NOT LOOK at all of it: ${counted(count, 'file')}.`;
   if (isOnlyTakenOver(page)) {
-    return `NOT VOUCHED FOR: ${countOf(count, 'finding')}. A crash leaves this, and so does whoever writes the end of a log anew.`;
+    return `NOT VOUCHED FOR: ${counted(count, 'finding')}. A crash leaves this, and so does whoever writes the end of a log anew.`;
   }
-  return `WRONG: ${countOf(count, 'finding')}. Keep the files as they are.`;
+  return `WRONG: ${counted(count, 'finding')}. Keep the files as they are.`;
 }
 
 function recordsOf({ records, segments, firstSequence, lastSequence }: VerificationReport): string {
   if (firstSequence === undefined) return 'none';
-  return `${String(records)}, from ${String(firstSequence)} to ${String(lastSequence)}, in ${countOf(segments, 'segment')}`;
+  return `${String(records)}, from ${String(firstSequence)} to ${String(lastSequence)}, in ${counted(segments, 'segment')}`;
 }
 
 function timeOf({ firstTime, lastTime }: VerificationReport): string {
@@ -91,18 +92,14 @@ function signedOf({
   if (matchedCheckpoints === 0) return 'nothing: no checkpoint could be held against the log';
   const kept = `${String(matchedKeptCheckpoints)} of them kept elsewhere`;
   const but = findings.length === 0 ? '' : ', but for what is said above';
-  return `up to record ${String(vouchedBefore - 1)}, by ${countOf(matchedCheckpoints, 'checkpoint')}, ${kept}${but}`;
+  return `up to record ${String(vouchedBefore - 1)}, by ${counted(matchedCheckpoints, 'checkpoint')}, ${kept}${but}`;
 }
 
 function rootOf({ root, vouchedBefore }: VerificationReport): string {
-  return root === undefined ? 'none' : `${root}, over ${countOf(vouchedBefore, 'record')}`;
+  return root === undefined ? 'none' : `${root}, over ${counted(vouchedBefore, 'record')}`;
 }
 
 function unsignedOf({ unsignedRecords, lastSequence }: VerificationReport): string {
   if (unsignedRecords === 0 || lastSequence === undefined) return 'none';
   return `the last ${String(unsignedRecords)}, from record ${String(lastSequence - unsignedRecords + 1)}: nothing vouches for them but that they follow each other`;
-}
-
-function countOf(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -12,6 +12,7 @@ import type { KeyStoreTable } from '../key-stores/key-store-table.js';
 import { timeOf } from '../key-stores/credentials/standing.js';
 import { masterKeyFrom } from '../sealing/master-key.js';
 import type { WatchedCredential } from './watches.js';
+import { counted } from '../shared/counted.js';
 
 const DAY_MS = 86_400_000;
 /** A credential that expires within so many days is told in the status. */
@@ -63,7 +64,7 @@ export function expiringCredentials(
   return ending.flatMap(({ keyStore, accessKeyId, expiresAt }) => {
     const days = (expiresAt - now) / DAY_MS;
     if (days >= EXPIRES_SOON_DAYS) return [];
-    const when = days < 0 ? 'has expired' : `expires in ${Math.floor(days)} days`;
+    const when = days < 0 ? 'has expired' : `expires in ${counted(Math.floor(days), 'day')}`;
     return [`the credential ${accessKeyId} of the key store ${keyStore} ${when}`];
   });
 }

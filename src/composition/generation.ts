@@ -12,6 +12,7 @@ import { serveKeyStores } from './key-stores.js';
 import { lifecyclesOf } from './lifecycles.js';
 import type { GenerationPolicies } from './policies.js';
 import type { ServerProcess } from './process.js';
+import type { AwaitedRestart } from './reload/awaited-restarts.js';
 
 /**
  * A configuration in force, and what is made of it alone: key stores, verifiers, the acts on keys.
@@ -27,8 +28,8 @@ export interface Generation extends Served {
   readonly policies: GenerationPolicies;
   /** By name, in configured order. */
   readonly keyManagers: ReadonlyMap<string, NodeSetKeyManager>;
-  /** Changes in files that only a restart puts in force, a sentence each. */
-  readonly waitsForRestart: readonly string[];
+  /** Changes in files that only a restart puts in force. */
+  readonly waitsForRestart: readonly AwaitedRestart[];
   /** The part that requests meet. */
   readonly served: ServedGeneration;
   /** The acts on the keys of each key manager, by its name. */

@@ -54,7 +54,7 @@ function factsOf(
     generation: { number, file, sha256: hash, since },
     lastReload: journal.last,
     failedReloads: journal.failures,
-    waitsForRestart,
+    waitsForRestart: waitsForRestart.map(({ sentence }) => sentence),
     failedAuthentications: (most) => failedAuthentications.summary(most),
     audit: () => audit?.sample(),
     waiting: () => [

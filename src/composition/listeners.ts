@@ -14,6 +14,7 @@ import { listenAt } from './address.js';
 import { listenerEndpoint } from './endpoints.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
 import type { WatchedCertificate } from './watches.js';
+import { counted } from '../shared/counted.js';
 
 const DAY_MS = 86_400_000;
 
@@ -100,7 +101,9 @@ export function expiringCertificates(
     .map(
       ({ listener, daysToExpiry }) =>
         `a certificate of the listener ${listener} ` +
-        (daysToExpiry < 0 ? 'has expired' : `expires in ${Math.floor(daysToExpiry)} days`),
+        (daysToExpiry < 0
+          ? 'has expired'
+          : `expires in ${counted(Math.floor(daysToExpiry), 'day')}`),
     );
 }
 

@@ -143,10 +143,13 @@ export class PolicyEngine {
     });
   }
 
-  #tellDifference(keyStore: string, { request, inForce, candidate }: ShadowDifference): void {
+  #tellDifference(
+    keyStore: string,
+    { request, inForce, candidate, kmsRequestId }: ShadowDifference,
+  ): void {
     if (!this.#differences.isTold(keyStore)) return;
     const { action: operation, externalKeyId, awsPrincipalArn } = request;
-    const asked = { keyStore, operation, externalKeyId, awsPrincipalArn };
+    const asked = { keyStore, operation, externalKeyId, awsPrincipalArn, kmsRequestId };
     const wouldBe = { decision: candidate.decision, policies: candidate.policies };
     const is = { decision: inForce.decision, policies: inForce.policies };
     this.#ports.log.info(

@@ -14,6 +14,7 @@ import { REPLICA_FOLDER } from '../state/config.js';
 import type { VerifierKey } from '../transparency-log/signed-note.js';
 import { isExternalKeyId } from '../xks/external-key-id.js';
 import { messageOf } from '../shared/reason-of.js';
+import { counted } from '../shared/counted.js';
 
 const FILE = 'told-destructions.json';
 const NEEDLE = Buffer.from('"event":"key-destroyed"');
@@ -90,7 +91,7 @@ export async function readToldDestructions(source: ToldSource): Promise<ToldDest
   const { destructions: proven, unproven } = reading.file;
   const { uncounted } = reading;
   if (uncounted > 0) {
-    problems.push(`${String(uncounted)} more records of destructions in it are not proven`);
+    problems.push(`not proven in it: ${counted(uncounted, 'more record')} of destructions`);
   }
   return { proven, unproven, problems };
 }

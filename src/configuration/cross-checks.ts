@@ -148,12 +148,14 @@ function overlapOf(earlier: PlacedValue, later: PlacedValue): ConfigurationProbl
   if (!ofEarlier.success || !ofLater.success) return [];
   const overlap = findOverlap(ofEarlier.data, ofLater.data);
   if (overlap === undefined) return [];
-  const [patternOfEarlier, patternOfLater] = overlap;
+  const [entryOfEarlier, entryOfLater] = overlap;
   return [
     {
       path: [...later.path, 'exposes'],
-      found: `keys of ${patternOfLater} that ${formatPath(earlier.path)} exposes with ${patternOfEarlier}`,
-      allowed: 'keys that no other key store of this key manager exposes, or shared: true in both',
+      found: `${entryOfLater}, and ${formatPath(earlier.path)} exposes ${entryOfEarlier} of the same key manager: a key can fit both`,
+      allowed:
+        'entries that fit no key which another key store of the key manager exposes; or, where ' +
+        'both are to use the same keys, shared: true in both',
     },
   ];
 }

@@ -20,19 +20,25 @@ export function compileExposure(exposes: ExposureConfig): ExposureMatcher {
  * Finds out whether two key stores of one key manager expose a key in common, now or when it
  * will have been created.
  *
- * @returns an entry of each, as patterns, that meet; `undefined` when no key can ever fit both
+ * @returns an entry of each that meet, as written; `undefined` when no key can ever fit both
  */
 export function findOverlap(
   a: ExposureConfig,
   b: ExposureConfig,
 ): readonly [string, string] | undefined {
-  for (const patternOfA of asPatterns(a)) {
-    const patternOfB = asPatterns(b).find((pattern) => patternsOverlap(patternOfA, pattern));
-    if (patternOfB !== undefined) return [patternOfA, patternOfB];
+  for (const entryOfA of entriesOf(a)) {
+    const entryOfB = entriesOf(b).find((entry) =>
+      patternsOverlap(asPattern(a, entryOfA), asPattern(b, entry)),
+    );
+    if (entryOfB !== undefined) return [entryOfA, entryOfB];
   }
   return undefined;
 }
 
-function asPatterns(exposes: ExposureConfig): readonly string[] {
-  return exposes === 'all' ? ['*'] : exposes;
+function entriesOf(exposes: ExposureConfig): readonly string[] {
+  return exposes === 'all' ? ['all'] : exposes;
+}
+
+function asPattern(exposes: ExposureConfig, entry: string): string {
+  return exposes === 'all' ? '*' : entry;
 }

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome } from './webhook-client.js';
+import { counted } from '../shared/counted.js';
 
 /** The attempts to deliver the oldest event that waits. */
 interface Attempts {
@@ -60,7 +61,7 @@ export class Turns {
     if (outcome.kind === 'refused') oldest.refusals += 1;
     else if (!isAway) oldest.failures += 1;
     const { failures, refusals, othersTaken } = oldest;
-    if (refusals >= this.#patience) return `${outcome.words}, ${refusals} times`;
+    if (refusals >= this.#patience) return `${outcome.words}, ${counted(refusals, 'time')}`;
     if (failures < this.#patience || isAway) return undefined;
     if (othersTaken) return `${outcome.words}, and took others`;
     this.#after = number;

@@ -6,6 +6,7 @@ import { Backlog } from './backlog.js';
 import { NO_ROOM_PAUSE_MS, type OutputFile, outputFile, writeWithin } from './output-file.js';
 import { tell } from './standard-error.js';
 import { messageOf } from '../shared/reason-of.js';
+import { counted } from '../shared/counted.js';
 
 /** The destination of log lines. */
 export interface LogDestination {
@@ -49,7 +50,9 @@ export class BufferedDestination implements LogDestination {
     this.#failures = new FirstPerMinute(
       () => new Date(systemClock.now()).toISOString(),
       ({ count }) => {
-        tell(`The log could not be written ${String(count)} more times in a minute.\n`);
+        tell(
+          `The log could not be written ${counted(count, 'more time', 'more times')} in a minute.\n`,
+        );
       },
       { told: 1, ofEachKind: true },
     );
@@ -112,7 +115,7 @@ export class BufferedDestination implements LogDestination {
     const { lines, bytes } = this.#backlog.lost;
     if (bytes === 0) return;
     tell(
-      `The log could not be written, and lost ${String(lines)} lines (${String(bytes)} bytes).\n`,
+      `The log could not be written, and lost ${counted(lines, 'line')} (${counted(bytes, 'byte')}).\n`,
     );
   }
 

@@ -73,7 +73,9 @@ export function createHandle(services: PipelineServices): Handle {
 
 /** Has a candidate compared with the policies, which is no matter of the answer. */
 function afterwards({ ruled }: Request): void {
-  ruled?.shadow?.note(ruled.request, ruled.decision);
+  if (ruled?.shadow === undefined) return;
+  const { request, decision: inForce, kmsRequestId } = ruled;
+  ruled.shadow.note({ request, inForce, kmsRequestId });
 }
 
 /** @returns the outcome, or another where it could not be recorded */

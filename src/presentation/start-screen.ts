@@ -7,6 +7,7 @@ import { isShort } from '../composition/descriptors.js';
 import type { StartReport } from '../composition/start-report.js';
 import { firstCommands } from './first-commands.js';
 import type { Configuration } from '../configuration/schema.js';
+import { counted } from '../shared/counted.js';
 
 /** Renders what is served where, with which key managers: a few lines for people. */
 export function renderStartScreen(screen: StartReport): string {
@@ -32,7 +33,7 @@ export function renderStartScreen(screen: StartReport): string {
       screen.keyStores.map((keyStore) => [
         keyStore.name,
         keyStore.uriPath,
-        `key manager ${keyStore.keyManager}, ${countOf(keyStore.credentials.size, 'credential')}`,
+        `key manager ${keyStore.keyManager}, ${counted(keyStore.credentials.size, 'credential')}`,
       ]),
     ),
     ...group(
@@ -99,7 +100,7 @@ function descriptorGroup({ descriptors, listeners }: StartReport): string[] {
       `${String(descriptors.wanted)}. So these take fewer connections than maxConnections`,
     listeners.map(({ server: { name } }, index) => [
       name,
-      countOf(descriptors.connections[index] ?? 0, 'connection'),
+      counted(descriptors.connections[index] ?? 0, 'connection'),
     ]),
   );
 }
@@ -137,10 +138,6 @@ function group(title: string, rows: readonly (readonly string[])[]): string[] {
 
 function place({ address, port }: AddressInfo): string {
   return formatAddress(address, port);
-}
-
-function countOf(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,15 @@
 import type { Clock } from './clock.js';
 
+/** Writes a moment in UTC to the minute, for people. @param at in ms since 1970 */
+export function utcMinute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 'YYYY-MM-DDTHH:MM'.length)}Z`;
+}
+
+/** Writes a moment in UTC to the second, for people. @param at in ms since 1970 */
+export function utcSecond(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`;
+}
+
 /** Writes the time as `Date.toISOString` does, and formats the second only once, to save time. */
 export class IsoTime {
   readonly #clock: Pick<Clock, 'now'>;

@@ -9,6 +9,8 @@ import type { AnswerOf, RequestOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import { findKeyStore, type InForce } from '../in-force.js';
 import { requireCredential, shownCredentials } from './shown-credentials.js';
+import { counted } from '../../shared/counted.js';
+import { utcMinute } from '../../shared/iso-time.js';
 
 const MINUTE_MS = 60_000;
 
@@ -130,12 +132,14 @@ async function requireUnused(
   await uses.tell();
   const unusedForMs = uses.unusedForMs(keyStore, accessKeyId);
   if (unusedForMs !== undefined && unusedForMs < inUseMs) {
-    const usedAt = new Date(uses.lastUsedAt(keyStore, accessKeyId) ?? 0).toISOString();
+    const usedAt = uses.lastUsedAt(keyStore, accessKeyId) ?? 0;
     throw new AdminError(
       'in-use',
-      `The credential ${accessKeyId} was used at ${usedAt.slice(0, 'YYYY-MM-DDTHH:MM'.length)}Z, ` +
-        `within the last ${inUseMs / MINUTE_MS} minutes: KMS may still sign with it. ` +
-        'Wait until it is unused, or add --force.',
+      `The credential ${accessKeyId} was used at ${utcMinute(usedAt)}, ` +
+        `within the last ${counted(inUseMs / MINUTE_MS, 'minute')}: KMS may still sign with it. ` +
+        // The whole minute of the last use counts.
+        `Wait until it is unused, at ${utcMinute(usedAt + MINUTE_MS + inUseMs)} at the earliest, or ` +
+        'add --force.',
     );
   }
   if (uses.problems.length === 0) return;

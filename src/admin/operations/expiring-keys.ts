@@ -1,5 +1,6 @@
 import { endOfUse } from '../../external-keys/state-at.js';
 import type { InForce } from '../in-force.js';
+import { counted } from '../../shared/counted.js';
 
 const DAY_MS = 86_400_000;
 /** Keys that expire later are nobody's work yet. */
@@ -15,7 +16,9 @@ export function expiringKeys({ acts }: InForce): readonly string[] {
       const key = `the material of the key ${value.externalKeyId} of the key manager ${keyManager}`;
       const date = new Date(end).toISOString();
       return leftMs > 0
-        ? [`${key} expires in ${Math.ceil(leftMs / DAY_MS)} days (${date}): import it again`]
+        ? [
+            `${key} expires in ${counted(Math.ceil(leftMs / DAY_MS), 'day')} (${date}): import it again`,
+          ]
         : [`${key} has expired (${date}): the key cannot be used before it is imported again`];
     }),
   );

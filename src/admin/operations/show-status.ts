@@ -7,6 +7,7 @@ import type { Routes } from '../contract/routes.js';
 import type { Status } from '../contract/status.js';
 import type { InForce } from '../in-force.js';
 import { expiringKeys } from './expiring-keys.js';
+import { counted } from '../../shared/counted.js';
 
 type Failed = Status['failedReloads'][number];
 
@@ -40,14 +41,16 @@ export async function showStatus(inForce: InForce): Promise<AnswerOf<Routes['sho
       ageMs,
       leftAside: [...leftAside],
     },
-    replicas: leases.toSorted(byName).map(({ replica, name, version, applied: upTo, endsInMs }) => ({
-      replica,
-      name,
-      version,
-      applied: upTo,
-      // What the store said last, which may be long ago.
-      leaseEndsInMs: Math.max(0, endsInMs - ageMs),
-    })),
+    replicas: leases
+      .toSorted(byName)
+      .map(({ replica, name, version, applied: upTo, endsInMs }) => ({
+        replica,
+        name,
+        version,
+        applied: upTo,
+        // What the store said last, which may be long ago.
+        leaseEndsInMs: Math.max(0, endsInMs - ageMs),
+      })),
     keyManagers,
     audit: audit && { ...audit, sinks: [...audit.sinks] },
     webhooks,
@@ -123,7 +126,9 @@ function webhookOf({
 
 function problemOfWebhook({ webhook, queued, problem }: Status['webhooks'][number]): string[] {
   if (problem === undefined) return [];
-  return [`the webhook ${webhook} does not take events, ${queued} wait: ${problem}`];
+  return [
+    `the webhook ${webhook} does not take events, ${counted(queued, 'waits', 'wait')}: ${problem}`,
+  ];
 }
 
 /** In one order, however the store has them. */

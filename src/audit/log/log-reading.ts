@@ -12,6 +12,7 @@ import type { CheckpointSchedule } from './checkpoint-writer.js';
 import type { LogState } from './encode-lines.js';
 import { UnsignedTail } from './unsigned-tail.js';
 import { damaged } from './unusable-log.js';
+import { counted } from '../../shared/counted.js';
 
 /**
  * Quotes within a text are escaped in JSON, so nothing but the type of a record looks like these.
@@ -90,7 +91,7 @@ class LogReading {
     const { size } = state.tree;
     if (this.#newest !== undefined && this.#newest.size > size) {
       throw damaged(
-        `it ends with record ${String(size - 1)}, and a checkpoint was signed for ${String(this.#newest.size)} records`,
+        `it ends with record ${String(size - 1)}, and a checkpoint was signed for ${counted(this.#newest.size, 'record')}`,
       );
     }
     return {

@@ -5,6 +5,7 @@ import { readSegmentHeader } from '../read/segment-header.js';
 import { segmentStem } from '../read/segments.js';
 import type { VerificationFinding } from './finding.js';
 import { Ranges } from './ranges.js';
+import { counted } from '../../shared/counted.js';
 
 const LINK = /"previous":"[^"]*",/;
 
@@ -147,7 +148,7 @@ export class CheckedChain {
       this.#listener.found({ kind: 'removed', file, sequence: first, lastSequence: last, message });
     }
     if (this.#missing.left === 0) return;
-    const message = `${String(this.#missing.left)} records more are not there.`;
+    const message = `Beyond that, ${counted(this.#missing.left, 'record is', 'records are')} not there.`;
     this.#listener.found({ kind: 'removed', file: this.#file, message });
   }
 

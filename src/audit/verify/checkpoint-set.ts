@@ -7,6 +7,7 @@ import { eachNote, isBegunNote } from '../read/notes.js';
 import { reasonOf, UnreadableError } from '../read/unreadable.js';
 import type { Findings } from './findings.js';
 import { eachKeptNote } from './kept-file.js';
+import { counted } from '../../shared/counted.js';
 
 /** A root that was signed for a size, and where that was read. */
 export interface SignedRoot {
@@ -90,8 +91,8 @@ export class CheckpointSet {
       });
     });
     if (others > 0)
-      this.notes.push(`${count(others, 'checkpoint')} in ${file} are about other logs.`);
-    if (damaged > 0) this.notes.push(`${count(damaged, 'line')} of ${file} could not be read.`);
+      this.notes.push(`${counted(others, 'checkpoint')} in ${file} are about other logs.`);
+    if (damaged > 0) this.notes.push(`${counted(damaged, 'line')} of ${file} could not be read.`);
     if (added > 0) return;
     const message = `${file} holds no checkpoint of ${this.#origin} that its key has signed.`;
     this.#findings.add({ kind: 'unreadable', file, message });
@@ -169,7 +170,7 @@ export class CheckpointSet {
         kind: 'forked',
         file: source.file,
         sequence: signed.size,
-        message: `Two logs of ${String(signed.size)} records were signed: one in ${source.file}, another in ${contradiction.file}.`,
+        message: `Two logs of ${counted(signed.size, 'record')} were signed: one in ${source.file}, another in ${contradiction.file}.`,
       });
     }
     this.#bySize.set(signed.size, [...others, signed]);
@@ -215,8 +216,4 @@ export function keyId({ name, id }: VerifierKey): string {
 /** The first line of a note. */
 function originOf(note: string): string {
   return note.slice(0, note.indexOf('\n'));
-}
-
-function count(number: number, noun: string): string {
-  return `${String(number)} ${noun}${number === 1 ? '' : 's'}`;
 }

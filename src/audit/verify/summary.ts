@@ -3,6 +3,7 @@ import type { RecordRange } from './own-words.js';
 import { rangeText } from './ranges.js';
 import type { FinishedReading } from './reading.js';
 import { removedCheckpoints, takenOver, unsealedEnds } from './unvouched.js';
+import { counted } from '../../shared/counted.js';
 
 /** Sums a reading up, and finds the faults that show only when all of the log is known. */
 export function summary(
@@ -46,7 +47,7 @@ function findCutOff({ result, checkpoints, findings }: FinishedReading): void {
     file: signed?.file ?? '',
     sequence: end,
     lastSequence: last - 1,
-    message: `The log ends before record ${String(end)}, and ${String(last)} records were signed: at least records ${String(end)} to ${String(last - 1)} are not there.`,
+    message: `The log ends before record ${String(end)}, and what was signed has ${counted(last, 'record')}: at least records ${String(end)} to ${String(last - 1)} are not there.`,
   });
 }
 

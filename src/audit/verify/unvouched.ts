@@ -1,6 +1,7 @@
 import type { RecordRange, TakenOver } from './own-words.js';
 import { rangeText } from './ranges.js';
 import type { FinishedReading } from './reading.js';
+import { counted } from '../../shared/counted.js';
 
 /**
  * Finds what servers took over unsigned. A checkpoint that was signed before takes as much out of
@@ -122,7 +123,7 @@ export function unsealedEnds({
     const next =
       coveredBy === undefined
         ? 'No checkpoint covers them: a kill just then leaves that to the next start.'
-        : `The next checkpoint, of ${String(coveredBy)} records, covers them.`;
+        : `The next checkpoint, of ${counted(coveredBy, 'record')}, covers them.`;
     findings.add({
       kind: 'unsealed',
       file,
@@ -160,11 +161,11 @@ export function removedCheckpoints({
   if (first === undefined || last === undefined) return;
   const sizes =
     first === last
-      ? `of ${String(first)} records`
+      ? `of ${counted(first, 'record')}`
       : `of ${String(first)} to ${String(last)} records`;
   findings.add({
     kind: 'checkpoint-removed',
     file: '',
-    message: `${String(gone.length)} checkpoints ${sizes} were kept elsewhere, and are not beside the log any more.`,
+    message: `Kept elsewhere, and not beside the log any more: ${counted(gone.length, 'checkpoint')} ${sizes}.`,
   });
 }

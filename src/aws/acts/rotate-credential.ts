@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { counted } from '../../shared/counted.js';
+import { utcSecond } from '../../shared/iso-time.js';
 import {
   authenticationCredential,
   type CustomKeyStore,
@@ -33,6 +35,10 @@ export interface ChangeTiming {
   readonly timeoutMs: number;
   readonly pollMs: number;
 }
+
+/** A sentence that is true of every step of a change. */
+export const SAFE_TO_INTERRUPT =
+  'It is safe to interrupt this: the same command goes on from here.';
 
 /** KMS did not change over in time, so the old credential must stay. */
 export class StillInUseError extends Error {
@@ -71,15 +77,25 @@ export async function rotateCredential(
   }
   const unused = new Set([old, ...former].filter((id) => id !== to.accessKeyId));
   const ids = { used: to.accessKeyId, unused };
+  tell(waitingText([...unused], watch.timing.quietMs));
   const count = await untilQuiet(ids, watch.useSince, watch.timing);
   const period = `for ${String(watch.timing.quietMs / 1000)} s`;
   tell(`Nothing was signed with ${[...unused].join(', ')} ${period}.`);
   tell(
     count > 0
-      ? `VERIFIED: ${String(count)} requests were signed with ${to.accessKeyId} ${period}.`
+      ? `VERIFIED: ${counted(count, 'request was', 'requests were')} signed with ${to.accessKeyId} ${period}.`
       : `NOT VERIFIED under traffic: no request came ${period}.`,
   );
   return { unused: [...unused], isVerified: count > 0 };
+}
+
+/** The sentence before a wait, which would look as if nothing went on. */
+function waitingText(unused: readonly string[], quietMs: number): string {
+  const earliest = utcSecond(Date.now() + quietMs);
+  return (
+    `Waiting until nothing was signed with ${unused.join(', ')} for ${String(quietMs / 1000)} s: ` +
+    `until ${earliest} at the earliest. ${SAFE_TO_INTERRUPT}`
+  );
 }
 
 /** @returns how many requests were signed with the new credential in the quiet time */

@@ -5,6 +5,7 @@ import { readNamedFile } from '../read-small-file.js';
 import type { Terminal } from '../terminal.js';
 import { verifierKeys } from '../verifier-keys.js';
 import { auditCommand, example, wholeNumber } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 const NOTES = `
 Writes two files. NAME.json is the record's line without the line feed: the bytes of the leaf. NAME.tlog-proof is
@@ -69,7 +70,7 @@ export function auditCheckProofCommand(terminal: Terminal): Command {
       const proof = (await readNamedFile(options.proof, 'the proof')).toString();
       const { origin, size } = checkProof(Buffer.from(line), proof, key);
       terminal.print(
-        `The record is in the log ${origin}, as it was signed at ${String(size)} records.\n`,
+        `The record is in the log ${origin}, as it was signed at ${counted(size, 'record')}.\n`,
       );
     });
 }

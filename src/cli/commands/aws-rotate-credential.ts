@@ -39,9 +39,12 @@ The four steps of the specification:
   2. KMS is told it.
   3. Requests are signed with it, and none with the old one any more. This command waits for that,
      by the server's audit log and by the last uses on its other replicas.
-  4. The old one is removed. One that stands in the configuration has to be taken out there.
+  4. The old one is removed, which the server refuses until it is unused for credentialInUseMinutes
+     of the key store (ten minutes). This command waits for that, too. One that stands in the
+     configuration has to be taken out there.
 
-It can be interrupted at any moment and repeated: it goes on where it was.`;
+Both waits say at once what they wait for, and until when at the earliest: together about ten
+minutes. It can be interrupted at any moment and repeated: it goes on where it was.`;
 
 /** `holdfast aws rotate-credential` */
 export function awsRotateCredentialCommand(terminal: Terminal): Command {
@@ -76,7 +79,9 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
 }
 
 async function rotate(keyStore: string, options: Options, terminal: Terminal): Promise<void> {
-  const { rotateCredential } = await import('../../aws/acts/rotate-credential.js');
+  const { rotateCredential, SAFE_TO_INTERRUPT } = await import(
+    '../../aws/acts/rotate-credential.js'
+  );
   requireTimeForQuiet(options);
   if (options.print) {
     terminal.print(await commandsFor(keyStore, options, terminal));
@@ -97,12 +102,16 @@ async function rotate(keyStore: string, options: Options, terminal: Terminal): P
     timeoutMs: options.timeout * 1000,
     pollMs: POLL_MS,
   };
+  const tell = (sentence: string) => {
+    terminal.print(`${sentence}\n`);
+  };
   const outcome = await withAdvice(
-    rotateCredential(kms, { store, to, former }, { useSince, timing }, (step) => {
-      terminal.print(`${step}\n`);
-    }),
+    rotateCredential(kms, { store, to, former }, { useSince, timing }, tell),
   );
-  const ending = { ...timing, ends, force: options.force === true };
+  const tellWait = (sentence: string) => {
+    tell(`${sentence} ${SAFE_TO_INTERRUPT}`);
+  };
+  const ending = { ...timing, tell: tellWait, ends, force: options.force === true };
   await endFormer(credentials, outcome, ending, terminal);
 }
 

@@ -5,6 +5,7 @@ import { CliError, EXIT } from '../exit.js';
 import { record, table } from '../table.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { example } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 interface Options extends AwsOptions {
   readonly json?: boolean;
@@ -53,7 +54,7 @@ function judge(
     throw new CliError(EXIT.failed, `not connected: ${failed.map((one) => one.name).join(', ')}`);
   }
   if (notLookedAt.length > 0) {
-    const count = notLookedAt.length === 1 ? '1 KMS key' : `${String(notLookedAt.length)} KMS keys`;
+    const count = counted(notLookedAt.length, 'KMS key');
     throw new CliError(EXIT.notLookedAt, `${count} could not be looked at`);
   }
 }

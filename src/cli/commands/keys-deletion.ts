@@ -5,6 +5,7 @@ import { usersText } from '../key-users-text.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { type KeyOptions, keyCommand, onKey, tellChanged } from './keys-acts.js';
 import { connect, example, wholeNumber } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 interface ScheduleOptions extends KeyOptions {
   readonly days: number;
@@ -32,7 +33,7 @@ export function keysScheduleDeletionCommand(terminal: Terminal): Command {
       const users = await client.call('showKeyUsers', onKey(externalKeyId, options));
       terminal.complain(usersText(externalKeyId, users));
       const consequence =
-        `${externalKeyId} cannot be used from now on, and is destroyed after ${days} days ` +
+        `${externalKeyId} cannot be used from now on, and is destroyed after ${counted(days, 'day')} ` +
         'unless the deletion is cancelled. What it has encrypted is lost then, for ever.';
       await confirm(terminal, consequence, options);
       const scheduled = await client.call('scheduleDeletion', {

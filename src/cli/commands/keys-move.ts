@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 interface Options extends ListingOptions {
   readonly to: readonly string[];
@@ -30,7 +31,7 @@ export function keysMoveCommand(terminal: Terminal): Command {
         return;
       }
       terminal.print(
-        `Moved ${answer.keys} ${answer.keys === 1 ? 'key' : 'keys'} to ${answer.place}, which serves ` +
+        `Moved ${counted(answer.keys, 'key')} to ${answer.place}, which serves ` +
           'them now; the key of the health checks is counted, too. Change the ' +
           `configuration of "${keyManager}" accordingly before the next start: ${advice(to)}.\n`,
       );

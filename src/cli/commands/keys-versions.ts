@@ -7,6 +7,7 @@ import { printJson, type Terminal } from '../terminal.js';
 import { type KeyOptions, keyCommand, onKey } from './keys-acts.js';
 import { waitingDaysOption } from './keys-deletion.js';
 import { connect, example, wholeNumber } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 interface RetireOptions extends KeyOptions {
   readonly unusedDays: number;
@@ -50,7 +51,7 @@ export function keysRetireVersionCommand(terminal: Terminal): Command {
       });
       const consequence =
         `Version ${version} of ${externalKeyId} cannot be used from now on, and is destroyed after ` +
-        `${days} days unless that is cancelled. What it has encrypted is lost then, for ever.`;
+        `${counted(days, 'day')} unless that is cancelled. What it has encrypted is lost then, for ever.`;
       await confirm(terminal, consequence, options);
       const answer = await client.call('retireKeyVersion', {
         ...onKey(externalKeyId, options),

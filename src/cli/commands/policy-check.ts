@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { PolicySource } from '../../authorization/policy-source.js';
 import { CliError, EXIT } from '../exit.js';
-import { configuredPolicies, onPolicies, readPolicySet, SET_ARGUMENT } from '../policy-sources.js';
+import { configuredPolicies, onPolicies, readPolicySets, SET_ARGUMENT } from '../policy-sources.js';
 import { printJson, type Terminal } from '../terminal.js';
+import { counted } from '../../shared/counted.js';
 
 const NOTES = `
 Parses the policies, validates them strictly against the schema (docs/policies.md), and says what is probably meant
-otherwise. Without a path it checks the policies of every key store of the server's configuration, candidates too.
+otherwise. Files of one folder are one set, so that the same is found where the folder is named. Without a path it
+checks the policies of every key store of the server's configuration, candidates too.
 
 Example:
   $ holdfast policy check /etc/holdfast/policies
@@ -36,7 +38,7 @@ async function check(paths: readonly string[], { json }: Options, terminal: Term
   const sources: readonly PolicySource[] =
     paths.length === 0
       ? await configuredPolicies(undefined, terminal)
-      : await Promise.all(paths.map((path) => readPolicySet(path, { keyStore: 'store' })));
+      : await readPolicySets(paths, { keyStore: 'store' });
   const checked = await checkInThread(sources);
   const problems = checked.flatMap((each) => each.problems);
   const policies = checked.flatMap(({ layers }) => layers.flatMap((layer) => layer.policies));
@@ -46,5 +48,5 @@ async function check(paths: readonly string[], { json }: Options, terminal: Term
   if (problems.length > 0) {
     throw new CliError(EXIT.failed, problems.map(problemText).join('\n'));
   }
-  if (!json) terminal.print(`${policies.length} policies: ok\n`);
+  if (!json) terminal.print(`${counted(policies.length, 'policy', 'policies')}: ok\n`);
 }

@@ -17,7 +17,8 @@ import { wholeNumber } from './options.js';
 
 const NOTES = `
 --record explains the decision over a request of the audit log, by the policies of that time: every set that was in
-force is kept in the state directory by its hash. --request explains a request that a YAML file describes
+force is kept in the state directory by its hash. Where no policy permits a request, those permit policies are named
+that apply to it, and whose conditions are not met. --request explains a request that a YAML file describes
 (docs/policies.md#test-cases), by the policies of --policies or of the configuration.
 
 Example:
@@ -130,16 +131,18 @@ export async function keptPolicies(
   return source && openOffline(source);
 }
 
-function textOf({ decision, because, policies, policySet }: Explanation): string {
+function textOf({ decision, because, policies, unmet, policySet }: Explanation): string {
   const head = recordTable([
     ['decision', decision],
     ['because', because],
     ...(policySet === undefined ? [] : [['policies', policySet] as const]),
   ]);
-  const texts = policies.map(
-    ({ id, file, line, text }) => `\n${id} (${file}, line ${line})\n${indented(text)}\n`,
-  );
-  return [head, ...texts].join('');
+  const decided = policies.map((policy) => policyText(policy));
+  return [head, ...decided, ...unmet.map((policy) => policyText(policy, ', not met'))].join('');
+}
+
+function policyText({ id, file, line, text }: Explanation['policies'][number], note = ''): string {
+  return `\n${id} (${file}, line ${line}${note})\n${indented(text)}\n`;
 }
 
 function indented(text: string): string {

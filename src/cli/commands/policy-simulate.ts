@@ -10,6 +10,7 @@ import { printJson, type Terminal } from '../terminal.js';
 import { fromOption, toOption } from '../time-options.js';
 import { auditCommand } from './options.js';
 import { keptPolicies } from './policy-explain.js';
+import { counted } from '../../shared/counted.js';
 
 const NOTES = `
 Asks a candidate about every request of the audit log that was decided over, and lists what it would decide otherwise.
@@ -123,7 +124,7 @@ async function tagsFrom(
 function nothing({ requests }: SimulationResult, { keyStore }: Options): string {
   return requests === 0
     ? `The log has no request of the key store ${keyStore} in this period.`
-    : `Of ${requests} requests none could be decided.`;
+    : `Of ${counted(requests, 'request')} none could be decided.`;
 }
 
 function textOf({
@@ -136,7 +137,7 @@ function textOf({
   changed,
 }: SimulationResult) {
   const head =
-    `${requests} requests: ${unchanged} decided as before, ${wouldDeny} would be denied, ` +
+    `${counted(requests, 'request')}: ${unchanged} decided as before, ${wouldDeny} would be denied, ` +
     `${wouldAllow} would be allowed\n`;
   const before = neverAsked === 0 ? [] : [`${neverAsked} more ended before any policy is asked\n`];
   const unknown = Object.entries(undecided).map(([why, count]) => `${count} not decided: ${why}\n`);

@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../exit.js';
 import { onPolicies } from '../policy-sources.js';
 import { readSmallFile } from '../read-small-file.js';
 import { printJson, type Terminal } from '../terminal.js';
+import { counted } from '../../shared/counted.js';
 
 const NOTES = `
 A file of cases names policies, and requests with what is to be decided over each (docs/policies.md#test-cases). It is
@@ -43,13 +44,18 @@ async function test(files: readonly string[], { json }: Options, terminal: Termi
   if (json) printJson(terminal, all);
   const outcomes = all.flatMap((each) => each.outcomes);
   const failed = outcomes.filter(({ passed }) => !passed).length;
-  if (failed > 0) throw new CliError(EXIT.failed, `${failed} of ${outcomes.length} cases failed.`);
+  if (failed > 0)
+    throw new CliError(EXIT.failed, `${failed} of ${counted(outcomes.length, 'case')} failed.`);
 }
 
 function reportOf(file: string, outcomes: readonly CaseOutcome[]): string {
   const failures = outcomes.filter(({ passed }) => !passed).map(failureOf);
   const passed = outcomes.length - failures.length;
-  return [`${file}: ${passed} of ${outcomes.length} cases as expected`, ...failures, ''].join('\n');
+  return [
+    `${file}: ${passed} of ${counted(outcomes.length, 'case')} as expected`,
+    ...failures,
+    '',
+  ].join('\n');
 }
 
 function failureOf({ name, expected, expectedPolicies, decision }: CaseOutcome): string {

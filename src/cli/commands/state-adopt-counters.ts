@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 /** `holdfast state adopt-counters` */
 export function stateAdoptCountersCommand(terminal: Terminal): Command {
@@ -21,7 +22,7 @@ export function stateAdoptCountersCommand(terminal: Terminal): Command {
 }
 
 function sentence({ adopted, replicas }: { adopted: number; replicas: number }): string {
-  const standing = `The counters of this replica are in the state store, with ${adopted} of ${replicas} replicas.`;
+  const standing = `The counters of this replica are in the state store, with ${adopted} of ${counted(replicas, 'replica')}.`;
   const left = replicas - adopted;
   if (left === 0) return `${standing} They share one limit now.`;
   return (

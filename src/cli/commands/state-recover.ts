@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 /** `holdfast state recover` */
 export function stateRecoverCommand(terminal: Terminal): Command {
@@ -18,7 +19,7 @@ export function stateRecoverCommand(terminal: Terminal): Command {
       }
       const names = answer.broughtBack.map(({ collection, id }) => `  ${collection} ${id}\n`);
       terminal.print(
-        `The state store takes changes again. Brought back: ${names.length} documents.\n` +
+        `The state store takes changes again. Brought back: ${counted(names.length, 'document')}.\n` +
           `${names.join('')}Run the same on every replica whose "holdfast status" says gone-back.\n`,
       );
     });

@@ -3,6 +3,7 @@ import type { Status } from '../../admin/contract/status.js';
 import { record, table } from '../table.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
+import { counted } from '../../shared/counted.js';
 
 /** `holdfast status` */
 export function statusCommand(terminal: Terminal): Command {
@@ -20,7 +21,8 @@ function statusText(status: Status): string {
   return [facts(status), replicas(status), nodes(status), waiting(status)].join('\n');
 }
 
-function facts({ version, generation, lastReload, state, audit, webhooks }: Status): string {
+function facts(status: Status): string {
+  const { version, generation, state, audit, webhooks } = status;
   const { storeId, place, standing, applied, ageMs, isShared, leftAside } = state;
   const { file, number, since, sha256 } = generation;
   const age = isShared ? `, confirmed ${seconds(ageMs)} ago` : '';
@@ -28,7 +30,7 @@ function facts({ version, generation, lastReload, state, audit, webhooks }: Stat
     ['Version', version],
     ['Configuration', `${file}, generation ${number}, since ${since}`],
     ['SHA-256', sha256],
-    ['Last reload', reloadText(lastReload)],
+    ['Last reload', reloadText(status)],
     ['State', `${standing}, revision ${applied}${age}`],
     ['State store', `${place}, id ${storeId}`],
     ...leftAside.map((sentence) => ['Left aside', sentence] as const),
@@ -37,12 +39,15 @@ function facts({ version, generation, lastReload, state, audit, webhooks }: Stat
   ]);
 }
 
-function reloadText(last: Status['lastReload']): string {
+function reloadText({ lastReload: last, failedReloads }: Status): string {
   if (last === undefined) return 'none';
+  // One that stands is told with its reason among what waits for a person.
+  const stands = failedReloads.some(({ at }) => at === last.at);
+  const reason = stands ? '' : `: ${onOneLine(last.reason ?? 'no reason is known')}`;
   const words = {
     success: 'is in force',
     unchanged: 'changed nothing',
-    failure: `failed: ${last.reason ?? 'no reason is known'}`,
+    failure: `failed${reason}`,
   };
   return `${last.at}, by ${TRIGGERS[last.trigger]}, ${words[last.result]}`;
 }
@@ -51,11 +56,11 @@ const TRIGGERS = { signal: 'SIGHUP', command: 'command', files: 'files that chan
 
 function auditText({ records, isInterrupted, sinks }: NonNullable<Status['audit']>): string {
   const behind = sinks.map(({ sink, behind: count }) => `, ${sink} ${count} behind`).join('');
-  return `${records} records${isInterrupted ? ', which cannot be written' : ''}${behind}`;
+  return `${counted(records, 'record')}${isInterrupted ? ', which cannot be written' : ''}${behind}`;
 }
 
 function webhookText({ queued, stuckMs, dropped }: Status['webhooks'][number]): string {
-  const waiting = queued === 0 ? 'nothing waits' : `${queued} wait`;
+  const waiting = queued === 0 ? 'nothing waits' : counted(queued, 'waits', 'wait');
   const stuck = stuckMs === 0 ? '' : `, nothing taken for ${seconds(stuckMs)}`;
   return `${waiting}${stuck}${dropped === 0 ? '' : `, ${dropped} given up`}`;
 }
@@ -89,7 +94,16 @@ function nodes({ keyManagers }: Status): string {
 
 function waiting({ waiting: sentences }: Status): string {
   if (sentences.length === 0) return 'Nothing waits for a person.\n';
-  return `Waiting for a person:\n${sentences.map((sentence) => `  - ${sentence}\n`).join('')}`;
+  return `Waiting for a person:\n${sentences.map(waitingItem).join('')}`;
+}
+
+/** Its lines below each other: the mistakes in a configuration have several. */
+function waitingItem(sentence: string): string {
+  return `  - ${sentence.replaceAll('\n', '\n    ')}\n`;
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function seconds(durationMs: number): string {

@@ -45,6 +45,6 @@ function answerOf({ differences, waitsForRestart, next }: ReloadPlan, generation
       ...{ path, change, before, after, how },
     })),
     warnings: next.warnings.map(({ path, message }) => `${formatPath(path)}: ${message}`),
-    waitsForRestart: [...waitsForRestart],
+    waitsForRestart: waitsForRestart.map(({ sentence }) => sentence),
   } satisfies ReloadAnswer;
 }

@@ -10,6 +10,8 @@ import { reasonOf } from '../../shared/reason-of.js';
 const EVERY_MS = 5_000;
 /** The time for which a failure is expected to end by itself: files are replaced one by one. */
 const PATIENCE_MS = 30_000;
+/** The longest wait before the same files are tried again: what they fail at may be a login. */
+const LONGEST_WAIT_MS = 300_000;
 
 /** The parts of a watch. */
 export interface FileWatchPorts {
@@ -27,10 +29,20 @@ export interface FileWatchPorts {
   readonly onAsBefore: () => void;
 }
 
+/** Files that could not be taken. */
+interface Failure {
+  readonly content: FileDigests;
+  readonly error: unknown;
+  /** Before they are tried again, by the monotonic clock: for ever where that may do harm. */
+  readonly waitMs: number;
+  readonly failedAt: number;
+}
+
 /**
  * Looks every 5 s at the files of certificates, keys and secrets, by their content, wherever links
  * lead: also where a folder is mounted that no one tells of changes in. What has changed is put in
- * force; a certificate without its key is tried again for 30 s before anybody is told.
+ * force; a certificate without its key is tried again for 30 s before anybody is told. From then on
+ * the same files are tried less and less often, and others at once.
  */
 export class FileWatch {
   readonly #ports: FileWatchPorts;
@@ -40,8 +52,7 @@ export class FileWatch {
   #taken: { readonly from: FileDigests; readonly content: FileDigests } | undefined;
   #failingSince: number | undefined;
   #told: string | undefined;
-  /** The content with which nothing is tried again, and its failure. */
-  #final: { readonly content: FileDigests; readonly error: unknown } | undefined;
+  #failure: Failure | undefined;
 
   constructor(ports: FileWatchPorts) {
     this.#ports = ports;
@@ -72,9 +83,10 @@ export class FileWatch {
       this.#fits();
       return;
     }
-    const final = this.#final;
-    if (final !== undefined && changedFiles(final.content, content).length === 0) {
-      this.#failed(final.error, changed);
+    const before = this.#failureOf(content);
+    const { clock } = this.#ports;
+    if (before !== undefined && clock.monotonic() - before.failedAt < before.waitMs) {
+      this.#failed(before.error, changed);
       return;
     }
     try {
@@ -82,22 +94,42 @@ export class FileWatch {
       this.#taken = { from: this.#ports.inForce(), content };
       this.#fits();
     } catch (error) {
-      this.#final = this.#ports.isFinal(error) ? { content, error } : undefined;
       this.#failed(error, changed);
+      const waitMs = this.#waitMs(error, before);
+      this.#failure = { content, error, waitMs, failedAt: clock.monotonic() };
     }
+  }
+
+  /** The failure of the same files. */
+  #failureOf(content: FileDigests): Failure | undefined {
+    const failure = this.#failure;
+    const isOfThem = failure !== undefined && changedFiles(failure.content, content).length === 0;
+    return isOfThem ? failure : undefined;
+  }
+
+  #waitMs(error: unknown, before: Failure | undefined): number {
+    if (this.#ports.isFinal(error)) return Number.POSITIVE_INFINITY;
+    if (this.#isPatient) return 0;
+    return Math.min(2 * Math.max(before?.waitMs ?? 0, EVERY_MS), LONGEST_WAIT_MS);
+  }
+
+  /** True while a failure may end by itself. */
+  get #isPatient(): boolean {
+    const { clock } = this.#ports;
+    return clock.monotonic() - (this.#failingSince ?? clock.monotonic()) < PATIENCE_MS;
   }
 
   #fits(): void {
     this.#failingSince = undefined;
     this.#told = undefined;
-    this.#final = undefined;
+    this.#failure = undefined;
   }
 
   #failed(error: unknown, changed: readonly string[]): void {
     const { clock, log, onFailure } = this.#ports;
     this.#failingSince ??= clock.monotonic();
     const reason = reasonOf(error);
-    if (clock.monotonic() - this.#failingSince < PATIENCE_MS) {
+    if (this.#isPatient) {
       log.info({ files: changed, reason }, 'files have changed and do not fit; tried again');
     } else if (this.#told !== reason) {
       this.#told = reason;

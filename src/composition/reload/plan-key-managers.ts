@@ -2,6 +2,7 @@ import type { Difference } from '../../configuration/changes/differences.js';
 import { isSame } from '../../configuration/changes/is-same.js';
 import type { LoadedConfiguration } from '../../configuration/configuration-file.js';
 import { backendOf, type KeyManagerConfig } from '../../key-managers/backends.js';
+import type { AwaitedChange } from './awaited-restarts.js';
 
 /** The part of a reload's plan that is about key managers. */
 export interface KeyManagerPlan {
@@ -12,7 +13,7 @@ export interface KeyManagerPlan {
   /** True where all that go on get other limits. */
   readonly hasOtherLimits: boolean;
   readonly refusals: readonly string[];
-  readonly waitsForRestart: readonly string[];
+  readonly waitsForRestart: readonly AwaitedChange[];
 }
 
 /** Finds out which key managers go on, and which have to be started. */
@@ -24,7 +25,7 @@ export function planKeyManagers(
   const kept = new Set<string>();
   const started: KeyManagerConfig[] = [];
   const refusals: string[] = [];
-  const waitsForRestart: string[] = [];
+  const waitsForRestart: AwaitedChange[] = [];
   for (const config of after.keyManagers) {
     const { name } = config;
     const running = before.keyManagers.find((each) => each.name === name);
@@ -37,7 +38,7 @@ export function planKeyManagers(
     if (reason === undefined) started.push(config);
     else if (running !== undefined && own.every(({ isInFile }) => isInFile)) {
       kept.add(name);
-      waitsForRestart.push(waiting(name, own));
+      waitsForRestart.push(...own.map(({ path }) => waiting(name, path)));
     } else refusals.push(reason);
   }
   const hasOtherLimits = !isSame(before.keyManagerLimits, after.keyManagerLimits);
@@ -91,8 +92,11 @@ function conflictOf(
 ): Conflict | undefined {
   const places = new Set(placesOf(config));
   for (const each of running) {
-    const place = placesOf(each).find((one) => places.has(one));
-    if (place !== undefined) return { place, holder: each.name };
+    const own = placesOf(each);
+    const place = own.find((one) => places.has(one));
+    if (place === undefined) continue;
+    // Its own is the first: where keys may have moved, it has the place that they move to as well.
+    return { place: each.name === config.name ? (own[0] ?? place) : place, holder: each.name };
   }
   return undefined;
 }
@@ -115,10 +119,9 @@ function conflicting({ name }: KeyManagerConfig, { place, holder }: Conflict): s
   );
 }
 
-function waiting(name: string, own: readonly Difference[]): string {
-  const paths = own.map(({ path }) => path).join(', ');
-  return (
-    `what ${paths} refers to has another content, which the key manager ${name} takes with a ` +
-    'restart'
-  );
+function waiting(name: string, path: string): AwaitedChange {
+  const sentence =
+    `what ${path} refers to has another content, which the key manager ${name} takes with a ` +
+    'restart';
+  return { path, sentence };
 }

@@ -3,6 +3,7 @@ import { type FieldChange, fieldChangeOf } from '../../configuration/changes/fie
 import type { LoadedConfiguration } from '../../configuration/configuration-file.js';
 import type { Generation } from '../generation.js';
 import type { ServingListener } from '../listeners.js';
+import { type AwaitedChange, type AwaitedRestart, awaitedRestarts } from './awaited-restarts.js';
 import { type KeyManagerPlan, planKeyManagers } from './plan-key-managers.js';
 import { policyDifferences } from './policy-differences.js';
 import { type ListenerPlan, planListeners } from './plan-listeners.js';
@@ -14,7 +15,7 @@ export interface ReloadPlan {
   /** Reasons why it cannot be done, a sentence each that says what to do; then none of it is. */
   readonly refusals: readonly string[];
   /** Changes in files that only a restart puts in force. They do not stop the rest. */
-  readonly waitsForRestart: readonly string[];
+  readonly waitsForRestart: readonly AwaitedRestart[];
   readonly keyManagers: KeyManagerPlan;
   readonly listeners: ListenerPlan;
   readonly hasOtherWebhooks: boolean;
@@ -50,10 +51,12 @@ export function planReload(
       ...keyManagers.refusals,
       ...listeners.refusals,
     ],
-    waitsForRestart: [
-      ...fixed.filter(({ isInFile }) => isInFile).map(waits),
-      ...keyManagers.waitsForRestart,
-    ],
+    waitsForRestart: awaitedRestarts(
+      current,
+      next,
+      [...fixed.filter(({ isInFile }) => isInFile).map(waits), ...keyManagers.waitsForRestart],
+      (path) => keyManagers.started.some(({ name }) => path.startsWith(`keyManagers[${name}]`)),
+    ),
   };
 }
 
@@ -61,6 +64,7 @@ function needsRestart({ path }: Difference): string {
   return `${path} changes with a restart alone: ${fieldChangeOf(path).says}`;
 }
 
-function waits({ path }: Difference): string {
-  return `the file that ${path} names has another content, which counts after a restart`;
+function waits({ path }: Difference): AwaitedChange {
+  const sentence = `the file that ${path} names has another content, which counts after a restart`;
+  return { path, sentence };
 }

@@ -185,9 +185,8 @@ export class Reloader {
     plan: ReloadPlan,
     parts: Pick<Generation, 'keyManagers' | 'policies'>,
   ): Generation {
-    const waitsForRestart = [...new Set([...current.waitsForRestart, ...plan.waitsForRestart])];
     const number = current.number + 1;
-    const loaded = plan.next;
+    const { next: loaded, waitsForRestart } = plan;
     return makeGeneration({ ...parts, loaded, number, waitsForRestart }, this.#ports.lived);
   }
 
@@ -224,7 +223,7 @@ export class Reloader {
     const { journal, lived } = this.#ports;
     const changed = plan.differences.map(({ path, change }) => `${path} ${change}`);
     journal.succeeded(trigger, { generation: number, changed });
-    for (const sentence of plan.waitsForRestart) lived.loggers.process.warn(sentence);
+    for (const { sentence } of plan.waitsForRestart) lived.loggers.process.warn(sentence);
     for (const { message } of plan.next.warnings) lived.loggers.process.warn(message);
   }
 }

@@ -1,3 +1,5 @@
+import { counted } from '../../shared/counted.js';
+
 /** The path of a value in the configuration: field names and list indexes, from the top. */
 export type FieldPath = readonly (string | number)[];
 
@@ -67,8 +69,9 @@ function byPosition(a: ConfigurationProblem, b: ConfigurationProblem): number {
 }
 
 function render(file: string, problems: readonly ConfigurationProblem[]): string {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [`${file}: ${count}`, ...problems.map(renderProblem)].join('\n');
+  return [`${file}: ${counted(problems.length, 'problem')}`, ...problems.map(renderProblem)].join(
+    '\n',
+  );
 }
 
 function renderProblem({ path, position, found, allowed }: ConfigurationProblem): string {

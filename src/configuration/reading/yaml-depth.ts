@@ -11,12 +11,13 @@ export function isDeeperThan(limit: number, text: string): boolean {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const depth = next.depth + 1;
     if (depth > limit) return true;
-    for (const token of inside(next.token)) pending.push({ token, depth });
+    for (const token of tokensInside(next.token)) pending.push({ token, depth });
   }
   return false;
 }
 
-function inside(token: CST.Token): CST.Token[] {
+/** The tokens one level below another one. */
+export function tokensInside(token: CST.Token): CST.Token[] {
   if (token.type === 'document') return token.value === undefined ? [] : [token.value];
   if (!('items' in token)) return [];
   return token.items

@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { ConfigurationProblem, FieldPath, TextPosition } from './problem.js';
 import { isDeeperThan } from './yaml-depth.js';
+import { type UnclosedCollection, unclosedCollections } from './yaml-unclosed.js';
 import { repeatedFields } from './yaml-repeated-fields.js';
 
 const MAX_BYTES = 1024 * 1024;
@@ -55,7 +56,7 @@ export function readYaml(text: string): YamlReading {
     stringKeys: true,
   });
   const problems = oncePerLine([
-    ...syntaxProblems(document, position),
+    ...syntaxProblems(document, unclosedCollections(text), position),
     ...structureProblems(document, position),
   ]);
   if (problems.length > 0) return { problems };
@@ -88,13 +89,39 @@ const SYNTAX = new Map<YAMLError['code'], readonly [found: string, allowed: stri
   ['MISSING_CHAR', ['something that is not closed or separated', 'valid YAML']],
 ]);
 
-function syntaxProblems(document: Document, position: Locator): ConfigurationProblem[] {
+/** What the library says of the text behind a bracket or a brace that is not closed. */
+const AFTER_UNCLOSED: ReadonlySet<YAMLError['code']> = new Set([
+  'BAD_INDENT',
+  'BLOCK_IN_FLOW',
+  'MISSING_CHAR',
+]);
+
+const UNCLOSED = {
+  '[': ['a list that begins with [ and does not end', 'a ] at its end, or entries after "- "'],
+  '{': ['a map that begins with { and does not end', 'a } at its end, or one field a line'],
+} as const;
+
+function syntaxProblems(
+  document: Document,
+  unclosed: readonly UnclosedCollection[],
+  position: Locator,
+): ConfigurationProblem[] {
   const repeated = repeatedFields(document, (offset) => position(offset).line);
-  return [...document.errors, ...document.warnings].map(({ code, pos: [start] }) => {
+  const [first] = unclosed;
+  const begins = first?.offset ?? Number.POSITIVE_INFINITY;
+  const others = [...document.errors, ...document.warnings].filter(
+    ({ code, pos: [start] }) => start < begins || !AFTER_UNCLOSED.has(code),
+  );
+  const notClosed = unclosed.map(({ offset, opening }) => {
+    const [found, allowed] = UNCLOSED[opening];
+    return { path: [], found, allowed, position: position(offset) };
+  });
+  const told = others.map(({ code, pos: [start] }) => {
     const [found, allowed] = SYNTAX.get(code) ?? [`a mistake (${code})`, 'valid YAML'];
     const repetition = code === 'DUPLICATE_KEY' ? repeated.get(start) : undefined;
     return { path: [], found: repetition ?? found, allowed, position: position(start) };
   });
+  return [...notClosed, ...told];
 }
 
 function structureProblems(document: Document, position: Locator): ConfigurationProblem[] {

@@ -19,6 +19,8 @@ export interface Explanation {
   readonly because: string;
   /** The policies that decided. */
   readonly policies: readonly ExplainedPolicy[];
+  /** Where none permits the request: the permit policies that apply but for their conditions. */
+  readonly unmet: readonly ExplainedPolicy[];
   /** Hash of their set; absent where no policies decided. */
   readonly policySet: string | undefined;
   /** False where that set is not kept here, so that the record's own words are all there is. */
@@ -30,13 +32,16 @@ export interface Explanation {
 /** Explains what policies decide over a request. */
 export function explainRequest(
   request: AuthorizationRequest,
-  { authorizer, policies }: OfflinePolicies,
+  offline: OfflinePolicies,
 ): Explanation {
-  const decision = authorizer.decide(request);
+  const { policies } = offline;
+  const decision = offline.authorizer.decide(request);
+  const unmet = unmetOf(request, decision, offline);
   return {
     decision: decision.decision,
-    because: reasonOf(decision),
+    because: reasonOf(decision, unmet),
     policies: textsOf(decision.policies, policies),
+    unmet: textsOf(unmet, policies),
     policySet: decision.policySet,
     isKept: true,
     contradiction: undefined,
@@ -64,12 +69,15 @@ export function explainRecord(
   const decisions =
     kept === undefined || 'unknown' in recorded
       ? []
-      : recorded.requests.map((request) => kept.authorizer.decide(request));
+      : recorded.requests.map((request) => ({ request, ...kept.authorizer.decide(request) }));
   const again = decisions.find((each) => agrees(authorization, each)) ?? decisions[0];
+  const unmet =
+    kept === undefined || again === undefined ? [] : unmetOf(again.request, again, kept);
   return {
     decision,
-    because: becauseOf(record, again),
+    because: becauseOf(record, again, unmet),
     policies: kept === undefined ? [] : textsOf(policies, kept.policies),
+    unmet: kept === undefined ? [] : textsOf(unmet, kept.policies),
     policySet,
     isKept: kept !== undefined,
     contradiction: again && contradictionOf(authorization, again),
@@ -80,7 +88,17 @@ const OF_POLICIES: ReadonlySet<string> = new Set(['policy', 'policy-error', 'bre
 
 function plain(decision: Explanation['decision'], because: string): Explanation {
   const none = { policySet: undefined, isKept: undefined, contradiction: undefined };
-  return { decision, because, policies: [], ...none };
+  return { decision, because, policies: [], unmet: [], ...none };
+}
+
+/** The policies that come into question where none permits the request, and none forbids it. */
+function unmetOf(
+  request: AuthorizationRequest,
+  { decision, by, policies }: Decision,
+  { unmetPermits }: OfflinePolicies,
+): readonly string[] {
+  const isByDefault = decision === 'denied' && by === 'policy' && policies.length === 0;
+  return isByDefault ? unmetPermits(request) : [];
 }
 
 function byExposure(decision: Explanation['decision']): string {
@@ -92,29 +110,32 @@ function byExposure(decision: Explanation['decision']): string {
 function becauseOf(
   { authorization, cause }: KeyOperationRecord,
   again: Decision | undefined,
+  unmet: readonly string[],
 ): string {
   const { by, decision, policies = [] } = authorization ?? {};
   if (by === 'break-glass') {
     return 'Policies deny it, and an administrator had overruled them (holdfast break-glass).';
   }
   if (by === 'policy-error') return `A policy could not be evaluated. ${cause ?? ''}`.trim();
-  if (again !== undefined) return reasonOf(again);
-  return decision === 'allowed' ? permitted(policies) : deniedBy(policies);
+  if (again !== undefined) return reasonOf(again, unmet);
+  return decision === 'allowed' ? permitted(policies) : deniedBy(policies, unmet);
 }
 
-function reasonOf({ by, decision, policies, error }: Decision): string {
+function reasonOf({ by, decision, policies, error }: Decision, unmet: readonly string[]): string {
   if (by === 'policy-error') return `A policy could not be evaluated: ${error ?? ''}.`;
-  return decision === 'allowed' ? permitted(policies) : deniedBy(policies);
+  return decision === 'allowed' ? permitted(policies) : deniedBy(policies, unmet);
 }
 
 function permitted(policies: readonly string[]): string {
   return `Permitted by ${policies.join(', ')}, and no policy forbids it.`;
 }
 
-function deniedBy(policies: readonly string[]): string {
-  return policies.length > 0
-    ? `Forbidden by ${policies.join(', ')}.`
-    : 'No policy permits it, in the key store or among those of the key.';
+function deniedBy(policies: readonly string[], unmet: readonly string[]): string {
+  if (policies.length > 0) return `Forbidden by ${policies.join(', ')}.`;
+  const none = 'No policy permits it, in the key store or among those of the key.';
+  if (unmet.length === 0) return none;
+  const which = unmet.join(', ');
+  return `${none} These permit policies apply to the request, and their conditions are not met: ${which}.`;
 }
 
 type Recorded = NonNullable<KeyOperationRecord['authorization']>;

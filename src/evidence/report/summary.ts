@@ -3,6 +3,7 @@ import type { FindingKind, VerificationReport } from '../../audit/verify/finding
 import type { VerifierKey } from '../../transparency-log/signed-note.js';
 import type { CollectedFinding, FindingLevel } from './model/collector.js';
 import { type Row, type Section, shapeOf, type TableShape } from './model/document.js';
+import { counted } from '../../shared/counted.js';
 
 const LEVELS: readonly FindingLevel[] = ['wrong', 'check', 'note'];
 
@@ -199,7 +200,7 @@ function verificationRow(log: VerifiedLog, verifiedAt: string): Row {
 function resultOf(log: VerifiedLog): string {
   const faults = faultsOf(log, (kind) => kind !== 'taken-over');
   const takenOver = faultsOf(log, (kind) => kind === 'taken-over');
-  if (faults > 0) return `${faults} ${faults === 1 ? 'fault' : 'faults'}`;
+  if (faults > 0) return counted(faults, 'fault');
   return takenOver > 0
     ? 'nothing is wrong but for the records that were taken over unsigned'
     : 'nothing is wrong';

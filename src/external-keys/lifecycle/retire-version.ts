@@ -20,6 +20,7 @@ import {
   assertWaitingDays,
 } from './schedule-deletion.js';
 import { writing } from './writing.js';
+import { counted } from '../../shared/counted.js';
 
 /** The shortest time for which nothing may have used a version. */
 export const MIN_UNUSED_DAYS = 90;
@@ -178,6 +179,6 @@ function assertUnused(
       : `every use is known since ${new Date(completeSinceMs).toISOString()} alone`;
   throw new LifecycleError(
     'invalid-state',
-    `nobody knows whether ${what} was used in the last ${unusedDays} days: ${since}`,
+    `nobody knows whether ${what} was used in the last ${counted(unusedDays, 'day')}: ${since}`,
   );
 }

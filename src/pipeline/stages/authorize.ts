@@ -18,6 +18,7 @@ export interface Policed {
 export interface Ruled {
   readonly request: AuthorizationRequest;
   readonly decision: Decision;
+  readonly kmsRequestId: string | undefined;
   readonly shadow: ServedPolicies['shadow'];
 }
 
@@ -42,7 +43,8 @@ export function authorize(
   }
   const overruled = decision.decision === 'denied' && breakGlass.isOpen(keyStore, request.now);
   const facts = factsOf(request, decision, overruled);
-  const ruled = { request, decision, shadow };
+  const { kmsRequestId } = policed.metadata;
+  const ruled = { request, decision, kmsRequestId, shadow };
   if (facts.decision === 'allowed') return { facts, refusal: undefined, ruled };
   return { facts, refusal: refusalFor(decision), ruled };
 }

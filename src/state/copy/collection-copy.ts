@@ -4,6 +4,7 @@ import { StateError } from '../errors.js';
 import type { Collection } from '../state.js';
 import type { DamagedDocument, DocumentChange, DocumentName, StoredDocument } from '../store.js';
 import { readDocument, writtenContents } from './document-format.js';
+import { counted } from '../../shared/counted.js';
 
 /** The acts of the copy that a collection needs. */
 export interface CollectionPorts {
@@ -239,7 +240,7 @@ export class CollectionCopies {
     }
     return [...counts].map(
       ([collection, count]) =>
-        `${count} documents of ${collection} in the state store are read by nothing here: they are ` +
+        `${counted(count, 'document')} of ${collection} in the state store, which nothing here reads: ` +
         'of a kind of key manager that the configuration does not name, or of a newer version of ' +
         'Holdfast',
     );

@@ -14,6 +14,7 @@ import { loadDocuments } from './load-documents.js';
 import { isStoreIn, STORE_FILE, StateFolder } from './state-folder.js';
 import { parseStoreFile, renderStoreFile, type StoreFile } from './store-file.js';
 import { WriteQueue } from './write-queue.js';
+import { counted } from '../../shared/counted.js';
 
 /** The parts that a store in files is handed. */
 export interface FilesStoreStart {
@@ -113,7 +114,7 @@ function assertNothingMissing(
   if (known !== undefined && known.documents > found) {
     throw new StateError(
       'damaged',
-      `${path} has ${found} documents, and there were ${known.documents}, none of which is ever ` +
+      `${path} has ${counted(found, 'document')} of ${known.documents}, none of which is ever ` +
         `removed. ${restore}`,
     );
   }

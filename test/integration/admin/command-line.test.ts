@@ -257,3 +257,23 @@ describe('the server', () => {
     expect(stderr).toContain('holdfast serve');
   });
 });
+
+describe('holdfast status after a reload that failed', () => {
+  it('→ its reason once, with its lines below each other', async () => {
+    const reason = '/etc/holdfast/holdfast.yaml: 1 problem\n  audit (line 3)\n    found:   nothing';
+    const failed = {
+      at: '2026-11-29T02:00:00.000Z',
+      trigger: 'command',
+      result: 'failure',
+    } as const;
+    const lastReload = { ...failed, reason };
+    const parts = inForce();
+    const facts = { ...parts.facts, lastReload, failedReloads: [lastReload] };
+    const { env } = await served({ ...parts, facts });
+    const { code, stdout } = await holdfast(env, 'status');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`serves: ${reason.replaceAll('\n', '\n    ')}\n`);
+    expect(stdout.split('1 problem')).toHaveLength(2);
+    expect(stdout).not.toContain('\\u000a');
+  });
+});

@@ -96,7 +96,9 @@ describe('a server whose key store has policies', () => {
         expect(await encryptAs(EVE)).toBe(403);
         return server.log();
       })
-      .toMatch(/"candidate":\{"decision":"allowed","policies":\["eve"\]\}/u);
+      .toMatch(
+        /"kmsRequestId":"[^"]+".*"candidate":\{"decision":"allowed","policies":\["eve"\]\}/u,
+      );
     const metrics = await fetch(`http://127.0.0.1:${server.operationsPort}/metrics`);
     expect(await metrics.text()).toMatch(
       /holdfast_policy_shadow_differences_total\{key_store="quickstart",would="allow"\} [1-9]/u,

@@ -72,8 +72,8 @@ describe('a server with a webhook', () => {
     expect(untested).toMatchObject({ code: 1, stdout: '' });
     expect(untested.stderr).toMatch(/siem did not take .*ECONNREFUSED/);
     const { stdout } = await first.holdfast('status');
-    expect(stdout).toMatch(/^Webhook siem: +1 wait, nothing taken for/m);
-    expect(stdout).toMatch(/- the webhook siem does not take events, 1 wait: .*ECONNREFUSED/);
+    expect(stdout).toMatch(/^Webhook siem: +1 waits, nothing taken for/m);
+    expect(stdout).toMatch(/- the webhook siem does not take events, 1 waits: .*ECONNREFUSED/);
     await first.kill();
 
     const receiver = await DocumentedReceiver.start(port);

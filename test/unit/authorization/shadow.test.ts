@@ -26,20 +26,20 @@ async function shadowed({ costMs = 0, random = 0, samplePercent = 100 } = {}) {
 describe('a candidate in the shadow', () => {
   it('is asked afterwards, and counts and tells what it decides otherwise', async () => {
     const { shadow, inForce, counts, differences } = await shadowed();
-    shadow.note(requestOf(), inForce);
-    shadow.note(requestOf({ action: 'Decrypt' }), inForce);
+    shadow.note({ request: requestOf(), inForce, kmsRequestId: 'e1' });
+    shadow.note({ request: requestOf({ action: 'Decrypt' }), inForce, kmsRequestId: 'd1' });
     expect(counts.shadowCompared).toBe(0);
     await turn();
     await turn();
     await turn();
     expect(counts).toMatchObject({ shadowCompared: 2, shadowWouldDeny: 1, shadowWouldAllow: 0 });
-    expect(differences.map(({ request }) => request.action)).toEqual(['Encrypt']);
+    expect(differences).toMatchObject([{ request: { action: 'Encrypt' }, kmsRequestId: 'e1' }]);
   });
 
   it('takes more than its part of a processor → requests are left out', async () => {
     const { shadow, inForce, counts } = await shadowed({ costMs: 15 });
     for (let request = 0; request < 10; request += 1) {
-      shadow.note(requestOf(), inForce);
+      shadow.note({ request: requestOf(), inForce, kmsRequestId: 'e1' });
       await turn();
       await turn();
     }
@@ -50,7 +50,8 @@ describe('a candidate in the shadow', () => {
   it('takes a sample → by chance', async () => {
     const taken = await shadowed({ samplePercent: 10, random: 0.05 });
     const left = await shadowed({ samplePercent: 10, random: 0.5 });
-    for (const { shadow, inForce } of [taken, left]) shadow.note(requestOf(), inForce);
+    for (const { shadow, inForce } of [taken, left])
+      shadow.note({ request: requestOf(), inForce, kmsRequestId: 'e1' });
     await turn();
     await turn();
     expect([taken.counts.shadowCompared, left.counts.shadowCompared]).toEqual([1, 0]);
@@ -58,7 +59,7 @@ describe('a candidate in the shadow', () => {
 
   it('is closed → asks nothing that has been freed', async () => {
     const { shadow, inForce, counts } = await shadowed();
-    shadow.note(requestOf(), inForce);
+    shadow.note({ request: requestOf(), inForce, kmsRequestId: 'e1' });
     shadow.close();
     await turn();
     await turn();

@@ -259,3 +259,34 @@ describe('config check', () => {
     expect(terminal.stderr).toContain('/none.yaml');
   });
 });
+
+describe('a failure with --json', () => {
+  const failing = async (...args: readonly string[]) => {
+    const terminal = new CapturedTerminal();
+    const code = await run(args, terminal);
+    return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+  };
+
+  it('no result is there → JSON on standard output, and the sentence on standard error', async () => {
+    const { code, stdout, stderr } = await failing('reload', '--json', '--socket', '/none/socket');
+    expect(code).toBe(3);
+    const message = expect.stringContaining('No server answers on /none/socket') as string;
+    expect(JSON.parse(stdout)).toEqual({ error: { code: 'no-server', message } });
+    expect(stderr).toMatch(/^holdfast: No server answers/);
+  });
+
+  it('a result is there → that alone', async () => {
+    const file = join(configurationFolder(), 'a.cedar');
+    writeFileSync(file, 'permit(');
+    const { code, stdout } = await failing('policy', 'check', '--json', file);
+    expect(code).toBe(1);
+    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['policies', 'problems', 'advice']);
+  });
+
+  it('without --json → nothing on standard output', async () => {
+    expect(await failing('reload', '--socket', '/none/socket')).toMatchObject({
+      code: 3,
+      stdout: '',
+    });
+  });
+});

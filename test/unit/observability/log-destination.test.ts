@@ -50,7 +50,7 @@ it.each([
     const ended = destination.end();
     await vi.advanceTimersByTimeAsync(2_000);
     await ended;
-    const lost = `The log could not be written, and lost 1 lines (${String(LINE.length)} bytes).\n`;
+    const lost = `The log could not be written, and lost 1 line (${String(LINE.length)} bytes).\n`;
     expect(disk.told.at(-1)).toBe(lost);
     disk.writes.at(-1)?.reject(FULL);
     await vi.advanceTimersByTimeAsync(2_000);

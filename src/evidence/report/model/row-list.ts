@@ -1,4 +1,5 @@
 import { type ColumnTitles, columns, type Row, type Table, type TableShape } from './document.js';
+import { counted } from '../../../shared/counted.js';
 
 /** Rows of one list; the rest are counted. */
 const CAPACITY = 2000;
@@ -32,7 +33,8 @@ export class RowList {
 
   /** @param note a remark on the whole table */
   table(note = ''): Table {
-    const left = this.#left === 0 ? '' : `${this.#left} more are not listed here.`;
+    const left =
+      this.#left === 0 ? '' : `${counted(this.#left, 'more is', 'more are')} not listed here.`;
     const whole = [note, left].filter((text) => text !== '').join(' ');
     return { ...this.#shape, rows: this.#rows, note: whole === '' ? undefined : whole };
   }

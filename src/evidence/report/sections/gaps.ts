@@ -9,6 +9,7 @@ import type {
 } from '../model/collector.js';
 import { findingOf, tallyOf } from '../model/declared.js';
 import { RowList } from '../model/row-list.js';
+import { counted } from '../../../shared/counted.js';
 
 /** A record is written a little after its time, so that one of an earlier time can follow it. */
 const CLOCK_TOLERANCE_MS = 5000;
@@ -44,7 +45,7 @@ function toldBy(record: AuditRecord): (GapCells & { readonly kind: Kind }) | und
   switch (record.type) {
     case 'gap': {
       const { type: kind, from, to, reason, refused, served } = record;
-      const what = `${refused} requests refused and ${served} served without a record`;
+      const what = `${counted(refused, 'request')} refused and ${served} served without a record`;
       const detail = `from ${from} to ${to} (${reason}): ${what}`;
       return { kind, durationMs: lasted(from, to), requests: refused + served, detail };
     }

@@ -9,6 +9,7 @@ import {
 } from '../model/document.js';
 import { Tally } from '../model/tally.js';
 import { Inventories, type InventoriedKey, keyOf } from './inventories.js';
+import { counted } from '../../../shared/counted.js';
 
 const DAY_MS = 86_400_000;
 /** Maximum keys that are listed. */
@@ -126,7 +127,7 @@ class Keys implements Collector {
     return [
       finding(
         keys.filter(isOver).length,
-        `Keys are over the cryptoperiod of ${this.#rule.limitDays ?? 0} days.`,
+        `Keys are over the cryptoperiod of ${counted(this.#rule.limitDays ?? 0, 'day')}.`,
         CRYPTOPERIODS.title,
       ),
       finding(
@@ -144,12 +145,14 @@ class Keys implements Collector {
     const all = this.#keys();
     const listed = all.slice(0, MAX_ROWS);
     const left =
-      all.length > MAX_ROWS ? [`${all.length - MAX_ROWS} more keys are not listed.`] : [];
+      all.length > MAX_ROWS
+        ? [`${counted(all.length - MAX_ROWS, 'more key is', 'more keys are')} not listed.`]
+        : [];
     const { limitDays } = this.#rule;
     const limit =
       limitDays === undefined
         ? 'No limit of the cryptoperiod was given.'
-        : `Cryptoperiods longer than ${limitDays} days are marked.`;
+        : `Cryptoperiods longer than ${counted(limitDays, 'day')} are marked.`;
     const notAll = 'Operations on further keys are in neither of the tables.';
     return [
       { ...INVENTORIES, rows: sources },

@@ -122,8 +122,26 @@ it('one that does not for longer → told once, and taken when it fits', async (
   for (let tries = 0; tries < 20; tries += 1) await look();
   expect(failures).toEqual([problem]);
   fail(undefined);
-  await look();
+  await look(300_000);
   expect(refreshed).toHaveLength(1);
+});
+
+it('the same files fail on and on, as with a login that is refused → tried less and less often', async () => {
+  const path = file();
+  const { look, fail, tries } = watched([path]);
+  writeFileSync(path, 'second');
+  fail(new Error('Vault refuses the login'));
+  const triesIn = async (looks: number) => {
+    const before = tries();
+    for (let made = 0; made < looks; made += 1) await look();
+    return tries() - before;
+  };
+  expect(await triesIn(6)).toBe(6);
+  // Ten minutes, then an hour: every five minutes in the end.
+  expect(await triesIn(120)).toBeLessThan(10);
+  expect(await triesIn(720)).toBe(12);
+  writeFileSync(path, 'third');
+  expect(await triesIn(1)).toBe(1);
 });
 
 it('files that are as before again → the patience begins anew with the next change', async () => {

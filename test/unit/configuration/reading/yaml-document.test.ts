@@ -25,6 +25,10 @@ describe('readYaml', () => {
     ['a tab as indentation', 'a:\n\tb: 1\n', 2],
     ['a list as a field name', '? [a]\n: 1\n', 1],
     ['a text that is not closed', 'a: "x\n', 2],
+    ['a list that is not closed, at the end', 'a: 1\nb: [\n', 2],
+    ['a list that is not closed, before other fields', 'a: 1\nb: [\nc: 2\nd:\n  - x: 1\n', 2],
+    ['a list that is not closed, before entries', 'a: [\n  - b: 1\n', 1],
+    ['a map that is not closed', 'a: {\n  b: 1\nc: 2\n', 1],
   ])('%s → refused with its line', (_, text, line) => {
     expect(problemsOf(text).map(({ position }) => position?.line)).toEqual([line]);
   });
@@ -36,6 +40,18 @@ describe('readYaml', () => {
   ])('a duplicate field %s → its name and both lines', (_, text, line, found) => {
     expect(problemsOf(text)).toEqual([
       expect.objectContaining({ found, position: expect.objectContaining({ line }) as unknown }),
+    ]);
+  });
+
+  it.each([
+    ['keyStores: [\n', '[', ']'],
+    ['keyStores: {\n', '{', '}'],
+  ])('%j → says what begins, and what ends it', (text, opening, closing) => {
+    expect(problemsOf(text)).toEqual([
+      expect.objectContaining({
+        found: expect.stringContaining(`begins with ${opening} and does not end`) as unknown,
+        allowed: expect.stringContaining(`a ${closing} at its end`) as unknown,
+      }),
     ]);
   });
 

@@ -14,10 +14,37 @@ describe('the explanation of a record', () => {
       policies: [
         { id: 'app', effect: 'permit', file: '/etc/holdfast/store.cedar', line: 1, text: APP },
       ],
+      unmet: [],
       policySet: HASH,
       isKept: true,
       contradiction: undefined,
     });
+  });
+
+  it('denied, and permit policies apply whose conditions are not met → names these alone, with their texts', async () => {
+    const kept = await opened(
+      `@id("app-prod") permit(principal in Principal::"${ROLE}", action, resource == Key::"payroll") when { resource.hasTag("env") };
+       @id("app-vpc") permit(principal in Principal::"${ROLE}", action, resource) when { context has sourceVpc };
+       @id("app-other") permit(principal in Principal::"${ROLE}", action, resource == Key::"other") when { context has sourceVpc };
+       @id("decrypt") permit(principal, action == Action::"Decrypt", resource);
+       @id("eve") permit(principal == Principal::"${EVE}", action, resource);
+       @id("night") forbid(principal, action, resource) when { context.localHour > 24 };`,
+    );
+    const because =
+      'No policy permits it, in the key store or among those of the key. These permit policies ' +
+      'apply to the request, and their conditions are not met: app-prod, app-vpc.';
+    const unmet = ['app-prod', 'app-vpc'].map((id) => expect.objectContaining({ id }) as unknown);
+    const denied = recordOf({ authorization: DENIED, awsSourceVpc: undefined });
+    const expected = { decision: 'denied', because, policies: [], unmet };
+    expect(explainRecord(denied, kept)).toMatchObject(expected);
+    expect(explainRequest(requestOf(), kept)).toMatchObject(expected);
+  });
+
+  it('the key store permits, and the policy of the key has a condition that is not met → names that one', async () => {
+    const narrow =
+      '@id("narrow") permit(principal, action, resource) when { context has sourceVpc };';
+    const kept = await opened(APP, { payroll: narrow });
+    expect(explainRequest(requestOf(), kept).unmet).toMatchObject([{ id: 'payroll/narrow' }]);
   });
 
   it('denied because no policy permits it → says that', async () => {

@@ -1,5 +1,12 @@
 import type { KeyOperationRecord } from '../../../../src/evidence/policies/recorded-request.js';
-import { checkedPolicies, openAuthorizer, policySource, ROLE } from '../../../support/policies.js';
+import type { AuthorizationRequest } from '../../../../src/authorization/request.js';
+import {
+  cedar,
+  checkedPolicies,
+  openAuthorizer,
+  policySource,
+  ROLE,
+} from '../../../support/policies.js';
 
 /** Noon and half a minute, in UTC. */
 export const TIME = '2026-11-27T12:00:30.000Z';
@@ -28,12 +35,14 @@ export const DENIED: Authorization = {
 };
 
 /** Policies of a key store, opened to be asked. */
-export async function opened(text: string) {
-  const source = policySource(text);
+export async function opened(text: string, keys: Readonly<Record<string, string>> = {}) {
+  const source = policySource(text, keys);
   const checked = checkedPolicies(source);
   const all = checked.layers.flatMap(({ policies }) => policies);
+  const authorizer = await openAuthorizer(source, checked);
   return {
-    authorizer: await openAuthorizer(source, checked),
+    authorizer,
+    unmetPermits: (request: AuthorizationRequest) => authorizer.unmetPermits(request, cedar),
     policies: new Map(all.map((policy) => [policy.id, policy])),
   };
 }

@@ -106,7 +106,7 @@ describe('RowList', () => {
     list.add({ column: 'b' });
     const { rows, note } = list.table('Note.');
     expect(rows).toEqual([{ column: 'a' }]);
-    expect(note).toBe('Note. 1 more are not listed here.');
+    expect(note).toBe('Note. 1 more is not listed here.');
     expect(list.count).toBe(2);
   });
 });

@@ -38,7 +38,7 @@ it('documents of a collection that nothing reads → named with their number, un
   const other = await copyOf(state);
   await other.copy.collection(notes).put('x', { text: 'one' }, 0);
   const { copy } = await copyOf(state);
-  expect(copy.standing.leftAside).toEqual([expect.stringContaining('1 documents of notes')]);
+  expect(copy.standing.leftAside).toEqual([expect.stringContaining('1 document of notes')]);
   copy.collection(notes);
   expect(copy.standing.leftAside).toEqual([]);
 });
