@@ -19,7 +19,7 @@ export interface Explanation {
   readonly because: string;
   /** The policies that decided. */
   readonly policies: readonly ExplainedPolicy[];
-  /** Where none permits the request: the permit policies that apply but for their conditions. */
+  /** Permit policies that apply but for their conditions, where none permits the request. */
   readonly unmet: readonly ExplainedPolicy[];
   /** Hash of their set; absent where no policies decided. */
   readonly policySet: string | undefined;
