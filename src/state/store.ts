@@ -26,8 +26,8 @@ export interface DocumentChange extends DocumentName {
 }
 
 /**
- * What replicas have told of uses, such as the time of the last one. It has no place in the store's
- * history: many are told each minute, and nobody decides by the order of them.
+ * Uses as replicas have told of them, such as the time of the last one. They have no place in the
+ * store's history: many are told each minute, and nobody decides by their order.
  */
 export interface StoredUses extends DocumentName {
   /** A random name of these contents, 32 hexadecimal digits: the next writing gives another one. */

@@ -14,7 +14,7 @@ export interface UsesDefinition<Value> {
  * lost it: then it is told again. Nothing on a request's way waits for the store.
  */
 export interface Uses<Value> {
-  /** What was added here, joined with what others had told when this replica last told. */
+  /** The uses that were added here, joined with those that others had told at the last telling. */
   get(id: string): Value | undefined;
   /** Adds what was used; it is told the next time. */
   add(id: string, value: Value): void;

@@ -116,8 +116,14 @@ export class Replicas {
     await former.dispose();
   }
 
-  /** Makes another build of the same version. @returns its program */
+  /**
+   * Makes another build of the same version, unless one of another version is named.
+   *
+   * @returns its program
+   */
   otherBuild(): string {
+    const named = process.env['HOLDFAST_TEST_OTHER_BUILD'];
+    if (named !== undefined) return named;
     const build = join(this.#folder, 'other-build');
     cpSync(repositoryPath('dist'), join(build, 'dist'), { recursive: true });
     cpSync(repositoryPath('package.json'), join(build, 'package.json'));

@@ -58,8 +58,8 @@ export const keyUse: UsesDefinition<UseShard> = {
 const sinceSchema = z.strictObject({ sinceMs: z.int().min(0) });
 
 /**
- * The time since which uses are kept together with the uses themselves, in ms since 1970: where they
- * were lost without the documents, as in a backup that left them out, counting begins anew.
+ * The time since which uses are kept, in ms since 1970, kept together with them: where they were
+ * lost without the documents, as in a backup that left them out, counting begins anew.
  */
 export const keptSince: UsesDefinition<Readonly<z.infer<typeof sinceSchema>>> = {
   name: 'key-use-since',

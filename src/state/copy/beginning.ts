@@ -1,6 +1,7 @@
 import { StateError } from '../errors.js';
 import type { HistoryMark, StateStore } from '../store.js';
 import type { CopyPorts } from './copy-ports.js';
+import { lossOf } from './history.js';
 import type { CopyContents } from './last-copy.js';
 import type { OwnDisk } from './own-disk.js';
 
@@ -37,6 +38,25 @@ export async function openOrLastCopy(
     );
     return { lastCopy, followed };
   }
+}
+
+/**
+ * Compares a store with the place up to which this replica has followed one.
+ *
+ * @returns what the store has lost of it; undefined where it has lost nothing
+ * @throws StateError `gone-back` for another store, unless that may take its place
+ */
+export async function lossSince(
+  followed: HistoryMark,
+  store: StateStore,
+  { acceptsNewStore }: Pick<CopyPorts, 'acceptsNewStore'>,
+): Promise<string | undefined> {
+  const { mark, tokenThen } = await store.changesSince(followed.revision);
+  const lost = lossOf(followed, mark, tokenThen);
+  if (lost === undefined || mark.storeId === followed.storeId) return lost;
+  if (acceptsNewStore) return undefined;
+  const told = `${lost}. If that one is lost for good, start once with --init state.`;
+  throw new StateError('gone-back', told);
 }
 
 /** @throws StateError `damaged` for a copy of another store than the one that was followed */

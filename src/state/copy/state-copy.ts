@@ -6,17 +6,16 @@ import type {
   Changes,
   DocumentChange,
   DocumentName,
-  HistoryMark,
   StateStore,
   StoredDocument,
 } from '../store.js';
 import type { Uses, UsesDefinition } from '../uses.js';
-import { type Beginning, openOrLastCopy } from './beginning.js';
+import { type Beginning, lossSince, openOrLastCopy } from './beginning.js';
 import { CollectionCopies } from './collection-copy.js';
 import type { CopyPorts } from './copy-ports.js';
 import { countersBy } from './counters.js';
 import { Follower, newReplicaId } from './follower.js';
-import { beginningOf, lossOf } from './history.js';
+import { beginningOf } from './history.js';
 import { LeaseTable } from './lease-table.js';
 import { MendedRows } from './mended-rows.js';
 import { OwnDisk } from './own-disk.js';
@@ -111,7 +110,11 @@ export class StateCopy implements State {
     await copy.#follower.ask();
     copy.#told.tell();
     if (!store.isShared || ports.readOnly === true) return copy;
-    if (followed !== undefined) await copy.#compare(followed, store);
+    const lost = followed && (await lossSince(followed, store, ports));
+    if (followed !== undefined && lost !== undefined) {
+      copy.#follower.wentBackFrom(followed, lost);
+      ports.log.error({}, `the state store has lost changes: ${lost}`);
+    }
     if (copy.#standing.goneBack === undefined) await copy.#follower.joinUnlessLost();
     await copy.#afterRound();
     copy.#follower.start();
@@ -234,21 +237,6 @@ export class StateCopy implements State {
 
   get #kind(): Standing['kind'] {
     return this.isShared ? this.#standing.kind : 'in-step';
-  }
-
-  async #compare(followed: HistoryMark, store: StateStore): Promise<void> {
-    const { acceptsNewStore, log } = this.#ports;
-    const { mark, tokenThen } = await store.changesSince(followed.revision);
-    const lost = lossOf(followed, mark, tokenThen);
-    if (lost === undefined) return;
-    if (mark.storeId === followed.storeId) {
-      this.#follower.wentBackFrom(followed, lost);
-      log.error({}, `the state store has lost changes: ${lost}`);
-      return;
-    }
-    if (acceptsNewStore) return;
-    const told = `${lost}. If that one is lost for good, start once with --init state.`;
-    throw new StateError('gone-back', told);
   }
 
   async #put(change: DocumentChange): Promise<StoredDocument> {

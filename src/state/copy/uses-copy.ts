@@ -39,7 +39,7 @@ export class UsesCopy<Value> implements Uses<Value> {
     return [`what other replicas have told of ${name} has ${this.#failure}`, ...this.damage];
   }
 
-  /** What is stored and cannot be trusted, one sentence each. */
+  /** The uses that are stored and cannot be trusted, one sentence each. */
   get damage(): readonly string[] {
     return [...this.#damaged.values()];
   }

@@ -48,9 +48,9 @@ export class FileUses {
       const written: StoredUses[] = [];
       for (const change of changes) {
         if (!(await this.#mayReplace(change))) continue;
-        const { replaces: _, ...uses } = change;
-        const stored = { ...uses, token: this.#newToken() };
-        await this.#folder.makeCollection(USES, change.collection);
+        const { collection, id, format, contents } = change;
+        const stored = { collection, id, format, contents, token: this.#newToken() };
+        await this.#folder.makeCollection(USES, collection);
         await this.#folder.write(pathOf(change), renderUsesFile(stored));
         written.push(stored);
       }

@@ -27,7 +27,8 @@ type Collected = typeof DOCUMENTS | typeof USES;
 
 /**
  * The folder of a state store, locked for this process: `store.json`, `documents/COLLECTION/`,
- * `uses/COLLECTION/` and `counters/`. Knows names, permissions and durability, and nothing of what is in the files.
+ * `uses/COLLECTION/` and `counters/`. Knows names, permissions and durability, and nothing of what
+ * is in the files.
  */
 export class StateFolder {
   readonly path: string;

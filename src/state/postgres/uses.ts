@@ -37,8 +37,8 @@ export async function listUses(
 }
 
 /**
- * Writes uses where nothing is, or what they replace. Done twice, it finds its own tokens the second
- * time and writes nothing.
+ * Writes uses where nothing is, or what they replace. Done twice, it finds its own tokens the
+ * second time and writes nothing.
  */
 export async function writeUses(
   { ask }: Transaction,
@@ -51,7 +51,8 @@ export async function writeUses(
     rows.map((row) => row[name] ?? null);
   const written = await ask<Pick<UsesRow, 'token'>>(
     `INSERT INTO ${uses} AS it (collection, id, token, replaces, format, contents) ` +
-      'SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[]) ' +
+      'SELECT * FROM unnest' +
+      '($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[]) ' +
       'ON CONFLICT (collection, id) DO UPDATE SET token = excluded.token, ' +
       'replaces = excluded.replaces, format = excluded.format, contents = excluded.contents ' +
       'WHERE it.token = excluded.replaces RETURNING token',
@@ -67,7 +68,9 @@ export async function writeUses(
   const tokens = new Set(written.map(({ token }) => token));
   return rows
     .filter(({ token }) => tokens.has(token))
-    .map(({ replaces: _, ...stored }): StoredUses => stored);
+    .map(({ collection, id, token, format, contents }) => ({
+      ...{ collection, id, token, format, contents },
+    }));
 }
 
 function placeOf({ collection, id }: UsesChange): string {

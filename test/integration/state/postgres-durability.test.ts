@@ -121,7 +121,8 @@ describeWithPostgres('what a store in PostgreSQL has acknowledged', (programs) =
       const store = await open({ ...config, statementTimeoutMs: 700 });
       await store.beginCounter(REQUEST.counter, 0);
       await server.waitForNobody();
-      const put = expect(store.put({ ...DOCUMENT, replaces: 0 })).rejects.toMatchObject({
+      const putting = store.put({ ...DOCUMENT, replaces: 0 });
+      const put = expect(putting).rejects.toMatchObject({
         code: 'outcome-unknown',
       });
       await cancelWaiting(server, end);
