@@ -10,6 +10,7 @@ import { measureCpu } from './measurements/cpu.js';
 import { measureEventLoop } from './measurements/event-loop.js';
 import { type HostileResult, measureHostile } from './measurements/hostile.js';
 import { measureKeyStarts } from './measurements/key-starts.js';
+import { measureLogStarts } from './measurements/log-starts.js';
 import { measureLatency } from './measurements/latency.js';
 import { measureManyKeys } from './measurements/many-keys.js';
 import { measureMemory } from './measurements/memory.js';
@@ -74,6 +75,8 @@ const MEASURES: Readonly<Record<Part, (options: Options, results: Results) => Pr
   },
   starts: async (options, results) => {
     results.keyStarts = await measureKeyStarts(options);
+    say('starts with a long audit log');
+    results.logStarts = await measureLogStarts(options);
   },
   rotation: async (options, results) => {
     results.rotation = await measureRotation(options);

@@ -54,6 +54,8 @@ export interface Options {
   /** Number of keys of a state, and starts with it. */
   readonly keys: number;
   readonly starts: number;
+  /** Of an audit log that a server starts with. */
+  readonly logBytes: number;
   /** Time for which changes are followed from one replica to the other. */
   readonly reachSeconds: number;
   /** One span of load while keys are rotated. */
@@ -91,6 +93,7 @@ const FULL = {
   reconciliationPairs: 300_000,
   keys: 10_000,
   starts: 3,
+  logBytes: 100_000_000,
   reachSeconds: 30,
   spanSeconds: 10,
   overloadSeconds: 10,
@@ -115,6 +118,7 @@ const QUICK = {
   reconciliationPairs: 10_000,
   keys: 20,
   starts: 1,
+  logBytes: 1_000_000,
   reachSeconds: 1,
   spanSeconds: 1,
   overloadSeconds: 2,

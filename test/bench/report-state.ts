@@ -1,4 +1,5 @@
 import type { KeyStartsResult } from './measurements/key-starts.js';
+import type { LogStartsResult } from './measurements/log-starts.js';
 import type { ManyKeysResult } from './measurements/many-keys.js';
 import type { ReplicasCpuResult } from './measurements/replicas-cpu.js';
 import { table, toMib } from './report-table.js';
@@ -59,6 +60,24 @@ export function formatKeyStarts(results: readonly KeyStartsResult[]): string {
       toMib(r.medianResidentBytes),
       toMib(r.medianResidentBytes - emptyBytes(r.store)),
       r.residentBytes.map(toMib).join(' '),
+    ]),
+  );
+}
+
+/** Tells starts by the length of the audit log. */
+export function formatLogStarts(results: readonly LogStartsResult[]): string {
+  const [empty] = results;
+  const emptyBytes = empty?.medianResidentBytes ?? Number.NaN;
+  return table(
+    'Starts by the length of an audit log that was never read for destructions (medians)',
+    ['log MB', 'destroyed keys', 'start ms', 'MiB', 'MiB more', 'ms of each'],
+    results.map((r) => [
+      (r.logBytes / 1_000_000).toFixed(0),
+      String(r.destroyed),
+      r.medianStartMs.toFixed(0),
+      toMib(r.medianResidentBytes),
+      toMib(r.medianResidentBytes - emptyBytes),
+      r.startMs.map((ms) => ms.toFixed(0)).join(' '),
     ]),
   );
 }

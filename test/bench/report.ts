@@ -3,6 +3,7 @@ import type { EventLoopResult } from './measurements/event-loop.js';
 import type { HostileResult } from './measurements/hostile.js';
 import type { LatencyResult } from './measurements/latency.js';
 import type { KeyStartsResult } from './measurements/key-starts.js';
+import type { LogStartsResult } from './measurements/log-starts.js';
 import type { ManyKeysResult } from './measurements/many-keys.js';
 import type { MemoryResult } from './measurements/memory.js';
 import type { OverloadRun } from './measurements/overload.js';
@@ -13,7 +14,12 @@ import type { RotationResult } from './measurements/rotation.js';
 import type { StrangerCpuResult } from './measurements/strangers-cpu.js';
 import type { VerificationResult } from './measurements/verification.js';
 import { formatAuthorization, formatPoliced } from './report-authorization.js';
-import { formatKeyStarts, formatManyKeys, formatReplicasCpu } from './report-state.js';
+import {
+  formatKeyStarts,
+  formatLogStarts,
+  formatManyKeys,
+  formatReplicasCpu,
+} from './report-state.js';
 import { table, toMib } from './report-table.js';
 import { median, medianRatio, type Percentiles } from './statistics.js';
 import { AWS_PROXY_VARIABLE, awsProxy } from './targets/aws-proxy.js';
@@ -33,6 +39,7 @@ export interface Results {
   replicasCpu?: readonly ReplicasCpuResult[];
   manyKeys?: ManyKeysResult;
   keyStarts?: readonly KeyStartsResult[];
+  logStarts?: readonly LogStartsResult[];
   rotation?: RotationResult;
   authorization?: readonly AuthorizationResult[];
   strangersCpu?: readonly StrangerCpuResult[];
@@ -56,6 +63,7 @@ export function formatReport(results: Results): string {
     ...(results.reconciliation ? [formatReconciliation(results.reconciliation)] : []),
     ...(results.replicasCpu ? [formatReplicasCpu(results.replicasCpu)] : []),
     ...(results.keyStarts ? [formatKeyStarts(results.keyStarts)] : []),
+    ...(results.logStarts ? [formatLogStarts(results.logStarts)] : []),
     ...(results.manyKeys ? [formatManyKeys(results.manyKeys)] : []),
     ...(results.rotation ? [formatRotation(results.rotation)] : []),
     ...(results.authorization ? [formatAuthorization(results.authorization)] : []),

@@ -1,28 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Options } from '../options.js';
-import { residentBytes } from '../process-usage.js';
-import { median } from '../statistics.js';
-import type { RunningHoldfast } from '../targets/holdfast.js';
 import { FolderState, SharedState } from '../targets/sealed.js';
-
-/** For what a start leaves behind to be collected. */
-const SETTLE_MS = 3_000;
+import { measureInTurn, type StartsResult } from './starts.js';
 
 /** The starts of a server by its store and its keys. */
-export interface KeyStartsResult {
+export interface KeyStartsResult extends StartsResult {
   readonly store: 'files' | 'PostgreSQL';
   /** Number of keys besides the two that every start makes. */
   readonly keys: number;
-  /** Times from the start of the process until it serves. */
-  readonly startMs: readonly number[];
-  /** Resident memory, three seconds after each start. */
-  readonly residentBytes: readonly number[];
-  readonly medianStartMs: number;
-  readonly medianResidentBytes: number;
-}
-
-interface Measured extends Pick<KeyStartsResult, 'store' | 'keys'> {
-  readonly start: () => Promise<RunningHoldfast>;
 }
 
 /** Measures starts without keys and with many, from files and from PostgreSQL, in turn. */
@@ -36,11 +20,18 @@ export async function measureKeyStarts({
     shared.push(await begunState(), await begunState());
     await folders[1].plantKeys(keys);
     await shared[1]?.plantKeys(keys);
-    const measured = [
-      ...folders.map((folder) => ({ store: 'files', start: () => folder.start('files') })),
-      ...shared.map((state) => ({ store: 'PostgreSQL', start: () => state.startReplica('pg') })),
-    ].map((each, n) => ({ ...each, keys: n % 2 === 0 ? 0 : keys }) as Measured);
-    return await measureInTurn(measured, starts);
+    const results = await measureInTurn(
+      [
+        ...folders.map((folder) => () => folder.start('files')),
+        ...shared.map((state) => () => state.startReplica('pg')),
+      ],
+      starts,
+    );
+    return results.map((result, n) => ({
+      store: n < folders.length ? 'files' : 'PostgreSQL',
+      keys: n % 2 === 0 ? 0 : keys,
+      ...result,
+    }));
   } finally {
     for (const folder of folders) await folder.remove();
     for (const state of shared) await state.stop();
@@ -52,28 +43,4 @@ async function begunState(): Promise<SharedState> {
   const first = await state.startReplica('first');
   await first.stop();
   return state;
-}
-
-async function measureInTurn(
-  measured: readonly Measured[],
-  starts: number,
-): Promise<readonly KeyStartsResult[]> {
-  const taken = measured.map(() => ({ startMs: [] as number[], residentBytes: [] as number[] }));
-  for (let round = 0; round < starts; round += 1) {
-    for (const [n, { start }] of measured.entries()) {
-      const server = await start();
-      taken[n]?.startMs.push(server.startMs);
-      await pause(SETTLE_MS);
-      taken[n]?.residentBytes.push(residentBytes(server.pid));
-      await server.stop();
-    }
-  }
-  return measured.map(({ store, keys }, n) => {
-    const { startMs = [], residentBytes: resident = [] } = taken[n] ?? {};
-    return {
-      ...{ store, keys, startMs, residentBytes: resident },
-      medianStartMs: median(startMs),
-      medianResidentBytes: median(resident),
-    };
-  });
 }

@@ -1,9 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { AuditConfig } from '../../../src/audit/config.js';
 import { AuditLog } from '../../../src/audit/log/audit-log.js';
 import { EMPTY_LOG } from '../../../src/audit/log/encode-lines.js';
+import type { LogListener } from '../../../src/audit/log/log-ports.js';
 import { Payloads } from '../../../src/audit/log/payloads.js';
 import { splitLines } from '../../../src/audit/read/line-chunks.js';
 import { LogFolder } from '../../../src/audit/read/log-folder.js';
+import type { FieldsOf } from '../../../src/audit/record/index.js';
+import { openAuditLog } from '../../../src/audit/trail/open-audit-log.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { formatVerifierKey, noteSigner } from '../../../src/transparency-log/signed-note.js';
 
@@ -14,6 +18,13 @@ const BATCH = 1000;
 /** Of the records to repeat. */
 const SAMPLES = 10_000;
 const OPERATION = '"type":"key-operation"';
+const LISTENER: LogListener = {
+  committed: () => undefined,
+  checkpoint: () => undefined,
+  failed: fail,
+  inDoubt: fail,
+  full: fail,
+};
 /** What the log itself writes into a line, before the part that is repeated. */
 const PLACE = /^\{"schema":1,"sequence":\d+,(?:"previous":"[^"]+",)?/;
 
@@ -37,22 +48,57 @@ export async function writeLongLog(from: string, to: string, records: number): P
       signer,
       payloads: new Payloads('bench', systemClock),
       clock: systemClock,
-      listener: {
-        committed: () => undefined,
-        checkpoint: () => undefined,
-        failed: fail,
-        inDoubt: fail,
-        full: fail,
-      },
+      listener: LISTENER,
     },
     { state: EMPTY_LOG, segment: undefined, segmentBegunAt: systemClock.now(), signedSize: 0 },
   );
-  for (let at = 0; log.size < records; at += BATCH) {
-    const batch = Array.from({ length: BATCH }, (_, i) => operations[(at + i) % operations.length]);
-    await Promise.all(batch.map((payload) => log.append(payload ?? '')));
-  }
+  while (log.size < records) await appendBatch(log, operations);
   await log.close();
   return formatVerifierKey(signer.verifierKey);
+}
+
+/**
+ * Goes on with a log of a server that has ended, with the server's own code and key, out of the key
+ * operations that are in it.
+ *
+ * @param bytes about as many are added
+ * @param destroyed keys that were destroyed, by the records of the log
+ */
+export async function lengthenLog(
+  config: AuditConfig,
+  bytes: number,
+  destroyed: number,
+): Promise<void> {
+  const operations = await payloadsOf(config.directory);
+  const payloads = new Payloads('bench', systemClock);
+  const { log } = await openAuditLog(config, payloads, { clock: systemClock, listener: LISTENER });
+  const batchBytes = (operations.join('').length / operations.length) * BATCH;
+  const batches = Math.ceil(bytes / batchBytes);
+  for (let batch = 0; batch < batches; batch += 1) {
+    await appendBatch(log, operations);
+    const share = (done: number) => Math.round((done / batches) * destroyed);
+    for (let key = share(batch); key < share(batch + 1); key += 1) {
+      await log.append(payloads.of('event', destructionOf(key)));
+    }
+  }
+  await log.close();
+}
+
+function destructionOf(key: number): FieldsOf<'event'> {
+  return {
+    event: 'key-destroyed',
+    severity: 'warning',
+    keyManager: 'trial',
+    externalKeyId: `gone-${String(key)}`,
+    extent: 'key',
+    materialNames: [],
+  };
+}
+
+async function appendBatch(log: AuditLog, operations: readonly string[]): Promise<void> {
+  const from = log.size;
+  const batch = Array.from({ length: BATCH }, (_, i) => operations[(from + i) % operations.length]);
+  await Promise.all(batch.map((payload) => log.append(payload ?? '')));
 }
 
 async function payloadsOf(directory: string): Promise<string[]> {

@@ -1,13 +1,21 @@
 import { cpSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installPostgresql } from '../../../scripts/lib/install-postgresql.mjs';
+import { auditSchema } from '../../../src/audit/config.js';
 import type { PostgresStateConfig } from '../../../src/state/postgres/config.js';
 import { migrated, prepareDatabase } from '../../support/postgres-state.js';
 import { PostgresServer } from '../../support/postgres.js';
 import { plantQuickstartSecrets } from '../../support/quickstart-secrets.js';
+import { lengthenLog } from '../measurements/long-log.js';
+import { prepareWorkload } from '../workload.js';
 import { folderOnDisk } from './disk.js';
-import { MAX_REFUSED_SHARE, type RunningHoldfast, startHoldfast } from './holdfast.js';
+import {
+  type HoldfastOptions,
+  MAX_REFUSED_SHARE,
+  type RunningHoldfast,
+  startHoldfast,
+} from './holdfast.js';
 import { plantInFiles, plantInPostgres } from './planted-keys.js';
 import type { Target } from './target.js';
 
@@ -24,22 +32,28 @@ export const sealedInFiles: Target = {
   start: () => startHoldfast('files', { keyManager: KEY_MANAGER }),
 };
 
+/** The audit log of a server; without it there is none. */
+type ServedWith = Pick<HoldfastOptions, 'durability'>;
+
 /** A state folder that each start gets a copy of. */
 export class FolderState {
   readonly #folder: string;
+  readonly #served: ServedWith;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, served: ServedWith) {
     this.#folder = folder;
+    this.#served = served;
   }
 
-  /** Lets a server begin it. */
-  static async begin(): Promise<FolderState> {
+  /** Lets a server begin it; one with an audit log answers some requests. */
+  static async begin(served: ServedWith = {}): Promise<FolderState> {
     const folder = await mkdtemp(join(await folderOnDisk(), 'holdfast-bench-folder-'));
     const prepare = plantQuickstartSecrets;
-    const server = await startHoldfast('first', { keyManager: KEY_MANAGER, prepare });
+    const server = await startHoldfast('first', { keyManager: KEY_MANAGER, prepare, ...served });
+    if (served.durability !== undefined) await prepareWorkload(server.endpoint);
     await cp(server.stateDirectory, folder, { recursive: true, filter: isNoSocket });
     await server.stop();
-    return new FolderState(folder);
+    return new FolderState(folder, served);
   }
 
   /** Writes keys beside those that are there. */
@@ -47,12 +61,21 @@ export class FolderState {
     await plantInFiles(join(this.#folder, 'state'), KEY_MANAGER_NAME, count);
   }
 
+  /** Makes its audit log longer by so many bytes, in which so many keys are destroyed. */
+  async lengthenLog(bytes: number, destroyed: number): Promise<void> {
+    const key = await readFile(join(this.#folder, 'quickstart', 'master.key'), 'utf8');
+    const signingKey = { masterKey: { key: key.trim() } };
+    const config = auditSchema.parse({ signingKey, durability: 'written' });
+    const directory = join(this.#folder, config.directory);
+    await lengthenLog({ ...config, directory }, bytes, destroyed);
+  }
+
   /** Starts a server on a copy. */
   async start(name: string): Promise<RunningHoldfast> {
     const prepare = (stateDirectory: string) => {
       cpSync(this.#folder, stateDirectory, { recursive: true });
     };
-    return await startHoldfast(name, { keyManager: KEY_MANAGER, prepare });
+    return await startHoldfast(name, { keyManager: KEY_MANAGER, prepare, ...this.#served });
   }
 
   async remove(): Promise<void> {
