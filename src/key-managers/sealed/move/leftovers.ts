@@ -105,15 +105,21 @@ async function leftDocument(folder: string, name: string): Promise<KeyDocument |
   }
 }
 
-/** Tells whether a key was destroyed since, or a version of it. */
+/**
+ * Tells whether a key was destroyed since, or a version of it. What the store does not know was not
+ * destroyed: this may be the only copy.
+ */
 function hasLost(now: StateDocument<KeptDocument> | undefined, left: KeyDocument): boolean {
   if (now?.kind !== 'value') return now?.kind === 'removed';
-  const { versions } = now.value.read();
-  const present = new Set(
-    versions.flatMap(({ materialName, material }) => (material === undefined ? [] : materialName)),
+  const destroyed = new Set(
+    now.value
+      .read()
+      .versions.flatMap(({ materialName, material }) =>
+        material === undefined ? [materialName] : [],
+      ),
   );
   return left.versions.some(
-    ({ materialName, material }) => material !== undefined && !present.has(materialName),
+    ({ materialName, material }) => material !== undefined && destroyed.has(materialName),
   );
 }
 

@@ -7,6 +7,7 @@ import {
   clearLeftFolder,
   type FolderMark,
   readFolderMark,
+  removeFolderMark,
   writeFolderMark,
 } from './folder-mark.js';
 import { readKeyPlace, writeKeyPlace } from '../state/key-places.js';
@@ -42,8 +43,11 @@ export class ToState implements MoveWay {
 
   async copy(source: PlacedKeys): Promise<void> {
     const { state, keyManager, directory: from, moves, ports } = this.#way;
+    const mark = await readFolderMark(from);
     // One that was marked, of which nobody heard.
-    this.#move = (await readFolderMark(from))?.move ?? this.#move;
+    if (mark?.kind === 'left') this.#move = mark.move;
+    // The keys serve from here, and nobody could remove it: with it, no start would find them.
+    if (mark?.kind === 'arriving') await removeFolderMark(from);
     const move = this.#move;
     await refreshed(this.#way);
     this.#assertFree(source);
@@ -86,7 +90,7 @@ export class ToState implements MoveWay {
   async hasLeft(): Promise<boolean> {
     const { directory, writeFile } = this.#way;
     const mark = await readFolderMark(directory);
-    if (mark === undefined) return false;
+    if (mark?.kind !== 'left') return false;
     await writeFolderMark(directory, mark, writeFile); // What could not be synced may be lost.
     return true;
   }

@@ -6,6 +6,7 @@ import { livingOn } from '../../../support/dying-parts.js';
 import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
 import {
   BOTH,
+  encryptsAll,
   folderWithKeys,
   GONE,
   inState,
@@ -147,6 +148,42 @@ describe('wrapping keys of keys that move', () => {
     await keys.administration.moveKeys({ to: 'database' });
     expect(wrappingKeysIn(shared)).toBe(1);
     expect(readdirSync(join(other, 'wrapping-keys'))).toEqual([]);
+  });
+});
+
+describe('a move into a folder whose end could not be cleared up', () => {
+  it('and a move back whose mark cannot be written → refused, and the folder serves', async () => {
+    const shared = new MemoryState();
+    const { samples } = await inState(shared);
+    const broken = new Set<string>();
+    const writeFile: AtomicWrite = async (path, text) => {
+      if (broken.has('disk') && path.endsWith('move.json')) throw new Error('no space left');
+      await writeFileAtomically(path, text);
+    };
+    const store = new MemoryStateStore(shared);
+    const put = store.put.bind(store);
+    const failing: typeof put = (change) =>
+      broken.has('store') && change.collection === 'wrapping-keys'
+        ? Promise.reject(new Error('away'))
+        : put(change);
+    const parts = { ...livingOn(Object.assign(store, { put: failing })), writeFile };
+    const keys = await startMoving({ shared, parts });
+    await keys.administration.materialImport.createWrappingKey(WAY);
+    const directory = newFolder();
+    broken.add('store');
+    await keys.administration.moveKeys({ to: 'folder', directory });
+    expect(readdirSync(directory)).toContain('move.json');
+    broken.delete('store');
+    broken.add('disk');
+    const back = keys.administration.moveKeys({ to: 'database' });
+    await expect(back).rejects.toThrow('no space left');
+    expect(await encryptsAll(keys, samples)).toBe(true);
+    await keys.administration.createKey('new', BOTH);
+    broken.clear();
+    await keys.close();
+    const again = await startMoving({ shared, directory });
+    expect(await encryptsAll(again, samples)).toBe(true);
+    await again.administration.moveKeys({ to: 'database' });
   });
 });
 
