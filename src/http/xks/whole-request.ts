@@ -1,14 +1,19 @@
 import { accountIn } from '../../shared/arn.js';
 import { MAX_HEADERS } from '../request-head.js';
 
-const HEAD_END = Buffer.from('\r\n\r\n');
+const LINE_END = '\r\n';
+const HEAD_END = Buffer.from(LINE_END + LINE_END);
 /** Longer heads are left to Node's parser. */
 const MAX_HEAD_BYTES = 4_096;
 const REQUEST_LINE = /^POST (?<target>\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
-const LENGTH = /\r\ncontent-length:[ \t]*(?<length>\d{1,9})[ \t]*(?=\r\n)/gi;
+/** First letters of the headers that matter here, in lower case: most have another. */
+const LETTERS: ReadonlySet<number> = new Set(Buffer.from('ceut'));
+const LOWER_CASE = 0x20;
+const LENGTH = /^content-length(?<said>.*)$/is;
+const PLAIN_LENGTH = /^:[ \t]*(?<bytes>\d{1,9})[ \t]*$/;
 /** Anything but a plain request on a connection that stays open. */
-const PECULIAR = /\r\n(?:transfer-encoding|expect|upgrade|trailer)[ \t]*:/i;
-const CONNECTION = /\r\nconnection[ \t]*:(?![ \t]*keep-alive\r\n)/i;
+const PECULIAR =
+  /^(?:transfer-encoding|expect|upgrade|trailer)[ \t]*:|^connection[ \t]*:(?![ \t]*keep-alive$)/i;
 const PRINCIPAL = Buffer.from('"awsPrincipalArn"');
 const KEY_ARN = Buffer.from('"kmsKeyArn"');
 const MAX_ARN_BYTES = 300;
@@ -30,14 +35,38 @@ export interface WholeRequest {
 export function wholeRequestIn(received: Buffer): WholeRequest | undefined {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0 || headEnd > MAX_HEAD_BYTES) return undefined;
-  const head = received.toString('latin1', 0, headEnd + 2);
+  const head = received.toString('latin1', 0, headEnd + LINE_END.length);
   const target = REQUEST_LINE.exec(head)?.groups?.['target'];
-  if (target === undefined || PECULIAR.test(head) || CONNECTION.test(head)) return undefined;
-  const lengths = [...head.matchAll(LENGTH)];
-  const [only] = lengths;
-  if (only === undefined || lengths.length > 1 || countLines(head) > MAX_HEADERS) return undefined;
-  const end = headEnd + HEAD_END.byteLength + Number(only.groups?.['length']);
+  if (target === undefined) return undefined;
+  const length = lengthIn(head);
+  if (length === undefined) return undefined;
+  const end = headEnd + HEAD_END.byteLength + length;
   return end > received.byteLength ? undefined : { target, bytes: received.subarray(0, end) };
+}
+
+/**
+ * Reads the length of the body from the lines of a head. Looks at few of them: all of this is done
+ * for each request that is turned away, when there is no time for it.
+ *
+ * @returns undefined for a head that is not plain
+ */
+function lengthIn(head: string): number | undefined {
+  let length: number | undefined;
+  let lines = 0;
+  let start = 0;
+  for (let end = head.indexOf(LINE_END); end >= 0; end = head.indexOf(LINE_END, start)) {
+    const line = head.slice(start, end);
+    start = end + LINE_END.length;
+    lines += 1;
+    if (!LETTERS.has(line.charCodeAt(0) | LOWER_CASE)) continue;
+    if (PECULIAR.test(line)) return undefined;
+    const said = LENGTH.exec(line)?.groups?.['said'];
+    if (said === undefined) continue;
+    const bytes = PLAIN_LENGTH.exec(said)?.groups?.['bytes'];
+    if (length !== undefined || bytes === undefined) return undefined;
+    length = Number(bytes);
+  }
+  return lines > MAX_HEADERS ? undefined : length;
 }
 
 /**
@@ -65,10 +94,4 @@ function stringAfter(name: Buffer, bytes: Buffer): string | undefined {
   return STRING_VALUE.exec(bytes.toString('latin1', start, start + MAX_ARN_BYTES))?.groups?.[
     'text'
   ];
-}
-
-function countLines(head: string): number {
-  let lines = 0;
-  for (let at = head.indexOf('\n'); at >= 0; at = head.indexOf('\n', at + 1)) lines += 1;
-  return lines;
 }

@@ -22,6 +22,10 @@ describe('a request that is turned away without a parser', () => {
 
   it.each([
     ['connection: keep-alive', post('content-length:2\r\nConnection: Keep-Alive\r\n')],
+    [
+      'other headers with the same letters',
+      post('user-agent: Upgrade: a\r\nTE: b\r\nContent-Length: 2\r\n'),
+    ],
     ['no body', post('CONTENT-LENGTH: 0\r\n', '')],
   ])('%s → found', (_, text) => {
     expect(find(text)?.bytes.toString()).toBe(text);
@@ -39,6 +43,7 @@ describe('a request that is turned away without a parser', () => {
     ],
     ['no length', post('')],
     ['two lengths', post('Content-Length: 2\r\nContent-Length: 2\r\n')],
+    ['a length and another kind of it', post('Content-Length: 2\r\ncontent-length: x\r\n')],
     ['two lengths in one', post('Content-Length: 2, 2\r\n')],
     ['a length of another kind', post('Content-Length: +2\r\n')],
     ['a length with a blank before the colon', post('Content-Length : 2\r\n')],
