@@ -126,7 +126,7 @@ export interface InForce extends ServedKeys {
   readonly acts: ReadonlyMap<string, KeyActs>;
   /** The use of keys by version, and the time since when it is known. */
   readonly keyUse: AdministeredKeyUse;
-  readonly blocks: Pick<Blocks, 'change' | 'list' | 'waiting'>;
+  readonly blocks: Pick<Blocks, 'change' | 'list' | 'unknown' | 'waiting'>;
   /** The credentials beside those of the configuration, and the last uses of all. */
   readonly credentials: AdministeredCredentials;
   readonly state: AdministeredState;

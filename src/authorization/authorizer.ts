@@ -54,6 +54,7 @@ export class Authorizer {
   readonly #clock: LocalClock;
   readonly #cache = new DecisionCache(MAX_DECISIONS);
   readonly #ofKeyStore: Layer;
+  /** By ids in lower case: no two keys have ids that differ in case alone. */
   readonly #ofKeys: ReadonlyMap<string, Layer>;
   /** Names in the engine, by the number of the set. */
   readonly #names: string[] = [];
@@ -78,7 +79,7 @@ export class Authorizer {
     };
     this.#ofKeys = new Map(
       layers.flatMap((layer) =>
-        layer.externalKeyId === undefined ? [] : [[layer.externalKeyId, layer]],
+        layer.externalKeyId === undefined ? [] : [[layer.externalKeyId.toLowerCase(), layer]],
       ),
     );
   }
@@ -163,8 +164,8 @@ export class Authorizer {
 
   /** The key store's, those of the alias that is asked for, and those of the key itself. */
   #layersFor({ askedId, externalKeyId }: AuthorizationRequest): readonly Layer[] {
-    const ofAlias = askedId === externalKeyId ? undefined : this.#ofKeys.get(askedId);
-    const ofKey = this.#ofKeys.get(externalKeyId);
+    const ofAlias = askedId === externalKeyId ? undefined : this.#ofKeys.get(askedId.toLowerCase());
+    const ofKey = this.#ofKeys.get(externalKeyId.toLowerCase());
     const layers = [this.#ofKeyStore];
     if (ofAlias !== undefined) layers.push(ofAlias);
     if (ofKey !== undefined) layers.push(ofKey);

@@ -48,11 +48,16 @@ function repeatedKeyPolicies(value: unknown): ConfigurationProblem[] {
     valuesAt(value, ['keyStores', '*', ...set]).flatMap(({ path, value: policies }) => {
       const ids = valuesAt(policies, ['keys', '*', 'externalKeyId']);
       return repeated(
-        ids.map((id) => ({ ...id, path: [...path, ...id.path] })),
+        ids.map((id) => ({ value: lowerCased(id.value), path: [...path, ...id.path] })),
         allowed,
       );
     }),
   );
+}
+
+/** Ids that differ in case alone are of one key. */
+function lowerCased(id: unknown): unknown {
+  return typeof id === 'string' ? id.toLowerCase() : id;
 }
 
 function repeated(places: readonly PlacedValue[], allowed: string): ConfigurationProblem[] {

@@ -113,7 +113,12 @@ export function inForce(
         problems: [],
       },
     },
-    blocks: { list: () => [], waiting: 0, change: () => Promise.reject(NOTHING_BLOCKED) },
+    blocks: {
+      list: () => [],
+      unknown: [],
+      waiting: 0,
+      change: () => Promise.reject(NOTHING_BLOCKED),
+    },
     state: stateInMemory(),
     facts: {
       version: '0.2.0',

@@ -77,13 +77,21 @@ function overruled({ keyStore, until, by, reason }: Opening): string {
 
 function blocksOf(blocks: InForce['blocks']): string[] {
   const blocked = blocks.list().filter((each) => each.blocked).length;
-  const { waiting } = blocks;
+  const { unknown, waiting } = blocks;
   return [
+    ...unknown.map(unknownPrincipals),
     ...(blocked === 0 ? [] : [`blocks in force: ${blocked}; see holdfast blocks list`]),
     ...(waiting === 0
       ? []
       : [`blocks in force here alone, of which the state store knows nothing yet: ${waiting}`]),
   ];
+}
+
+function unknownPrincipals(document: string): string {
+  return (
+    `a block of principals is not in force, because its document cannot be read (${document}): ` +
+    'block them anew, on each replica; the audit log says whom'
+  );
 }
 
 /** Blocks of what the configuration calls otherwise now, or has no more: nothing is blocked. */

@@ -21,6 +21,12 @@ export class BlocksInForce implements BlockTable {
   /** Those that the store may not have. */
   readonly #held = new Map<string, Block>();
   readonly #principals = new Map<string, PrincipalBlock>();
+  readonly #unknown = new Set<string>();
+
+  /** The ids of unreadable documents that were never read: whom they block is not known. */
+  get unknown(): ReadonlySet<string> {
+    return this.#unknown;
+  }
 
   /** The blocks that the state store may not have, by the ids of their documents. */
   get held(): ReadonlyMap<string, Block> {
@@ -52,12 +58,14 @@ export class BlocksInForce implements BlockTable {
   /** Takes over the newest state of a document. */
   take(document: StateDocument<Block>): void {
     const { id } = document;
+    this.#unknown.delete(id);
     if (document.kind === 'value') {
       if (document.value.blocked) this.#stored.set(id, document.value);
       else this.#stored.delete(id);
     } else if (document.kind !== 'removed') {
       const unreadable = this.#stored.get(id) ?? unreadableBlock(id);
       if (unreadable !== undefined) this.#stored.set(id, unreadable);
+      else if (!this.#held.has(id)) this.#unknown.add(id);
     }
     this.#lookUpPrincipals(id);
   }
@@ -66,6 +74,7 @@ export class BlocksInForce implements BlockTable {
   hold(block: Block): void {
     const id = blockIdOf(block.subject);
     this.#held.set(id, block);
+    this.#unknown.delete(id);
     this.#lookUpPrincipals(id);
   }
 

@@ -4,6 +4,7 @@ import type { OperatorLog } from '../../shared/operator-log.js';
 import { StateError } from '../../state/errors.js';
 import type { Confirmation, Confirmations } from '../../state/confirmations.js';
 import type { Collection, State } from '../../state/state.js';
+import type { StateDocument } from '../../state/collection.js';
 import { type Block, blockCollection, blockIdOf } from './block.js';
 import type { BlockTable } from './block-table.js';
 import { BlocksInForce } from './blocks-in-force.js';
@@ -35,6 +36,10 @@ export interface BlockOutcome extends Confirmation {
   readonly problem?: string;
 }
 
+const UNKNOWN_PRINCIPALS =
+  'a block of principals cannot be read, and nobody knows whom it blocks: it is not in force. ' +
+  'Block them anew, on each replica; the audit log says whom';
+
 /** The time for which a change that somebody else was faster with asks for theirs. */
 const REFRESH_MS = 1_000;
 const ATTEMPTS = 5;
@@ -57,11 +62,17 @@ export class Blocks {
   private constructor(ports: BlocksPorts, own: readonly Block[]) {
     this.#ports = ports;
     this.#collection = ports.state.collection(blockCollection);
-    for (const document of this.#collection.list()) this.#inForce.take(document);
+    for (const document of this.#collection.list()) this.#take(document);
     for (const block of own) this.#inForce.hold(block);
     this.#collection.watch((document) => {
-      this.#inForce.take(document);
+      this.#take(document);
     });
+  }
+
+  #take(document: StateDocument<Block>): void {
+    this.#inForce.take(document);
+    if (!this.#inForce.unknown.has(document.id)) return;
+    this.#ports.log.error({ document: document.id }, UNKNOWN_PRINCIPALS);
   }
 
   /**
@@ -97,6 +108,14 @@ export class Blocks {
   }
 
   /**
+   * The ids of documents about principals that cannot be read, so that nobody knows whom they
+   * block: these are not in force.
+   */
+  get unknown(): readonly string[] {
+    return [...this.#inForce.unknown];
+  }
+
+  /**
    * Blocks something, or lifts a block.
    *
    * @throws StateError where a block cannot be lifted because the store cannot be told
@@ -105,7 +124,7 @@ export class Blocks {
     if (block.blocked) this.#inForce.hold(block);
     const held = this.#heldFor(block);
     try {
-      const revision = await this.#put(block);
+      const { revision } = await this.#put(block);
       await this.#release(held);
       return { block, kept: 'store', ...(await this.#ports.confirmations.of(revision)) };
     } catch (error) {
@@ -141,7 +160,8 @@ export class Blocks {
   async #merge(): Promise<void> {
     for (const block of this.#inForce.held.values()) {
       try {
-        await this.#put(block);
+        const { replaced } = await this.#put(block);
+        this.#tellOverridden(block, replaced);
         await this.#release(block);
       } catch (error) {
         if (!(error instanceof StateError)) {
@@ -150,6 +170,15 @@ export class Blocks {
         return;
       }
     }
+  }
+
+  /** Whoever lifted it did not know of this block, which stays in force until it is lifted, too. */
+  #tellOverridden({ subject, at, by }: Block, lifted: Block | undefined): void {
+    if (lifted === undefined || lifted.blocked || lifted.at <= at) return;
+    this.#ports.log.warn(
+      { subject, blockedAt: at, blockedBy: by, liftedAt: lifted.at, liftedBy: lifted.by },
+      'a block of this replica is in force again, which was lifted elsewhere meanwhile; lift it anew if it is not needed',
+    );
   }
 
   /**
@@ -166,13 +195,16 @@ export class Blocks {
     return this.#inForce.held.get(blockIdOf(subject));
   }
 
-  async #put(block: Block): Promise<number> {
+  /** @returns the block that was there before, where its document could be read */
+  async #put(block: Block): Promise<{ revision: number; replaced: Block | undefined }> {
     const { state, clock } = this.#ports;
     const id = blockIdOf(block.subject);
     for (let attempt = 1; ; attempt += 1) {
-      const replaces = this.#collection.get(id)?.revision ?? 0;
+      const before = this.#collection.get(id);
+      const replaced = before?.kind === 'value' ? before.value : undefined;
       try {
-        return (await this.#collection.put(id, block, replaces)).revision;
+        const { revision } = await this.#collection.put(id, block, before?.revision ?? 0);
+        return { revision, replaced };
       } catch (error) {
         const isBehind = error instanceof StateError && error.code === 'conflict';
         if (!isBehind || attempt === ATTEMPTS) throw error;

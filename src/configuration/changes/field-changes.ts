@@ -46,7 +46,7 @@ export const FIELD_CHANGES: Readonly<
     how: 'reload',
     says:
       'other roots and names count for new handshakes, and where fewer are allowed than before, ' +
-      'older connections close after their next answer. Asking for client certificates at all, ' +
+      'older connections, and those whose handshake has begun, close after their next answer. Asking for client certificates at all, ' +
       'or no longer, takes a listener on another address',
   },
   operations: { how: 'restart', says: 'probes and scrapers would lose their listener' },

@@ -251,3 +251,18 @@ function oracle(authorizer: Authorizer, { layers }: CheckedPolicies, each: Autho
     deciding,
   };
 }
+
+describe('the policies of a key', () => {
+  it.each(['payroll', 'PayRoll'])(
+    'count whatever the case of its id in the configuration: %s',
+    async (id) => {
+      const source = policySource('permit(principal, action, resource);', {
+        [id]: 'forbid(principal, action, resource);\n',
+      });
+      const authorizer = await openAuthorizer(source);
+      expect(authorizer.decide(requestOf())).toMatchObject({ decision: 'denied' });
+      const other = requestOf({ externalKeyId: 'hr' });
+      expect(authorizer.decide(other)).toMatchObject({ decision: 'allowed' });
+    },
+  );
+});

@@ -271,3 +271,9 @@ describe('regions and mutual TLS', () => {
     expect(regionProblems(allowed, ...regions)).toEqual(expected);
   });
 });
+
+it('policies of one key twice, in ids that differ in case alone → refused', () => {
+  const keys = ['payroll', 'Payroll'].map((externalKeyId) => ({ externalKeyId, files: ['none'] }));
+  const { problems } = refusal(withStore({ policies: { files: ['none'], keys } }));
+  expect(pathsOf(problems)).toContain('keyStores[0].policies.keys[1].externalKeyId');
+});

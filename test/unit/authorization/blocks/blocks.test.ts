@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { Block, BlockSubject } from '../../../../src/authorization/blocks/block.js';
+import {
+  type Block,
+  blockIdOf,
+  type BlockSubject,
+} from '../../../../src/authorization/blocks/block.js';
 import { Blocks } from '../../../../src/authorization/blocks/blocks.js';
 import { KeptBlocks } from '../../../../src/authorization/blocks/kept-blocks.js';
 import { writeFileAtomically } from '../../../../src/durable/atomic-write.js';
@@ -30,8 +34,11 @@ function keptIn(folder: string, key = SEALING): KeptBlocks {
   return new KeptBlocks(join(folder, 'blocks.json'), masterKey, writeFileAtomically);
 }
 
-function openOn(state: StateCopy, kept?: KeptBlocks): Promise<Blocks> {
-  const { logger: log } = captureLog();
+function openOn(
+  state: StateCopy,
+  kept?: KeptBlocks,
+  { logger: log } = captureLog(),
+): Promise<Blocks> {
   const confirmations = new Confirmations({ state, clock: systemClock, replicaName: 'here' });
   return Blocks.open({ state, clock: systemClock, log, confirmations, kept });
 }
@@ -244,4 +251,39 @@ it('somebody removes the document of a block → it stays in force, is listed, a
   expect(blocks.list()).toEqual([changed(true)]);
   await blocks.change(changed(false));
   expect(isBlocked(blocks)).toBe(false);
+});
+
+it('lifted elsewhere while this replica was cut off with a block of its own → in force again, and said', async () => {
+  const shared = new MemoryState();
+  const store = new MemoryStateStore(shared);
+  const log = captureLog();
+  const here = await openOn(await stateReplica(shared, { store }), undefined, log);
+  const there = await openOn(await stateReplica(shared, { replicaName: 'there' }));
+  await there.change(changed(true));
+  const comeBack = storeAway(store);
+  await here.change(changed(true));
+  await there.change({ ...changed(false), by: 'bob', at: '2026-11-28T12:05:00.000Z' });
+  comeBack();
+  await here.merge();
+  await vi.waitFor(() => {
+    expect([isBlocked(here), isBlocked(there)]).toEqual([true, true]);
+  });
+  const { subject } = changed(true);
+  const told = { subject, blockedBy: 'alice', liftedBy: 'bob' };
+  expect(log.lines()).toEqual(expect.arrayContaining([expect.objectContaining(told)]));
+});
+
+it('a block of principals that cannot be read at the start → named, until it is blocked anew', async () => {
+  const subject: BlockSubject = { kind: 'principal', pattern: 'arn:aws:iam::111122223333:user/*' };
+  const shared = new MemoryState();
+  const id = blockIdOf(subject);
+  const store = new MemoryStateStore(shared);
+  await store.put({ collection: 'blocks', id, format: 1, contents: '{}', replaces: 0 });
+  const log = captureLog();
+  const blocks = await openOn(await stateReplica(shared), undefined, log);
+  expect(blocks.unknown).toEqual([id]);
+  expect(log.lines()).toContainEqual(expect.objectContaining({ document: id }));
+  await blocks.change(changed(true, subject));
+  expect(blocks.unknown).toEqual([]);
+  expect(blocks.table.ofPrincipal('arn:aws:iam::111122223333:user/eve')).toBeDefined();
 });
