@@ -70,16 +70,17 @@ export async function diagnoseKeyManager(
  * @returns undefined where it is not needed; the reason why it cannot be had, where it is
  */
 async function stateFor(
-  { type }: KeyManagerConfig,
+  config: KeyManagerConfig,
   { configuration, clock, randomBytes }: DiagnosisPorts,
   log: Logger,
 ): Promise<StateCopy | Error | undefined> {
+  const { inState } = backendOf(config);
   const isShared = configuration.state.type !== 'files';
-  if (type !== 'sealed' && !(isShared && (type === 'file' || type === 'pkcs11'))) return undefined;
+  if (inState === undefined || (inState === 'counts' && !isShared)) return undefined;
   try {
     return await readState(configuration, { clock, randomBytes, log });
   } catch (error) {
-    if (error instanceof Error && type === 'sealed') return error;
+    if (error instanceof Error && inState === 'keys') return error;
     log.warn({ err: error }, 'the state store cannot be opened, and is not looked at');
     return undefined;
   }

@@ -8,7 +8,7 @@ import type { ServerProcess } from './process.js';
 import { administeredReloads } from './reload/administered-reloads.js';
 import type { ReloadJournal } from './reload/reload-journal.js';
 import type { Reloader } from './reload/reloader.js';
-import type { ToldTombstones } from './told-tombstones.js';
+import type { ToldTombstones } from './destructions/told-tombstones.js';
 import { VERSION } from './version.js';
 
 /** The parts of a server that administrators ask about. */

@@ -30,7 +30,7 @@ import { startScheduler } from './scheduler.js';
 import { collectStartGarbage } from './start-garbage.js';
 import { reportStart, type StartReport } from './start-report.js';
 import { Teardown } from './teardown.js';
-import { startTombstones, type ToldTombstones } from './told-tombstones.js';
+import { startTombstones, type ToldTombstones } from './destructions/told-tombstones.js';
 
 /** A server that serves. */
 export interface RunningServer {

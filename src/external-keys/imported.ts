@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { MAX_KEY_VERSION } from '../shared/key-material.js';
 
-const MAX_KEY_VERSION = 2 ** 32 - 1;
 /** The most import tokens of a key that nobody has spent. */
 export const MAX_IMPORT_TOKENS = 10;
 /** The most versions of a key whose material was imported. */

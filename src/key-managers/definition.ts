@@ -86,6 +86,12 @@ export interface BackendFacts {
   readonly knownCauses: readonly KnownCause[];
   /** The acts on keys that its key managers can do at best; theirs may be fewer. */
   readonly capabilities: Capabilities;
+  /**
+   * The part of its key managers that is in the state store: their `keys`, without which there is
+   * nothing to look at; or, where replicas share the store, `counts` of encryptions, or keys that
+   * have moved there. Absent where nothing is.
+   */
+  readonly inState?: 'keys' | 'counts';
   /** True where nobody but Holdfast can have the keys. */
   readonly ownsKeys: boolean;
   /**

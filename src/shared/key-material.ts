@@ -1,9 +1,12 @@
 /** A use of an external key, in the words of GetKeyMetadata. */
 export type KeyUsage = 'ENCRYPT' | 'DECRYPT';
 
+/** The largest number of a version: `ciphertextMetadata` has 4 bytes for it. */
+export const MAX_KEY_VERSION = 2 ** 32 - 1;
+
 /** One version of a key's material. */
 export interface KeyVersion {
-  /** 1 to 2^32 − 1; a number is never used twice under one external key id. */
+  /** 1 to {@link MAX_KEY_VERSION}; a number is never used twice under one external key id. */
   readonly version: number;
   /** 8 bytes that tell this material from any other, the same on every replica. Not secret. */
   readonly materialName: Buffer;

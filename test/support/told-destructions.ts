@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { ToldTombstones } from '../../src/composition/told-tombstones.js';
+import { ToldTombstones } from '../../src/composition/destructions/told-tombstones.js';
 import { createKey } from '../../src/external-keys/lifecycle/create-key.js';
 import { rotateKey } from '../../src/external-keys/lifecycle/rotate-key.js';
 import type { HoldfastEvent } from '../../src/notifications/events.js';

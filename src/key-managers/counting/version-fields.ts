@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** The largest number that fits in `ciphertextMetadata`, which has 4 bytes for it. */
-export const MAX_KEY_VERSION = 2 ** 32 - 1;
+import { MAX_KEY_VERSION } from '../../shared/key-material.js';
 
 /** Eight bytes as they stand in documents and counter files. */
 export const sixteenHexDigits = z.string().regex(/^[0-9a-f]{16}$/);

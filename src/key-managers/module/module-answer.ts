@@ -1,3 +1,4 @@
+import { MAX_KEY_VERSION } from '../../shared/key-material.js';
 import {
   type KeyDescription,
   KeyManagerError,
@@ -8,7 +9,6 @@ import {
 } from '../backend.js';
 
 const MATERIAL_NAME_BYTES = 8;
-const MAX_VERSION = 2 ** 32 - 1;
 const WRAPPING_KEY_ID = /^[A-Za-z0-9._-]{1,128}$/;
 const ORIGINS: ReadonlySet<unknown> = new Set([undefined, 'generated', 'external']);
 const MATERIALS: ReadonlySet<unknown> = new Set(['present', 'waiting', 'absent']);
@@ -71,7 +71,7 @@ function assertVersionSummary(method: string, version: VersionSummary): void {
 }
 
 function isVersion({ version, materialName }: KeyVersion): boolean {
-  const isNumber = Number.isInteger(version) && version >= 1 && version <= MAX_VERSION;
+  const isNumber = Number.isInteger(version) && version >= 1 && version <= MAX_KEY_VERSION;
   return isNumber && Buffer.isBuffer(materialName) && materialName.length === MATERIAL_NAME_BYTES;
 }
 

@@ -1,13 +1,10 @@
 import type { Deadline } from '../../shared/deadline.js';
 import { KeyManagerError, type KeyRef } from '../backend.js';
 import { BlockReservation, type ReservingKey } from '../counting/block-reservation.js';
-import { BLOCK_SIZE, type CountingLimits } from '../counting/counting-limits.js';
+import { BLOCK_SIZE, type CountingLimits, RANDOM_IV_LIMIT } from '../counting/counting-limits.js';
 import { EncryptionBudget } from '../counting/encryption-budget.js';
 import type { BackendPorts } from '../definition.js';
 import type { CountSource, KnownCount } from './counts/count-source.js';
-
-/** Random 96-bit IVs allow so many encryptions under one key. @see NIST SP 800-38D, section 8.3 */
-const MAX_ENCRYPTIONS = 2 ** 32;
 
 /**
  * Computes how many encryptions this replica may make under one key.
@@ -15,7 +12,7 @@ const MAX_ENCRYPTIONS = 2 ** 32;
  * @param prior encryptions that each key may have made before Holdfast used it
  */
 export function limitsFor(replicas: number, prior: number): CountingLimits {
-  return { blockSize: BLOCK_SIZE, perVersion: Math.floor((MAX_ENCRYPTIONS - prior) / replicas) };
+  return { blockSize: BLOCK_SIZE, perVersion: Math.floor((RANDOM_IV_LIMIT - prior) / replicas) };
 }
 
 /** The part of its encryptions that a key has left when the log warns of its limit. */

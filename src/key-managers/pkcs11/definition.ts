@@ -21,6 +21,7 @@ export const pkcs11Backend = {
     ),
   knownCauses: KNOWN_CAUSES,
   capabilities: CAPABILITIES,
+  inState: 'counts',
   ownsKeys: false,
   nodes: (config) =>
     config.nodes.map((node) => ({

@@ -1,4 +1,4 @@
-import { MAX_KEY_VERSION } from '../counting/version-fields.js';
+import { MAX_KEY_VERSION } from '../../shared/key-material.js';
 
 const PLACEHOLDER = /\{(externalKeyId|version)\}/g;
 const PLACEHOLDER_KEPT = /(\{(?:externalKeyId|version)\})/;

@@ -14,6 +14,7 @@ export const fileBackend = {
   files: [],
   knownCauses: [],
   capabilities: CAPABILITIES,
+  inState: 'counts',
   ownsKeys: true,
   nodes: (config) => [{ name: config.name, location: config.location, config }],
   // Its keys may have moved to the state store, under its name.

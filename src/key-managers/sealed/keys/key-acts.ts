@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { invariant } from '../../../shared/assert.js';
+import { MAX_KEY_VERSION } from '../../../shared/key-material.js';
 import { KeyManagerError } from '../../backend.js';
 import { EncryptionBudget } from '../../counting/encryption-budget.js';
-import { MAX_KEY_VERSION } from '../../counting/version-fields.js';
 import type { ChangingKey, DocumentChange, KeyAct } from './key-changes.js';
 import { activeVersionOf, headOf, type StoredVersion } from './key-document.js';
 import { makeVersion, type NewVersion, newMaterialName, sealVersion } from './key-material.js';

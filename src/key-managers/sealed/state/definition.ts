@@ -11,6 +11,7 @@ export const sealedBackend = {
   files: [],
   knownCauses: [],
   capabilities: CAPABILITIES,
+  inState: 'keys',
   ownsKeys: true,
   nodes: (config) => [{ name: config.name, location: config.location, config }],
   places: ({ name }) => [keysInState(name)],

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { scheduleDeletion } from '../../../src/external-keys/lifecycle/schedule-deletion.js';
-import { retireVersion } from '../../../src/external-keys/lifecycle/retire-version.js';
-import type { HoldfastEvent } from '../../../src/notifications/events.js';
-import { DAY_MS } from '../../support/scheduled-replica.js';
+import { scheduleDeletion } from '../../../../src/external-keys/lifecycle/schedule-deletion.js';
+import { retireVersion } from '../../../../src/external-keys/lifecycle/retire-version.js';
+import type { HoldfastEvent } from '../../../../src/notifications/events.js';
+import { DAY_MS } from '../../../support/scheduled-replica.js';
 import {
   away,
   destroyed,
@@ -14,7 +14,7 @@ import {
   restore,
   restored,
   tell,
-} from '../../support/told-destructions.js';
+} from '../../../support/told-destructions.js';
 
 describe('ToldTombstones', () => {
   it('the store has forgotten a destroyed key that is there again → refused, erased, told', async () => {

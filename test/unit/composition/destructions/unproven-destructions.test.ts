@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { scheduleDeletion } from '../../../src/external-keys/lifecycle/schedule-deletion.js';
+import { scheduleDeletion } from '../../../../src/external-keys/lifecycle/schedule-deletion.js';
 import {
   appendLine,
   forgedDestruction,
   rebuild,
   signedByAnother,
-} from '../../support/audit-log-attacker.js';
-import { runServer, startServer } from '../../support/audit-log-folder.js';
+} from '../../../support/audit-log-attacker.js';
+import { runServer, startServer } from '../../../support/audit-log-folder.js';
 import {
   checkpointFilesOf,
   fileOf,
@@ -14,10 +14,10 @@ import {
   replaceImage,
   segmentsOf,
   withFile,
-} from '../../support/audit-log-image.js';
-import { DAY_MS } from '../../support/scheduled-replica.js';
-import { splitNotes } from '../../support/split-notes.js';
-import { destroyed, NOBODY, parts, restore, restored } from '../../support/told-destructions.js';
+} from '../../../support/audit-log-image.js';
+import { DAY_MS } from '../../../support/scheduled-replica.js';
+import { splitNotes } from '../../../support/split-notes.js';
+import { destroyed, NOBODY, parts, restore, restored } from '../../../support/told-destructions.js';
 
 /** Forgeries of somebody who can write to the folder of a log and does not have its key. */
 const FORGERIES: Readonly<Record<string, (directory: string) => Promise<void>>> = {

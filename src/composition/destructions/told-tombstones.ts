@@ -1,25 +1,25 @@
-import type { ExternalKeyRecords } from '../external-keys/external-key-records.js';
-import type { Lifecycle } from '../external-keys/lifecycle/lifecycle.js';
+import type { ExternalKeyRecords } from '../../external-keys/external-key-records.js';
+import type { Lifecycle } from '../../external-keys/lifecycle/lifecycle.js';
 import {
   findForgotten,
   isRecorded,
   restoreTombstone,
   type ToldDestruction,
   withhold,
-} from '../external-keys/lifecycle/restore-tombstone.js';
-import type { Tell } from '../notifications/events.js';
-import type { OperatorLog } from '../shared/operator-log.js';
-import { parseVerifierKey } from '../transparency-log/signed-note.js';
-import type { Generations } from './generation.js';
-import type { ServerProcess } from './process.js';
-import type { Teardown } from './teardown.js';
+} from '../../external-keys/lifecycle/restore-tombstone.js';
+import type { Tell } from '../../notifications/events.js';
+import type { OperatorLog } from '../../shared/operator-log.js';
+import { parseVerifierKey } from '../../transparency-log/signed-note.js';
+import type { Generations } from '../generation.js';
+import type { ServerProcess } from '../process.js';
+import type { Teardown } from '../teardown.js';
 import {
   readToldDestructions,
   type ToldDestructions,
   type ToldSource,
   type UnprovenDestruction,
 } from './told-destructions.js';
-import { messageOf } from '../shared/reason-of.js';
+import { messageOf } from '../../shared/reason-of.js';
 
 /** The time after which what could not be looked at is looked at again. */
 const AGAIN_MS = 10_000;
