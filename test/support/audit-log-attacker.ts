@@ -95,10 +95,12 @@ export function forgedDestruction(subject: {
   readonly keyManager: string;
   readonly externalKeyId: string;
   readonly materialNames: readonly string[];
+  readonly extent?: 'version' | 'imported-material';
+  readonly keyVersion?: number;
 }): string {
   const record = {
     ...{ time: new Date().toISOString(), replica: 'replica-1', type: 'event' },
-    ...{ event: 'key-destroyed', severity: 'warning', ...subject, extent: 'key' },
+    ...{ event: 'key-destroyed', severity: 'warning', extent: 'key', ...subject },
   };
   return JSON.stringify(record).slice(1);
 }

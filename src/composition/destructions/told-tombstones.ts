@@ -219,7 +219,7 @@ function adviceOf({ extent, externalKeyId, keyVersion = 0 }: ToldDestruction): s
   const version = String(keyVersion);
   const commands = {
     key: `schedule-deletion ${externalKeyId}`,
-    version: `retire-version ${externalKeyId} --version ${version}`,
+    version: `retire-version ${externalKeyId} ${version}`,
     'imported-material': `delete-imported-material ${externalKeyId}`,
   };
   return (

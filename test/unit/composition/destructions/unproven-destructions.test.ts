@@ -56,6 +56,24 @@ const FORGED = forgedDestruction({
 });
 
 describe('ToldTombstones', () => {
+  it('a forged record of a version → nothing is done, and the command is told that destroys it', async () => {
+    const { folders, keys } = await parts();
+    const [summary] = await keys.administration.listKeys();
+    const name = summary?.description.versions.get(1)?.materialName.toString('hex') ?? '';
+    await runServer({ directory: folders.audit, records: 20 });
+    const forged = forgedDestruction({
+      ...{ keyManager: 'living', externalKeyId: 'key', materialNames: [name] },
+      ...{ extent: 'version', keyVersion: 1 },
+    });
+    appendLine(folders.audit, forged);
+    const next = await restored(keys);
+    const tombstones = await restore(folders, next);
+    expect(tombstones.waiting).toEqual([
+      expect.stringContaining('"holdfast keys retire-version key 1"'),
+    ]);
+    expect(next.records.keyRecordOf('key')).toBeUndefined();
+  });
+
   it.each(Object.entries(FORGERIES))(
     'a record that %s → nothing is done, refused or erased, and people are told',
     async (_how, forge) => {
