@@ -91,6 +91,12 @@ export const KILLED_ACTS: readonly KilledAct[] = [
     leads: 'PendingDeletion',
   },
   {
+    title: 'cancel the deletion',
+    key: 'kept',
+    ask: ({ admin }) => admin.call('cancelDeletion', { ...by('kept'), body: {} }),
+    leads: 'Disabled',
+  },
+  {
     title: 'make an alias',
     key: 'one',
     ask: ({ admin }) => admin.call('createAlias', { body: { alias: 'other', target: 'one' } }),

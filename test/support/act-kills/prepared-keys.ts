@@ -148,7 +148,7 @@ async function makeKeys(running: RunningKeys): Promise<readonly Sample[]> {
     if (typeof made === 'number') throw new Error(`${id} does not encrypt: ${made}`);
     samples.push(made);
   };
-  for (const id of ['one', 'two', 'going', 'older', 'off']) {
+  for (const id of ['one', 'two', 'going', 'older', 'off', 'kept']) {
     await running.create(id);
     await sample(id);
   }
@@ -168,6 +168,8 @@ async function makeKeys(running: RunningKeys): Promise<readonly Sample[]> {
   await running.admin.call('createAlias', { body: { alias: 'name', target: 'one' } });
   await sample('name');
   await running.admin.call('disableKey', { pathParameters: { externalKeyId: 'off' }, query: {} });
+  const kept = { pathParameters: { externalKeyId: 'kept' }, query: {} };
+  await running.admin.call('scheduleDeletion', { ...kept, body: { days: 7 } });
   for (const alias of ['going-name', 'gone-name']) {
     await running.admin.call('createAlias', { body: { alias, target: 'one' } });
   }
