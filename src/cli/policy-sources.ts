@@ -52,7 +52,8 @@ async function readLayer(
 
 /**
  * Reads the sets that several paths name. Files of policies in one folder are one set, as they are
- * where the folder itself is named: a check finds the same in both.
+ * where the folder itself is named: a check finds the same in both. A set that a file of cases
+ * names again is there once.
  *
  * @throws CliError, ConfigurationError for what is wrong with a file
  */
@@ -72,7 +73,12 @@ export async function readPolicySets(
   }
   for (const [folder, ofFolder] of files)
     sets.push(readLayer(folder, { files: ofFolder.toSorted() }, how));
-  return Promise.all(sets);
+  const read = await Promise.all(sets);
+  return [...new Map(read.map((set) => [contentOf(set), set])).values()];
+}
+
+function contentOf({ files, keys }: PolicySource): string {
+  return JSON.stringify({ files, keys });
 }
 
 /**

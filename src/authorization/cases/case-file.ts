@@ -46,7 +46,12 @@ const caseFileSchema = z.strictObject({
   cases: z.array(caseSchema).min(1, { error: 'a list of cases, at least one' }),
 });
 const requestFileSchema = z.strictObject({ request: requestSchema });
-const setFileSchema = z.strictObject({ policies: policiesSchema });
+/** A file of cases says of which files its set consists, too. */
+const setFileSchema = z.strictObject({
+  policies: policiesSchema,
+  keyStore: z.unknown().optional(),
+  cases: z.unknown().optional(),
+});
 
 /** A case: a request, and what is to be decided over it. */
 export interface PolicyCase {

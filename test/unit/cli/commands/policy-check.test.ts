@@ -44,6 +44,13 @@ describe('holdfast policy check', () => {
     expect(await check(...paths)).toEqual(byFolder);
   });
 
+  it('all that is in the folder, a file of cases among it → what is in the folder', async () => {
+    const cases = 'policies: { files: [a.cedar] }\ncases: []\n';
+    const folder = folderOf({ 'a.cedar': PERMIT, 'a.test.yaml': cases });
+    const all = ['a.cedar', 'a.test.yaml'].map((name) => join(folder, name));
+    expect(await check(...all)).toEqual(await check(folder));
+  });
+
   it('one policy → counted as one', async () => {
     expect(await check(folderOf({ 'a.cedar': PERMIT }))).toMatchObject({
       stdout: '1 policy: ok\n',
