@@ -25,6 +25,8 @@ export interface IncomingCall {
    * @throws BodyError, too large as soon as the count or the declared length exceeds it
    */
   readBody(maxBytes: number): Promise<Buffer>;
+  /** True when the body had all arrived before it was asked for: a delay is not its sender's. */
+  readonly cameWhole: boolean;
   /** An estimate of the time that has passed since the bytes of the request arrived, in ms. */
   waitedMs(): number;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */

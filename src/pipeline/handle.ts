@@ -132,7 +132,7 @@ async function serve(taken: Request): Promise<object> {
   facts.body = parsed.facts;
   const { request } = accepted(parsed);
   // KMS has given up, so nobody would see what the key is used for.
-  if (isLate) throw new BodyError('too-late');
+  if (isLate) throw isLimited ? services.overload.late(call) : new BodyError('too-late');
   services.audit?.assertRecording();
   if (services.state.hasReturned) await catchUp(services.state, deadline);
   assertFresh(services.state);

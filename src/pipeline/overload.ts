@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.js';
-import type { IncomingCall } from './call.js';
+import { BodyError, type IncomingCall } from './call.js';
 import { LoadShares } from './load-shares.js';
 import { ThrottledError } from './throttled.js';
 
@@ -32,6 +32,14 @@ export class Overload {
     if (call.isTurnedAway) throw refused('too many requests have come at once');
     const waitedMs = call.waitedMs();
     if (waitedMs > TOO_LATE_MS) throw refused(`it has waited for ${Math.round(waitedMs)} ms`);
+  }
+
+  /**
+   * The refusal of a request whose time has passed before anything could be done for it: where it
+   * came whole, it was this process that had no time.
+   */
+  late({ cameWhole }: Pick<IncomingCall, 'cameWhole'>): Error {
+    return cameWhole ? refused('it was not looked at in time') : new BodyError('too-late');
   }
 
   /**

@@ -34,6 +34,7 @@ export class NodeCall implements IncomingCall {
   readonly #response: ServerResponse;
   readonly #context: CallContext;
   #isBodyRead = false;
+  #cameWhole = false;
   #arrivedAt: number;
   #unseenMs = 0;
 
@@ -60,6 +61,10 @@ export class NodeCall implements IncomingCall {
     return this.#isBodyRead;
   }
 
+  get cameWhole(): boolean {
+    return this.#cameWhole;
+  }
+
   async readBody(maxBytes: number): Promise<Buffer> {
     this.#isBodyRead = true;
     const { connection, expectsContinue, turnEnd } = this.#context;
@@ -75,6 +80,7 @@ export class NodeCall implements IncomingCall {
     // Without a declared length it may have come in any number of pieces, which are counted.
     if (length > 0 && request.complete) {
       this.#unseenMs = turnEnd.unseenMs;
+      this.#cameWhole = true;
       return wholeBody(request);
     }
     const body = await collect(request, maxBytes, connection);

@@ -156,6 +156,7 @@ export interface CallOptions {
   readonly rawHeaders?: readonly string[];
   readonly waitedMs?: IncomingCall['waitedMs'];
   readonly isTurnedAway?: boolean;
+  readonly cameWhole?: boolean;
 }
 
 /** A call as `http` would hand it over, and whether it was taken for authenticated. */
@@ -181,6 +182,7 @@ export function incoming(path: string, body: Body | string | Buffer, options: Ca
     clientCertificateName: 'cks.kms.eu-west-1.amazonaws.com',
     clientCertificateSubject: 'CN=cks.kms.eu-west-1.amazonaws.com',
     isTurnedAway: options.isTurnedAway ?? false,
+    cameWhole: options.cameWhole ?? false,
     isAbandoned: () => false,
     waitedMs: options.waitedMs ?? (() => 0),
     readBody: options.readBody ?? (() => Promise.resolve(bytes)),

@@ -32,6 +32,19 @@ describe('a request that has waited for too long', () => {
   });
 
   it.each([
+    [true, 429, 'ThrottlingException'],
+    [false, 400, 'ValidationException'],
+  ])(
+    'Encrypt whose time has passed before it was looked at, and that came whole: %s → %s %s',
+    async (cameWhole, status, errorName) => {
+      const { handle } = makePipeline({ deadlineMs: 0 });
+      const { call } = incoming(`${PREFIX}/keys/key/encrypt`, encryptBody(), { cameWhole });
+      const answer = await handle(call);
+      expect([answer.status, errorNameOf(answer)]).toEqual([status, errorName]);
+    },
+  );
+
+  it.each([
     ['GetKeyMetadata', '/keys/key/metadata', metadataBody()],
     ['GetHealthStatus', '/health', healthBody()],
   ])('%s → answered', async (_, path, body) => {
