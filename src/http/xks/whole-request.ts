@@ -3,17 +3,26 @@ import { MAX_HEADERS } from '../request-head.js';
 
 const LINE_END = '\r\n';
 const HEAD_END = Buffer.from(LINE_END + LINE_END);
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 /** Longer heads are left to Node's parser. */
 const MAX_HEAD_BYTES = 4_096;
-const REQUEST_LINE = /^POST (?<target>\/[\x21-\x7e]*) HTTP\/1\.1\r\n/;
+/**
+ * A head of which every parser on the way reads the same lines: none is folded, no CR, LF or NUL
+ * stands by itself. After any other, what seems a body to one may be a request to another.
+ *
+ * @see RFC 9112, sections 2.2, 5.1 and 5.2
+ */
+const PLAIN_HEAD =
+  /^POST (?<target>\/[\x21-\x7e]*) HTTP\/1\.1\r\n(?:[\w!#$%&'*+.^`|~-]+:[\t -~\x80-\xff]*\r\n)*$/;
 /** First letters of the headers that matter here, in lower case: most have another. */
-const LETTERS: ReadonlySet<number> = new Set(Buffer.from('ceut'));
+const LETTERS: ReadonlySet<number> = new Set(Buffer.from('ceput'));
 const LOWER_CASE = 0x20;
 const LENGTH = /^content-length(?<said>.*)$/is;
-const PLAIN_LENGTH = /^:[ \t]*(?<bytes>\d{1,9})[ \t]*$/;
+const PLAIN_LENGTH = /^:[ \t]*(?<bytes>\d{1,9}) *$/;
 /** Anything but a plain request on a connection that stays open. */
 const PECULIAR =
-  /^(?:transfer-encoding|expect|upgrade|trailer)[ \t]*:|^connection[ \t]*:(?![ \t]*keep-alive$)/i;
+  /^(?:transfer-encoding|expect|upgrade|trailer|proxy-connection):|^connection:(?![ \t]*keep-alive$)/i;
 const PRINCIPAL = Buffer.from('"awsPrincipalArn"');
 const KEY_ARN = Buffer.from('"kmsKeyArn"');
 const MAX_ARN_BYTES = 300;
@@ -36,7 +45,7 @@ export function wholeRequestIn(received: Buffer): WholeRequest | undefined {
   const headEnd = received.indexOf(HEAD_END);
   if (headEnd < 0 || headEnd > MAX_HEAD_BYTES) return undefined;
   const head = received.toString('latin1', 0, headEnd + LINE_END.length);
-  const target = REQUEST_LINE.exec(head)?.groups?.['target'];
+  const target = PLAIN_HEAD.exec(head)?.groups?.['target'];
   if (target === undefined) return undefined;
   const length = lengthIn(head);
   if (length === undefined) return undefined;
@@ -75,6 +84,8 @@ function lengthIn(head: string): number | undefined {
  * @param length of the body, as that head declares it
  */
 export function endsWithBody(bytes: Buffer, length: number): boolean {
+  // With the rest of the head's end in front, the first one to be found would be in the body.
+  if (bytes[0] === CARRIAGE_RETURN || bytes[0] === LINE_FEED) return false;
   const headEnd = bytes.indexOf(HEAD_END);
   return headEnd >= 0 && headEnd + HEAD_END.byteLength + length === bytes.byteLength;
 }
