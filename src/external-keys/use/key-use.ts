@@ -84,8 +84,12 @@ export class KeyUse {
   async #tell(): Promise<void> {
     this.#gather();
     if (!this.#ports.state.isInStep) return;
-    await this.#renew();
-    await this.#uses.tell();
+    try {
+      await this.#renew();
+    } finally {
+      // Whatever became of that: what others have told is to be known, or known to be missing.
+      await this.#uses.tell();
+    }
     await this.reporting.tellSince();
   }
 

@@ -32,7 +32,8 @@ export class NotedUses implements UseNotes {
   encrypted(externalKeyId: string, version: number): void {
     const noted = this.#noted(externalKeyId, version);
     const minute = Math.floor(this.#clock.now() / MINUTE_MS);
-    if (noted.lastEncrypted === minute) return;
+    // A clock that has been put back hides no use.
+    if (noted.lastEncrypted >= minute) return;
     noted.lastEncrypted = minute;
     noted.firstEncrypted ||= minute;
   }
@@ -40,7 +41,8 @@ export class NotedUses implements UseNotes {
   decrypted(externalKeyId: string, version: number): void {
     const noted = this.#noted(externalKeyId, version);
     const minute = Math.floor(this.#clock.now() / MINUTE_MS);
-    if (noted.lastDecrypted === minute) return;
+    // A clock that has been put back hides no use.
+    if (noted.lastDecrypted >= minute) return;
     noted.lastDecrypted = minute;
     noted.firstDecrypted ||= minute;
   }

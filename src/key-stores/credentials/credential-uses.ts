@@ -29,7 +29,8 @@ export class CredentialNotes {
   /** Notes a use at this moment. */
   used(accessKeyId: string): void {
     const minute = Math.floor(this.#clock.now() / MINUTE_MS);
-    if (this.lastUsed.get(accessKeyId) !== minute) this.lastUsed.set(accessKeyId, minute);
+    // A clock that has been put back hides no use.
+    if ((this.lastUsed.get(accessKeyId) ?? 0) < minute) this.lastUsed.set(accessKeyId, minute);
   }
 }
 
@@ -64,7 +65,8 @@ export class CredentialUses {
 
   /** Reasons why a credential may have been used of which nobody here knows, one sentence each. */
   get problems(): readonly string[] {
-    return this.#uses.problems;
+    if (this.#ports.state.isInStep) return this.#uses.problems;
+    return ['this replica is not in step with the state store', ...this.#uses.problems];
   }
 
   /** The beginning of the minute of the last use that is known, in ms since 1970. */

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { KeyUse } from '../../../../src/external-keys/use/key-use.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
 import { systemClock } from '../../../../src/shared/clock.js';
 import type { StateCopy } from '../../../../src/state/copy/state-copy.js';
+import { StateError } from '../../../../src/state/errors.js';
 import type { StoredUses } from '../../../../src/state/store.js';
 import { BEGIN } from '../../../support/lifecycle.js';
 import { captureLog } from '../../../support/log-lines.js';
@@ -58,6 +59,30 @@ describe('the use of versions', () => {
         [1, { decrypted: [BEGIN_MINUTE + 1, BEGIN_MINUTE + 1] }],
       ]),
     );
+  });
+
+  it('the clock is put back → the later use stays', async () => {
+    const { clock, one } = await parts();
+    one.use.notesOf('files').encrypted('key', 1);
+    one.use.notesOf('files').decrypted('key', 1);
+    clock.pass(-100 * DAY_MS);
+    one.use.notesOf('files').encrypted('key', 1);
+    one.use.notesOf('files').decrypted('key', 1);
+    expect(one.use.of('files', 'key').get(1)).toEqual({
+      encrypted: [BEGIN_MINUTE, BEGIN_MINUTE],
+      decrypted: [BEGIN_MINUTE, BEGIN_MINUTE],
+    });
+  });
+
+  it('the list of replicas cannot be written → what others have told is read all the same', async () => {
+    const { memory, clock, one } = await parts();
+    const two = await useReplica(memory, clock);
+    two.use.notesOf('files').decrypted('key', 1);
+    await two.tell();
+    clock.pass(2 * DAY_MS);
+    vi.spyOn(one.use.reporting, 'renew').mockRejectedValue(new StateError('unavailable', 'away'));
+    await one.use.tell();
+    expect(one.use.of('files', 'key').get(1)).toEqual({ decrypted: [BEGIN_MINUTE, BEGIN_MINUTE] });
   });
 
   it('told by two replicas → joined, and known to a third after both have ended', async () => {

@@ -74,11 +74,33 @@ describe('the last use of a credential', () => {
     one.uses.notesOf('production').used(ID);
     await one.uses.tell();
     expect(memory.uses.size).toBe(0);
-    expect(one.uses.problems).toHaveLength(1);
+    expect(one.uses.problems).toHaveLength(2);
     one.state.isInStep = true;
     await one.uses.stop();
     expect(memory.uses.size).toBe(1);
     expect(one.uses.problems).toEqual([]);
+  });
+
+  it('told, and then out of step with the store → others may have used it since', async () => {
+    const {
+      replicas: [one],
+    } = await replicas(1);
+    if (one === undefined) throw new Error('there is one');
+    await one.uses.tell();
+    expect(one.uses.problems).toEqual([]);
+    one.state.isInStep = false;
+    await one.uses.tell();
+    expect(one.uses.problems).toEqual(['this replica is not in step with the state store']);
+  });
+
+  it('the clock is put back → the later use stays', async () => {
+    const { clock, replicas: all } = await replicas(1);
+    const one = all[0]?.uses;
+    const usedAt = clock.nowMs;
+    one?.notesOf('production').used(ID);
+    clock.nowMs -= 60 * MINUTE_MS;
+    one?.notesOf('production').used(ID);
+    expect(one?.lastUsedAt('production', ID)).toBe(usedAt);
   });
 
   it('used at any second of a minute → it counts as unused since the end of that minute', async () => {
