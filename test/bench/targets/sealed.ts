@@ -50,9 +50,12 @@ export class FolderState {
     const folder = await mkdtemp(join(await folderOnDisk(), 'holdfast-bench-folder-'));
     const prepare = plantQuickstartSecrets;
     const server = await startHoldfast('first', { keyManager: KEY_MANAGER, prepare, ...served });
-    if (served.durability !== undefined) await prepareWorkload(server.endpoint);
-    await cp(server.stateDirectory, folder, { recursive: true, filter: isNoSocket });
-    await server.stop();
+    try {
+      if (served.durability !== undefined) await prepareWorkload(server.endpoint);
+      await cp(server.stateDirectory, folder, { recursive: true, filter: isNoSocket });
+    } finally {
+      await server.stop();
+    }
     return new FolderState(folder, served);
   }
 
