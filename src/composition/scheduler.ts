@@ -1,5 +1,5 @@
 import type { ExternalKeyRecords } from '../external-keys/external-key-records.js';
-import { DestroyDue } from '../external-keys/schedules/destroy-due.js';
+import { DestroyDue, type ToldUses } from '../external-keys/schedules/destroy-due.js';
 import { DiscardImportTokens } from '../external-keys/schedules/discard-import-tokens.js';
 import { ExpireMaterial } from '../external-keys/schedules/expire-material.js';
 import { LookForDestroyed } from '../external-keys/schedules/look-for-destroyed.js';
@@ -10,11 +10,17 @@ import { Scheduler } from '../external-keys/schedules/scheduler.js';
 import type { Generations } from './generation.js';
 import type { SchedulePorts } from './schedules.js';
 
+/** The parts that the scheduler is handed. */
+export interface SchedulerParts extends SchedulePorts {
+  readonly records: ExternalKeyRecords;
+  readonly keyUse: ToldUses;
+}
+
 /** Starts what Holdfast does to keys by itself. */
 export function startScheduler(
   generations: Pick<Generations, 'current' | 'hold'>,
   running: ScheduleClock,
-  { state, clock, log, records }: SchedulePorts & { readonly records: ExternalKeyRecords },
+  { state, clock, log, records, keyUse }: SchedulerParts,
 ): Scheduler {
   const look = new LookForDestroyed(Math.random);
   records.watchDestroyedAsked((keyManager, externalKeyId) => {
@@ -24,7 +30,7 @@ export function startScheduler(
   const works: readonly ScheduledWork[] = [
     look,
     new RotateDue(),
-    new DestroyDue(),
+    new DestroyDue(keyUse),
     new ExpireMaterial(),
     new DiscardImportTokens(),
   ];

@@ -106,14 +106,14 @@ class ServerStart {
   }
 
   async run(): Promise<RunningServer> {
-    const { clock, loggers, state, running, records } = this.#lived;
+    const { clock, loggers, state, running, records, keyUse } = this.#lived;
     const inventory = await this.#recordWhatIsServed();
     const reloader = this.#createReloader(inventory);
     await this.#startAdmin(inventory, reloader);
     const operations = await this.#startOperations();
     await collectStartGarbage();
     const descriptors = await this.#startListeners();
-    const schedules = { state, clock, records, log: loggers.keyManager };
+    const schedules = { state, clock, records, keyUse, log: loggers.keyManager };
     const scheduler = startScheduler(this.#generations, running, schedules);
     this.#teardown.add(() => scheduler.stop());
     const listeners = () => this.#listeners.serving;

@@ -1,5 +1,5 @@
 import type { StatementSigner } from '../../src/external-keys/certificates.js';
-import { DestroyDue } from '../../src/external-keys/schedules/destroy-due.js';
+import { DestroyDue, type ToldUses } from '../../src/external-keys/schedules/destroy-due.js';
 import { DiscardImportTokens } from '../../src/external-keys/schedules/discard-import-tokens.js';
 import { ExpireMaterial } from '../../src/external-keys/schedules/expire-material.js';
 import { LookForDestroyed } from '../../src/external-keys/schedules/look-for-destroyed.js';
@@ -68,13 +68,17 @@ export function runningTimeOf(
   return new ScheduleClock({ state, clock, witness });
 }
 
+/** Nothing is used, as far as anybody has told. */
+const NO_USES: ToldUses = { of: () => new Map() };
+
 /** Makes the schedules of a replica, all that there are. */
 export function schedulerOf(
   lifecycle: Lifecycle,
   ports: Pick<SchedulerPorts, 'state' | 'clock' | 'running' | 'log'>,
+  uses: ToldUses = NO_USES,
 ): Scheduler {
   const works = [
-    ...[new RotateDue(), new DestroyDue()],
+    ...[new RotateDue(), new DestroyDue(uses)],
     ...[new ExpireMaterial(), new DiscardImportTokens()],
     new LookForDestroyed(() => 0.5),
   ];
@@ -106,7 +110,7 @@ export async function scheduledReplica(
   memory: MemoryState,
   keys: LivingKeys,
   clock: ManualClock,
-  signer?: StatementSigner,
+  { signer, uses }: { readonly signer?: StatementSigner; readonly uses?: ToldUses } = {},
 ): Promise<ScheduledReplica> {
   const replica = await lifecycleReplica(memory, keys, {
     clock,
@@ -116,7 +120,8 @@ export async function scheduledReplica(
   const { state, lifecycle } = replica;
   const disk: OwnDisk = { seen: undefined };
   const running = runningTimeOf(state, clock, disk);
-  const scheduler = schedulerOf(lifecycle, { state, clock, running, log: captureLog().logger });
+  const { logger: log } = captureLog();
+  const scheduler = schedulerOf(lifecycle, { state, clock, running, log }, uses);
   const round = async () => {
     await state.refresh(Deadline.after(systemClock, 10_000));
     await scheduler.round();

@@ -30,7 +30,7 @@ async function parts(signer?: StatementSigner) {
   const memory = new MemoryState();
   const keys = new LivingKeys();
   const clock = new ManualClock();
-  const replica = await scheduledReplica(memory, keys, clock, signer);
+  const replica = await scheduledReplica(memory, keys, clock, signer && { signer });
   await createKey(replica.lifecycle, WANTED, 'ann');
   return { memory, keys, clock, ...replica };
 }

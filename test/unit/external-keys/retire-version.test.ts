@@ -11,6 +11,8 @@ import { Lifecycle } from '../../../src/external-keys/lifecycle/lifecycle.js';
 import { rotateKey } from '../../../src/external-keys/lifecycle/rotate-key.js';
 import { Ceremony, FIRST, SECOND } from '../../support/import-ceremony.js';
 import { ALL_CAPABILITIES, BEGIN } from '../../support/lifecycle.js';
+import type { ToldUses } from '../../../src/external-keys/schedules/destroy-due.js';
+import type { VersionUse } from '../../../src/external-keys/use/use-documents.js';
 import { LivingKeys } from '../../support/living-keys.js';
 import { MemoryState } from '../../support/memory-state-store.js';
 import { DAY_MS, ManualClock, scheduledReplica } from '../../support/scheduled-replica.js';
@@ -22,10 +24,10 @@ const WANTED: RetiredVersion = {
 
 const OLDEST_FIRST = { can: true, oldestFirst: true } as const;
 
-async function parts() {
+async function parts(uses?: ToldUses) {
   const clock = new ManualClock();
   const keys = new LivingKeys();
-  const replica = await scheduledReplica(new MemoryState(), keys, clock);
+  const replica = await scheduledReplica(new MemoryState(), keys, clock, uses && { uses });
   const usage = new Set(['ENCRYPT', 'DECRYPT'] as const);
   const wanted = { externalKeyId: 'key', usage, origin: 'generated' } as const;
   await createKey(replica.lifecycle, wanted, 'ann');
@@ -51,6 +53,29 @@ describe('retireVersion', () => {
     expect(records.keyOf('key').retired?.get(1)).toMatchObject({ isDestroyed: true });
     expect(events.at(-1)).toMatchObject({ event: 'key-destroyed', by: 'ann' });
   });
+
+  it.each([
+    ['encrypting', (minute: number): VersionUse => ({ encrypted: [minute, minute] })],
+    ['decrypting', (minute: number): VersionUse => ({ decrypted: [1, minute] })],
+  ])(
+    'a use by %s is told only afterwards → not destroyed, until it is retired anew',
+    async (_, useAt) => {
+      const told = new Map<number, VersionUse>();
+      const { lifecycle, records, keys, clock, elapse } = await parts({ of: () => told });
+      await retireVersion(lifecycle, 'key', WANTED, 'ann');
+      const dayMinutes = (days: number) => Math.floor((clock.now() - days * DAY_MS) / 60_000);
+      told.set(1, useAt(dayMinutes(89)));
+      told.set(2, useAt(dayMinutes(0)));
+      await elapse(8 * DAY_MS);
+      expect(await versionsIn(keys)).toEqual([1, 2]);
+      expect(records.keyOf('key').retired?.get(1)).toMatchObject({ isDestroyed: false });
+      await cancelRetirement(lifecycle, 'key', 1);
+      clock.pass(2 * DAY_MS);
+      await retireVersion(lifecycle, 'key', WANTED, 'ann');
+      await elapse(8 * DAY_MS);
+      expect(await versionsIn(keys)).toEqual([2]);
+    },
+  );
 
   it('cancelled → used again, and never destroyed', async () => {
     const { lifecycle, records, keys, elapse } = await parts();
