@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { BackgroundTask } from '../../shared/background-task.js';
 import { StateError } from '../../state/errors.js';
 import type { Uses } from '../../state/uses.js';
@@ -14,6 +15,8 @@ import {
 
 /** The time between two tellings. */
 const TELL_MS = 60_000;
+/** Keys that are gathered without a pause. */
+const GATHERED_AT_ONCE = 100;
 
 /**
  * The use of keys by version: noted in memory, told to the state each minute, and joined over all
@@ -82,7 +85,7 @@ export class KeyUse {
   }
 
   async #tell(): Promise<void> {
-    this.#gather();
+    await this.#gather();
     if (!this.#ports.state.isInStep) return;
     try {
       await this.#renew();
@@ -102,16 +105,24 @@ export class KeyUse {
     }
   }
 
-  #gather(): void {
-    const shards = new Map<string, Record<string, UseShard[string]>>();
+  /** With room for requests in between: there can be thousands of keys. */
+  async #gather(): Promise<void> {
     for (const [keyManager, notes] of this.#noted) {
+      const shards = new Map<string, Record<string, UseShard[string]>>();
+      let gathered = 0;
       for (const [externalKeyId, uses] of notes.take()) {
         const id = shardIdOf(keyManager, externalKeyId);
         const shard = shards.get(id) ?? {};
         shard[nameInShard(externalKeyId)] = Object.fromEntries(uses);
         shards.set(id, shard);
+        gathered += 1;
+        if (gathered % GATHERED_AT_ONCE === 0) await setImmediate();
       }
+      for (const [id, shard] of shards) {
+        this.#uses.add(id, shard);
+        await setImmediate();
+      }
+      notes.forgetTaken();
     }
-    for (const [id, shard] of shards) this.#uses.add(id, shard);
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.js';
-import type { UseSpan, VersionUse } from './use-documents.js';
+import { joinedUse, type UseSpan, type VersionUse } from './use-documents.js';
 
 const MINUTE_MS = 60_000;
 
@@ -14,6 +14,8 @@ interface NotedVersion {
 /** The versions of a key by number, which others may have chosen: up to 2^32 - 1. */
 type NotedVersions = Map<number, NotedVersion>;
 
+const NOTHING: NotedVersions = new Map();
+
 /** Notes that a version was used, on the way of a request: it costs a look-up. */
 export interface UseNotes {
   encrypted(externalKeyId: string, version: number): void;
@@ -24,6 +26,7 @@ export interface UseNotes {
 export class NotedUses implements UseNotes {
   readonly #clock: Pick<Clock, 'now'>;
   #keys = new Map<string, NotedVersions>();
+  #taken: ReadonlyMap<string, NotedVersions> = new Map();
 
   constructor(clock: Pick<Clock, 'now'>) {
     this.#clock = clock;
@@ -47,16 +50,28 @@ export class NotedUses implements UseNotes {
     noted.firstDecrypted ||= minute;
   }
 
-  /** Hands out what was noted, and begins anew. */
-  take(): ReadonlyMap<string, ReadonlyMap<number, VersionUse>> {
-    const taken = this.#keys;
+  /**
+   * Hands out what was noted so far, key by key. It stays known here until {@link forgetTaken}, so
+   * that whoever takes it can pause between two keys.
+   */
+  *take(): Iterable<readonly [string, ReadonlyMap<number, VersionUse>]> {
+    this.#taken = this.#keys;
     this.#keys = new Map();
-    return new Map([...taken].map(([id, versions]) => [id, usesOf(versions)]));
+    for (const [externalKeyId, versions] of this.#taken) yield [externalKeyId, usesOf(versions)];
   }
 
-  /** The use of a key that is noted and not told yet, by version. */
+  /** Forgets what was taken: it is known elsewhere. */
+  forgetTaken(): void {
+    this.#taken = new Map();
+  }
+
+  /** The use of a key that is noted and not known elsewhere yet, by version. */
   of(externalKeyId: string): ReadonlyMap<number, VersionUse> {
-    return usesOf(this.#keys.get(externalKeyId) ?? new Map<number, NotedVersion>());
+    const uses = usesOf(this.#taken.get(externalKeyId) ?? NOTHING);
+    for (const [version, use] of usesOf(this.#keys.get(externalKeyId) ?? NOTHING)) {
+      uses.set(version, joinedUse(uses.get(version) ?? {}, use));
+    }
+    return uses;
   }
 
   #noted(externalKeyId: string, version: number): NotedVersion {

@@ -5,6 +5,9 @@ import type { DamagedDocument, StateStore, StoredUses, UsesChange } from '../sto
 import type { Uses, UsesDefinition } from '../uses.js';
 import { readDocument } from './document-format.js';
 
+/** Uses that are written in one change: many would keep requests waiting. */
+const WRITTEN_AT_ONCE = 4;
+
 /** Asks the store, as {@link Follower.change} does. */
 type Ask = <T>(work: (store: StateStore) => Promise<T>) => Promise<T>;
 
@@ -98,7 +101,12 @@ export class UsesCopy<Value> implements Uses<Value> {
 
   async #write(): Promise<void> {
     const untold = [...this.#known].filter(([id, { isTold }]) => !isTold && !this.#damaged.has(id));
-    if (untold.length === 0) return;
+    for (let first = 0; first < untold.length; first += WRITTEN_AT_ONCE) {
+      await this.#writeSome(untold.slice(first, first + WRITTEN_AT_ONCE));
+    }
+  }
+
+  async #writeSome(untold: readonly (readonly [string, Known<Value>])[]): Promise<void> {
     const changes = untold.map(([id, known]) => this.#changeOf(id, known));
     const written = await this.#ask((store) => store.putUses(changes));
     const values = new Map(untold);

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { KeyUse } from '../../../../src/external-keys/use/key-use.js';
 import { Deadline } from '../../../../src/shared/deadline.js';
@@ -85,6 +86,19 @@ describe('the use of versions', () => {
     expect(one.use.of('files', 'key').get(1)).toEqual({ decrypted: [BEGIN_MINUTE, BEGIN_MINUTE] });
   });
 
+  it('asked for while it is being gathered → known', async () => {
+    const { one } = await parts();
+    const notes = one.use.notesOf('files');
+    for (let key = 0; key < 500; key += 1) notes.decrypted(`key-${String(key)}`, 1);
+    const telling = one.use.tell();
+    for (let turn = 0; turn < 60; turn += 1) {
+      expect(one.use.of('files', 'key-7').size).toBe(1);
+      expect(one.use.of('files', 'key-499').size).toBe(1);
+      await setImmediate();
+    }
+    await telling;
+  });
+
   it('told by two replicas → joined, and known to a third after both have ended', async () => {
     const { memory, clock, one } = await parts();
     const two = await useReplica(memory, clock);
@@ -169,7 +183,11 @@ describe('the use of versions', () => {
     const { revision } = memory.mark;
     const notes = one.use.notesOf('files');
     for (let key = 0; key < 10_000; key += 1) notes.decrypted(`key-${String(key)}`, 1);
+    let turnsForOthers = 0;
+    const others = setInterval(() => (turnsForOthers += 1));
     await one.tell();
+    clearInterval(others);
+    expect(turnsForOthers).toBeGreaterThan(20);
     expect(memory.uses.size).toBe(33);
     expect(memory.mark.revision).toBe(revision);
   });
