@@ -31,7 +31,9 @@ describeWithPostgres('holdfast state migrate', (programs) => {
     const first = await migrate(folder, asOwner);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(first.stdout).toMatch(/^PostgreSQL 127\.0\.0\.1:\d+, database state, schema \w+\n/);
-    expect(first.stdout).toMatch(/\napplied: 1 store\ngranted to serve: what serving needs\n$/);
+    expect(first.stdout).toMatch(
+      /\napplied: 1 store, 2 uses\ngranted to serve: what serving needs\n$/,
+    );
     const second = await migrate(folder, [...asOwner, '--json']);
     expect(JSON.parse(second.stdout)).toMatchObject({ applied: [], grantedTo: 'serve' });
     expect(await migrate(folder, [...asOwner, '--finish'])).toMatchObject({ code: 1 });

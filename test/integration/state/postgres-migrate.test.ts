@@ -15,6 +15,9 @@ import {
   stateSql,
 } from '../../support/postgres-state.js';
 
+/** Every step, as it is named. */
+const STEPS = ['1 store', '2 uses'];
+
 describeWithPostgres('migrations of PostgreSQL', (programs) => {
   let server: PostgresServer;
   beforeAll(async () => {
@@ -28,7 +31,7 @@ describeWithPostgres('migrations of PostgreSQL', (programs) => {
   it('run twice → the second changes nothing', async () => {
     const config = stateConfig(server);
     const first = await migrate(config, MIGRATE);
-    expect(first).toEqual({ applied: ['1 store'], grantedTo: SERVE.user });
+    expect(first).toEqual({ applied: STEPS, grantedTo: SERVE.user });
     const tables = () =>
       stateSql(
         server,
@@ -43,14 +46,14 @@ describeWithPostgres('migrations of PostgreSQL', (programs) => {
   it('several run at once → each step is applied once', async () => {
     const config = stateConfig(server);
     const runs = await Promise.all(Array.from({ length: 4 }, () => migrate(config, MIGRATE)));
-    expect(runs.flatMap(({ applied }) => applied)).toEqual(['1 store']);
+    expect(runs.flatMap(({ applied }) => applied)).toEqual(STEPS);
   });
 
   it('a schema that the administrator has made → used, without the right to make one', async () => {
     const config = stateConfig(server);
     await stateSql(server, config, `CREATE SCHEMA $schema AUTHORIZATION ${MIGRATE.user}`);
     await stateSql(server, config, `REVOKE CREATE ON DATABASE state FROM ${MIGRATE.user}`);
-    expect((await migrate(config, MIGRATE)).applied).toEqual(['1 store']);
+    expect((await migrate(config, MIGRATE)).applied).toEqual(STEPS);
     await stateSql(server, config, `GRANT CREATE ON DATABASE state TO ${MIGRATE.user}`);
   });
 
@@ -64,6 +67,7 @@ describeWithPostgres('migrations of PostgreSQL', (programs) => {
       'CREATE SCHEMA more',
       'DELETE FROM $schema.documents',
       'TRUNCATE $schema.documents',
+      'DELETE FROM $schema.uses',
       'DELETE FROM $schema.store',
       'DELETE FROM $schema.revisions',
       'UPDATE $schema.revisions SET token = token',
@@ -86,11 +90,20 @@ describeWithPostgres('migrations of PostgreSQL', (programs) => {
     expect(there).toEqual([]);
   });
 
-  it('a store of an earlier migration → told to migrate', async () => {
+  it('a store of an earlier migration → told to migrate, which applies the rest, and loses nothing', async () => {
     const config = await migrated(server);
-    await stateSql(server, config, 'DELETE FROM $schema.migrations');
-    const opened = openStore(config);
-    await expect(opened).rejects.toThrow(/holdfast state migrate/);
+    const store = await openStore(config);
+    const change = { collection: 'things', id: 'one', format: 1, contents: '1', replaces: 0 };
+    const document = await store.put(change);
+    await store.close();
+    await stateSql(server, config, 'DROP TABLE $schema.uses');
+    await stateSql(server, config, 'DELETE FROM $schema.migrations WHERE number > 1');
+    await expect(openStore(config)).rejects.toThrow(/holdfast state migrate/);
+    expect((await migrate(config, MIGRATE)).applied).toEqual(STEPS.slice(1));
+    const again = await openStore(config);
+    expect(await again.list('things')).toEqual([document]);
+    expect(await again.putUses([{ ...change, replaces: undefined }])).toHaveLength(1);
+    await again.close();
   });
 
   it('the format is turned on while an older replica lives → refused, and it is named', async () => {

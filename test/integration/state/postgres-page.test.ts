@@ -27,7 +27,7 @@ describeWithPostgres(PAGE, (programs) => {
     const setUp = ['Two roles and a schema', 'The configuration', 'Make the tables'];
     const made = await read(folder, setUp);
     expect(made.code, made.output).toBe(0);
-    expect(made.output).toMatch(/applied: 1 store\ngranted to holdfast_serve/);
+    expect(made.output).toMatch(/applied: 1 store, 2 uses\ngranted to holdfast_serve/);
     const config = configIn(folder);
     if (config.type !== 'postgres') expect.unreachable('the page configures PostgreSQL');
     const store = await openStore(config);
