@@ -1,24 +1,14 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
+import { freePort } from '../../scripts/lib/free-port.mjs';
 
-/** A TCP port of the loopback interface that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const [port = 0] = await freePorts(1);
-  return port;
-}
+export { freePort };
 
 /** Different TCP ports of the loopback interface that nobody listens on just now. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  // All of them are open at once, so that no two are the same.
-  const servers = await Promise.all(Array.from({ length: count }, listen));
-  const ports = servers.map(portOf);
-  await Promise.all(
-    servers.map(async (server) => {
-      server.close();
-      await once(server, 'close');
-    }),
-  );
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
 }
 
 /** A TCP port of the loopback interface that is in use. */
