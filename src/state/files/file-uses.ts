@@ -10,7 +10,7 @@ import type {
 import { likelyIdOf } from './document-file.js';
 import { fileNameOf } from './file-names.js';
 import { type StateFolder, USES } from './state-folder.js';
-import { DamagedFileError, NewerFileError } from './stored-file.js';
+import { NewerFileError, whyUnusable } from './stored-file.js';
 import { parseUsesFile, renderUsesFile } from './uses-file.js';
 import type { WriteQueue } from './write-queue.js';
 
@@ -70,12 +70,10 @@ export class FileUses {
       text = await this.#folder.read(file);
       return text === undefined ? undefined : parseUsesFile(text, collection, name);
     } catch (error) {
-      const isTold = error instanceof DamagedFileError;
-      const why = isTold ? error.message : `cannot be read: ${String(error)}`;
       return {
         collection,
         id: likelyIdOf(name, text ?? ''),
-        problem: `${join(this.#folder.path, file)} ${why}`,
+        problem: `${join(this.#folder.path, file)} ${whyUnusable(error)}`,
         ...(error instanceof NewerFileError && { isNewer: true }),
       };
     }

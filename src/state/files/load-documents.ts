@@ -3,7 +3,7 @@ import type { DamagedDocument, DocumentName } from '../store.js';
 import { assertPlace, type DocumentFile, likelyIdOf, parseDocumentFile } from './document-file.js';
 import { fileNameOf } from './file-names.js';
 import { DOCUMENTS, type StateFolder } from './state-folder.js';
-import { DamagedFileError, NewerFileError } from './stored-file.js';
+import { NewerFileError, whyUnusable } from './stored-file.js';
 
 /** All documents of a folder, by {@link keyOf}. */
 export interface LoadedDocuments {
@@ -85,10 +85,6 @@ function load(folder: StateFolder, collection: string, name: string): DocumentFi
 
 function asClaimed(claimed: DocumentName | undefined): Pick<Unusable, 'claimed'> {
   return claimed === undefined ? {} : { claimed };
-}
-
-function whyUnusable(error: unknown): string {
-  return error instanceof DamagedFileError ? error.message : `cannot be read: ${String(error)}`;
 }
 
 function namedOnly({ collection, id, problem, isNewer }: DamagedDocument): DamagedDocument {

@@ -10,6 +10,11 @@ export class DamagedFileError extends Error {
 /** A file of the store is made by a newer version of Holdfast. */
 export class NewerFileError extends DamagedFileError {}
 
+/** Says why a file cannot be used, after its path: it is damaged, or cannot be read. */
+export function whyUnusable(error: unknown): string {
+  return error instanceof DamagedFileError ? error.message : `cannot be read: ${String(error)}`;
+}
+
 const envelopeSchema = z.looseObject({ format: z.int().min(1), sha256: z.string() });
 
 /**
