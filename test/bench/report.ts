@@ -249,9 +249,10 @@ function formatStrangersCpu(results: readonly StrangerCpuResult[]): string {
   return table(
     'CPU time of an Encrypt that is not authenticated (medians of rounds and of their ratios; wanted:\n' +
       'less than that of an authenticated one)',
-    ['target', 'kind', 'µs', '÷ authenticated'],
-    results.map(({ target, kind, medianUs, ratio }) => [
-      ...[target, kind, medianUs.toFixed(0), ratio.toFixed(2)],
+    ['target', 'pace', 'kind', 'requests/s', 'µs', '÷ authenticated'],
+    results.map(({ target, pace, kind, requestsPerSecond, medianUs, ratio }) => [
+      ...[target, pace, kind, requestsPerSecond.toFixed(0)],
+      ...[medianUs.toFixed(0), ratio.toFixed(2)],
     ]),
   );
 }
@@ -261,12 +262,13 @@ function formatOverload(runs: readonly OverloadRun[]): string {
     'Encrypt at the sustainable load and at twice as much (wanted: p99 of the accepted < 200 ms, all\n' +
       'others 429; goodput ≥ 90 % where the key manager is the limit, ≥ 50 % where the CPU is)',
     [
-      ...['target', 'load', 'sent/s', 'goodput', '429', 'given up', 'p50 ms', 'p99 ms'],
-      ...['server busy', 'generator late p99', 'else'],
+      ...['target', 'load', 'sent/s', 'goodput', '÷ 16 connections', '429', 'given up'],
+      ...['p50 ms', 'p99 ms', 'server busy', 'generator late p99', 'else'],
     ],
     runs.map((r) => [
       ...[r.target, `${String(r.times)} ×`, (r.sustainable * r.times).toFixed(0)],
       `${(r.goodput * 100).toFixed(0)} %`,
+      `${((r.goodput * r.sustainable * 100) / r.closedLoop).toFixed(0)} %`,
       ...[r.refused, r.givenUp].map(String),
       ...(r.accepted === 0 ? ['', ''] : [r.latency.p50.toFixed(1), r.latency.p99.toFixed(1)]),
       ...[`${(r.serverBusy * 100).toFixed(0)} %`, r.generatorLag.p99.toFixed(1)],

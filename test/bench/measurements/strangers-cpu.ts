@@ -1,9 +1,22 @@
+import { runOpenLoop } from '../load/open-loop.js';
 import type { Options } from '../options.js';
 import { cpuTimeUs } from '../process-usage.js';
 import type { Forge, Session } from '../session.js';
 import { median, medianRatio } from '../statistics.js';
 
 const CONNECTIONS = 16;
+/** Less than either kind is answered at. */
+const SAME_RATE = 1_000;
+
+/**
+ * The ways to send them. As fast as they are answered, strangers are made to rest, so that fewer
+ * requests share the cost of a turn of the event loop than of whoever is authenticated; at the same
+ * rate, nothing differs but the request.
+ */
+const PACES: ReadonlyMap<string, Pace> = new Map([
+  ['as fast as answered', asFastAsAnswered],
+  [`${SAME_RATE} a second`, atTheSameRate],
+]);
 
 /** Encrypt as it is, and as somebody without a credential would send it. */
 const KINDS: ReadonlyMap<string, Forge> = new Map([
@@ -13,10 +26,16 @@ const KINDS: ReadonlyMap<string, Forge> = new Map([
   ['no Authorization header', { change: withoutAuthorization }],
 ]);
 
+/** @returns the number of requests that were answered */
+type Pace = (session: Session, forge: Forge, seconds: number) => Promise<number>;
+
 /** The CPU time of one kind of request on one target. */
 export interface StrangerCpuResult {
   readonly target: string;
+  readonly pace: string;
   readonly kind: string;
+  /** The last round's. */
+  readonly requestsPerSecond: number;
   /** µs of CPU time a request, by round. */
   readonly roundsUs: readonly number[];
   readonly medianUs: number;
@@ -34,33 +53,64 @@ export async function measureStrangersCpu(
 ): Promise<readonly StrangerCpuResult[]> {
   const results: StrangerCpuResult[] = [];
   for (const session of sessions) {
-    const measured = new Map([...KINDS.keys()].map((kind) => [kind, [] as number[]]));
-    for (let round = 0; round < rounds; round += 1) {
-      for (const [kind, forge] of KINDS) {
-        const load = { connections: CONNECTIONS, seconds };
-        measured.get(kind)?.push(await cpuOf(session, load, forge));
+    for (const [pace, send] of PACES) {
+      const measured = new Map([...KINDS.keys()].map((kind) => [kind, [] as CpuRound[]]));
+      for (let round = 0; round < rounds; round += 1) {
+        for (const [kind, forge] of KINDS) {
+          measured.get(kind)?.push(await cpuOf(session, send, { forge, seconds }));
+        }
       }
-    }
-    const authenticated = measured.get('authenticated') ?? [];
-    for (const [kind, roundsUs] of measured) {
-      const ratio = medianRatio(roundsUs, authenticated);
-      const medianUs = median(roundsUs);
-      results.push({ target: session.name, kind, roundsUs, medianUs, ratio });
+      const authenticated = usOf(measured.get('authenticated'));
+      for (const [kind, readings] of measured) {
+        const roundsUs = usOf(readings);
+        results.push({
+          ...{ target: session.name, pace, kind, roundsUs },
+          requestsPerSecond: readings.at(-1)?.requestsPerSecond ?? 0,
+          medianUs: median(roundsUs),
+          ratio: medianRatio(roundsUs, authenticated),
+        });
+      }
     }
   }
   return results;
 }
 
+interface CpuRound {
+  readonly us: number;
+  readonly requestsPerSecond: number;
+}
+
+function usOf(rounds: readonly CpuRound[] = []): readonly number[] {
+  return rounds.map(({ us }) => us);
+}
+
 async function cpuOf(
   session: Session,
-  load: { readonly connections: number; readonly seconds: number },
-  forge: Forge,
-): Promise<number> {
+  send: Pace,
+  { forge, seconds }: { readonly forge: Forge; readonly seconds: number },
+): Promise<CpuRound> {
   const before = cpuTimeUs(session.server.pid);
-  const { requests } = await session.load('encrypt', load, forge);
+  const requests = await send(session, forge, seconds);
   const used = cpuTimeUs(session.server.pid) - before;
   await session.server.discardLog();
-  return used / requests;
+  return { us: used / requests, requestsPerSecond: requests / seconds };
+}
+
+async function asFastAsAnswered(session: Session, forge: Forge, seconds: number): Promise<number> {
+  const load = { connections: CONNECTIONS, seconds };
+  return (await session.load('encrypt', load, forge)).requests;
+}
+
+async function atTheSameRate(session: Session, forge: Forge, seconds: number): Promise<number> {
+  const { requests } = await runOpenLoop({
+    endpoint: session.server.endpoint,
+    requestsFile: await session.freshRequests('encrypt', forge),
+    requestsPerSecond: SAME_RATE,
+    connections: CONNECTIONS,
+    warmUpSeconds: 0,
+    seconds,
+  });
+  return requests;
 }
 
 function withoutAuthorization(request: Buffer): Buffer {
