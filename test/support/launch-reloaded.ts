@@ -54,6 +54,7 @@ export interface ReloadedServer {
  * @param folder for everything, empty
  * @param change changes the configuration that it starts with; it may write files to the folder
  * @param env variables that the server is started with
+ * @param nodeFlags of node, before the program
  */
 export async function launchReloaded(
   folder: string,
@@ -63,6 +64,7 @@ export async function launchReloaded(
     folder: string,
   ) => void,
   env: Readonly<Record<string, string>> = {},
+  nodeFlags: readonly string[] = [],
 ): Promise<ReloadedServer> {
   plantQuickstartSecrets(folder);
   const authority = await makeCertificateAuthority();
@@ -81,7 +83,7 @@ export async function launchReloaded(
   const server = await startHoldfast({
     configuration,
     stateDirectory: folder,
-    args: [program, 'serve', '--init'],
+    args: [...nodeFlags, program, 'serve', '--init'],
     env,
   });
   const admin = new AdminClient(server.adminSocket);

@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuedCertificate } from './certificates.js';
@@ -10,66 +9,45 @@ import {
   launchReloaded,
   type ReloadedServer,
 } from './launch-reloaded.js';
-import { encryptBody, signedHeaders } from './xks-requests.js';
+import { LoadClients, type LoadConfig, type LoadOutcome } from './load-clients.js';
 
-const KEY = 'loaded';
-/** The wait of a client whose last request took less. */
-const PAUSE_MS = 1;
-/** Samples of the memory after each round; the median of those of ten rounds is told. */
+/** Samples of the memory, one after each round; the median of those of ten rounds is told. */
 const MEMORY_ROUNDS = 10;
 
 /** What came of reloads under load. */
-export interface ReloadOutcome {
-  readonly requests: number;
-  readonly requestsPerSecond: number;
-  /** What was not answered with 200, in words. */
-  readonly failures: readonly string[];
-  /** Connections that were made; one a client where none was dropped. */
-  readonly connections: number;
-  readonly clients: number;
+export interface ReloadOutcome extends LoadOutcome {
   readonly generation: number;
   /** Resident memory of the server in MiB, after the first rounds and after the last ones. */
   readonly memoryMiB: { readonly early: number; readonly late: number };
 }
 
-/** Reloads of everything that changes, while clients encrypt without a pause. */
+/** Reloads of everything that changes, while clients encrypt. */
 export class ReloadRounds {
   readonly #reloaded: ReloadedServer;
   readonly #certificates: readonly IssuedCertificate[];
-  readonly #clients: readonly LoadClient[];
+  readonly #load: LoadClients;
   readonly #memory: number[] = [];
-  readonly #startedAt = performance.now();
-  #isOver = false;
-  readonly #load: Promise<unknown>;
 
   private constructor(
     reloaded: ReloadedServer,
     certificates: readonly IssuedCertificate[],
-    clients: number,
+    load: LoadClients,
   ) {
     this.#reloaded = reloaded;
     this.#certificates = certificates;
-    this.#clients = Array.from({ length: clients }, () => new LoadClient(reloaded));
-    this.#load = Promise.all(this.#clients.map((client) => client.run(() => this.#isOver)));
+    this.#load = load;
   }
 
   /** Starts a server in a folder, and clients that each have a connection. */
-  static async start(folder: string, clients: number): Promise<ReloadRounds> {
-    mkdirSync(join(folder, 'policies'));
-    writePolicies(folder, 0);
-    const reloaded = await launchReloaded(folder, ({ keyStores: [first] }) => {
-      if (first !== undefined) first['policies'] = { directory: 'policies' };
-    });
-    const { admin } = reloaded;
-    const body = { externalKeyId: KEY, keyStore: 'quickstart', usage: ['ENCRYPT', 'DECRYPT'] };
-    await admin.call('createKey', { body: body as never });
+  static async start(folder: string, config: LoadConfig): Promise<ReloadRounds> {
+    const reloaded = await launchPoliced(folder);
     const certificates = [await reloaded.issue('a.example'), await reloaded.issue('b.example')];
-    return new ReloadRounds(reloaded, certificates, clients);
+    return new ReloadRounds(reloaded, certificates, await LoadClients.start(reloaded, config));
   }
 
   /** Changes a certificate, the policies, a credential, and key stores and key managers. */
   async round(number: number): Promise<void> {
-    const { certify, write, configuration, admin, server, folder } = this.#reloaded;
+    const { certify, write, configuration, admin, folder } = this.#reloaded;
     const certificate = this.#certificates[number % this.#certificates.length];
     if (certificate !== undefined) certify(certificate);
     writePolicies(folder, number);
@@ -87,23 +65,22 @@ export class ReloadRounds {
       keyManagers: [...configuration.keyManagers, ...(more ? [keyManager('more')] : [])],
     });
     await admin.call('reload', { body: { init: true } });
-    this.#memory.push(residentMiB(server.pid));
+    this.#sampleMemory();
+  }
+
+  /** A round that changes nothing, for comparison: it takes the time of one that does. */
+  async roundWithoutReload(durationMs: number): Promise<void> {
+    await sleep(durationMs);
+    this.#sampleMemory();
   }
 
   /** Ends the load and the server. */
   async end(): Promise<ReloadOutcome> {
     const { generation } = await this.#reloaded.status();
-    this.#isOver = true;
-    await this.#load;
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const outcome = await this.#load.stop();
     await this.#reloaded.server.stop();
-    const requests = sum(this.#clients.map(({ requests: each }) => each));
     return {
-      requests,
-      requestsPerSecond: Math.round(requests / seconds),
-      failures: this.#clients.flatMap(({ failures }) => failures),
-      connections: sum(this.#clients.map(({ connections }) => connections)),
-      clients: this.#clients.length,
+      ...outcome,
       generation: generation.number,
       memoryMiB: {
         early: median(this.#memory.slice(0, MEMORY_ROUNDS)),
@@ -111,66 +88,27 @@ export class ReloadRounds {
       },
     };
   }
+
+  #sampleMemory(): void {
+    this.#memory.push(residentMiB(this.#reloaded.server.pid));
+  }
 }
 
-/** A client that encrypts all the time, on a connection of its own. */
-class LoadClient {
-  requests = 0;
-  connections = 0;
-  readonly failures: string[] = [];
-  readonly #reloaded: ReloadedServer;
-  readonly #agent: Agent;
-
-  constructor(reloaded: ReloadedServer) {
-    this.#reloaded = reloaded;
-    const ca = reloaded.authority.certificate;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 1, ca });
-  }
-
-  async run(isOver: () => boolean): Promise<void> {
-    while (!isOver()) {
-      this.requests += 1;
-      const failure = await this.#encrypt().catch((error: unknown) => String(error));
-      if (failure !== undefined) this.failures.push(failure);
-      await sleep(PAUSE_MS);
-    }
-    this.#agent.destroy();
-  }
-
-  /** @returns what went wrong */
-  #encrypt(): Promise<string | undefined> {
-    const { server } = this.#reloaded;
-    const { port, credential } = server;
-    const path = `/quickstart/kms/xks/v1/keys/${KEY}/encrypt`;
-    const body = Buffer.from(JSON.stringify(encryptBody()));
-    const own = { ...credential, accessKeyId: accessKeyIdOf('quickstart') };
-    const headers = signedHeaders({ credential: own, host: `localhost:${port}`, path, body });
-    return new Promise((resolve, reject) => {
-      const sent = request(
-        {
-          host: '127.0.0.1',
-          servername: 'localhost',
-          port,
-          agent: this.#agent,
-          path,
-          headers,
-          method: 'POST',
-        },
-        (response) => {
-          let text = '';
-          response.on('data', (part: Buffer) => (text += part.toString()));
-          response.on('end', () => {
-            resolve(response.statusCode === 200 ? undefined : `${response.statusCode} ${text}`);
-          });
-        },
-      );
-      sent.on('socket', () => {
-        if (!sent.reusedSocket) this.connections += 1;
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
-  }
+/** Starts a server whose key store has policies. */
+export async function launchPoliced(
+  folder: string,
+  nodeFlags: readonly string[] = [],
+): Promise<ReloadedServer> {
+  mkdirSync(join(folder, 'policies'));
+  writePolicies(folder, 0);
+  return launchReloaded(
+    folder,
+    ({ keyStores: [first] }) => {
+      if (first !== undefined) first['policies'] = { directory: 'policies' };
+    },
+    {},
+    nodeFlags,
+  );
 }
 
 /** Policies that permit everything, and are others in each round. */
@@ -182,10 +120,6 @@ function writePolicies(folder: string, round: number): void {
 function residentMiB(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }
 
 function median(numbers: readonly number[]): number {

@@ -9,6 +9,9 @@ interface Wait {
   readonly expire: () => void;
   /** True when the work has ended. */
   isOver: boolean;
+  /** Its neighbours in the list of all waits; none once it is out of the list. */
+  older: Wait | undefined;
+  newer: Wait | undefined;
 }
 
 /**
@@ -19,7 +22,12 @@ interface Wait {
 export class SharedTimeout {
   readonly #clock: Clock;
   readonly #turn: PoolTurn;
-  readonly #waits = new Set<Wait>();
+  /**
+   * The newest of the waits, which are a linked list. A Set that takes and loses an entry a request
+   * has to make its table anew after a few dozen, in V8's old generation; the tables before stay
+   * there until the next full collection, and all that they name with them.
+   */
+  #newest: Wait | undefined;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
@@ -42,14 +50,36 @@ export class SharedTimeout {
           reject(onExpiry());
         },
         isOver: false,
+        older: undefined,
+        newer: undefined,
       };
-      this.#waits.add(wait);
+      this.#add(wait);
       this.#wakeAt(expiresAt);
       work.then(resolve, reject).finally(() => {
         wait.isOver = true;
-        this.#waits.delete(wait);
+        this.#remove(wait);
       });
     });
+  }
+
+  #add(wait: Wait): void {
+    wait.older = this.#newest;
+    if (this.#newest !== undefined) this.#newest.newer = wait;
+    this.#newest = wait;
+  }
+
+  /** Removes a wait, or does nothing where it is out of the list. */
+  #remove(wait: Wait): void {
+    const { older, newer } = wait;
+    if (older !== undefined) older.newer = newer;
+    if (newer !== undefined) newer.older = older;
+    else if (this.#newest === wait) this.#newest = older;
+    wait.older = undefined;
+    wait.newer = undefined;
+  }
+
+  *#all(): Iterable<Wait> {
+    for (let wait = this.#newest; wait !== undefined; wait = wait.older) yield wait;
   }
 
   /**
@@ -65,13 +95,13 @@ export class SharedTimeout {
 
   async #expire(): Promise<void> {
     const now = this.#clock.monotonic();
-    const waits = [...this.#waits];
+    const waits = [...this.#all()];
     const due = waits.filter(({ expiresAt }) => expiresAt <= now);
     const left = waits.filter(({ expiresAt }) => expiresAt > now);
     this.#wakesAt = Number.POSITIVE_INFINITY;
     if (left.length > 0) this.#wakeAt(Math.min(...left.map(({ expiresAt }) => expiresAt)));
     if (due.length === 0) return;
-    for (const wait of due) this.#waits.delete(wait);
+    for (const wait of due) this.#remove(wait);
     await this.#turn(POOL_PATIENCE_MS);
     for (const wait of due) {
       if (!wait.isOver) wait.expire();

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { InitPart } from '../../main.js';
+import { withoutPretenuring } from '../../shared/pretenuring.js';
 import { example } from './options.js';
 
 interface Options {
@@ -29,6 +30,7 @@ export function serveCommand(): Command {
     )
     .addHelpText('after', example('holdfast serve --config /etc/holdfast/holdfast.yaml'))
     .action(async ({ config, init, acceptUnsignedTail }: Options) => {
+      withoutPretenuring();
       // Only here: the server's modules would slow down the start of every other command.
       const { serve } = await import('../../main.js');
       await serve({

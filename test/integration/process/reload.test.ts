@@ -285,7 +285,7 @@ describe.skipIf(process.platform !== 'linux')('a reload with a disk that is full
 
 describe('reloads while requests run', () => {
   it('of certificates, policies, credentials, key stores and key managers → no request and no connection lost', async () => {
-    const load = await ReloadRounds.start(temporaryFolder(), 4);
+    const load = await ReloadRounds.start(temporaryFolder(), { clients: 4 });
     for (let round = 1; round <= 4; round += 1) await load.round(round);
     const outcome = await load.end();
     expect(outcome).toMatchObject({ failures: [], connections: 4 });
