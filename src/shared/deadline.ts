@@ -1,3 +1,4 @@
+import { afterReading } from './after-reading.js';
 import type { Clock } from './clock.js';
 
 /**
@@ -35,28 +36,37 @@ export class Deadline {
   }
 
   /**
-   * Waits for work until the deadline passes and no longer. The work itself goes on, and how it
-   * ends is then nobody's concern: others may wait for it too, or it has its own means to stop.
+   * Waits for work until the deadline passes and no longer; what has arrived when it passes still
+   * counts. The work itself goes on, and how it ends is then nobody's concern: others may wait for
+   * it too, or it has its own means to stop.
    *
    * @throws what `onExpiry` makes, or what the work threw
    */
   async race<T>(work: Promise<T>, onExpiry: () => Error): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let callOff: (() => void) | undefined;
     const expiry = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+      callOff = afterReading(this.remainingMs(), () => {
         reject(onExpiry());
-      }, this.remainingMs());
+      });
     });
     try {
       return await Promise.race([work, expiry]);
     } finally {
-      clearTimeout(timer);
+      callOff?.();
     }
   }
 
   /** Aborts when the deadline passes. Made on first use: a timer a request is not free. */
   get signal(): AbortSignal {
-    this.#signal ??= AbortSignal.timeout(Math.ceil(this.remainingMs()));
+    this.#signal ??= this.#abortedAtEnd();
     return this.#signal;
+  }
+
+  #abortedAtEnd(): AbortSignal {
+    const controller = new AbortController();
+    afterReading(this.remainingMs(), () => {
+      controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
+    });
+    return controller.signal;
   }
 }

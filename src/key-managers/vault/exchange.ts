@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { afterReading } from '../../shared/after-reading.js';
 import { KeyManagerError } from '../backend.js';
 import type { VaultAnswer } from './answer.js';
 import { connectionFailure } from './failures.js';
@@ -13,7 +14,7 @@ const MAX_ANSWER_BYTES = 1_048_576;
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly answer: Promise<VaultAnswer>;
   readonly #onReleased: () => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #callOff: () => void;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
   #status = 0;
@@ -32,9 +33,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#timer = setTimeout(() => {
+    this.#callOff = afterReading(timeoutMs, () => {
       this.#giveUp(new KeyManagerError('deadline', 'the server did not answer in time'));
-    }, timeoutMs);
+    });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -54,7 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
     this.#onReleased();
     const [first] = this.#chunks;
     const bytes = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks);
@@ -62,14 +63,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
     this.#onReleased();
     this.#reject(this.#givenUp ?? connectionFailure(error));
   }
 
   /** Ends the exchange and closes its connection. */
   #giveUp(error: KeyManagerError): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
     this.#givenUp = error;
     this.#reject(error);
     this.#controller?.abort(error);

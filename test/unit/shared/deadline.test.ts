@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { setImmediate as turnEnd } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../../src/shared/clock.js';
 import { Deadline } from '../../../src/shared/deadline.js';
 
 const NEVER = new Promise<string>(() => undefined);
@@ -36,6 +39,7 @@ describe('a race against a deadline', () => {
     await vi.advanceTimersByTimeAsync(29);
     expect(caught).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersToNextTimerAsync();
     await raced;
     expect(caught).toHaveBeenCalledWith(new Error('late'));
   });
@@ -46,3 +50,30 @@ describe('a race against a deadline', () => {
     expect(await deadline.race(Promise.resolve('done'), late)).toBe('done');
   });
 });
+
+describe('a deadline that passes while the event loop stands still', () => {
+  // From the end of a turn on, timers are what the event loop does next.
+  beforeEach(() => turnEnd());
+
+  it('an answer that came meanwhile → what it gave', async () => {
+    const raced = Deadline.after(systemClock, 20).race(stat('.'), late);
+    standStill(100);
+    expect((await raced).isDirectory()).toBe(true);
+  });
+
+  it('no answer → aborted, after what came meanwhile', async () => {
+    const heard: string[] = [];
+    const { signal } = Deadline.after(systemClock, 20);
+    signal.addEventListener('abort', () => heard.push((signal.reason as Error).name));
+    const answered = stat('.').then(() => heard.push('answer'));
+    standStill(100);
+    await answered;
+    while (!signal.aborted) await turnEnd();
+    expect(heard).toEqual(['answer', 'TimeoutError']);
+  });
+});
+
+function standStill(forMs: number): void {
+  const until = performance.now() + forMs;
+  while (performance.now() < until);
+}

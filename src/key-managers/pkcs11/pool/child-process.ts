@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess as NodeChildProcess } from 'node:child_process';
 import { Socket } from 'node:net';
+import { afterReading } from '../../../shared/after-reading.js';
 import type { Clock } from '../../../shared/clock.js';
 import type { Deadline } from '../../../shared/deadline.js';
 import { UNREACHABLE_DEBUGGER } from '../../../shared/unreachable-debugger.js';
@@ -194,13 +195,13 @@ export class ChildProcess {
   #sweepLater(): void {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
-    setTimeout(() => {
+    afterReading(SWEEP_MS, () => {
       this.#isSweeping = false;
       const now = this.#clock.monotonic();
       this.#outstanding.expire(now);
       if (this.#outstanding.isStalled(now)) this.kill('a native call hangs');
       if (this.#outstanding.size > 0) this.#sweepLater();
-    }, SWEEP_MS);
+    });
   }
 
   /** @returns the first reason that anybody gave */
