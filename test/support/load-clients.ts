@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accessKeyIdOf, type ReloadedServer } from './launch-reloaded.js';
 import { encryptBody, signedHeaders } from './xks-requests.js';
@@ -43,7 +44,7 @@ export class LoadClients {
   #due = 0;
   #requests = 0;
   #late = 0;
-  #connections = 0;
+  readonly #connections = new Set<Socket>();
   #isOver = false;
 
   private constructor(reloaded: ReloadedServer, config: LoadConfig) {
@@ -75,7 +76,7 @@ export class LoadClients {
       requestsPerSecond: Math.round(this.#requests / seconds),
       late: this.#late,
       failures: this.#failures,
-      connections: this.#connections,
+      connections: this.#connections.size,
       clients: this.#config.clients,
     };
   }
@@ -122,9 +123,7 @@ export class LoadClients {
           resolve(response.statusCode === 200 ? undefined : `${response.statusCode} ${text}`);
         });
       });
-      sent.on('socket', () => {
-        if (!sent.reusedSocket) this.#connections += 1;
-      });
+      sent.on('socket', (socket) => this.#connections.add(socket));
       sent.on('error', reject);
       sent.end(body);
     });
