@@ -27,6 +27,11 @@ export interface IncomingCall {
   readBody(maxBytes: number): Promise<Buffer>;
   /** True when the body had all arrived before it was asked for: a delay is not its sender's. */
   readonly cameWhole: boolean;
+  /**
+   * An estimate of the time for which it lay unseen before `startedAt`, while the event loop was
+   * busy turn after turn, in ms; 0 until the body is read.
+   */
+  readonly unseenMs: number;
   /** An estimate of the time that has passed since the bytes of the request arrived, in ms. */
   waitedMs(): number;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */

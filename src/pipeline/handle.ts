@@ -1,3 +1,4 @@
+import { AuditTimeoutError } from '../audit/trail/errors.js';
 import { KeyManagerError } from '../key-managers/backend.js';
 import type { CountedRequest } from '../key-stores/quotas/quotas.js';
 import { Deadline } from '../shared/deadline.js';
@@ -34,7 +35,8 @@ interface Request {
   /** The one that was in force at its head. */
   readonly generation: ServedGeneration;
   readonly call: IncomingCall;
-  readonly deadline: Deadline;
+  /** Brought forward once it is known for how long the request lay unseen. */
+  deadline: Deadline;
   readonly facts: RequestFacts;
   /** Present once policies have decided over it. */
   ruled: Ruled | undefined;
@@ -105,14 +107,18 @@ async function decide(request: Request): Promise<Outcome> {
 
 /** Each stage tells what it has found out, and the next one gets what it needs of that. */
 async function serve(taken: Request): Promise<object> {
-  const { services, generation, call, deadline, facts } = taken;
+  const { services, generation, call, facts } = taken;
   const routed = route(generation, call);
   facts.route = routed.facts;
   const { keyStore, target } = accepted(routed);
 
   const bytes = await call.readBody(services.maxBodyBytes);
   const isLimited = target.about === 'key' && target.operation.isLimited;
-  if (isLimited) services.overload.assertInTime(call);
+  if (isLimited) {
+    services.overload.assertInTime(call);
+    if (call.unseenMs > 0) taken.deadline = taken.deadline.earlierBy(call.unseenMs);
+  }
+  const { deadline } = taken;
   const signed = authenticate(keyStore, call, bytes);
   facts.credential = signed.facts;
   const { accessKeyId } = accepted(signed).facts;
@@ -193,15 +199,17 @@ async function record(
   told: ToldRequest,
   audit: RequestAudit,
 ): Promise<Outcome | undefined> {
+  const { services, call } = request;
   try {
     const sequence = await audit.recordRequest(told, request.deadline);
-    if (sequence !== undefined && request.call.isAbandoned()) {
+    if (sequence !== undefined && call.isAbandoned()) {
       const { kmsRequestId } = told;
       audit.recordAbandoned({ record: sequence, kmsRequestId, reason: 'client-gone' });
     }
     return undefined;
   } catch (error) {
-    return failure(request, error);
+    const isLate = error instanceof AuditTimeoutError;
+    return failure(request, isLate ? services.overload.lateRecord(call, error) : error);
   }
 }
 

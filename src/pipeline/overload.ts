@@ -1,3 +1,4 @@
+import type { AuditTimeoutError } from '../audit/trail/errors.js';
 import type { Clock } from '../shared/clock.js';
 import { BodyError, type IncomingCall } from './call.js';
 import { LoadShares } from './load-shares.js';
@@ -40,6 +41,15 @@ export class Overload {
    */
   late({ cameWhole }: Pick<IncomingCall, 'cameWhole'>): Error {
     return cameWhole ? refused('it was not looked at in time') : new BodyError('too-late');
+  }
+
+  /**
+   * The error for an answer whose record was not there in time: where the request lay unseen in a
+   * busy process, it was the process that was late, and not the disk.
+   */
+  lateRecord({ unseenMs }: Pick<IncomingCall, 'unseenMs'>, error: AuditTimeoutError): Error {
+    if (unseenMs === 0) return error;
+    return refused(`it lay unseen for ${Math.round(unseenMs)} ms, and ${error.message}`);
   }
 
   /**

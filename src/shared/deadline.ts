@@ -26,6 +26,11 @@ export class Deadline {
     return new Deadline(clock, clock.monotonic(), budgetMs);
   }
 
+  /** The deadline of a request that began so many ms earlier than was seen. */
+  earlierBy(unseenMs: number): Deadline {
+    return new Deadline(this.#clock, this.#endsAt, -unseenMs);
+  }
+
   /** Milliseconds left, never below zero. */
   remainingMs(): number {
     return Math.max(0, this.#endsAt - this.#clock.monotonic());

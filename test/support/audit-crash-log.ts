@@ -10,7 +10,7 @@ import { parseVerifierKey, type VerifierKey } from '../../src/transparency-log/s
 import type { Answer } from './audit-crash-load.js';
 
 /** An answer that tells the caller that there is none: its record may not have been written. */
-const WITHHELD = 'DependencyTimeoutException';
+const WITHHELD = ['DependencyTimeoutException', 'ThrottlingException'];
 
 /** What the files of a log show of the moment at which its server was killed. */
 export interface Traces {
@@ -155,7 +155,8 @@ class Reading {
       const status = this.#statuses.get(request);
       const wasWithdrawn = this.#abandoned.has(this.#sequences.get(request) ?? -1);
       if (status === answer.status && !wasWithdrawn) return [];
-      if (answer.errorName === WITHHELD && (status === undefined || wasWithdrawn)) return [];
+      if (WITHHELD.includes(answer.errorName ?? 'none') && (status === undefined || wasWithdrawn))
+        return [];
       const found = status === undefined ? 'no record' : `a record of status ${status}`;
       const withdrawn = wasWithdrawn ? ', which is abandoned' : '';
       return [`${request} was answered ${answer.status}, and has ${found}${withdrawn}.`];

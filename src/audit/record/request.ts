@@ -148,6 +148,6 @@ export const abandonedSchema = z.strictObject({
   reason: z
     .enum(['deadline', 'client-gone'])
     .describe(
-      '`deadline`: the record was not there in time, so DependencyTimeoutException was answered. `client-gone`: nobody was there any more.',
+      '`deadline`: the record was not there in time, so the answer was withheld: DependencyTimeoutException, or ThrottlingException in an overload. `client-gone`: nobody was there any more.',
     ),
 });

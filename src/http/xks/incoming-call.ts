@@ -65,6 +65,10 @@ export class NodeCall implements IncomingCall {
     return this.#cameWhole;
   }
 
+  get unseenMs(): number {
+    return this.#unseenMs;
+  }
+
   async readBody(maxBytes: number): Promise<Buffer> {
     this.#isBodyRead = true;
     const { connection, expectsContinue, turnEnd } = this.#context;

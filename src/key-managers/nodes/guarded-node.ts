@@ -67,7 +67,7 @@ export class GuardedNode {
   /**
    * @param limitMs for waiting and working together
    * @param place of the call among those of its request, from 0
-   * @throws KeyManagerError
+   * @throws KeyManagerError, `overloaded` where no time is left to ask the node
    */
   run<T>(work: NodeWork<T>, limitMs: number, place = 0): MaybePromise<T> {
     const deadline = Deadline.after(this.#clock, limitMs);
@@ -78,9 +78,14 @@ export class GuardedNode {
 
   async #runGuarded<T>(work: NodeWork<T>, deadline: Deadline, place: number): Promise<T> {
     const limited = (): Promise<T> => this.#limited(work, deadline);
+    const call = (): Promise<T> => {
+      // Before the circuit breaker, which is to know nothing of a call that nobody has made.
+      if (deadline.hasPassed()) throw notAsked();
+      return this.#breaker.execute(limited);
+    };
     const waitedBefore = this.#queue.waited;
     try {
-      return await this.#queue.run(() => this.#breaker.execute(limited), deadline, place);
+      return await this.#queue.run(call, deadline, place);
     } catch (error) {
       const { name } = this.node;
       if (error instanceof LateAmongOthers && this.#queue.waited > waitedBefore) {
@@ -112,4 +117,9 @@ export class GuardedNode {
       throw error;
     }
   }
+}
+
+/** The refusal of a call that was not made: that is no fault of the node. */
+function notAsked(): KeyManagerError {
+  return new KeyManagerError('overloaded', 'no time was left to ask the node');
 }

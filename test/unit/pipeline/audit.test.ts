@@ -58,6 +58,13 @@ describe('an answer', () => {
     },
   );
 
+  it('that lay unseen in a busy process, and whose record is late → ThrottlingException', async () => {
+    const pipeline = auditWith(failingWith(new AuditTimeoutError('late')));
+    const { call } = incoming(ENCRYPT, encryptBody(), { unseenMs: 1 });
+    expect(errorNameOf(await pipeline.handle(call))).toBe('ThrottlingException');
+    expect(pipeline.records[0]?.cause).toMatch(/^overload: it lay unseen/);
+  });
+
   it('that nobody is there to take → a second record', async () => {
     const pipeline = auditWith();
     const { call } = incoming(ENCRYPT, encryptBody());

@@ -157,6 +157,7 @@ export interface CallOptions {
   readonly waitedMs?: IncomingCall['waitedMs'];
   readonly isTurnedAway?: boolean;
   readonly cameWhole?: boolean;
+  readonly unseenMs?: number;
 }
 
 /** A call as `http` would hand it over, and whether it was taken for authenticated. */
@@ -183,6 +184,7 @@ export function incoming(path: string, body: Body | string | Buffer, options: Ca
     clientCertificateSubject: 'CN=cks.kms.eu-west-1.amazonaws.com',
     isTurnedAway: options.isTurnedAway ?? false,
     cameWhole: options.cameWhole ?? false,
+    unseenMs: options.unseenMs ?? 0,
     isAbandoned: () => false,
     waitedMs: options.waitedMs ?? (() => 0),
     readBody: options.readBody ?? (() => Promise.resolve(bytes)),

@@ -44,11 +44,21 @@ describe('a request that has waited for too long', () => {
     },
   );
 
+  it('Encrypt that lay unseen for as long as it had → ThrottlingException', async () => {
+    const pipeline = makePipeline({ deadlineMs: 10_000 });
+    const seen = { cameWhole: true, unseenMs: 20_000 };
+    const { call } = incoming(`${PREFIX}/keys/key/encrypt`, encryptBody(), seen);
+    expect(errorNameOf(await pipeline.handle(call))).toBe('ThrottlingException');
+  });
+
   it.each([
     ['GetKeyMetadata', '/keys/key/metadata', metadataBody()],
     ['GetHealthStatus', '/health', healthBody()],
   ])('%s → answered', async (_, path, body) => {
-    const { call } = incoming(`${PREFIX}${path}`, body, { ...WAITED_LONG, isTurnedAway: true });
+    const { call } = incoming(`${PREFIX}${path}`, body, {
+      ...WAITED_LONG,
+      ...{ isTurnedAway: true, unseenMs: 20_000 },
+    });
     expect(errorNameOf(await makePipeline().handle(call))).toBe('none');
   });
 });

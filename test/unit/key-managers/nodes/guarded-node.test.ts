@@ -71,3 +71,13 @@ describe('a call that is too late at a node that has answered others', () => {
     expect(await runs).toEqual([expect.objectContaining({ code: 'overloaded' })]);
   });
 });
+
+describe('a call for which no time is left', () => {
+  it('→ overloaded, the node is not asked, and not left alone', async () => {
+    const guarded = guard({ breakAfterFailures: 1 });
+    let asked = 0;
+    const run = async () => guarded.run(() => Promise.resolve((asked += 1)), 0);
+    await expect(run()).rejects.toMatchObject({ code: 'overloaded' });
+    expect([asked, guarded.isLeftAlone]).toEqual([0, false]);
+  });
+});
