@@ -9,6 +9,9 @@ import type { Collection, State } from '../../state/state.js';
 export const MAX_OPEN_HOURS = 24;
 const MAX_REASON_CHARACTERS = 1_000;
 
+/** Past by every replica's clock: one that is behind must not overrule policies for longer. */
+const CLOSED = '1970-01-01T00:00:00.000Z';
+
 const openingSchema = z.strictObject({
   keyStore: z.string().min(1).max(64),
   /** Why, in the words of whoever opened it. */
@@ -113,7 +116,7 @@ export class BreakGlassOpenings {
     if (document?.kind !== 'value' || !this.isOpen(keyStore, now)) {
       return { wasOpen: false, ...(await confirmations.of(document?.revision ?? 0)) };
     }
-    const value = { ...document.value, until: new Date(now).toISOString() };
+    const value = { ...document.value, until: CLOSED };
     const { revision } = await this.#collection.put(keyStore, value, document.revision);
     events.tell({ event: 'break-glass-closed', keyStore, by });
     return { wasOpen: true, ...(await confirmations.of(revision)) };

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { AdminError } from '../../admin/admin-error.js';
 import type { Administrator } from '../../admin/administrator.js';
 import { ADMIN_ERROR_STATUS, type AdminErrorCode } from '../../admin/contract/errors.js';
-import type { RequestOf, AdminRoute } from '../../admin/contract/route.js';
+import type { AdminRoute, RequestContent, RequestOf } from '../../admin/contract/route.js';
 import { type OperationName, type Routes, routes } from '../../admin/contract/routes.js';
 import type { AdminOperations } from '../../admin/operations/index.js';
 import { AuditUnavailableError } from '../../audit/trail/errors.js';
@@ -113,8 +113,12 @@ function handlerOf<Name extends OperationName>(
   return async (httpRequest, response) => {
     const route: AdminRoute & Routes[Name] = routes[name];
     const administrator = await identify(httpRequest.socket);
-    const act = { act: name, administrator, request: loggedFields(route, partsOf(httpRequest)) };
-    const operated = () => operate(parse(route, httpRequest), administrator.by);
+    const sent = partsOf(httpRequest);
+    const parsed = parse(route, sent);
+    // What an operation is not given, it has not done: the record has none of it.
+    const told = parsed.success ? parsed.data : sent;
+    const act = { act: name, administrator, request: loggedFields(route, told) };
+    const operated = () => operate(accepted(parsed), administrator.by);
     const work = () => (route.outlivesGeneration === true ? operated() : hold(operated));
     const answer = await (route.isAct && audit !== undefined ? audited(audit, act, work) : work());
     const { request } = withOutcome(act, answer);
@@ -150,11 +154,18 @@ function withOutcome(act: RecordedAct, answer: object): RecordedAct {
   return { ...act, request: { ...act.request, ...Object.fromEntries(told) } };
 }
 
-function parse<R extends AdminRoute>(route: R, httpRequest: Request): RequestOf<R> {
-  const schema: R['request'] = route.request;
-  const result = schema.safeParse(partsOf(httpRequest));
-  if (result.success) return result.data;
-  throw new AdminError('invalid-request', z.prettifyError(result.error));
+function parse<R extends AdminRoute>(
+  { request }: R,
+  sent: LoggedContent,
+): z.ZodSafeParseResult<RequestOf<R>> {
+  const schema: R['request'] = request;
+  return schema.safeParse(sent);
+}
+
+/** @throws AdminError `invalid-request` */
+function accepted<Content>(parsed: z.ZodSafeParseResult<Content>): Content {
+  if (parsed.success) return parsed.data;
+  throw new AdminError('invalid-request', z.prettifyError(parsed.error));
 }
 
 /** A request as it was sent. */
@@ -162,10 +173,13 @@ function partsOf({ params, query, body }: Request) {
   return { pathParameters: params, query, body: body as unknown };
 }
 
+/** A request, as it was sent or as its operation is given it. */
+type LoggedContent = { readonly [Part in keyof RequestContent]: unknown };
+
 /** Leaves out whatever the route does not name, so that a new field is no secret in the log. */
 function loggedFields(
   route: AdminRoute,
-  { pathParameters, query, body }: ReturnType<typeof partsOf>,
+  { pathParameters, query, body }: LoggedContent,
 ): Readonly<Record<string, unknown>> {
   const fields: [string, unknown][] = Object.entries(
     Object.assign({}, pathParameters, query, body),

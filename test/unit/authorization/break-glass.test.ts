@@ -43,4 +43,11 @@ describe('policies that are overruled', () => {
     await openings.open({ ...OPENING, reason: 'INC-2' }, HOUR_MS);
     expect(openings.list()).toMatchObject([{ reason: 'INC-2' }]);
   });
+
+  it('until they are closed, also by a clock that is behind', async () => {
+    const { clock, openings } = opened();
+    await openings.open(OPENING, HOUR_MS);
+    await openings.close('store', 'chief');
+    expect(openings.isOpen('store', clock.time - HOUR_MS)).toBe(false);
+  });
 });

@@ -4,7 +4,11 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { administratorOf } from '../../../../src/admin/administrator.js';
 import { createAdminOperations } from '../../../../src/admin/operations/index.js';
-import { createAdminApp } from '../../../../src/http/admin/admin-app.js';
+import {
+  type AdminAudit,
+  createAdminApp,
+  type RecordedAct,
+} from '../../../../src/http/admin/admin-app.js';
 import { KeyManagerError } from '../../../../src/key-managers/backend.js';
 import { AdministrationInMemory, inForce } from '../../../support/admin-fixture.js';
 import { captureLog } from '../../../support/log-lines.js';
@@ -14,11 +18,12 @@ function app(
   administration = new AdministrationInMemory(),
   log = captureLog(),
   isStopping = () => false,
+  audit?: AdminAudit,
 ) {
   const operations = createAdminOperations(() => inForce(administration));
   const identify = () => administratorOf(undefined);
   const hold = async <T>(work: () => T | Promise<T>) => work();
-  const journals = { log: log.logger, audit: undefined, identify, hold };
+  const journals = { log: log.logger, audit, identify, hold };
   return createAdminApp(operations, journals, isStopping);
 }
 
@@ -57,6 +62,28 @@ describe('an act that fails', () => {
       expect(log.text()).toContain('why');
     },
   );
+});
+
+describe('an act that is sent with more than its route takes', () => {
+  const ID = 'A'.repeat(20);
+
+  it.each([
+    [`/v1/credentials/${ID}/enable?accessKeyId=OTHER`, {}, { accessKeyId: ID }],
+    [`/v1/credentials/${ID}/enable`, { accessKeyId: 'OTHER' }, { accessKeyId: ID }],
+    [
+      '/v1/key-stores/production/unblock?keyStore=other',
+      { reason: 'over' },
+      { keyStore: 'production', reason: 'over' },
+    ],
+  ])('%s → recorded with what it is done to', async (path, body, recorded) => {
+    const acts: RecordedAct[] = [];
+    const server = app(new AdministrationInMemory(), captureLog(), () => false, {
+      assertRecording: () => undefined,
+      recordAct: async (act) => void acts.push(act),
+    });
+    await request(server).post(path).send(body);
+    expect(acts).toMatchObject([{ request: recorded }]);
+  });
 });
 
 describe('an act that is under way when the server stops', () => {
