@@ -160,7 +160,7 @@ export class Blocks {
   async #merge(): Promise<void> {
     for (const block of this.#inForce.held.values()) {
       try {
-        const { replaced } = await this.#put(block);
+        const { replaced } = await this.#put(block, () => this.#heldFor(block) === block);
         this.#tellOverridden(block, replaced);
         await this.#release(block);
       } catch (error) {
@@ -195,8 +195,14 @@ export class Blocks {
     return this.#inForce.held.get(blockIdOf(subject));
   }
 
-  /** @returns the block that was there before, where its document could be read */
-  async #put(block: Block): Promise<{ revision: number; replaced: Block | undefined }> {
+  /**
+   * @param isWanted asked before it takes the place of what somebody else was faster with
+   * @returns the block that was there before, where its document could be read
+   */
+  async #put(
+    block: Block,
+    isWanted = () => true,
+  ): Promise<{ revision: number; replaced: Block | undefined }> {
     const { state, clock } = this.#ports;
     const id = blockIdOf(block.subject);
     for (let attempt = 1; ; attempt += 1) {
@@ -209,6 +215,7 @@ export class Blocks {
         const isBehind = error instanceof StateError && error.code === 'conflict';
         if (!isBehind || attempt === ATTEMPTS) throw error;
         await state.refresh(Deadline.after(clock, REFRESH_MS));
+        if (!isWanted()) throw error;
       }
     }
   }
@@ -231,6 +238,8 @@ export class Blocks {
 
   /** A block that the store has not can be lifted without it. */
   async #liftHere(block: Block, error: StateError): Promise<BlockOutcome> {
+    // It may be telling the store of this very block.
+    await this.#merging;
     const id = blockIdOf(block.subject);
     const document = this.#collection.get(id);
     const isFreeInStore =
