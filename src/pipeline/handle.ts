@@ -20,7 +20,7 @@ import { assertFresh, catchUp } from './stages/assert-fresh.js';
 import { authenticate } from './stages/authenticate.js';
 import { authorize, type Policed, type Ruled } from './stages/authorize.js';
 import { countRequest } from './stages/count-request.js';
-import { checkExposure } from './stages/check-exposure.js';
+import { checkExposure, NOT_EXPOSED, NotExposedError } from './stages/check-exposure.js';
 import { type AskedFor, findKey } from './stages/find-key.js';
 import { operate } from './stages/operate.js';
 import { parse } from './stages/parse.js';
@@ -223,6 +223,7 @@ function failure(request: Request, error: unknown): Outcome {
     return stampOutcome(request, answer, { cause: 'method-not-allowed' });
   }
   if (error instanceof BlockedError) request.facts.authorization = DENIED_BY_BLOCK;
+  if (error instanceof NotExposedError) request.facts.authorization = NOT_EXPOSED;
   const xksError = toXksError(error, request.facts.route?.operation) ?? defect(error);
   const { status, errorName, message } = xksError;
   const cause =

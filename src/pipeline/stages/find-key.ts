@@ -13,6 +13,7 @@ import type { KeyOperation, KeyRequest } from '../../xks/operation.js';
 import type { FoundKey, ServedKeyStore } from '../context.js';
 import type { Execution } from '../execution.js';
 import { PendingDeletionError } from '../pending-deletion.js';
+import { NotExposedError } from './check-exposure.js';
 import { assertStateAllows } from './check-state-and-usage.js';
 
 /** A request on a key, as far as it has come. */
@@ -60,7 +61,7 @@ export function findKey(asked: AskedFor): MaybePromise<FoundKey> {
 async function findTarget(alias: AliasStanding, asked: AskedFor): Promise<FoundKey> {
   const { keyStore, request, execution } = asked;
   if (alias.keyStore !== keyStore.name) {
-    throw new KeyManagerError('key-not-found', 'an alias of another key store');
+    throw new NotExposedError('an alias of another key store');
   }
   if (!alias.enabled) {
     throw new XksError('InvalidStateException', 'The external key is disabled.', {
@@ -74,7 +75,7 @@ async function findTarget(alias: AliasStanding, asked: AskedFor): Promise<FoundK
   const target = isOfOther ? await ownerOf(made, exposed, asked) : undefined;
   // What a key store exposes may have changed since the alias was made.
   if (target === undefined && !keyStore.exposes(current)) {
-    throw new KeyManagerError('key-not-found', 'the key store does not expose the target');
+    throw new NotExposedError('the key store does not expose the target');
   }
   execution.targetKeyId = target ?? current;
   return describe(execution.targetKeyId, asked);

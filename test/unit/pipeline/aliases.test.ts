@@ -77,6 +77,9 @@ describe('an alias', () => {
       const asked = vi.spyOn(pipeline.keyManager, 'describeKey');
       const answer = await call(pipeline, 'alias', operation);
       expect(errorNameOf(answer)).toBe('KeyNotFoundException');
+      expect(pipeline.records).toMatchObject([
+        { authorization: { decision: 'denied', by: 'exposes' } },
+      ]);
       expect(asked).not.toHaveBeenCalled();
     },
   );
