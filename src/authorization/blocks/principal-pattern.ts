@@ -3,7 +3,7 @@ import { compilePattern } from '../../shared/wildcard.js';
 const CALLER = /^(?<arn>arn:[^:]+:)(?<service>iam|sts)(?<account>::[^:]*:)(?<rest>.+)$/su;
 const NAMED = /^(?<kind>role|user)\/(?:.*\/)?(?<name>[^/]+)$/su;
 const SESSION = /^assumed-role\/(?<name>[^/]+)(?:\/|$)/su;
-const ROLE_PATTERN = /^(?<start>.*role\/)(?<path>.*\/)?(?<name>[^/]+)$/su;
+const ROLE_PATTERN = /^(?<start>.*(?<!assumed-)role\/)(?<path>.*\/)?(?<name>[^/]+)$/su;
 
 /**
  * Prepares a pattern of principals, in which `*` stands for any text and the case of letters makes

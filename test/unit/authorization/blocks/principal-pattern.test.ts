@@ -57,6 +57,7 @@ it.each([
   [`${IAM}:role/team/Payroll`, false],
   ['*:role/team/*', true],
   [`${IAM}:role*`, false],
+  ['arn:aws:sts::111122223333:assumed-role/R/*', false],
 ])('%s is for roles by their path alone → %s', (pattern, misses) => {
   expect(missesSessions(pattern)).toBe(misses);
 });
