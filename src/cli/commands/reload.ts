@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ReloadAnswer } from '../../admin/contract/reload.js';
+import type { ReloadAnswer, ReloadPreview } from '../../admin/contract/reload.js';
 import { CliError, EXIT } from '../exit.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { connect, example, listingCommand, type ListingOptions } from './options.js';
@@ -24,7 +24,7 @@ export function reloadCommand(terminal: Terminal): Command {
       if (dryRun) {
         const preview = await client.call('previewReload', {});
         if (options.json) printJson(terminal, preview);
-        else terminal.print(`${planText(preview)}${conclusion(preview.refusals)}`);
+        else terminal.print(`${planText(preview)}${conclusion(preview)}`);
         if (preview.refusals.length > 0) {
           throw new CliError(EXIT.failed, 'A reload would be refused as a whole.');
         }
@@ -42,8 +42,13 @@ function planText({ differences, warnings, waitsForRestart }: ReloadAnswer): str
   const lines = differences.map(
     ({ path, change, before, after }) => `${SIGNS[change]} ${path}${values(before, after)}`,
   );
-  const notes = [...warnings, ...waitsForRestart].map((sentence) => `Note: ${sentence}.`);
+  const notes = [...warnings, ...waitsForRestart].map((sentence) => `Note: ${whole(sentence)}`);
   return [...lines, ...notes].map((line) => `${line}\n`).join('');
+}
+
+/** Findings about certificates end with a full stop, those about settings do not. */
+function whole(sentence: string): string {
+  return sentence.endsWith('.') ? sentence : `${sentence}.`;
 }
 
 function values(before: string | undefined, after: string | undefined): string {
@@ -52,7 +57,10 @@ function values(before: string | undefined, after: string | undefined): string {
   return after === undefined ? `: ${before}` : `: ${before} -> ${after}`;
 }
 
-function conclusion(refusals: readonly string[]): string {
+function conclusion({ differences, refusals, generation }: ReloadPreview): string {
+  if (differences.length === 0) {
+    return `There is nothing to change: generation ${generation} would stay in force.\n`;
+  }
   if (refusals.length === 0)
     return 'Nothing has been changed. The same without --dry-run does it.\n';
   return `It cannot be done:\n${refusals.map((sentence) => `  - ${sentence}.\n`).join('')}`;

@@ -84,6 +84,9 @@ describe('a reload while a client keeps its connection', () => {
       generation: { number: 2 },
       lastReload: { result: 'success', trigger: 'command' },
     });
+    const { stdout: unchanged } = await server.holdfast('reload', '--dry-run');
+    expect(unchanged).toContain('There is nothing to change: generation 2 would stay in force.\n');
+    expect(unchanged).not.toContain('..');
 
     write(configuration);
     server.signal('SIGHUP');
