@@ -58,7 +58,7 @@ function values(before: string | undefined, after: string | undefined): string {
 }
 
 function conclusion({ differences, refusals, generation }: ReloadPreview): string {
-  if (differences.length === 0) {
+  if (refusals.length === 0 && differences.length === 0) {
     return `There is nothing to change: generation ${generation} would stay in force.\n`;
   }
   if (refusals.length === 0)
