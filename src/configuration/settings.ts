@@ -25,6 +25,8 @@ const UNTOLD = [
   /^keyManagers\.options\./,
   /\.roleId$/,
 ];
+/** Addresses whose path or query may be a secret: receivers know a sender by them. */
+const TOLD_BY_ORIGIN = 'notifications.webhooks.url';
 const NOT_TOLD = '[not recorded]';
 const MAX_CHARACTERS = 4_096;
 
@@ -82,15 +84,27 @@ function tellable(
   if (Buffer.isBuffer(value)) return value.toString('base64');
   if (typeof value === 'object' && value !== null) return undefined;
   if (isUntold(path)) return reference ?? NOT_TOLD;
+  if (fieldsOf(path) === TOLD_BY_ORIGIN) return reference ?? originOf(String(value));
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   const text = String(value);
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
 }
 
 function isUntold(path: FieldPath): boolean {
-  const fields = path.filter((segment) => typeof segment === 'string').join('.');
+  const fields = fieldsOf(path);
   const isItsName = fields === 'keyManagers.environment.name';
   return !isItsName && UNTOLD.some((pattern) => pattern.test(fields));
+}
+
+/** @returns a path without the indexes of lists */
+function fieldsOf(path: FieldPath): string {
+  return path.filter((segment) => typeof segment === 'string').join('.');
+}
+
+/** @returns an address without what follows its host and port */
+function originOf(address: string): string {
+  const { origin, pathname, search } = new URL(address);
+  return pathname === '/' && search === '' ? address : `${origin}/${NOT_TOLD}`;
 }
 
 function entriesOf(value: unknown, place: Place): [value: unknown, place: Place][] {

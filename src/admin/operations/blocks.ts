@@ -1,6 +1,6 @@
 import { type Block, blockIdOf, type BlockSubject } from '../../authorization/blocks/block.js';
 import type { BlockOutcome } from '../../authorization/blocks/blocks.js';
-import { missesSessions } from '../../authorization/blocks/principal-pattern.js';
+import { missesRole, missesSessions } from '../../authorization/blocks/principal-pattern.js';
 import { describedKeyIfThere } from '../../external-keys/lifecycle/known-key.js';
 import { systemClock } from '../../shared/clock.js';
 import { AdminError } from '../admin-error.js';
@@ -19,6 +19,9 @@ const SERVICES =
 const SESSIONS =
   'sessions of these roles that KMS names as assumed-role/…: their names lack the path; block the ' +
   'roles by name as well';
+const ROLE =
+  'these sessions where KMS names their role instead, as it does for calls of a role; block the ' +
+  'role to be sure';
 
 /** Refuses every use of a key or an alias. @throws AdminError */
 export function blockKey(
@@ -167,7 +170,12 @@ function combined(
 
 function limitsOf(subject: BlockSubject): readonly string[] {
   if (subject.kind !== 'principal') return [DATA_KEYS];
-  return [DATA_KEYS, SERVICES, ...(missesSessions(subject.pattern) ? [SESSIONS] : [])];
+  const { pattern } = subject;
+  return [
+    ...[DATA_KEYS, SERVICES],
+    ...(missesSessions(pattern) ? [SESSIONS] : []),
+    ...(missesRole(pattern) ? [ROLE] : []),
+  ];
 }
 
 function nameOf(subject: BlockSubject): string {

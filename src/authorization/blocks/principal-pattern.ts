@@ -3,6 +3,7 @@ import { compilePattern } from '../../shared/wildcard.js';
 const CALLER = /^(?<arn>arn:[^:]+:)(?<service>iam|sts)(?<account>::[^:]*:)(?<rest>.+)$/su;
 const NAMED = /^(?<kind>role|user)\/(?:.*\/)?(?<name>[^/]+)$/su;
 const SESSION = /^assumed-role\/(?<name>[^/]+)(?:\/|$)/su;
+const SOME_SESSIONS = /(?:^|:)assumed-role\/[^/]+\/(?!\*+$)[^/]+$/su;
 const ROLE_PATTERN = /^(?<start>.*(?<!assumed-)role\/)(?<path>.*\/)?(?<name>[^/]+)$/su;
 
 /**
@@ -32,6 +33,14 @@ export function compilePrincipalPattern(pattern: string): (principal: string) =>
 export function missesSessions(pattern: string): boolean {
   const { path, name } = ROLE_PATTERN.exec(pattern)?.groups ?? {};
   return path !== undefined && name === '*';
+}
+
+/**
+ * Tells whether a pattern is for some sessions of a role and not all: where KMS calls them by the
+ * ARN of their role, it does not fit them.
+ */
+export function missesRole(pattern: string): boolean {
+  return SOME_SESSIONS.test(pattern);
 }
 
 function withoutPath(pattern: string): string {

@@ -172,6 +172,21 @@ describe('the settings of a configuration', () => {
     expect(settings).toContain('keyManagers[v].login.secretId = "${file:access.secret}"');
     expect(settings.join()).not.toMatch(/hunter2|c2VjcmV0/);
   });
+
+  it.each([
+    [
+      'https://hooks.example.com:8443/services/hunter2',
+      'https://hooks.example.com:8443/[not recorded]',
+    ],
+    ['https://hooks.example.com?token=hunter2', 'https://hooks.example.com/[not recorded]'],
+    ['https://hooks.example.com/', 'https://hooks.example.com/'],
+  ])('the address of a webhook, %s → %s', (url, told) => {
+    const secret = `whsec_${'A'.repeat(32)}`;
+    const notifications = { webhooks: [{ name: 'siem', url, secret }] };
+    const settings = settingsOf({ ...validConfiguration(), notifications });
+    expect(settings).toContain(`notifications.webhooks[siem].url = "${told}"`);
+    expect(settings.join()).not.toContain('hunter2');
+  });
 });
 
 describe('the records of a configuration', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   compilePrincipalPattern,
+  missesRole,
   missesSessions,
 } from '../../../../src/authorization/blocks/principal-pattern.js';
 
@@ -60,4 +61,15 @@ it.each([
   ['arn:aws:sts::111122223333:assumed-role/R/*', false],
 ])('%s is for roles by their path alone → %s', (pattern, misses) => {
   expect(missesSessions(pattern)).toBe(misses);
+});
+
+it.each([
+  ['arn:aws:sts::111122223333:assumed-role/R/s', true],
+  ['arn:aws:sts::111122223333:assumed-role/R/s*', true],
+  ['arn:aws:sts::111122223333:assumed-role/R/*', false],
+  ['arn:aws:sts::111122223333:assumed-role/R', false],
+  [`${IAM}:role/assumed-role/x/s`, false],
+  [`${IAM}:role/R`, false],
+])('%s is for some sessions of a role → %s', (pattern, misses) => {
+  expect(missesRole(pattern)).toBe(misses);
 });
