@@ -4,13 +4,15 @@
  * there already.
  *
  * @param afterMs from now
+ * @param keepsProcess false where the process may end before
  * @returns calls it off
  */
-export function afterReading(afterMs: number, act: () => void): () => void {
+export function afterReading(afterMs: number, act: () => void, keepsProcess = true): () => void {
   let immediate: NodeJS.Immediate | undefined;
   const timer = setTimeout(() => {
     immediate = setImmediate(act);
   }, afterMs);
+  if (!keepsProcess) timer.unref();
   return () => {
     clearTimeout(timer);
     clearImmediate(immediate);

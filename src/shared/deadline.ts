@@ -69,9 +69,11 @@ export class Deadline {
 
   #abortedAtEnd(): AbortSignal {
     const controller = new AbortController();
-    afterReading(this.remainingMs(), () => {
+    const abort = (): void => {
       controller.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
-    });
+    };
+    // Nobody calls it off, so it must not keep a process that is done.
+    afterReading(Math.ceil(this.remainingMs()), abort, false);
     return controller.signal;
   }
 }

@@ -18,11 +18,7 @@ const WARM_UP_MS = 10_000;
 const [rounds = 100, clients = 24, rate = 1_000] = process.argv.slice(2).map(Number);
 
 await ensureBuilt();
-console.log(
-  `load of the machine ${loadavg()
-    .map((each) => each.toFixed(1))
-    .join(' ')}`,
-);
+tellLoad();
 const durationsMs: number[] = [];
 const reloads = await measured(async (load, round) => {
   const startedAt = performance.now();
@@ -36,11 +32,7 @@ const control = await measured((load, round) =>
 );
 tell('without reloads', control);
 console.log(`growth with reloads / without: ${(growth(reloads) / growth(control)).toFixed(2)}`);
-console.log(
-  `load of the machine ${loadavg()
-    .map((each) => each.toFixed(1))
-    .join(' ')}`,
-);
+tellLoad();
 
 /** Runs the rounds on a server of its own. */
 async function measured(
@@ -64,6 +56,11 @@ function tell(what: string, outcome: ReloadOutcome): void {
   const dropped = connections - outcome.clients;
   const told = { ...rest, ...failed, dropped, growth: growth(outcome).toFixed(2) };
   console.log(`${what} ${JSON.stringify(told)}`);
+}
+
+function tellLoad(): void {
+  const loads = loadavg().map((each) => each.toFixed(1));
+  console.log(`load of the machine ${loads.join(' ')}`);
 }
 
 function growth({ memoryMiB: { early, late } }: ReloadOutcome): number {

@@ -73,6 +73,13 @@ describe('a deadline that passes while the event loop stands still', () => {
   });
 });
 
+it('a signal that nobody waits for → does not keep the process', () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  expect(Deadline.after(systemClock, 60_000).signal.aborted).toBe(false);
+  expect(timers()).toBe(before);
+});
+
 function standStill(forMs: number): void {
   const until = performance.now() + forMs;
   while (performance.now() < until);
