@@ -53,6 +53,8 @@ function project({
       hookTimeout: timeoutMs,
       // What is waited for comes soon, but on a busy machine not within the second of the default.
       expect: { poll: { timeout: timeoutMs / 2 } },
+      // The built program as it is, for tests that run its commands.
+      server: { deps: { external: [/\/dist\//] } },
       restoreMocks: true,
       unstubEnvs: true,
     },

@@ -1,6 +1,6 @@
 import type { LogTail } from '../audit/read/log-tail.js';
 import type { AuditRecord } from '../audit/record/index.js';
-import type { UseSince } from '../aws/acts/rotate-credential.js';
+import type { Use, UseSince } from '../aws/acts/rotate-credential.js';
 import type { SearchEvent } from '../evidence/search/search-log.js';
 import { CliError, EXIT } from './exit.js';
 
@@ -44,8 +44,8 @@ class CredentialUse {
     this.#folder = folder;
   }
 
-  /** @returns the requests since a time by access key id */
-  async since(fromMs: number): Promise<ReadonlyMap<string, number>> {
+  /** @returns the use since a time by access key id */
+  async since(fromMs: number): Promise<ReadonlyMap<string, Use>> {
     if (this.#tail === undefined || fromMs < this.#fromMs) await this.#search(fromMs);
     else await this.#follow(this.#tail);
     return this.#sum(fromMs);
@@ -94,15 +94,18 @@ class CredentialUse {
   }
 
   /** Adds up, and forgets what came before. */
-  #sum(fromMs: number): ReadonlyMap<string, number> {
+  #sum(fromMs: number): ReadonlyMap<string, Use> {
     this.#fromMs = fromMs;
-    const sum = new Map<string, number>();
+    const sum = new Map<string, Use>();
     for (const [begin, counts] of this.#counts) {
       if (begin + TOGETHER_MS <= fromMs) {
         this.#counts.delete(begin);
         continue;
       }
-      for (const [id, count] of counts) sum.set(id, (sum.get(id) ?? 0) + count);
+      for (const [id, count] of counts) {
+        const { requests, firstAt } = sum.get(id) ?? { requests: 0, firstAt: begin };
+        sum.set(id, { requests: requests + count, firstAt: Math.min(firstAt, begin) });
+      }
     }
     return sum;
   }

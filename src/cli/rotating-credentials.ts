@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ShownCredential } from '../admin/contract/credentials.js';
-import type { UseSince } from '../aws/acts/rotate-credential.js';
+import type { Use, UseSince } from '../aws/acts/rotate-credential.js';
 import { type AdminClient, RefusedError } from './admin-client.js';
 import { CliError, EXIT } from './exit.js';
 
@@ -53,12 +53,12 @@ export class RotatingCredentials {
 
   /** Tells by the minute of the last use on any replica; each that was used counts as once. */
   readonly lastUses: UseSince = async (since) => {
-    const counts = new Map<string, number>();
+    const uses = new Map<string, Use>();
     for (const { accessKeyId, lastUsedAt } of await this.list()) {
       const end = lastUsedAt === undefined ? 0 : Date.parse(lastUsedAt) + MINUTE_MS;
-      if (end > since.getTime()) counts.set(accessKeyId, 1);
+      if (end > since.getTime()) uses.set(accessKeyId, { requests: 1, firstAt: end });
     }
-    return counts;
+    return uses;
   };
 
   /** Counts by an audit log, and where there are other replicas by the last uses as well. */

@@ -111,7 +111,7 @@ export async function openProcess(
     quotaMeters: new QuotaMeters(),
     ...{ credentials, credentialUses },
     failedAuthentications: new FailedAuthentications(clock),
-    overload: new Overload(clock),
+    overload: new Overload(clock, configuration.audit?.durability),
     records: new ExternalKeyRecords(state, clock),
     running: openScheduleClock(configuration.stateDirectory, { state, clock }),
     certificates: new Certificates(state, audit?.statements),

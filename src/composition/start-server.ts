@@ -4,9 +4,7 @@ import type { LoadedConfiguration } from '../configuration/configuration-file.js
 import type { Configuration } from '../configuration/schema.js';
 import { OperationsServer } from '../http/operations/operations-server.js';
 import { KeyManagerError } from '../key-managers/backend.js';
-import { HeldBytes } from '../http/xks/held-bytes.js';
-import { TurnLoad } from '../http/xks/turn-load.js';
-import { StrangerTurns } from '../http/xks/stranger-turns.js';
+import { newDoors } from '../http/xks/door.js';
 import type { Metrics } from '../observability/metrics.js';
 import { createHandle } from '../pipeline/handle.js';
 import { createTurnAway } from '../pipeline/turn-away.js';
@@ -25,6 +23,7 @@ import { pipelineServices } from './pipeline-services.js';
 import { openProcess, type ProcessPorts, type ServerProcess } from './process.js';
 import { FileWatch } from './reload/file-watch.js';
 import { ReloadJournal, type ReloadTrigger } from './reload/reload-journal.js';
+import { ReloadError } from './reload/reload-error.js';
 import { Reloader } from './reload/reloader.js';
 import { startScheduler } from './scheduler.js';
 import { collectStartGarbage } from './start-garbage.js';
@@ -160,8 +159,12 @@ class ServerStart {
       listeners: this.#listeners,
       journal: this.#journal,
       record: async (next, trigger) => {
-        if (audit !== undefined)
-          await recordConfiguration(audit.trail, next, trigger, state.storeId);
+        if (audit === undefined) return;
+        // A record of a few bytes may fit on a disk that is full.
+        if (audit.trail.isRefusing) {
+          throw new ReloadError(['records cannot be written to the audit log']);
+        }
+        await recordConfiguration(audit.trail, next, trigger, state.storeId);
       },
       onReplaced: () => {
         const { keyStores } = this.#generations.current.keyStores;
@@ -260,7 +263,7 @@ class ServerStart {
       clock,
       log: loggers.http,
       strangers: loggers.strangers,
-      doors: { turns: new StrangerTurns(), held: new HeldBytes(), load: new TurnLoad() },
+      doors: newDoors(),
       addresses,
       handle: (maxBodyBytes) => createHandle({ ...services, maxBodyBytes }),
       turnAway: createTurnAway({ ...services, audit: audit?.trail }),

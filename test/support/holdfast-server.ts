@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { checkAuditRecords } from './audit-records.js';
+import { type CommandResult, holdfast } from './holdfast-command.js';
 import { HoldfastProcess } from './holdfast-process.js';
 import { plantQuickstartSecrets } from './quickstart-secrets.js';
 import type { Credential } from './xks-requests.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const program = join(root, 'dist', 'cli', 'main.js');
 
 /** How to start a server other than the quickstart on ports of its own. */
 export interface HoldfastOptions {
@@ -22,13 +21,6 @@ export interface HoldfastOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Command line of node that becomes the server; default `holdfast serve`. */
   readonly args?: readonly string[];
-}
-
-/** What a run of the command-line program came to. */
-export interface CommandResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** Where a running server is, and what a client of its quickstart key store needs. */
@@ -103,7 +95,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
     stateDirectory: folder,
     log: () => server.log(),
     toldOfEnd: () => server.toldOfEnd,
-    holdfast: (...args) => runProgram(args, env),
+    holdfast: (...args) => holdfast(env, ...args),
     signal: (signal) => {
       server.signal(signal);
     },
@@ -144,14 +136,4 @@ function readQuickstart(stateDirectory: string) {
     uriPath: console.XksProxyUriPath,
     credential: { accessKeyId: AccessKeyId, secretAccessKey: RawSecretAccessKey },
   };
-}
-
-function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CommandResult> {
-  return new Promise((resolve) => {
-    const options = { env, cwd: dirname(program) };
-    execFile(process.execPath, [program, ...args], options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, stdout, stderr });
-    });
-  });
 }

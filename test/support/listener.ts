@@ -1,12 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { listenerSchema, type TlsConfig, tlsSchema } from '../../src/http/config.js';
-import type { DoorPorts } from '../../src/http/xks/door.js';
+import { type DoorPorts, newDoors } from '../../src/http/xks/door.js';
 import { HeldBytes } from '../../src/http/xks/held-bytes.js';
 import type { ListenerCertificates } from '../../src/http/tls/tls.js';
 import { readTlsFiles } from '../../src/http/tls/tls-files.js';
-import { TurnLoad } from '../../src/http/xks/turn-load.js';
-import { StrangerTurns } from '../../src/http/xks/stranger-turns.js';
 import { XksServer } from '../../src/http/xks/xks-server.js';
 import { StrangerLog } from '../../src/observability/stranger-log.js';
 import type { Answer, Handle, IncomingCall } from '../../src/pipeline/call.js';
@@ -73,9 +71,9 @@ export async function startListener(options: TestListenerOptions = {}): Promise<
     strangers: new StrangerLog(log.logger, systemClock),
     turnAway,
     doors: {
-      turns: new StrangerTurns(),
+      ...newDoors(),
       held: new HeldBytes(options.maxHeldBytes),
-      load: options.load ?? new TurnLoad(),
+      ...(options.load && { load: options.load }),
     },
   });
   const { port }: AddressInfo = await server.listen();

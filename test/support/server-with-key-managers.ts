@@ -7,7 +7,7 @@ import {
   issueCertificate,
   makeCertificateAuthority,
 } from './certificates.js';
-import { holdfast, type Outcome } from './holdfast-command.js';
+import { type CommandResult, holdfast } from './holdfast-command.js';
 import { HoldfastProcess } from './holdfast-process.js';
 import { temporaryFolder } from './temporary-folder.js';
 import type { Credential } from './xks-requests.js';
@@ -36,7 +36,7 @@ export interface ServedKeyManagers {
   /** Makes an external key, as `holdfast keys create` does. */
   createKey(externalKeyId: string, keyStore: string): Promise<void>;
   /** Runs the command-line program against it. */
-  holdfast(...args: readonly string[]): Promise<Outcome>;
+  holdfast(...args: readonly string[]): Promise<CommandResult>;
   stop(): Promise<void>;
 }
 

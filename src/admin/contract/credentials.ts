@@ -50,7 +50,9 @@ const credentialSchema = z.object({
   source: z
     .enum(['configuration', 'run-time'])
     .describe('Whether it stands in the configuration, or was added at run time.'),
-  standing: z.enum(CREDENTIAL_STANDINGS),
+  standing: z
+    .enum([...CREDENTIAL_STANDINGS, 'no-key-store'])
+    .describe('`no-key-store`: the configuration has the key store no more that it is for.'),
   createdAt: z.iso.datetime().optional(),
   createdBy: z.string().optional(),
   notBefore: z.iso.datetime().optional(),

@@ -9,6 +9,7 @@ import type { AnswerOf, RequestOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import { findKeyStore, type InForce } from '../in-force.js';
 import { requireCredential, shownCredentials } from './shown-credentials.js';
+import { systemClock } from '../../shared/clock.js';
 import { counted } from '../../shared/counted.js';
 import { utcMinute } from '../../shared/iso-time.js';
 
@@ -39,6 +40,7 @@ export async function addCredential(
     const message = `The credential ${replaces} is of another key store than "${keyStore}".`;
     throw new AdminError('conflict', message);
   }
+  requireFuture(body.notAfter);
   const configured = inForce.keyStores.keyStores.flatMap(({ credentials }) => [
     ...credentials.keys(),
   ]);
@@ -47,6 +49,15 @@ export async function addCredential(
     inForce.credentials.runTime.add(wanted, (id) => configured.includes(id)),
   );
   return { ...added, keyStore, secretAccessKey: secretAccessKey.reveal() };
+}
+
+/** @throws AdminError `invalid-request` for a credential that would never be valid */
+function requireFuture(notAfter: string | undefined): void {
+  if (notAfter === undefined || Date.parse(notAfter) > systemClock.now()) return;
+  throw new AdminError(
+    'invalid-request',
+    `The credential would never be valid: the end of its time, ${notAfter}, has passed.`,
+  );
 }
 
 /** Refuses what is signed with a credential. @throws AdminError */

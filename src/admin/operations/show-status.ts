@@ -7,6 +7,7 @@ import type { Routes } from '../contract/routes.js';
 import type { Status } from '../contract/status.js';
 import type { InForce } from '../in-force.js';
 import { expiringKeys } from './expiring-keys.js';
+import { leftBehind } from './shown-credentials.js';
 import { counted } from '../../shared/counted.js';
 
 type Failed = Status['failedReloads'][number];
@@ -65,6 +66,7 @@ export async function showStatus(inForce: InForce): Promise<AnswerOf<Routes['sho
       ...(audit?.isInterrupted === true ? ['records cannot be written to the audit log'] : []),
       ...webhooks.flatMap(problemOfWebhook),
       ...facts.waiting(),
+      ...lostCredentialsOf(inForce),
       ...[...inForce.acts.values()].flatMap(({ unfinished }) => unfinished),
       ...expiringKeys(inForce),
     ],
@@ -91,6 +93,14 @@ function unknownPrincipals(document: string): string {
   return (
     `a block of principals is not in force, because its document cannot be read (${document}): ` +
     'block them anew, on each replica; the audit log says whom'
+  );
+}
+
+function lostCredentialsOf(inForce: InForce): string[] {
+  return leftBehind(inForce).map(
+    ({ accessKeyId, keyStore }) =>
+      `the credential ${accessKeyId} is for the key store ${keyStore}, which the configuration has ` +
+      `no more: holdfast credentials remove ${accessKeyId}`,
   );
 }
 

@@ -9,12 +9,15 @@ type WithCredentials = Pick<InForce, 'credentials' | 'keyStores'>;
 
 /** Every credential: of each key store those of the configuration, then those of run time. */
 export function shownCredentials(inForce: WithCredentials): readonly ShownCredential[] {
-  const { keyStores, credentials } = inForce;
-  const served = keyStores.keyStores.flatMap(({ name }) => credentialsOf(inForce, name));
-  const left = credentials.runTime
-    .list()
-    .filter(({ keyStore }) => keyStores.findByName(keyStore) === undefined);
-  return [...served, ...left.map((kept) => shownRunTime(inForce, kept))];
+  const { keyStores } = inForce.keyStores;
+  const served = keyStores.flatMap(({ name }) => credentialsOf(inForce, name));
+  return [...served, ...leftBehind(inForce).map((kept) => shownRunTime(inForce, kept))];
+}
+
+/** Those of key stores that the configuration has no more. */
+export function leftBehind({ keyStores, credentials }: WithCredentials): readonly Kept[] {
+  const all = credentials.runTime.list();
+  return all.filter(({ keyStore }) => keyStores.findByName(keyStore) === undefined);
 }
 
 /** The credentials of one key store, in the same order. */
@@ -60,10 +63,12 @@ export function requireCredential(inForce: WithCredentials, accessKeyId: string)
 
 type Kept = ReturnType<InForce['credentials']['runTime']['list']>[number];
 
-function shownRunTime({ credentials }: WithCredentials, kept: Kept): ShownCredential {
+function shownRunTime({ keyStores, credentials }: WithCredentials, kept: Kept): ShownCredential {
   const { accessKeyId, keyStore, label, notBefore, notAfter, replaces } = kept;
   const { createdAt, createdBy } = kept;
-  const standing = credentials.runTime.standingOf(keyStore, accessKeyId) ?? 'unreadable';
+  const isServed = keyStores.findByName(keyStore) !== undefined;
+  const own = credentials.runTime.standingOf(keyStore, accessKeyId) ?? 'unreadable';
+  const standing = isServed ? own : 'no-key-store';
   const lastUsedAt = textOf(credentials.uses.lastUsedAt(keyStore, accessKeyId));
   return {
     ...{ accessKeyId, keyStore, label, source: 'run-time', standing },

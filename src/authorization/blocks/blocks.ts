@@ -57,6 +57,8 @@ export class Blocks {
   #merging: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** True while the disk of this replica has blocks that are not held any more. */
+  #isDiskBehind = false;
   #isClosed = false;
 
   private constructor(ports: BlocksPorts, own: readonly Block[]) {
@@ -153,11 +155,13 @@ export class Blocks {
 
   #mergeLater(): void {
     clearTimeout(this.#retry);
-    if (this.#inForce.held.size === 0 || this.#isClosed) return;
+    const isDone = this.#inForce.held.size === 0 && !this.#isDiskBehind;
+    if (isDone || this.#isClosed) return;
     this.#retry = setTimeout(() => void this.merge(), RETRY_MS).unref();
   }
 
   async #merge(): Promise<void> {
+    if (this.#isDiskBehind) await this.#forget();
     for (const block of this.#inForce.held.values()) {
       try {
         const { replaced } = await this.#put(block, () => this.#heldFor(block) === block);
@@ -184,11 +188,32 @@ export class Blocks {
   /**
    * The store has a later word than what was held: there is no further need of this replica's
    * memory, unless something else is held by now, which the store has not.
+   *
+   * @returns the reason why the disk still has it; undefined where it has not
    */
-  async #release(held: Block | undefined): Promise<void> {
-    if (held === undefined || this.#heldFor(held) !== held) return;
+  async #release(held: Block | undefined): Promise<string | undefined> {
+    if (held === undefined || this.#heldFor(held) !== held) return undefined;
     this.#inForce.release(held);
-    await this.#writeKept();
+    const problem = await this.#forget();
+    this.#mergeLater();
+    return problem;
+  }
+
+  /** Takes from the disk what is held no more. @returns the reason why it could not */
+  async #forget(): Promise<string | undefined> {
+    const wasBehind = this.#isDiskBehind;
+    try {
+      await this.#writeKept();
+      this.#isDiskBehind = false;
+      return undefined;
+    } catch (error) {
+      this.#isDiskBehind = true;
+      if (!wasBehind) {
+        const text = 'a block that is over is still on the disk: a restart would bring it back';
+        this.#ports.log.error({ err: error }, text);
+      }
+      return messageOf(error);
+    }
   }
 
   #heldFor({ subject }: Block): Block | undefined {
@@ -246,8 +271,10 @@ export class Blocks {
       document === undefined || (document.kind === 'value' && !document.value.blocked);
     const held = this.#heldFor(block);
     if (!isFreeInStore || held === undefined) throw error;
-    await this.#release(held);
-    return { block, kept: 'replica', ...this.#ports.confirmations.ofThisReplica };
+    const problem = await this.#release(held);
+    const { ofThisReplica } = this.#ports.confirmations;
+    if (problem === undefined) return { block, kept: 'replica', ...ofThisReplica };
+    return { block, kept: 'memory', problem, ...ofThisReplica };
   }
 
   /** One after the other: a write that ends late would bring back what was held before. */

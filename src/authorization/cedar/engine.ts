@@ -44,22 +44,21 @@ export class CedarEngine {
     this.#cedar = make();
   }
 
-  /** @throws CedarError for policies that cannot be parsed */
+  /** @throws CedarError for policies that cannot be parsed, and until a trap is overcome */
   put(name: string, policies: PolicyTexts): void {
+    parseInto(this.#alive(), name, policies);
     this.#sets.set(name, policies);
-    if (this.#cedar !== undefined) parseInto(this.#cedar, name, policies);
   }
 
   /** Frees what was parsed under a name. */
   clear(name: string): void {
-    this.put(name, {});
     this.#sets.delete(name);
+    if (this.#cedar !== undefined) parseInto(this.#cedar, name, {});
   }
 
   /** @throws CedarError where there is no answer; a trap is one of these */
   evaluate(name: string, request: CedarRequest): CedarAnswer {
-    if (this.#cedar === undefined) throw new CedarError('Cedar has trapped before');
-    const answer = this.#ask(this.#cedar, { ...request, preparsedPolicySetId: name });
+    const answer = this.#ask(this.#alive(), { ...request, preparsedPolicySetId: name });
     if (answer.type === 'failure') throw new CedarError(answer.errors[0]?.message ?? 'no answer');
     const { decision, diagnostics } = answer.response;
     const errors = diagnostics.errors.map(({ policyId, error: { message } }) => ({
@@ -67,6 +66,11 @@ export class CedarEngine {
       message,
     }));
     return { decision, reason: diagnostics.reason, errors };
+  }
+
+  #alive(): Cedar {
+    if (this.#cedar === undefined) throw new CedarError('Cedar has trapped before');
+    return this.#cedar;
   }
 
   #ask(cedar: Cedar, call: StatefulAuthorizationCall): AuthorizationAnswer {

@@ -9,8 +9,16 @@ import {
 } from '../key-store.js';
 import type { KmsClient } from '../kms-client.js';
 
-/** Counts the requests of a key store that its proxy has let in since a time, by access key id. */
-export type UseSince = (since: Date) => Promise<ReadonlyMap<string, number>>;
+/** The use of a credential since a time. */
+export interface Use {
+  /** Requests that were signed with it, or 1 where nobody has counted them. */
+  readonly requests: number;
+  /** The first of them that is known, in ms since 1970. */
+  readonly firstAt: number;
+}
+
+/** Tells which credentials of a key store have signed since a time, by access key id. */
+export type UseSince = (since: Date) => Promise<ReadonlyMap<string, Use>>;
 
 /** A change of the credential that KMS signs with. */
 export interface CredentialChange {
@@ -18,6 +26,8 @@ export interface CredentialChange {
   readonly to: ProxyConfiguration;
   /** Credentials that have to be out of use, beside the one that KMS has. */
   readonly former: readonly string[];
+  /** True where the quiet time is waited for, and no longer, whoever still signs with them. */
+  readonly force: boolean;
 }
 
 /** The outcome of a change of the credential. */
@@ -61,9 +71,12 @@ export async function rotateCredential(
   watch: { readonly useSince: UseSince; readonly timing: ChangeTiming },
   tell: (step: string) => void,
 ): Promise<ChangeOutcome> {
-  const { store, to, former } = change;
+  const { store, to, former, force } = change;
+  const { useSince, timing } = watch;
+  const { quietMs } = timing;
   const old = store.XksProxyConfiguration?.AccessKeyId ?? '';
-  if (old === to.accessKeyId) tell(`KMS has ${to.accessKeyId} already.`);
+  const isRepeated = old === to.accessKeyId;
+  if (isRepeated) tell(`KMS has ${to.accessKeyId} already.`);
   else {
     await kms.call(
       'UpdateCustomKeyStore',
@@ -75,45 +88,87 @@ export async function rotateCredential(
     );
     tell(`KMS has ${to.accessKeyId} now, in place of ${old}.`);
   }
-  const unused = new Set([old, ...former].filter((id) => id !== to.accessKeyId));
-  const ids = { used: to.accessKeyId, unused };
-  tell(waitingText([...unused], watch.timing.quietMs));
-  const count = await untilQuiet(ids, watch.useSince, watch.timing);
-  const period = `for ${String(watch.timing.quietMs / 1000)} s`;
-  tell(`Nothing was signed with ${[...unused].join(', ')} ${period}.`);
+  const unused = [old, ...former].filter((id) => id !== to.accessKeyId);
+  const hadForMs = isRepeated ? await usedForMs(to.accessKeyId, useSince, quietMs) : 0;
+  const begunAt = Date.now() - hadForMs;
+  tell(waitingText(unused, begunAt + quietMs, quietMs));
+  const ids = { used: to.accessKeyId, unused: new Set(unused) };
+  const count = await untilQuiet(ids, { ...watch, begunAt, force }, tell);
   tell(
     count > 0
-      ? `VERIFIED: ${counted(count, 'request was', 'requests were')} signed with ${to.accessKeyId} ${period}.`
-      : `NOT VERIFIED under traffic: no request came ${period}.`,
+      ? `VERIFIED: ${counted(count, 'request was', 'requests were')} signed with ${to.accessKeyId} ${period(quietMs)}.`
+      : `NOT VERIFIED under traffic: no request came ${period(quietMs)}.`,
   );
-  return { unused: [...unused], isVerified: count > 0 };
+  return { unused, isVerified: count > 0 };
+}
+
+/** @returns for how long KMS is known to sign with a credential, in ms, at most the quiet time */
+async function usedForMs(id: string, useSince: UseSince, quietMs: number): Promise<number> {
+  const now = Date.now();
+  // Twice as long: at the far end of the quiet time itself, the first use looks like any other.
+  const first = (await useSince(new Date(now - 2 * quietMs))).get(id)?.firstAt ?? now;
+  return Math.min(quietMs, Math.max(0, now - first));
 }
 
 /** The sentence before a wait, which would look as if nothing went on. */
-function waitingText(unused: readonly string[], quietMs: number): string {
-  const earliest = utcSecond(Date.now() + quietMs);
+function waitingText(unused: readonly string[], earliest: number, quietMs: number): string {
   return (
-    `Waiting until nothing was signed with ${unused.join(', ')} for ${String(quietMs / 1000)} s: ` +
-    `until ${earliest} at the earliest. ${SAFE_TO_INTERRUPT}`
+    `Waiting until nothing was signed with ${unused.join(', ')} ${period(quietMs)}: ` +
+    `until ${utcSecond(earliest)} at the earliest. ${SAFE_TO_INTERRUPT}`
   );
 }
 
-/** @returns how many requests were signed with the new credential in the quiet time */
+function period(quietMs: number): string {
+  return `for ${String(quietMs / 1000)} s`;
+}
+
+/** What a wait goes by. */
+interface Wait {
+  readonly useSince: UseSince;
+  readonly timing: ChangeTiming;
+  /** The moment since when KMS has had the new credential, in ms since 1970. */
+  readonly begunAt: number;
+  readonly force: boolean;
+}
+
+/**
+ * @returns how many requests were signed with the new credential in the quiet time
+ * @throws StillInUseError
+ */
 async function untilQuiet(
   { used, unused }: { readonly used: string; readonly unused: ReadonlySet<string> },
-  useSince: UseSince,
-  { quietMs, timeoutMs, pollMs }: ChangeTiming,
+  { useSince, timing: { quietMs, timeoutMs, pollMs }, begunAt, force }: Wait,
+  tell: (step: string) => void,
 ): Promise<number> {
-  const begun = performance.now();
+  const begun = performance.now() - (Date.now() - begunAt);
+  const givesUpAt = performance.now() + Math.max(timeoutMs, quietMs);
+  let isToldOfUse = false;
   for (;;) {
-    const passedMs = performance.now() - begun;
-    const counts = await useSince(new Date(Date.now() - quietMs));
-    const others = [...counts.keys()].filter((id) => unused.has(id));
-    if (others.length === 0 && passedMs >= quietMs) return counts.get(used) ?? 0;
-    if (passedMs >= Math.max(timeoutMs, quietMs)) {
-      throw new StillInUseError(
-        `Requests are still signed with ${others.join(', ')}. Keep that credential, and repeat this command with --to ${used}.`,
-      );
+    const now = performance.now();
+    const uses = await useSince(new Date(Date.now() - quietMs));
+    const others = [...uses.keys()].filter((id) => unused.has(id)).join(', ');
+    if (now - begun >= quietMs) {
+      const requests = uses.get(used)?.requests ?? 0;
+      if (others === '') {
+        tell(`Nothing was signed with ${[...unused].join(', ')} ${period(quietMs)}.`);
+        return requests;
+      }
+      if (force) {
+        tell(`Requests are still signed with ${others}. It goes all the same.`);
+        return requests;
+      }
+      if (now >= givesUpAt) {
+        throw new StillInUseError(
+          `Requests are still signed with ${others}. Keep that credential, and repeat this command with --to ${used}.`,
+        );
+      }
+      if (!isToldOfUse) {
+        const until = utcSecond(Date.now() + givesUpAt - now);
+        tell(
+          `Requests were signed with ${others} meanwhile. Waiting until none was ${period(quietMs)}, and until ${until} at most.`,
+        );
+        isToldOfUse = true;
+      }
     }
     await sleep(pollMs);
   }

@@ -69,7 +69,10 @@ export function awsRotateCredentialCommand(terminal: Terminal): Command {
       wholeNumber(0),
       QUIET_S,
     )
-    .option('--force', 'remove the old one although it was used just now, or the new one was not')
+    .option(
+      '--force',
+      'wait no longer than --quiet, and remove the old one although it is used, or the new one is not',
+    )
     .addOption(timeoutOption().default(2 * QUIET_S))
     .addHelpText('after', NOTES)
     .addHelpText('after', example('holdfast aws rotate-credential production'))
@@ -105,13 +108,14 @@ async function rotate(keyStore: string, options: Options, terminal: Terminal): P
   const tell = (sentence: string) => {
     terminal.print(`${sentence}\n`);
   };
+  const force = options.force === true;
   const outcome = await withAdvice(
-    rotateCredential(kms, { store, to, former }, { useSince, timing }, tell),
+    rotateCredential(kms, { store, to, former, force }, { useSince, timing }, tell),
   );
   const tellWait = (sentence: string) => {
     tell(`${sentence} ${SAFE_TO_INTERRUPT}`);
   };
-  const ending = { ...timing, tell: tellWait, ends, force: options.force === true };
+  const ending = { ...timing, tell: tellWait, ends, force };
   await endFormer(credentials, outcome, ending, terminal);
 }
 

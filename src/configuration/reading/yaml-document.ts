@@ -101,6 +101,17 @@ const UNCLOSED = {
   '{': ['a map that begins with { and does not end', 'a } at its end, or one field a line'],
 } as const;
 
+/** Mistakes that leave the rest of the file readable. */
+const HARMLESS: ReadonlySet<YAMLError['code']> = new Set([
+  'BAD_ALIAS',
+  'DUPLICATE_KEY',
+  'MULTIPLE_DOCS',
+  'NON_STRING_KEY',
+  'TAG_RESOLVE_FAILED',
+]);
+/** What stands behind so many others is taken for their consequence: one character makes dozens. */
+const MOST_TOLD = 3;
+
 function syntaxProblems(
   document: Document,
   unclosed: readonly UnclosedCollection[],
@@ -109,9 +120,12 @@ function syntaxProblems(
   const repeated = repeatedFields(document, (offset) => position(offset).line);
   const [first] = unclosed;
   const begins = first?.offset ?? Number.POSITIVE_INFINITY;
-  const others = [...document.errors, ...document.warnings].filter(
+  const mistakes = [...document.errors, ...document.warnings].filter(
     ({ code, pos: [start] }) => start < begins || !AFTER_UNCLOSED.has(code),
   );
+  const inOrder = mistakes.toSorted(({ pos: [a] }, { pos: [b] }) => a - b);
+  const lastTold = inOrder.filter(({ code }) => !HARMLESS.has(code))[MOST_TOLD - 1];
+  const others = inOrder.filter(({ pos: [start] }) => start <= (lastTold?.pos[0] ?? Infinity));
   const notClosed = unclosed.map(({ offset, opening }) => {
     const [found, allowed] = UNCLOSED[opening];
     return { path: [], found, allowed, position: position(offset) };

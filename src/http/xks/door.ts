@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { invariant } from '../../shared/assert.js';
-import type { HeldBytes, Holder } from './held-bytes.js';
+import { HeldBytes, type Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
 import { MAX_HEADERS } from '../request-head.js';
-import type { StrangerTurns, StrangerWork } from './stranger-turns.js';
-import type { TurnLoad } from './turn-load.js';
+import { StrangerTurns, type StrangerWork } from './stranger-turns.js';
+import { TurnLoad } from './turn-load.js';
 import { accountSaidIn, wholeRequestIn, type WholeRequest } from './whole-request.js';
 
 /** Bytes that Node's parser is given at a time: nothing stops it in between. */
@@ -31,6 +31,12 @@ export interface DoorPorts {
   readonly turns: StrangerTurns;
   readonly held: HeldBytes;
   readonly load: Pick<TurnLoad, 'isTight' | 'isOverfull' | 'letIn' | 'admits'>;
+}
+
+/** Makes the limits that the doors of one process share. */
+export function newDoors(): DoorPorts {
+  const turns = new StrangerTurns();
+  return { turns, held: new HeldBytes(), load: new TurnLoad(turns) };
 }
 
 /** A door's view of the requests that have come through it. */
@@ -230,7 +236,8 @@ export class Door implements StrangerWork, Holder {
     const { begun } = this.#requests;
     this.#parse(bytes);
     const more = this.#requests.begun - begun;
-    this.#ports.load.letIn(more);
+    // Strangers have turns of their own.
+    if (this.#isTrusted) this.#ports.load.letIn(more);
     this.#isBetweenRequests = more === 1 && this.#requests.isEndOfLatest(bytes);
   }
 

@@ -35,6 +35,7 @@ export class StrangerTurns {
   readonly #fresh = new Queue<StrangerWork>();
   readonly #refused = new Queue<StrangerWork>();
   #spentMs = 0;
+  #totalMs = 0;
   #refusedMs = 0;
   #refusedRestUntil = 0;
   #isScheduled = false;
@@ -44,6 +45,11 @@ export class StrangerTurns {
   /** True when a turn has been given, or is due, in this round of the event loop. */
   get isScheduled(): boolean {
     return this.#isScheduled;
+  }
+
+  /** All time that strangers have had, in ms. */
+  get totalMs(): number {
+    return this.#totalMs;
   }
 
   /** Does the work now if there is time left in this run of the event loop, else in turn. */
@@ -75,6 +81,7 @@ export class StrangerTurns {
     const now = performance.now();
     const turnMs = now - startedAt + extraMs;
     this.#spentMs += turnMs;
+    this.#totalMs += turnMs;
     if (isRefused) this.#refusedMs += turnMs;
   }
 

@@ -1,3 +1,5 @@
+import type { StrangerTurns } from './stranger-turns.js';
+
 /** A loop that has waited for so long has seen all there was. */
 const MIN_IDLE_MS = 0.05;
 /**
@@ -5,6 +7,8 @@ const MIN_IDLE_MS = 0.05;
  * which the machine did something else says too much, so that the cost rises slowly.
  */
 const FOLLOWED = { up: 1 / 64, down: 1 / 4 } as const;
+/** A turn that strangers had more of tells nothing of what the requests of others cost. */
+const MOST_OF_STRANGERS = 0.25;
 /** Cost of a request that is turned away, as a part of one that is served. */
 const REFUSAL_COST = 0.25;
 /** Work for one turn of the event loop, where it has been busy for long. */
@@ -35,13 +39,15 @@ const LOOP: LoopTimes = {
 };
 
 /**
- * The requests that one turn of the event loop takes, over all listeners. What has arrived while
+ * The requests of authenticated connections that one turn of the event loop takes, over all
+ * listeners; strangers have their own part of a turn. What has arrived while
  * the last turn went on is found all at once, and is served in one row before anything that comes
  * later. Where that row would take longer than a turn may, the rest of it would be late, and
  * whatever comes next later still: so the rest is turned away.
  */
 export class TurnLoad {
   readonly #loop: LoopTimes;
+  readonly #strangers: Pick<StrangerTurns, 'totalMs'>;
   #isScheduled = false;
   #admitted = 0;
   #asked = 0;
@@ -53,16 +59,19 @@ export class TurnLoad {
   #isTight = false;
   #endedAt: number;
   #idleMs: number;
+  #strangersMs: number;
   #busySince: number;
   /** Of a request that is served; 0 where nothing is known of it. */
   #costMs = 0;
   #limit = Infinity;
 
-  constructor(loop: LoopTimes = LOOP) {
+  constructor(strangers: Pick<StrangerTurns, 'totalMs'>, loop: LoopTimes = LOOP) {
     this.#loop = loop;
+    this.#strangers = strangers;
     this.#endedAt = loop.now();
     this.#busySince = this.#endedAt;
     this.#idleMs = loop.idleMs();
+    this.#strangersMs = strangers.totalMs;
   }
 
   /**
@@ -80,6 +89,7 @@ export class TurnLoad {
 
   /** Requests have been let in without a question. */
   letIn(requests: number): void {
+    if (requests === 0) return;
     this.#admitted += requests;
     this.#schedule();
   }
@@ -115,10 +125,10 @@ export class TurnLoad {
   #endTurn(): void {
     const now = this.#loop.now();
     const idleMs = this.#loop.idleMs();
+    const strangersMs = this.#strangers.totalMs;
     const weight = this.#admitted + this.#refused * REFUSAL_COST;
     if (idleMs - this.#idleMs >= MIN_IDLE_MS) this.#busySince = now;
-    // What was read in the turn before was served in this one.
-    else this.#learn((2 * (now - this.#endedAt)) / (weight + this.#weightBefore));
+    else this.#learn(now - this.#endedAt, strangersMs - this.#strangersMs, weight);
     const turnMs = now - this.#busySince > LONGEST_BURST_MS ? SUSTAINED_MS : BURST_MS;
     this.#limit =
       this.#costMs === 0 ? Infinity : Math.max(MIN_ADMITTED, Math.round(turnMs / this.#costMs));
@@ -131,9 +141,13 @@ export class TurnLoad {
     this.#refused = 0;
     this.#endedAt = now;
     this.#idleMs = idleMs;
+    this.#strangersMs = strangersMs;
   }
 
-  #learn(costMs: number): void {
+  #learn(passedMs: number, strangersMs: number, weight: number): void {
+    if (strangersMs > passedMs * MOST_OF_STRANGERS) return;
+    // What was read in the turn before was served in this one.
+    const costMs = (2 * (passedMs - strangersMs)) / (weight + this.#weightBefore);
     if (this.#costMs === 0) {
       this.#costMs = costMs;
       return;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AdminClient } from '../../../src/cli/admin-client.js';
 import type { ShownCredential } from '../../../src/admin/contract/credentials.js';
 import { auditRecords } from '../../support/audit-records.js';
 import { type HoldfastServer, startHoldfast } from '../../support/holdfast-server.js';
@@ -73,7 +74,12 @@ it('added → signs at once, and after a restart; disabled, enabled, removed →
 
 it('too early, expired → refused as an unknown one is, and the record says which', async () => {
   const early = await added('--not-before', '2099-01-01');
-  const expired = await added('--not-after', '2020-01-01');
+  const soon = new Date(Date.now() + 1_000).toISOString();
+  const expired = await new AdminClient(server.adminSocket).call('addCredential', {
+    pathParameters: { keyStore: 'quickstart' },
+    body: { notAfter: soon },
+  });
+  await expect.poll(() => Date.now()).toBeGreaterThan(Date.parse(soon));
   const nobody = { ...early, accessKeyId: 'Z'.repeat(24) };
   const answers = await Promise.all(
     [early, expired, nobody].map((credential) =>
@@ -161,8 +167,9 @@ it('an unknown one, a label that is none, times in the wrong order → refused i
         '--not-after',
         '2027-01-01',
       ],
-      'must be after notBefore',
+      '--not-after must be later than --not-before',
     ],
+    [['add', '--key-store', 'quickstart', '--not-after', '2020-01-01'], 'would never be valid'],
   ] as const;
   for (const [args, text] of cases) {
     const { code, stderr, stdout } = await server.holdfast('credentials', ...args);

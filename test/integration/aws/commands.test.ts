@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endpointOf } from '../../../src/kms-simulator/environment.js';
-import { holdfast, type Outcome } from '../../support/holdfast-command.js';
+import { type CommandResult, holdfast } from '../../support/holdfast-command.js';
 import {
   type HoldfastServer,
   quickstartConfiguration,
@@ -18,7 +18,7 @@ const ENDPOINT = ['--endpoint', 'https://localhost'];
 interface Stage {
   readonly server: HoldfastServer;
   readonly simulator: WholeSimulator;
-  readonly aws: (...args: readonly string[]) => Promise<Outcome>;
+  readonly aws: (...args: readonly string[]) => Promise<CommandResult>;
 }
 
 async function startStage(credentials: readonly object[] = [RESERVE]): Promise<Stage> {

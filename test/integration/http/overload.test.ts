@@ -14,9 +14,10 @@ class FakeLoad implements LoadPort {
   isTight = false;
   isOverfull = false;
   readonly admitted = new Set<string>();
+  letIns = 0;
 
-  letIn(): void {
-    return undefined;
+  letIn(requests: number): void {
+    this.letIns += requests;
   }
 
   admits(account: string): boolean {
@@ -114,6 +115,21 @@ describe('a turn that is full', () => {
     await vi.waitFor(() => {
       expect(client.received).toMatch(/^HTTP\/1\.1 200/);
     });
+  });
+
+  it('requests of strangers → do not count; those of authenticated connections do', async () => {
+    const load = new FakeLoad();
+    const { port } = await startListener({ load });
+    const stranger = await RawClient.connect(port);
+    stranger.send(post('/', 'x'));
+    await vi.waitFor(() => {
+      expect(stranger.received).toMatch(/^HTTP\/1\.1 200/);
+    });
+    expect(load.letIns).toBe(0);
+    const trusted = await connectTrusted();
+    const { letIns } = trusted.load;
+    await trusted.exchange(post('/', 'second'), '"text":"second"');
+    expect(trusted.load.letIns).toBe(letIns + 1);
   });
 
   it('the listener is drained → the pipeline has it, whose answer ends the connection', async () => {

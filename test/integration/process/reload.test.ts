@@ -1,43 +1,18 @@
-import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import {
-  accessKeyIdOf,
-  keyManager,
-  keyStore,
-  type ReloadedConfiguration,
-  type ReloadedServer,
-} from '../../support/launch-reloaded.js';
-import { makeFaultyDisk } from '../../support/faulty-disk.js';
-import { limitFiles, sizeOfLog } from '../../support/full-disk.js';
+import { describe, expect, it } from 'vitest';
+import { keyManager, keyStore, type ReloadedServer } from '../../support/launch-reloaded.js';
 import { ReloadRounds } from '../../support/reload-rounds.js';
 import { startReloaded } from '../../support/reloaded-server.js';
+import {
+  expectRefused,
+  health,
+  servedName,
+  withPolicies,
+  writePolicy,
+} from '../../support/reloads.js';
 import { WEBHOOK_SECRET, WebhookReceiver } from '../../support/webhook-receiver.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-
-/** The name in the certificate that new handshakes get. */
-async function servedName({ server, authority }: ReloadedServer, port = server.port) {
-  const socket = connect({
-    port,
-    host: '127.0.0.1',
-    servername: 'localhost',
-    ca: authority.certificate,
-  });
-  onTestFinished(() => {
-    socket.destroy();
-  });
-  await once(socket, 'secureConnect');
-  return socket.getPeerCertificate().subject.CN;
-}
-
-async function health(client: ReturnType<ReloadedServer['client']>, keyStoreName = 'quickstart') {
-  const body = { requestMetadata: { kmsRequestId: 'r', kmsOperation: 'KmsHealthCheck' } };
-  const uriPath = `/${keyStoreName}/kms/xks/v1`;
-  const credential = { ...client.credential, accessKeyId: accessKeyIdOf(keyStoreName) };
-  return (await client.call('health', body, { uriPath, credential })).status;
-}
 
 describe('a reload while a client keeps its connection', () => {
   it('with other certificates, key stores, key managers and listeners → in force, nothing cut', async () => {
@@ -159,41 +134,6 @@ const DAMAGES: readonly (readonly [string, Damage, RegExp])[] = [
   ],
 ];
 
-/** The first key store with the policies of a folder. */
-function withPolicies({ keyStores: [first] }: ReloadedConfiguration): Record<string, unknown> {
-  return { ...first, policies: { directory: 'policies' } };
-}
-
-function writePolicy(folder: string, text: string): void {
-  mkdirSync(join(folder, 'policies'), { recursive: true });
-  writeFileSync(join(folder, 'policies', 'new.cedar'), text);
-}
-
-/** A reload that fails, once more: what was in force serves, and everything says why. */
-async function expectRefused(reloaded: ReloadedServer, reason: RegExp, count: number) {
-  const { server, client, admin } = reloaded;
-  await expect(admin.call('reload', { body: { init: true } })).rejects.toThrow(reason);
-  const caller = client();
-  expect(await health(caller)).toBe(200);
-  caller.close();
-  expect(await servedName(reloaded)).toBe('first.example');
-  const { generation, lastReload, failedReloads, waiting } = await reloaded.status();
-  expect(generation.number).toBe(1);
-  expect(lastReload).toMatchObject({ result: 'failure' });
-  expect(failedReloads).toEqual([lastReload]);
-  expect(lastReload?.reason).toMatch(reason);
-  expect(waiting.join()).toMatch(reason);
-  const metrics = await (await fetch(`http://127.0.0.1:${server.operationsPort}/metrics`)).text();
-  expect(metrics).toContain(`holdfast_reloads_total{result="failure"} ${count}`);
-  expect(metrics).toContain('holdfast_reload_failed{of="configuration"} 1');
-  const told = () =>
-    server
-      .log()
-      .match(/^.*"msg":"the reload failed.*$/gm)
-      ?.at(-1) ?? '';
-  await expect.poll(told).toMatch(reason);
-}
-
 describe('a reload that cannot be done', () => {
   it('whatever it is → the generation before serves, and everything says why', async () => {
     const reloaded = await startReloaded();
@@ -234,55 +174,6 @@ describe('a reload that fails when all of it is prepared', () => {
     write({ ...more, keyStores: [...keyStores, twice] });
     expect(await server.holdfast('reload', '--init')).toMatchObject({ code: 0 });
     expect(await health(client(), 'second')).toBe(200);
-  });
-});
-
-describe.skipIf(process.platform !== 'linux')('a reload with a disk that is full', () => {
-  it.each<[string, (server: ReloadedServer) => void, string]>([
-    [
-      'where superseded policies are kept',
-      ({ folder, write, configuration }) => {
-        writePolicy(folder, 'permit (principal, action, resource);');
-        write({ ...configuration, keyStores: [withPolicies(configuration)] });
-      },
-      'policy-sets',
-    ],
-    [
-      'where a new key manager has its keys',
-      ({ write, configuration }) => {
-        const keyManagers = [...configuration.keyManagers, keyManager('more')];
-        write({ ...configuration, keyManagers });
-      },
-      'keys-more',
-    ],
-  ])('%s → the one before serves, everything says why, until there is room', async (...of) => {
-    const [, change, place] = of;
-    const disk = await makeFaultyDisk(temporaryFolder());
-    const reloaded = await startReloaded(undefined, disk.env);
-    change(reloaded);
-    disk.fail(`write ENOSPC ${place}`);
-    await expectRefused(reloaded, /ENOSPC/, 1);
-    disk.recover();
-    await reloaded.admin.call('reload', { body: { init: true } });
-    expect(await reloaded.status()).toMatchObject({ generation: { number: 2 }, failedReloads: [] });
-  });
-
-  it('no room for the record of a generation → the one before stays, until there is', async () => {
-    const reloaded = await startReloaded();
-    const { server, folder, write, configuration } = reloaded;
-    write({ ...configuration, deadlineMs: 20_000 });
-    limitFiles(server, sizeOfLog(join(folder, 'audit')) + 50);
-    server.signal('SIGHUP');
-    await expect.poll(async () => (await reloaded.status()).lastReload?.result).toBe('failure');
-    expect((await reloaded.status()).generation.number).toBe(1);
-    await expect.poll(() => server.log()).toMatch(/EFBIG.*the reload failed/);
-    limitFiles(server, undefined);
-    await expect
-      .poll(async () => {
-        server.signal('SIGHUP');
-        return (await reloaded.status()).generation.number;
-      })
-      .toBe(2);
   });
 });
 

@@ -148,6 +148,31 @@ it('blocks of what the configuration has no more → told, since they block noth
   ]);
 });
 
+it('a credential of a key store that the configuration has no more → told, and not shown as valid', async () => {
+  const { keyStores, credentials } = inForce();
+  const [known] = keyStores.keyStores;
+  const kept = (keyStore: string, accessKeyId: string) => ({
+    ...{ keyStore, accessKeyId, disabled: false, sealed: '', masterKeyId: '' },
+    ...{ createdAt: '2026-11-28T12:00:00.000Z', createdBy: 'ann' },
+  });
+  const ids = ['LEFT'.repeat(6), 'USED'.repeat(6)] as const;
+  const list = () => [kept('gone', ids[0]), kept(known?.name ?? '', ids[1])];
+  const runTime = { ...credentials.runTime, list, standingOf: () => 'valid' as const };
+  const overrides = { credentials: { ...credentials, runTime } };
+  const { waiting } = await statusOf(overrides);
+  expect(waiting).toEqual([
+    `the credential ${ids[0]} is for the key store gone, which the configuration has no more: ` +
+      `holdfast credentials remove ${ids[0]}`,
+  ]);
+  const operations = createAdminOperations(() => ({ ...inForce(), ...overrides }));
+  const shown = await operations.listCredentials({ query: {} }, 'ann');
+  const standings = shown.credentials.map((each) => [each.accessKeyId, each.standing]);
+  expect(Object.fromEntries(standings)).toMatchObject({
+    [ids[0]]: 'no-key-store',
+    [ids[1]]: 'valid',
+  });
+});
+
 it('policies that are overruled → told, with the end and on whose word', async () => {
   const open = {
     keyStore: 'payroll',

@@ -10,9 +10,13 @@ const TO = { uriPath: '/kms/xks/v1', accessKeyId: 'NEW', secretAccessKey: new Se
 async function changed(
   useSince: UseSince,
   timing: { readonly quietMs: number; readonly timeoutMs: number },
-  change: { readonly accessKeyId?: string; readonly former?: readonly string[] } = {},
+  change: {
+    readonly accessKeyId?: string;
+    readonly former?: readonly string[];
+    readonly force?: boolean;
+  } = {},
 ) {
-  const { accessKeyId = 'NEW', former = [] } = change;
+  const { accessKeyId = 'NEW', former = [], force = false } = change;
   const { kms, calls } = await startScriptedKms((operation) =>
     operation === 'UpdateCustomKeyStore' ? {} : { CustomKeyStores: [keyStoreNamed('payroll')] },
   );
@@ -21,7 +25,7 @@ async function changed(
   const told: string[] = [];
   const watch = { useSince, timing: { ...timing, pollMs: 1 } };
   const to = { ...TO, accessKeyId };
-  const outcome = await rotateCredential(kms, { store, to, former }, watch, (step) =>
+  const outcome = await rotateCredential(kms, { store, to, former, force }, watch, (step) =>
     told.push(step),
   ).then(
     () => 'done',
@@ -30,8 +34,9 @@ async function changed(
   return { outcome, told: told.join('\n'), updates: calls.slice(1) };
 }
 
-function uses(counts: Readonly<Record<string, number>>): UseSince {
-  return () => Promise.resolve(new Map(Object.entries(counts)));
+function uses(counts: Readonly<Record<string, number>>, firstAt = Date.now()): UseSince {
+  const all = Object.entries(counts).map(([id, requests]) => [id, { requests, firstAt }] as const);
+  return () => Promise.resolve(new Map(all));
 }
 
 describe('a change of the credential', () => {
@@ -62,14 +67,64 @@ describe('a change of the credential', () => {
 
   it('the old one is used at first, and then no more → done, after as many looks as that takes', async () => {
     let looks = 0;
-    const useSince: UseSince = () => {
+    const useSince: UseSince = (since) => {
       looks += 1;
-      return Promise.resolve(new Map([[looks < 4 ? 'A' : 'NEW', 1]]));
+      return uses({ [looks < 4 ? 'A' : 'NEW']: 1 })(since);
     };
     const { outcome, told } = await changed(useSince, { quietMs: 1, timeoutMs: 60_000 });
     expect({ outcome, looks }).toMatchObject({ outcome: 'done' });
     expect(looks).toBeGreaterThanOrEqual(4);
     expect(told).toContain('VERIFIED: 1 request was signed');
+  });
+
+  it('the old one is used after its time → said once, with the end of the patience', async () => {
+    const { told } = await changed(uses({ A: 1, NEW: 7 }), { quietMs: 5, timeoutMs: 60 });
+    expect(told.match(/Requests were signed with A meanwhile/g)).toHaveLength(1);
+    expect(told).toMatch(/none was for 0\.005 s, and until \d{4}-\S+Z at most\./);
+  });
+
+  it('force, and the old one is used → waits for the quiet time, and goes on all the same', async () => {
+    const began = performance.now();
+    const { outcome, told } = await changed(
+      uses({ A: 1, NEW: 7 }),
+      { quietMs: 50, timeoutMs: 60_000 },
+      { force: true },
+    );
+    const tookMs = performance.now() - began;
+    expect(outcome).toBe('done');
+    expect(told).toContain('Requests are still signed with A. It goes all the same.');
+    expect(told).not.toContain('Nothing was signed');
+    expect(tookMs).toBeGreaterThanOrEqual(49);
+    expect(tookMs).toBeLessThan(30_000);
+  });
+
+  it('repeated when KMS has had it for the whole quiet time → waits no more', async () => {
+    const { outcome, told } = await changed(
+      uses({ A: 7 }, Date.now() - 700_000),
+      { quietMs: 600_000, timeoutMs: 600_000 },
+      { accessKeyId: 'A', former: ['OLD'] },
+    );
+    expect(outcome).toBe('done');
+    expect(told).toContain('VERIFIED: 7 requests');
+  });
+
+  it('repeated when KMS has had it for a part of the time → waits for the rest', async () => {
+    const began = performance.now();
+    const firstAt = Date.now() - 60_000;
+    const timing = { quietMs: 60_100, timeoutMs: 600_000 };
+    const change = { accessKeyId: 'A', former: ['OLD'] };
+    const { outcome } = await changed(uses({ A: 7 }, firstAt), timing, change);
+    const tookMs = performance.now() - began;
+    expect(outcome).toBe('done');
+    expect(tookMs).toBeGreaterThanOrEqual(50);
+    expect(tookMs).toBeLessThan(30_000);
+  });
+
+  it('given to KMS anew, and used a while ago → waits for the whole time', async () => {
+    const began = performance.now();
+    const earlier = uses({ NEW: 7 }, Date.now() - 60_000);
+    await changed(earlier, { quietMs: 50, timeoutMs: 60_000 });
+    expect(performance.now() - began).toBeGreaterThanOrEqual(49);
   });
 
   it('no request at all → not called verified under traffic', async () => {

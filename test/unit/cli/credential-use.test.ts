@@ -20,8 +20,8 @@ describe('the use of credentials by an audit log', () => {
     const useSince = await credentialUse('payroll', folder);
     expect(await useSince?.(new Date(0))).toEqual(
       new Map([
-        ['NEW', 1],
-        ['OLD', 2],
+        ['NEW', { requests: 1, firstAt: Date.parse(timeAt(0)) }],
+        ['OLD', { requests: 2, firstAt: Date.parse(timeAt(1)) }],
       ]),
     );
   });
@@ -31,7 +31,9 @@ describe('the use of credentials by an audit log', () => {
     const first = [operation(0, { ...FIELDS, accessKeyId: 'OLD' })];
     const path = writeSegment(folder, { first: 0, lines: first.map(lineOf) });
     const useSince = await credentialUse('payroll', folder);
-    expect(await useSince?.(new Date(0))).toEqual(new Map([['OLD', 1]]));
+    expect(await useSince?.(new Date(0))).toEqual(
+      new Map([['OLD', { requests: 1, firstAt: Date.parse(timeAt(0)) }]]),
+    );
 
     // Whoever read the beginning again would find another credential there.
     writeFileSync(path, readFileSync(path, 'utf8').replace('OLD', 'XXX'));
@@ -44,8 +46,8 @@ describe('the use of credentials by an audit log', () => {
     appendFileSync(path, [more, health, ...others].map((one) => `${lineOf(one)}\n`).join(''));
     expect(await useSince?.(new Date(0))).toEqual(
       new Map([
-        ['OLD', 2],
-        ['NEW', 1],
+        ['OLD', { requests: 2, firstAt: Date.parse(timeAt(0)) }],
+        ['NEW', { requests: 1, firstAt: Date.parse(timeAt(1)) }],
       ]),
     );
     const later = new Date(Date.parse(timeAt(4)) + 1_000);
@@ -58,7 +60,9 @@ describe('the use of credentials by an audit log', () => {
     writeSegment(folder, { first: 0, lines: records.map(lineOf) });
     const useSince = await credentialUse('payroll', folder);
     expect(await useSince?.(new Date(Date.parse(timeAt(2))))).toEqual(new Map());
-    expect(await useSince?.(new Date(0))).toEqual(new Map([['OLD', 2]]));
+    expect(await useSince?.(new Date(0))).toEqual(
+      new Map([['OLD', { requests: 2, firstAt: Date.parse(timeAt(0)) }]]),
+    );
   });
 
   it('a line that is no record, added later → refused, because it might tell of a use', async () => {

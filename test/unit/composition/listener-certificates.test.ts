@@ -6,9 +6,7 @@ import { once } from 'node:events';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { plannedListeners } from '../../../src/composition/listener-set.js';
 import { startListeners } from '../../../src/composition/listeners.js';
-import { HeldBytes } from '../../../src/http/xks/held-bytes.js';
-import { TurnLoad } from '../../../src/http/xks/turn-load.js';
-import { StrangerTurns } from '../../../src/http/xks/stranger-turns.js';
+import { newDoors } from '../../../src/http/xks/door.js';
 import { StrangerLog } from '../../../src/observability/stranger-log.js';
 import { systemClock } from '../../../src/shared/clock.js';
 import { makeSelfSigned } from '../../support/certificates.js';
@@ -58,7 +56,7 @@ describe('the certificate files of listeners', () => {
       clock: systemClock,
       log: logger,
       strangers: new StrangerLog(logger, systemClock),
-      doors: { turns: new StrangerTurns(), held: new HeldBytes(), load: new TurnLoad() },
+      doors: newDoors(),
       addresses: { release: () => Promise.resolve() },
       turnAway: () => 'to-be-served',
       handle: () => () => Promise.resolve(ok({})),

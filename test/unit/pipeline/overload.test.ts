@@ -21,6 +21,18 @@ describe('a request that has waited for too long', () => {
     expect(pipeline.records[0]?.cause).toMatch(/^overload: it has waited for 150 ms/);
   });
 
+  it.each([
+    ['synced', 61],
+    ['written', 101],
+  ] as const)('records are %s → refused after %i ms, and no earlier', (durability, waitedMs) => {
+    const overload = new Overload(heldClock(), durability);
+    const look = (ms: number) => () => {
+      overload.assertInTime({ isTurnedAway: false, waitedMs: () => ms });
+    };
+    expect(look(waitedMs)).toThrow('cannot keep up');
+    expect(look(waitedMs - 1)).not.toThrow();
+  });
+
   it('Encrypt that the listener turns away → the same, before its signature is looked at', async () => {
     const pipeline = makePipeline();
     const { call, isAuthenticated } = incoming(`${PREFIX}/keys/key/encrypt`, encryptBody(), {

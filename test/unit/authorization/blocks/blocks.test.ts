@@ -2,48 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import {
-  type Block,
-  blockIdOf,
-  type BlockSubject,
-} from '../../../../src/authorization/blocks/block.js';
-import { Blocks } from '../../../../src/authorization/blocks/blocks.js';
-import { KeptBlocks } from '../../../../src/authorization/blocks/kept-blocks.js';
-import { writeFileAtomically } from '../../../../src/durable/atomic-write.js';
-import { masterKeyFrom } from '../../../../src/sealing/master-key.js';
-import { systemClock } from '../../../../src/shared/clock.js';
-import { Secret } from '../../../../src/shared/secret.js';
-import { Confirmations } from '../../../../src/state/confirmations.js';
-import type { StateCopy } from '../../../../src/state/copy/state-copy.js';
+import { blockIdOf, type BlockSubject } from '../../../../src/authorization/blocks/block.js';
+import { changed, isBlocked, keptIn, openOn } from '../../../support/blocks-fixture.js';
 import { deferred } from '../../../support/deferred.js';
 import { captureLog } from '../../../support/log-lines.js';
 import { MemoryState, MemoryStateStore } from '../../../support/memory-state-store.js';
 import { stateReplica } from '../../../support/state-replica.js';
 import { storeAway } from '../../../support/store-away.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-
-const KEY: BlockSubject = { kind: 'key', keyManager: 'files', externalKeyId: 'payroll' };
-const SEALING = randomBytes(32).toString('base64');
-
-function changed(blocked: boolean, subject: BlockSubject = KEY): Block {
-  return { subject, blocked, reason: 'incident 4711', by: 'alice', at: '2026-11-28T12:00:00.000Z' };
-}
-
-function keptIn(folder: string, key = SEALING): KeptBlocks {
-  const masterKey = masterKeyFrom({ key: new Secret(key) }, randomBytes);
-  return new KeptBlocks(join(folder, 'blocks.json'), masterKey, writeFileAtomically);
-}
-
-function openOn(
-  state: StateCopy,
-  kept?: KeptBlocks,
-  { logger: log } = captureLog(),
-): Promise<Blocks> {
-  const confirmations = new Confirmations({ state, clock: systemClock, replicaName: 'here' });
-  return Blocks.open({ state, clock: systemClock, log, confirmations, kept });
-}
-
-const isBlocked = ({ table }: Blocks) => table.ofKey('files', 'PayRoll') !== undefined;
 
 it('a key is blocked → at every replica, whatever the case of its id, and the others confirm it', async () => {
   const shared = new MemoryState();
@@ -160,34 +126,6 @@ it('a block is made while one is lifted, and the store goes away → in force', 
   await lifted.mock.results[0]?.value;
   await new Promise(setImmediate);
   expect([isBlocked(blocks), blocks.waiting]).toEqual([true, 1]);
-});
-
-it('two blocks while the store is away, and the first is written late → both are kept', async () => {
-  const folder = temporaryFolder();
-  const late = deferred();
-  const writes: string[] = [];
-  const masterKey = masterKeyFrom({ key: new Secret(SEALING) }, randomBytes);
-  const kept = new KeptBlocks(join(folder, 'blocks.json'), masterKey, async (path, contents) => {
-    writes.push(contents);
-    if (writes.length === 1) await late.promise;
-    await writeFileAtomically(path, contents);
-  });
-  const shared = new MemoryState();
-  const store = new MemoryStateStore(shared);
-  const blocks = await openOn(await stateReplica(shared, { store }), kept);
-  storeAway(store);
-  const first = blocks.change(changed(true));
-  await vi.waitFor(() => {
-    expect(writes).toHaveLength(1);
-  });
-  const second = blocks.change(changed(true, { kind: 'key-store', keyStore: 'payroll' }));
-  await vi.waitFor(() => {
-    expect(blocks.waiting).toBe(2);
-  });
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  late.resolve(undefined);
-  await Promise.all([first, second]);
-  expect(await keptIn(folder).read()).toHaveLength(2);
 });
 
 it('a block is lifted and made again → in force', async () => {

@@ -33,6 +33,22 @@ describe('readYaml', () => {
     expect(problemsOf(text).map(({ position }) => position?.line)).toEqual([line]);
   });
 
+  it.each(['}', '- ', '&', '*'])(
+    '%j at the beginning of a line, a mistake that dozens follow from → a few are told',
+    (character) => {
+      const fields = Array.from(
+        { length: 8 },
+        (_, n) => `a${n}:\n  - b: 1\n    c:\n      - d: 2\n`,
+      );
+      const lines = fields.join('').trimEnd().split('\n');
+      const counts = lines.map(
+        (line, at) => problemsOf(lines.with(at, `${character}${line}`).join('\n')).length,
+      );
+      expect(Math.max(...counts)).toBeGreaterThan(0);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(8);
+    },
+  );
+
   it.each([
     ['in a block', 'x: 1\na: 1\ny: 2\na: 2\n', 4, 'the field a, which line 2 has already'],
     ['in a flow', 'x: {\n  a: 1,\n  a: 2 }\n', 3, 'the field a, which line 2 has already'],

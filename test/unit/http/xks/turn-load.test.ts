@@ -4,7 +4,8 @@ import { TurnLoad } from '../../../../src/http/xks/turn-load.js';
 /** An event loop whose turns a test makes. */
 function makeLoop() {
   const loop = { ms: 0, idle: 0, ends: [] as (() => void)[] };
-  const load = new TurnLoad({
+  const strangers = { totalMs: 0 };
+  const load = new TurnLoad(strangers, {
     now: () => loop.ms,
     idleMs: () => loop.idle,
     atTurnEnd: (work) => loop.ends.push(work),
@@ -22,6 +23,10 @@ function makeLoop() {
       loop.ms += ms;
       for (const end of loop.ends.splice(0)) end();
       return admitted;
+    },
+    /** Strangers have had so much of the turn that ends next. */
+    strangersHad: (ms: number) => {
+      strangers.totalMs += ms;
     },
     rest: (ms: number) => {
       loop.ms += ms;
@@ -68,6 +73,35 @@ describe('the requests of a turn', () => {
     }
     expect(admitted).toBeGreaterThan(190);
     expect(admitted).toBeLessThan(210);
+  });
+
+  it('strangers have most of each turn → as many are let in as before', () => {
+    const { load, turn, strangersHad } = makeLoop();
+    for (let turns = 0; turns < 60; turns += 1) turn(100, 10);
+    for (let turns = 0; turns < 200; turns += 1) {
+      strangersHad(19);
+      turn(1, 20);
+      // Bytes of a request that has not begun.
+      load.letIn(0);
+    }
+    expect(turn(1_000, 10)).toBe(200);
+  });
+
+  it('strangers have a little of each turn → it counts for nobody', () => {
+    const { turn, strangersHad } = makeLoop();
+    for (let turns = 0; turns < 60; turns += 1) {
+      strangersHad(2);
+      turn(100, 12);
+    }
+    expect(turn(1_000, 10)).toBe(200);
+  });
+
+  it('bytes without a request, and a loop that is busy → nothing is learned of them', () => {
+    const { load, turn } = makeLoop();
+    load.letIn(0);
+    for (let turns = 0; turns < 60; turns += 1) turn(0, 10);
+    for (let turns = 0; turns < 60; turns += 1) turn(100, 10);
+    expect(turn(1_000, 10)).toBe(200);
   });
 
   it('one account floods → others are let in up to their part, although the turn is full', () => {
