@@ -8,7 +8,10 @@ import { ThrottledError } from './throttled.js';
  * Waiting time from which on everybody is refused. KMS gives up after 250 ms, network included, and
  * a record that has to be on the disk takes its own time after the wait.
  */
-const TOO_LATE_MS = { written: 100, synced: 60 } as const;
+const TOO_LATE_MS = { written: 100, synced: 50 } as const;
+
+/** A timer that is so late tells that the process was. */
+const STALLED_MS = 20;
 
 /** Told to a client that is refused. */
 export const OVERLOAD_MESSAGE = 'The external key store proxy cannot keep up.';
@@ -51,11 +54,15 @@ export class Overload {
 
   /**
    * The error for an answer whose record was not there in time: where the request lay unseen in a
-   * busy process, it was the process that was late, and not the disk.
+   * busy process, or that had no time at the end, it was the process that was late, and not the disk.
    */
   lateRecord({ unseenMs }: Pick<IncomingCall, 'unseenMs'>, error: AuditTimeoutError): Error {
-    if (unseenMs === 0) return error;
-    return refused(`it lay unseen for ${Math.round(unseenMs)} ms, and ${error.message}`);
+    const { overdueMs, message } = error;
+    if (unseenMs > 0) {
+      return refused(`it lay unseen for ${Math.round(unseenMs)} ms, and ${message}`);
+    }
+    if (overdueMs < STALLED_MS) return error;
+    return refused(`this process was ${Math.round(overdueMs)} ms late to see that ${message}`);
   }
 
   /**

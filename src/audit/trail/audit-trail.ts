@@ -269,6 +269,6 @@ function typeOf({ isAuthenticated, operation }: RequestEntry): RequestRecordType
   return operation === HEALTH_OPERATION ? 'health-check' : 'key-operation';
 }
 
-function tooLate(): AuditTimeoutError {
-  return new AuditTimeoutError('the audit record was not written by the deadline');
+function tooLate(overdueMs?: number): AuditTimeoutError {
+  return new AuditTimeoutError('the audit record was not written by the deadline', overdueMs);
 }

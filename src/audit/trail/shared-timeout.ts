@@ -6,7 +6,7 @@ const POOL_PATIENCE_MS = 50;
 
 interface Wait {
   readonly expiresAt: number;
-  readonly expire: () => void;
+  readonly expire: (overdueMs: number) => void;
   /** True when the work has ended. */
   isOver: boolean;
   /** Its neighbours in the list of all waits; none once it is out of the list. */
@@ -40,14 +40,15 @@ export class SharedTimeout {
    * Waits for work, which goes on whatever becomes of the wait.
    *
    * @param expiresAt in the clock's monotonic time, in ms
+   * @param onExpiry is told by how many ms the loop was late
    * @throws what the work threw, or what `onExpiry` makes
    */
-  race<T>(work: Promise<T>, expiresAt: number, onExpiry: () => Error): Promise<T> {
+  race<T>(work: Promise<T>, expiresAt: number, onExpiry: (overdueMs: number) => Error): Promise<T> {
     return new Promise((resolve, reject) => {
       const wait: Wait = {
         expiresAt,
-        expire: () => {
-          reject(onExpiry());
+        expire: (overdueMs) => {
+          reject(onExpiry(overdueMs));
         },
         isOver: false,
         older: undefined,
@@ -104,7 +105,7 @@ export class SharedTimeout {
     for (const wait of due) this.#remove(wait);
     await this.#turn(POOL_PATIENCE_MS);
     for (const wait of due) {
-      if (!wait.isOver) wait.expire();
+      if (!wait.isOver) wait.expire(now - wait.expiresAt);
     }
   }
 }

@@ -45,7 +45,13 @@ describe('an answer', () => {
 
   it.each([
     ['AuditUnavailableError', new AuditUnavailableError('full'), 'InternalException', 500],
-    ['AuditTimeoutError', new AuditTimeoutError('late'), 'DependencyTimeoutException', 503],
+    ['AuditTimeoutError', new AuditTimeoutError('late', 19), 'DependencyTimeoutException', 503],
+    [
+      'one of a process that stood still',
+      new AuditTimeoutError('late', 20),
+      'ThrottlingException',
+      429,
+    ],
     ['a defect', new Error('defect'), 'InternalException', 500],
   ] as const)(
     'whose record fails with %s → %s is answered instead',

@@ -22,7 +22,7 @@ describe('a request that has waited for too long', () => {
   });
 
   it.each([
-    ['synced', 61],
+    ['synced', 51],
     ['written', 101],
   ] as const)('records are %s → refused after %i ms, and no earlier', (durability, waitedMs) => {
     const overload = new Overload(heldClock(), durability);

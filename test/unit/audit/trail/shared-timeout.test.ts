@@ -34,11 +34,11 @@ it('work that ends in the turn after its moment → is not too late, however lon
 
 it('work that is under way after that turn → is too late', async () => {
   const { waits, turns, set } = heldStill();
-  const waited = waits.race(new Promise(() => undefined), 1, tooLate);
-  set(2);
+  const waited = waits.race(new Promise(() => undefined), 1, (ms) => new Error(`late by ${ms}`));
+  set(42);
   await expect.poll(() => turns.length).toBe(1);
   turns[0]?.();
-  await expect(waited).rejects.toThrow('too late');
+  await expect(waited).rejects.toThrow('late by 41');
 });
 
 it('waits of different length → each ends at its own moment', async () => {
