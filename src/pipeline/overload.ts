@@ -54,7 +54,7 @@ export class Overload {
 
   /**
    * The error for an answer whose record was not there in time: where the request lay unseen in a
-   * busy process, or that had no time at the end, it was the process that was late, and not the disk.
+   * busy process, or that had no time at the end, the process was late, and not the disk.
    */
   lateRecord({ unseenMs }: Pick<IncomingCall, 'unseenMs'>, error: AuditTimeoutError): Error {
     const { overdueMs, message } = error;
