@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { invariant } from '../../shared/assert.js';
+import { Handshakes } from './handshakes.js';
 import { HeldBytes, type Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
 import { MAX_HEADERS } from '../request-head.js';
@@ -30,13 +31,17 @@ export const CONNECTION_BYTES = 128 * 1024;
 export interface DoorPorts {
   readonly turns: StrangerTurns;
   readonly held: HeldBytes;
+  readonly handshakes: Handshakes;
   readonly load: Pick<TurnLoad, 'isTight' | 'isOverfull' | 'letIn' | 'admits'>;
 }
 
 /** Makes the limits that the doors of one process share. */
 export function newDoors(): DoorPorts {
   const turns = new StrangerTurns();
-  return { turns, held: new HeldBytes(), load: new TurnLoad(turns) };
+  return {
+    ...{ turns, held: new HeldBytes(), handshakes: new Handshakes() },
+    load: new TurnLoad(turns),
+  };
 }
 
 /** A door's view of the requests that have come through it. */

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionSlots } from '../connection-slots.js';
+import type { Handshakes } from './handshakes.js';
 import type { StrangerTurns } from './stranger-turns.js';
 
 /** Cost of a TLS handshake in the turn in which it begins, most of it afterwards: one is a turn. */
@@ -11,6 +12,7 @@ export interface EntrancePorts {
   readonly server: Server;
   readonly slots: ConnectionSlots;
   readonly turns: StrangerTurns;
+  readonly handshakes: Handshakes;
   /** Longest silence of a new connection. */
   readonly silentMs: number;
 }
@@ -83,7 +85,7 @@ export class Entrance {
   }
 
   #awaitFirstByte(socket: Socket, start: () => void): void {
-    const { slots, turns, silentMs } = this.#ports;
+    const { slots, turns, handshakes, silentMs } = this.#ports;
     const end = (): void => {
       socket.destroy();
     };
@@ -108,6 +110,7 @@ export class Entrance {
           if (socket.destroyed) return 0;
           socket.setTimeout(0);
           socket.off('timeout', end);
+          handshakes.begin(socket);
           start();
           return HANDSHAKE_MS;
         },

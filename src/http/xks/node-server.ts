@@ -53,8 +53,10 @@ export function createNodeServer(ports: NodeServerPorts): NodeServer {
       ? createPlainServer(options)
       : createTlsServer({ ...options, ...tlsOptions(material) });
   const slots = new ConnectionSlots(listener.limits, dropReport(ports.logger));
+  const { turns, handshakes } = doors;
+  const silentMs = listener.limits.unauthenticatedIdleMs;
   const entrance = new Entrance(
-    { server, slots, turns: doors.turns, silentMs: listener.limits.unauthenticatedIdleMs },
+    { server, slots, turns, handshakes, silentMs },
     material !== undefined,
   );
   const open = opener(ports, slots, entrance);
@@ -106,6 +108,7 @@ function opener(ports: NodeServerPorts, slots: ConnectionSlots, entrance: Entran
   const { connections, listener, doors, turnAway } = ports;
   return (socket, client) => {
     const accepted = entrance.acceptedFor(socket);
+    if (accepted !== undefined) doors.handshakes.end(accepted);
     connections.open(socket, listener.limits.unauthenticatedIdleMs, {
       ...doors,
       turnAway,

@@ -94,6 +94,26 @@ describe('a TLS listener', () => {
     ca = (await certify('ec')).certificate;
   });
 
+  it('with more handshakes under way than may be at once → the oldest ends, and nobody who is through', async () => {
+    const { port } = await listen('ec');
+    const through = RawClient.tls(port, { ca, servername: 'localhost' });
+    await once(through.socket, 'secureConnect');
+    const begun: RawClient[] = [];
+    for (let count = 0; count <= 128; count += 1) {
+      const client = await RawClient.connect(port);
+      // The first byte of a handshake, whose rest may come at any time.
+      client.send(Buffer.of(0x16));
+      begun.push(client);
+    }
+    const [oldest, ...others] = begun;
+    await oldest?.closed;
+    through.send(post('/', '{}'));
+    await vi.waitFor(() => {
+      expect(through.received).toMatch(/^HTTP\/1\.1 200/);
+    });
+    expect(others.filter(({ socket }) => socket.closed)).toEqual([]);
+  });
+
   it('called in plain HTTP → closed without an answer', async () => {
     const { port, calls } = await listen('ec');
     const client = await RawClient.connect(port);
