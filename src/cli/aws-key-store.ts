@@ -62,7 +62,11 @@ export async function servedKeyStore(
   const { keyStores } = await connect(options, terminal).call('listKeyStores', {});
   const found = keyStores.find(({ name }) => name === keyStore);
   if (found !== undefined) return found;
-  throw new CliError(EXIT.failed, `the server has no key store ${keyStore}`);
+  const names = keyStores.map(({ name }) => name).join(', ');
+  throw new CliError(
+    EXIT.failed,
+    `The server has no key store "${keyStore}". It has: ${names || 'none'}.`,
+  );
 }
 
 /**

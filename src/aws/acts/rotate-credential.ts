@@ -96,8 +96,8 @@ export async function rotateCredential(
   const count = await untilQuiet(ids, { ...watch, begunAt, force }, tell);
   tell(
     count > 0
-      ? `VERIFIED: ${counted(count, 'request was', 'requests were')} signed with ${to.accessKeyId} ${period(quietMs)}.`
-      : `NOT VERIFIED under traffic: no request came ${period(quietMs)}.`,
+      ? `VERIFIED: ${counted(count, 'request was', 'requests were')} signed with ${to.accessKeyId} in the last ${seconds(quietMs)}.`
+      : `NOT VERIFIED under traffic: no request came in the last ${seconds(quietMs)}.`,
   );
   return { unused, isVerified: count > 0 };
 }
@@ -119,7 +119,11 @@ function waitingText(unused: readonly string[], earliest: number, quietMs: numbe
 }
 
 function period(quietMs: number): string {
-  return `for ${String(quietMs / 1000)} s`;
+  return `for ${seconds(quietMs)}`;
+}
+
+function seconds(ms: number): string {
+  return `${String(ms / 1000)} s`;
 }
 
 /** What a wait goes by. */

@@ -134,14 +134,14 @@ async function endFormer(
 ): Promise<void> {
   for (const { accessKeyId, source } of await credentials.list()) {
     if (!unused.includes(accessKeyId)) continue;
-    if (source === 'configuration') {
-      terminal.print(`Now take ${accessKeyId} out of the configuration, and reload it.\n`);
-    } else if (accessKeyId !== ends) {
-      terminal.print(`When nobody needs it: holdfast credentials remove ${accessKeyId}\n`);
-    } else if (!isVerified && !force) {
+    if (!isVerified && !force) {
       terminal.print(
         `${accessKeyId} stays, because nothing was signed with the new one yet: repeat this command under traffic, or add --force.\n`,
       );
+    } else if (source === 'configuration') {
+      terminal.print(`Now take ${accessKeyId} out of the configuration, and reload it.\n`);
+    } else if (accessKeyId !== ends) {
+      terminal.print(`When nobody needs it: holdfast credentials remove ${accessKeyId}\n`);
     } else {
       await credentials.remove(accessKeyId, force, timing);
       terminal.print(`Removed ${accessKeyId}.\n`);
@@ -222,9 +222,16 @@ function replacedBy(all: readonly ShownCredential[], id: string): string | undef
   return all.find(({ accessKeyId }) => accessKeyId === replaces)?.accessKeyId;
 }
 
+/** The commands that put the id of the served key store into `$store`, whatever its name in KMS. */
+function servedStoreIdCommands(place: string, store: string): string {
+  return `path=$(jq -r .XksProxyUriPath xks-proxy.json)
+ids=$(holdfast credentials list --key-store ${store} --json | jq -c '[.credentials[].accessKeyId]')
+store=$(aws kms describe-custom-key-stores${place} --output json | jq -r --arg path "$path" --argjson ids "$ids" '.CustomKeyStores[] | select(.XksProxyConfiguration | .UriPath == $path and IN(.AccessKeyId; $ids[])) | .CustomKeyStoreId')`;
+}
+
 async function commandsFor(
   keyStore: string,
-  { to, name = keyStore, ...options }: Options,
+  { to, name, ...options }: Options,
   terminal: Terminal,
 ): Promise<string> {
   const place = await placeOptions(options, terminal);
@@ -236,7 +243,7 @@ async function commandsFor(
   return `umask 077
 new=${id}
 holdfast credentials export "$new" --output xks-proxy.json
-${storeIdCommand(place, name)}
+${name === undefined ? servedStoreIdCommands(place, store) : storeIdCommand(place, name)}
 jq --arg id "$store" '{CustomKeyStoreId: $id, XksProxyAuthenticationCredential}' xks-proxy.json > update.json
 aws kms update-custom-key-store${place} --cli-input-json file://update.json
 shred -u update.json xks-proxy.json

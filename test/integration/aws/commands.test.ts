@@ -174,6 +174,22 @@ describe('holdfast aws', () => {
     ]);
   });
 
+  it('rotate-credential without traffic → the old one of the configuration is to stay', async () => {
+    const { aws, server } = await startStage();
+    await aws('register', 'quickstart', ...ENDPOINT);
+    const { code, stdout } = await aws('rotate-credential', 'quickstart', '--quiet', '1');
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${server.credential.accessKeyId} stays, because nothing was signed`);
+    expect(stdout).not.toContain('out of the configuration');
+  });
+
+  it('rotate-credential of a key store that the server does not have → names those that it has', async () => {
+    const { aws } = await startStage();
+    const { code, stderr } = await aws('rotate-credential', 'nosuch');
+    expect(code).toBe(1);
+    expect(stderr).toContain('no key store "nosuch". It has: quickstart.');
+  });
+
   it('less time than has to be quiet → refused before anything is done', async () => {
     const { aws, simulator, server } = await startStage();
     await aws('register', 'quickstart', ...ENDPOINT);
@@ -255,6 +271,9 @@ describe('holdfast aws', () => {
       expect(stdout).toContain(`aws kms `);
       expect(stdout).not.toMatch(/r{43}|RawSecretAccessKey=/);
     }
+    // By path and credential, because its name in KMS may be another.
+    expect(printed[1]?.stdout).toContain('.UriPath == $path and IN(.AccessKeyId; $ids[])');
+    expect(printed[1]?.stdout).not.toContain('--custom-key-store-name');
     const { CustomKeyStores } = await simulator.client.call('DescribeCustomKeyStores', {});
     expect(CustomKeyStores).toEqual([]);
   });
