@@ -44,6 +44,22 @@ describe('an instance of Cedar that traps', () => {
     });
     expect(engine.evaluate('trap/all', REQUEST).decision).toBe('allow');
   });
+
+  it('policies that it could not parse, or that came amid it → are not in the next instance', async () => {
+    const { engine, trap } = trapping();
+    engine.put('next/all', PERMIT);
+    expect(() => {
+      engine.put('next/broken', { broken: 'permit(' });
+    }).toThrow(CedarError);
+    trap();
+    expect(() => engine.evaluate('next/all', REQUEST)).toThrow(CedarError);
+    expect(() => {
+      engine.put('next/late', PERMIT);
+    }).toThrow('trapped before');
+    await vi.waitFor(() => {
+      expect(engine.evaluate('next/all', REQUEST).decision).toBe('allow');
+    });
+  });
 });
 
 describe('the slots of an engine', () => {
