@@ -38,12 +38,12 @@ export function compose(
   const forbids = layers.flatMap((layer) => layer.forbids);
   const isPermitted = layers.every(({ permits }) => permits.length > 0);
   const isAllowed = errors.length === 0 && forbids.length === 0 && isPermitted;
-  const permits = isAllowed ? layers.flatMap((layer) => layer.permits) : [];
+  const deciding = isAllowed ? layers.flatMap((layer) => layer.permits) : forbids;
   return {
     decision: isAllowed ? 'allowed' : 'denied',
     by: errors.length > 0 ? 'policy-error' : 'policy',
     policySet,
-    policies: (isAllowed ? permits : forbids).toSorted().slice(0, MAX_TOLD_POLICIES),
+    policies: deciding.toSorted().slice(0, MAX_TOLD_POLICIES),
     error: errors[0],
     tagsRead,
   };

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { accountIn, regionIn } from '../shared/arn.js';
 import type { LocalTime } from './local-time.js';
 import { PRINCIPAL_KINDS, type PrincipalFacts } from './principal.js';
 import type { AuthorizationRequest } from './request.js';
@@ -47,14 +48,14 @@ const CONTEXT: Readonly<Record<string, FactLine>> = {
     optional: true,
     notOfMetadata: true,
     description: 'Region out of `kmsKeyArn`.',
-    valueOf: ({ request }) => arnField(request.kmsKeyArn, REGION),
+    valueOf: ({ request }) => regionIn(request.kmsKeyArn),
   },
   kmsKeyAccount: {
     type: 'String',
     optional: true,
     notOfMetadata: true,
     description: 'Account id out of `kmsKeyArn`.',
-    valueOf: ({ request }) => arnField(request.kmsKeyArn, ACCOUNT),
+    valueOf: ({ request }) => accountIn(request.kmsKeyArn),
   },
   kmsViaService: {
     type: 'String',
@@ -180,16 +181,6 @@ function factsOf(owner: FactOwner, lines: Readonly<Record<string, FactLine>>): r
     ...{ owner, name, optional: false, notOfMetadata: false },
     ...line,
   }));
-}
-
-/** Places in `arn:partition:service:region:account:resource`. */
-const REGION = 3;
-const ACCOUNT = 4;
-
-function arnField(arn: string | undefined, place: number): string | undefined {
-  if (arn?.startsWith('arn:') !== true) return undefined;
-  const field = arn.split(':', place + 1)[place];
-  return field === '' ? undefined : field;
 }
 
 const MAPPED_IPV4 = /^::ffff:(?<ipv4>\d+\.\d+\.\d+\.\d+)$/iu;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { CollectionDefinition } from '../../state/collection.js';
 import { isExternalKeyId } from '../../xks/external-key-id.js';
 
-/** The longest reason of a block, in characters. */
+/** The longest reason of a block, or of an opening, in characters. */
 export const MAX_REASON_CHARACTERS = 1_000;
 /** The longest pattern of principals: the longest ARN of IAM and room for wildcards. */
 export const MAX_PATTERN_CHARACTERS = 2_048;
@@ -23,24 +23,20 @@ const subjectSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const changeSchema = z.strictObject({
+/** The schema of a block. Its last change alone says whether it is in force. */
+export const blockSchema = z.strictObject({
+  subject: subjectSchema,
   blocked: z.boolean(),
   reason: z.string().min(1).max(MAX_REASON_CHARACTERS),
   by: z.string(),
   at: z.iso.datetime(),
 });
 
-/** The last change of a block alone says whether it is in force. */
-const blockSchema = z.strictObject({ subject: subjectSchema, ...changeSchema.shape });
-
 /** The subject of a block: a key or an alias, a key store, or the principals that fit a pattern. */
 export type BlockSubject = Readonly<z.infer<typeof subjectSchema>>;
 
 /** A block as it is kept; one that was lifted stays, and says so. */
 export type Block = Readonly<z.infer<typeof blockSchema>>;
-
-/** The schema of a block, for copies of it outside of the state store. */
-export const keptBlockSchema = blockSchema;
 
 /** The blocks of keys, key stores and principals. None is ever removed. */
 export const blockCollection: CollectionDefinition<Block> = {

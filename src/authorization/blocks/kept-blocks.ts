@@ -6,7 +6,7 @@ import { scryptParametersSchema } from '../../sealing/scrypt-parameters.js';
 import { open, seal } from '../../sealing/seal.js';
 import { ifThere } from '../../shared/errno.js';
 import { parsedJson } from '../../shared/parsed-json.js';
-import { type Block, keptBlockSchema } from './block.js';
+import { type Block, blockSchema } from './block.js';
 import { messageOf } from '../../shared/reason-of.js';
 
 const fileSchema = z.strictObject({
@@ -19,7 +19,7 @@ const fileSchema = z.strictObject({
 /** The owner of what is sealed, so that nothing else under the same key passes for it. */
 const BINDING = { holds: 'blocks' };
 
-const contentsSchema = z.array(keptBlockSchema);
+const contentsSchema = z.array(blockSchema);
 
 /** The blocks on this replica's disk cannot be read. */
 export class KeptBlocksError extends Error {

@@ -4,10 +4,10 @@ import type { Clock } from '../../shared/clock.js';
 import type { CollectionDefinition } from '../../state/collection.js';
 import type { Confirmation, Confirmations } from '../../state/confirmations.js';
 import type { Collection, State } from '../../state/state.js';
+import { MAX_REASON_CHARACTERS } from '../blocks/block.js';
 
 /** The longest time for which policies can be overruled at once. */
 export const MAX_OPEN_HOURS = 24;
-const MAX_REASON_CHARACTERS = 1_000;
 
 /** Past by every replica's clock: one that is behind must not overrule policies for longer. */
 const CLOSED = '1970-01-01T00:00:00.000Z';
@@ -92,14 +92,14 @@ export class BreakGlassOpenings {
   ): Promise<Opening & Confirmation> {
     const { clock, events, confirmations } = this.#ports;
     const now = clock.now();
-    const [at, until] = [now, now + forMs].map((time) => new Date(time).toISOString());
-    const value = { ...opening, at: at ?? '', until: until ?? '' };
+    const at = new Date(now).toISOString();
+    const until = new Date(now + forMs).toISOString();
+    const value = { ...opening, at, until };
     const id = opening.keyStore;
     const replaces = this.#collection.get(id)?.revision ?? 0;
     const { revision } = await this.#collection.put(id, value, replaces);
     const { keyStore, reason, by } = opening;
-    const expiresAt = value.until;
-    events.tell({ event: 'break-glass-opened', keyStore, reason, by, expiresAt });
+    events.tell({ event: 'break-glass-opened', keyStore, reason, by, expiresAt: until });
     return { ...value, ...(await confirmations.of(revision)) };
   }
 

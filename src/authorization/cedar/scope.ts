@@ -30,11 +30,10 @@ export interface Scope {
 export function scopeOf({ principal, action, resource }: PolicyJson): Scope {
   const ofPrincipal = placeOf('principal', principal);
   const ofResource = placeOf('resource', resource);
-  const isSorted = ofPrincipal !== undefined;
   return {
     actions: actionsOf(action),
     place: ofPrincipal ?? ofResource,
-    facts: isSorted && ofResource !== undefined ? RESOURCE_ID : 0,
+    facts: ofPrincipal !== undefined && ofResource !== undefined ? RESOURCE_ID : 0,
   };
 }
 
