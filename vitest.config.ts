@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** The folders below `test/`; the slow ones start processes. */
 const suites = [
-  { name: 'unit', timeoutMs: 20_000 },
+  // Loading is most of what a unit test costs: the files of a worker share what they load.
+  { name: 'unit', timeoutMs: 20_000, isolate: false },
   { name: 'contract', timeoutMs: 30_000 },
   { name: 'conformance', timeoutMs: 30_000 },
   { name: 'integration', timeoutMs: 180_000 },
@@ -18,14 +19,27 @@ const timedByKms = [
   'test/e2e/{pages,try-kms}.test.ts',
 ];
 
+/** Tests that replace a module: they would replace it for the files after them. */
+const replacing = [
+  'test/unit/audit/log/start-up-calls.test.ts',
+  'test/unit/composition/listener-certificates.test.ts',
+  'test/unit/key-managers/file/start.test.ts',
+  'test/unit/observability/log-destination.test.ts',
+];
+
 export default defineConfig({
   test: {
     // The machine that counts has two cores, and the default would leave one of them idle.
     maxWorkers: 2,
     projects: [
-      ...suites.map(({ name, timeoutMs }) =>
-        project({ name, timeoutMs, include: [`test/${name}/**/*.test.ts`], exclude: timedByKms }),
+      ...suites.map((suite) =>
+        project({
+          ...suite,
+          include: [`test/${suite.name}/**/*.test.ts`],
+          exclude: [...timedByKms, ...replacing],
+        }),
       ),
+      project({ name: 'unit-replacing', timeoutMs: 20_000, include: replacing }),
       project({ name: 'kms', timeoutMs: 180_000, include: timedByKms, retry: 2 }),
     ],
     coverage: {
@@ -45,6 +59,8 @@ function project({
   readonly include: string[];
   readonly exclude?: string[];
   readonly retry?: number;
+  /** Whether each file has its modules to itself, as by default. */
+  readonly isolate?: boolean;
 }) {
   return {
     test: {

@@ -26,7 +26,10 @@ const first = await runTests('this Node', process.execPath, filters);
 const results = [isWhole ? await withSecondTry(first) : first];
 const lts = isWhole ? await findLts() : undefined;
 if (lts !== undefined) {
-  const independent = ['--project', 'unit', '--project', 'conformance'];
+  const independent = ['unit', 'unit-replacing', 'conformance'].flatMap((name) => [
+    '--project',
+    name,
+  ]);
   results.push(await runTests('the current LTS', lts, independent));
 }
 const scan = join(root, 'scripts', 'scan-logs.mjs');

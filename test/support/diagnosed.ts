@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { configurationFolder, keyStore, validConfiguration } from './configuration-fixture.js';
-import { holdfast } from './holdfast-command.js';
+import { type CommandResult, holdfast, holdfastProcess } from './holdfast-command.js';
 
 const diagnosisSchema = z.object({
   sound: z.boolean(),
@@ -37,8 +37,19 @@ export function configurationWith(keyManager: {
 
 /** What `holdfast doctor backend --json` says, in few words. */
 export async function diagnosed(file: string, name: string) {
-  const args = ['doctor', 'backend', name, '--config', file, '--json'];
-  const { code, stdout, stderr } = await holdfast({}, ...args);
+  return findingsIn(await holdfast({}, ...doctor(file, name)));
+}
+
+/** The same by a process of its own, which becomes the user of the backend's files. */
+export async function diagnosedAsUser(file: string, name: string) {
+  return findingsIn(await holdfastProcess({}, ...doctor(file, name)));
+}
+
+function doctor(file: string, name: string): readonly string[] {
+  return ['doctor', 'backend', name, '--config', file, '--json'];
+}
+
+function findingsIn({ code, stdout, stderr }: CommandResult) {
   const { nodes, sound } = diagnosisSchema.parse(JSON.parse(stdout));
   return {
     code,

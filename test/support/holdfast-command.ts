@@ -22,6 +22,7 @@ export async function holdfast(env: Env, ...args: readonly string[]): Promise<Co
   const built = (await import(new URL('run.js', folder).href)) as { readonly run: typeof run };
   let stdout = '';
   let stderr = '';
+  const user = process.geteuid?.();
   const code = await built.run(args, {
     env: withoutOverrides(env),
     print: (text) => {
@@ -31,6 +32,7 @@ export async function holdfast(env: Env, ...args: readonly string[]): Promise<Co
       stderr += text;
     },
   });
+  if (process.geteuid?.() !== user) throw new Error(`${args.join(' ')}: needs its own process`);
   return { code, stdout, stderr };
 }
 

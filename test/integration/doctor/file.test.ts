@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { HEALTH_TEST_KEY_ID } from '../../../src/key-managers/backend.js';
 import { canaries } from '../../support/canaries.js';
-import { configurationWith, diagnosed } from '../../support/diagnosed.js';
+import { configurationWith, diagnosed, diagnosedAsUser } from '../../support/diagnosed.js';
 import { holdfast } from '../../support/holdfast-command.js';
 import { startHoldfast } from '../../support/holdfast-server.js';
 import { encryptTimes, type KeyFolderFixture, makeKeyFolder } from '../../support/key-folder.js';
@@ -110,7 +110,7 @@ it.skipIf(process.geteuid?.() !== 0)(
     const { folder, file } = await usedFolder();
     chownAll(dirname(file));
     chownAll(folder.directory);
-    const { code, output } = await diagnosed(file, 'files');
+    const { code, output } = await diagnosedAsUser(file, 'files');
     expect(output).toContain(`looked at as the user with the user id ${String(SERVICE)}`);
     expect(output).not.toContain('chown');
     expect(code).toBe(0);
@@ -124,7 +124,7 @@ it.skipIf(process.geteuid?.() !== 0)(
     chownAll(dirname(file));
     chownAll(folder.directory);
     chownSync(folder.documentPath('hr'), SERVICE + 1, SERVICE + 1);
-    const { code, details } = await diagnosed(file, 'files');
+    const { code, details } = await diagnosedAsUser(file, 'files');
     expect(code).toBe(1);
     expect(details[0]).toContain(`chown ${String(SERVICE)} `);
   },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { configurationFolder, validConfiguration } from '../../support/configuration-fixture.js';
-import { holdfast } from '../../support/holdfast-command.js';
+import { holdfastProcess } from '../../support/holdfast-command.js';
 
 const isRoot = process.geteuid?.() === 0;
 /** A user that every system has, and that is nobody who runs tests. */
@@ -23,7 +23,8 @@ function folderOf(owner: number, change: (folder: string) => void = () => undefi
   return { folder, file };
 }
 
-const check = (file: string, user = USER) => holdfast({}, 'config', 'check', file, '--as', user);
+const check = (file: string, user = USER) =>
+  holdfastProcess({}, 'config', 'check', file, '--as', user);
 
 describe.runIf(isRoot)('config check --as, as root', () => {
   it("everything the user's → ok", async () => {
