@@ -32,7 +32,10 @@ export interface IncomingCall {
    * busy turn after turn, in ms; 0 until the body is read.
    */
   readonly unseenMs: number;
-  /** An estimate of the time that has passed since the bytes of the request arrived, in ms. */
+  /**
+   * An estimate of the time for which a busy process has let the request wait until now, in ms; 0
+   * where `unseenMs` is.
+   */
   waitedMs(): number;
   /** Tells the connection that it has made an authenticated request, so that it may idle longer. */
   markAuthenticated(): void;

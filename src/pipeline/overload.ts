@@ -13,9 +13,6 @@ const TOO_LATE_MS = { written: 100, synced: 50 } as const;
 /** A timer that is so late tells that the process was. */
 const STALLED_MS = 20;
 
-/** Told to a client that is refused. */
-export const OVERLOAD_MESSAGE = 'The external key store proxy cannot keep up.';
-
 /**
  * Refuses what would be answered too late. In a queue that is longer than KMS waits, whoever is
  * served in the order of arrival is served too late, every one of them; a refusal at once leaves
@@ -39,7 +36,7 @@ export class Overload {
    * @throws ThrottledError
    */
   assertInTime(call: Pick<IncomingCall, 'isTurnedAway' | 'waitedMs'>): void {
-    if (call.isTurnedAway) throw refused('too many requests have come at once');
+    if (call.isTurnedAway) throw tooManyAtOnce();
     const waitedMs = call.waitedMs();
     if (waitedMs > this.#tooLateMs) throw refused(`it has waited for ${Math.round(waitedMs)} ms`);
   }
@@ -101,6 +98,12 @@ interface Weighed {
   readonly queueLimit: number;
 }
 
+/** The refusal of a request that the listener has no time for. */
+export function tooManyAtOnce(): ThrottledError {
+  return refused('too many requests have come at once');
+}
+
 function refused(why: string): ThrottledError {
-  return new ThrottledError('overload', OVERLOAD_MESSAGE, `overload: ${why}`);
+  const message = 'The external key store proxy cannot keep up.';
+  return new ThrottledError('overload', message, `overload: ${why}`);
 }

@@ -1,15 +1,23 @@
 import type { AuditTrail } from '../audit/trail/audit-trail.js';
 import { parseTarget } from '../xks/paths.js';
-import { errorBody, XKS_ERROR_STATUS } from '../xks/errors.js';
+import { errorBody } from '../xks/errors.js';
 import type { PipelineServices } from './context.js';
-import { type CallerFacts, newFacts } from './facts.js';
-import { OVERLOAD_MESSAGE } from './overload.js';
+import { type CallerFacts, newFacts, type OutcomeFacts } from './facts.js';
+import { tooManyAtOnce } from './overload.js';
 import { ToldRequest } from './told-request.js';
 
-const ERROR_NAME = 'ThrottlingException';
+const REFUSAL = tooManyAtOnce();
 
 /** The body of the answer to a request that is turned away. */
-export const TOO_MANY_REQUESTS = errorBody(ERROR_NAME, OVERLOAD_MESSAGE);
+export const TOO_MANY_REQUESTS = errorBody(REFUSAL.errorName, REFUSAL.message);
+
+const OUTCOME: OutcomeFacts = {
+  status: REFUSAL.status,
+  errorName: REFUSAL.errorName,
+  cause: REFUSAL.reason,
+  throttledBy: REFUSAL.throttledBy,
+  durationUs: 0,
+};
 
 /**
  * The fate of a request that there is no time for. `counted`: it may be answered. `to-be-recorded`:
@@ -42,21 +50,14 @@ export function createTurnAway({ audit, current, observe }: TurnAwayPorts): Turn
     if (keyStore === undefined || target?.about !== 'key' || !target.operation.isLimited) {
       return 'to-be-served';
     }
-    if (audit?.leavesOut(ERROR_NAME) === false) return 'to-be-recorded';
+    if (audit?.leavesOut(REFUSAL.errorName) === false) return 'to-be-recorded';
     const { operation, externalKeyId } = target;
     const facts = newFacts(caller);
     facts.route = {
       ...{ keyStore: keyStore.name, operation: operation.name, externalKeyId },
       target: undefined,
     };
-    const outcome = {
-      status: XKS_ERROR_STATUS[ERROR_NAME],
-      errorName: ERROR_NAME,
-      cause: 'overload: too many requests have come at once',
-      throttledBy: 'overload',
-      durationUs: 0,
-    } as const;
-    observe(new ToldRequest(facts, outcome, false));
+    observe(new ToldRequest(facts, OUTCOME, false));
     return 'counted';
   };
 }

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { errorBody } from '../../xks/errors.js';
-import { type HeaderList, SECURITY_HEADERS } from './security-headers.js';
 import type { Door } from './door.js';
 import { MAX_HEADERS } from '../request-head.js';
+import { wholeAnswer } from './whole-answer.js';
 import { LINGER_MS } from './write-answer.js';
 
 const MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -35,21 +35,7 @@ export function malformedRequestResponse(code: string): string {
     'ValidationException',
     MESSAGES.get(code) ?? 'The request is not valid HTTP/1.1.',
   );
-  return [
-    'HTTP/1.1 400 Bad Request',
-    'content-type: application/json',
-    `content-length: ${body.length}`,
-    ...linesOf(SECURITY_HEADERS),
-    'connection: close',
-    '',
-    body,
-  ].join('\r\n');
-}
-
-function linesOf(headers: HeaderList): string[] {
-  return headers.flatMap((name, index) =>
-    index % 2 === 0 ? `${name}: ${headers[index + 1]}` : [],
-  );
+  return wholeAnswer('400 Bad Request', body, 'close');
 }
 
 /**

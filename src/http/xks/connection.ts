@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Caller, TurnedAway } from '../../pipeline/turn-away.js';
+import { type Caller, TOO_MANY_REQUESTS, type TurnedAway } from '../../pipeline/turn-away.js';
 import type { ClientIdentity } from '../tls/client-certificates.js';
 import { declaredLength } from '../request-head.js';
 import { Door, type DoorPorts, type DoorRequests } from './door.js';
-import { TOO_MANY } from './too-many.js';
+import { wholeAnswer } from './whole-answer.js';
 import { endsWithBody, type WholeRequest } from './whole-request.js';
 
 /**
@@ -13,6 +13,9 @@ import { endsWithBody, type WholeRequest } from './whole-request.js';
  * few bytes now and then would keep it for ever, and there are only so many connections.
  */
 const LIFETIME_IN_IDLE_TIMES = 3;
+
+/** The answer to a request that is turned away, the same each time. */
+const TOO_MANY = Buffer.from(wholeAnswer('429 Too Many Requests', TOO_MANY_REQUESTS, 'keep-alive'));
 
 /** The parts and the callbacks of a connection. */
 export interface ConnectionPorts extends DoorPorts {

@@ -35,7 +35,6 @@ export class NodeCall implements IncomingCall {
   readonly #context: CallContext;
   #isBodyRead = false;
   #cameWhole = false;
-  #arrivedAt: number;
   #unseenMs = 0;
 
   constructor(request: IncomingMessage, response: ServerResponse, context: CallContext) {
@@ -43,7 +42,6 @@ export class NodeCall implements IncomingCall {
     this.target = context.origin.target;
     this.rawHeaders = context.origin.rawHeaders;
     this.startedAt = context.startedAt;
-    this.#arrivedAt = context.startedAt;
     this.clientAddress = context.connection.clientAddress;
     this.clientCertificateName = context.connection.client?.name;
     this.clientCertificateSubject = context.connection.client?.subject;
@@ -87,14 +85,12 @@ export class NodeCall implements IncomingCall {
       this.#cameWhole = true;
       return wholeBody(request);
     }
-    const body = await collect(request, maxBytes, connection);
-    // A client that took its time to send it did not wait for us.
-    this.#arrivedAt = this.#context.clock.monotonic();
-    return body;
+    // A client that takes its time to send it does not wait for us.
+    return collect(request, maxBytes, connection);
   }
 
   waitedMs(): number {
-    const seenMs = this.#context.clock.monotonic() - this.#arrivedAt;
+    const seenMs = this.#context.clock.monotonic() - this.startedAt;
     // Where turns have been long one after the other, this one is about as long. A single long one
     // is a stall, and no overload: what came in it can be served.
     return this.#unseenMs + Math.min(seenMs, 2 * this.#unseenMs);

@@ -1,7 +1,7 @@
 import type { StrangerTurns } from './stranger-turns.js';
 
-/** A loop that has waited for so long has seen all there was. */
-const MIN_IDLE_MS = 0.05;
+/** An event loop that has waited for so long, in ms, has seen all there was. */
+export const MIN_IDLE_MS = 0.05;
 
 /**
  * The end of the event loop's current turn. Requests wait for it before their bodies are taken:

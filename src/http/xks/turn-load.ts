@@ -1,7 +1,6 @@
 import type { StrangerTurns } from './stranger-turns.js';
+import { MIN_IDLE_MS } from './turn-end.js';
 
-/** A loop that has waited for so long has seen all there was. */
-const MIN_IDLE_MS = 0.05;
 /**
  * Parts of the difference by which the cost of a request follows what a turn says of it. A turn in
  * which the machine did something else says too much, so that the cost rises slowly.
