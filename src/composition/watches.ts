@@ -1,6 +1,7 @@
 import type { Tell } from '../notifications/events.js';
 import type { EncryptionsLeftSample } from '../observability/state-gauges.js';
 import type { Clock } from '../shared/clock.js';
+import { Rounds } from '../shared/rounds.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -40,22 +41,18 @@ export interface WatchPorts {
  */
 export class Watches {
   readonly #ports: WatchPorts;
-  readonly #timer: NodeJS.Timeout;
-  #looking: Promise<void> | undefined;
+  readonly #rounds = new Rounds(HOUR_MS, () => this.#look());
   readonly #toldDays = new Map<string, number>();
   readonly #toldBudgets = new Set<string>();
 
   constructor(ports: WatchPorts) {
     this.#ports = ports;
-    this.#timer = setInterval(() => void this.look(), HOUR_MS).unref();
+    this.#rounds.start();
   }
 
   /** Looks at everything now, once at a time. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#rounds.run();
   }
 
   async #look(): Promise<void> {
@@ -65,9 +62,8 @@ export class Watches {
   }
 
   /** Looks no more, once it has finished. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   #lookAtCertificate({ listener, expiresAt }: WatchedCertificate): void {

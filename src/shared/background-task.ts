@@ -1,5 +1,6 @@
 import { messageOf } from './reason-of.js';
 import type { OperatorLog } from './operator-log.js';
+import { Rounds } from './rounds.js';
 
 /** The parts of a task. */
 export interface BackgroundTaskPorts {
@@ -10,35 +11,31 @@ export interface BackgroundTaskPorts {
   readonly whenFailed: string;
 }
 
-/** Work that is done again and again in the background, never twice at once. */
+/** Rounds of work that may fail, and of which the last comes when it is stopped. */
 export class BackgroundTask {
   readonly #ports: BackgroundTaskPorts;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #rounds: Rounds;
   #lastFailure: string | undefined;
 
   constructor(ports: BackgroundTaskPorts) {
     this.#ports = ports;
+    this.#rounds = new Rounds(ports.everyMs, () => this.#run());
   }
 
   /** Begins; the process does not stay for it. */
   start(): void {
-    this.#timer = setInterval(() => void this.run(), this.#ports.everyMs).unref();
+    this.#rounds.start();
   }
 
   /** Does it now, or waits for what is under way. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#rounds.run();
   }
 
   /** Does it once more, and no more after that. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#running;
-    await this.run();
+    await this.#rounds.stop();
+    await this.#rounds.run();
   }
 
   async #run(): Promise<void> {

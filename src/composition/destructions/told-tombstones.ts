@@ -9,6 +9,7 @@ import {
 } from '../../external-keys/lifecycle/restore-tombstone.js';
 import type { Tell } from '../../notifications/events.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
+import { Rounds } from '../../shared/rounds.js';
 import { parseVerifierKey } from '../../transparency-log/signed-note.js';
 import type { Generations } from '../generation.js';
 import type { ServerProcess } from '../process.js';
@@ -72,8 +73,7 @@ export class ToldTombstones {
   #unproven: Pending<UnprovenDestruction>[] = [];
   /** The unproven ones of which the records know nothing. */
   readonly #doubtful: UnprovenDestruction[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #underWay: Promise<void> | undefined;
+  readonly #rounds = new Rounds(AGAIN_MS, () => this.#round());
 
   constructor(ports: TombstonePorts) {
     this.#ports = ports;
@@ -83,22 +83,17 @@ export class ToldTombstones {
   async start(source: ToldSource): Promise<void> {
     this.#take(await readToldDestructions(source));
     await this.round();
-    if (this.#isDone) return;
-    this.#timer = setInterval(() => void this.round(), AGAIN_MS).unref();
+    if (!this.#isDone) this.#rounds.start();
   }
 
   /** Ends, when what is under way is done. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#underWay;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** Tries again what could not be done. Never rejects. */
   round(): Promise<void> {
-    this.#underWay ??= this.#round().finally(() => {
-      this.#underWay = undefined;
-    });
-    return this.#underWay;
+    return this.#rounds.run();
   }
 
   /** The sentences that say what waits for a person. */
@@ -136,7 +131,8 @@ export class ToldTombstones {
     const unproven: Pending<UnprovenDestruction>[] = [];
     for (const each of this.#unproven) if (!(await this.#doubt(each))) unproven.push(each);
     this.#unproven = unproven;
-    if (this.#isDone) clearInterval(this.#timer);
+    // Not waited for: this is the round that it would wait for.
+    if (this.#isDone) void this.#rounds.stop();
   }
 
   /** @returns whether it is settled */

@@ -6,6 +6,7 @@ import {
 import type { Clock } from '../../shared/clock.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
 import { reasonOf } from '../../shared/reason-of.js';
+import { Rounds } from '../../shared/rounds.js';
 
 const EVERY_MS = 5_000;
 /** The time for which a failure is expected to end by itself: files are replaced one by one. */
@@ -46,9 +47,8 @@ interface Failure {
  */
 export class FileWatch {
   readonly #ports: FileWatchPorts;
-  readonly #timer: NodeJS.Timeout;
-  #looking: Promise<void> | undefined;
-  /** The last content that was taken, and the generation's for which it was. */
+  readonly #rounds = new Rounds(EVERY_MS, () => this.#look());
+  /** The content that was taken last, and the content of the generation that it was taken for. */
   #taken: { readonly from: FileDigests; readonly content: FileDigests } | undefined;
   #failingSince: number | undefined;
   #told: string | undefined;
@@ -56,21 +56,17 @@ export class FileWatch {
 
   constructor(ports: FileWatchPorts) {
     this.#ports = ports;
-    this.#timer = setInterval(() => void this.look(), EVERY_MS).unref();
+    this.#rounds.start();
   }
 
   /** Looks now, once at a time. Never rejects. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#rounds.run();
   }
 
   /** Looks no more, once it has finished. */
-  async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #look(): Promise<void> {

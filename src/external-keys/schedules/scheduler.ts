@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
+import { Rounds } from '../../shared/rounds.js';
 import type { Lifecycle } from '../lifecycle/lifecycle.js';
 import { type HolderState, isHolder, livingReplicas } from './holder.js';
 import type { ScheduleClock } from './schedule-clock.js';
@@ -34,37 +35,31 @@ export interface SchedulerPorts {
  */
 export class Scheduler {
   readonly #ports: SchedulerPorts;
-  #timer: NodeJS.Timeout | undefined;
-  #underWay: Promise<void> | undefined;
+  readonly #rounds: Rounds;
   #isStopping = false;
   /** True once this replica has asked if the store's history is unbroken. */
   #isHistoryKnown = false;
 
   constructor(ports: SchedulerPorts) {
     this.#ports = ports;
+    this.#rounds = new Rounds(ROUND_MS, () => ports.hold(() => this.#round()));
   }
 
   /** Begins: a round at once, and then every ten seconds. */
   start(): void {
     void this.round();
-    this.#timer = setInterval(() => void this.round(), ROUND_MS).unref();
+    this.#rounds.start();
   }
 
   /** Ends, when the round that is under way has finished what it is at. */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    clearInterval(this.#timer);
-    await this.#underWay;
+    await this.#rounds.stop();
   }
 
   /** Runs a round, or waits for the one that is under way. Never rejects. */
   round(): Promise<void> {
-    this.#underWay ??= this.#ports
-      .hold(() => this.#round())
-      .finally(() => {
-        this.#underWay = undefined;
-      });
-    return this.#underWay;
+    return this.#rounds.run();
   }
 
   async #round(): Promise<void> {
