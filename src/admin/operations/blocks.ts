@@ -1,6 +1,10 @@
 import { type Block, blockIdOf, type BlockSubject } from '../../authorization/blocks/block.js';
 import type { BlockOutcome } from '../../authorization/blocks/blocks.js';
-import { missesRole, missesSessions } from '../../authorization/blocks/principal-pattern.js';
+import {
+  fitsNobody,
+  missesRole,
+  missesSessions,
+} from '../../authorization/blocks/principal-pattern.js';
 import { describedKeyIfThere } from '../../external-keys/lifecycle/known-key.js';
 import { systemClock } from '../../shared/clock.js';
 import { AdminError } from '../admin-error.js';
@@ -65,6 +69,13 @@ export function blockPrincipals(
   { body: { pattern, reason } }: RequestOf<Routes['blockPrincipals']>,
   by: string,
 ): Promise<ChangedBlocks> {
+  if (fitsNobody(pattern)) {
+    throw new AdminError(
+      'invalid-request',
+      `No caller of KMS has a name such as "${pattern}", so nobody would be blocked. Name an ARN, such as ` +
+        'arn:aws:iam::111122223333:user/alice, or an AWS service, such as ec2.amazonaws.com; * stands for any text.',
+    );
+  }
   return change(inForce, [{ kind: 'principal', pattern }], { blocked: true, by, reason });
 }
 
@@ -142,7 +153,12 @@ async function change(
   }
   const [first, ...others] = outcomes;
   const name = nameOf(subjects[0]);
-  if (first === undefined) throw new AdminError('not-found', `"${name}" is not blocked.`);
+  if (first === undefined) {
+    throw new AdminError(
+      'not-found',
+      `"${name}" is not blocked. What is, and by which name: holdfast blocks list.`,
+    );
+  }
   const doesNotReach = act.blocked ? [...limitsOf(subjects[0])] : [];
   return { ...combined([first, ...others]), doesNotReach };
 }

@@ -5,6 +5,7 @@ const NAMED = /^(?<kind>role|user)\/(?:.*\/)?(?<name>[^/]+)$/su;
 const SESSION = /^assumed-role\/(?<name>[^/]+)(?:\/|$)/su;
 const SOME_SESSIONS = /(?:^|:)assumed-role\/[^/]+\/(?!\*+$)[^/]+$/su;
 const ROLE_PATTERN = /^(?<start>.*(?<!assumed-)role\/)(?<path>.*\/)?(?<name>[^/]+)$/su;
+const SERVICE_ENDS = ['.amazonaws.com', '.amazonaws.com.cn'] as const;
 
 /**
  * Prepares a pattern of principals, in which `*` stands for any text and the case of letters makes
@@ -41,6 +42,22 @@ export function missesSessions(pattern: string): boolean {
  */
 export function missesRole(pattern: string): boolean {
   return SOME_SESSIONS.test(pattern);
+}
+
+/**
+ * Tells whether a pattern can fit nobody. A caller of KMS has an ARN, or the name of an AWS
+ * service; a bare name, such as `alice` or `role/team/*`, is neither.
+ */
+export function fitsNobody(pattern: string): boolean {
+  const text = pattern.toLowerCase();
+  const isWhole = !text.includes('*');
+  const start = isWhole ? text : text.slice(0, text.indexOf('*'));
+  const end = text.slice(text.lastIndexOf('*') + 1);
+  const mayBeArn = start.startsWith('arn:') || (!isWhole && 'arn:'.startsWith(start));
+  const mayBeService =
+    /^[a-z0-9.-]*$/u.test(start) &&
+    SERVICE_ENDS.some((name) => end.endsWith(name) || (!isWhole && name.endsWith(end)));
+  return !mayBeArn && !mayBeService;
 }
 
 function withoutPath(pattern: string): string {

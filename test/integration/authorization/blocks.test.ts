@@ -93,6 +93,12 @@ it('principals are blocked → their calls are denied, and the answer says what 
   expect(await client.call(`keys/${KEY}/encrypt`, encryptBody())).toMatchObject({ status: 200 });
 });
 
+it('a bare name is blocked → refused, because it fits no caller', async () => {
+  const result = await server.holdfast('principals', 'block', 'alice', '--reason', 'x');
+  expect(result.stderr).toContain('so nobody would be blocked. Name an ARN');
+  expect(result.code).toBe(2);
+});
+
 it.each([
   [['keys', 'block', 'no-such-key'], 'There is no key "no-such-key"'],
   [['keys', 'unblock', KEY], `"${KEY}" is not blocked`],

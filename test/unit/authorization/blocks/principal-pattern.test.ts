@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   compilePrincipalPattern,
+  fitsNobody,
   missesRole,
   missesSessions,
 } from '../../../../src/authorization/blocks/principal-pattern.js';
@@ -72,4 +73,22 @@ it.each([
   [`${IAM}:role/R`, false],
 ])('%s is for some sessions of a role → %s', (pattern, misses) => {
   expect(missesRole(pattern)).toBe(misses);
+});
+
+it.each([
+  ['alice', true],
+  ['role/team/*', true],
+  ['user/alice', true],
+  ['111122223333', true],
+  ['ec2', true],
+  [`${IAM}:user/alice`, false],
+  ['ARN:aws:iam::111122223333:user/alice', false],
+  ['ar*alice', false],
+  ['*user/alice', false],
+  ['*', false],
+  ['ec2.amazonaws.com', false],
+  ['ec2.*', false],
+  ['ec2.amazonaws.com.cn', false],
+])('%s can fit nobody → %s', (pattern, fits) => {
+  expect(fitsNobody(pattern)).toBe(fits);
 });
