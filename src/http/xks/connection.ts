@@ -66,6 +66,7 @@ export class Connection implements DoorRequests {
       clearTimeout(this.#expiry);
     });
     this.door = new Door(socket, ports, this);
+    ports.records.watch(socket, () => this.#expiry === undefined);
   }
 
   /** The client, as a record tells of it. */

@@ -4,6 +4,7 @@ import { Handshakes } from './handshakes.js';
 import { HeldBytes, type Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
 import { MAX_HEADERS } from '../request-head.js';
+import { StrangerRecords } from './stranger-records.js';
 import { StrangerTurns, type StrangerWork } from './stranger-turns.js';
 import { TurnLoad } from './turn-load.js';
 import { accountSaidIn, wholeRequestIn, type WholeRequest } from './whole-request.js';
@@ -32,6 +33,7 @@ export interface DoorPorts {
   readonly turns: StrangerTurns;
   readonly held: HeldBytes;
   readonly handshakes: Handshakes;
+  readonly records: StrangerRecords;
   readonly load: Pick<TurnLoad, 'isTight' | 'isOverfull' | 'letIn' | 'admits'>;
 }
 
@@ -40,7 +42,7 @@ export function newDoors(): DoorPorts {
   const turns = new StrangerTurns();
   return {
     ...{ turns, held: new HeldBytes(), handshakes: new Handshakes() },
-    load: new TurnLoad(turns),
+    ...{ records: new StrangerRecords(), load: new TurnLoad(turns) },
   };
 }
 

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
+import { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   issueCertificate,
@@ -147,5 +148,63 @@ describe('a TLS listener', () => {
   it('with a certificate that KMS would refuse → starts, and knows when it expires', async () => {
     const { server } = await listen('ec', { publicNames: ['xks.example.com'] });
     expect(server.expiresAt).toBeGreaterThan(Date.now());
+  });
+});
+
+describe('a stranger who sends a TLS record for each byte, all in one piece', () => {
+  let ca: string;
+  beforeAll(async () => {
+    ca = (await certify('ec')).certificate;
+  });
+
+  /** @returns bytes that have come back for them, once the server has closed the connection */
+  async function send(port: number, text: string): Promise<() => Promise<number>> {
+    const raw = await RawClient.connect(port);
+    let hold: (bytes: Buffer) => void = (bytes) => {
+      raw.send(bytes);
+    };
+    const wire = new Duplex({
+      read: () => undefined,
+      write: (bytes: Buffer, _encoding, done) => {
+        hold(bytes);
+        done();
+      },
+    });
+    raw.socket.on('data', (bytes: string) => wire.push(Buffer.from(bytes, 'latin1')));
+    const client = connectTls({
+      ...{ socket: wire, ca, servername: 'localhost' },
+      // Later versions send tickets after the handshake.
+      maxVersion: 'TLSv1.2',
+    });
+    await once(client, 'secureConnect');
+    const records: Buffer[] = [];
+    hold = (bytes) => records.push(bytes);
+    for (const byte of text) await new Promise((resolve) => client.write(byte, resolve));
+    const before = raw.received.length;
+    raw.send(Buffer.concat(records));
+    return async () => {
+      await raw.closed;
+      return raw.received.length - before;
+    };
+  }
+
+  it('of 200 bytes → served', async () => {
+    const { port, calls } = await listen('ec');
+    await send(port, post('/', 'x'.repeat(100)));
+    await vi.waitFor(() => {
+      expect(calls).toHaveLength(1);
+    });
+  });
+
+  it('of a thousand → its connection ends without an answer', async () => {
+    const { port } = await startListener({
+      limits: { unauthenticatedIdleMs: 60_000 },
+      tls: {
+        certificateChain: join(folder, 'ec.pem'),
+        privateKey: join(folder, 'ec.key'),
+      },
+    });
+    const answer = await send(port, `POST / HTTP/1.1\r\nX: ${'x'.repeat(1_000)}`);
+    expect(await answer()).toBe(0);
   });
 });
