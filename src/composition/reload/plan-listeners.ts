@@ -60,11 +60,10 @@ function isSameMaterial(a?: ListenerCertificates, b?: ListenerCertificates): boo
   return isSame(a?.material, b?.material);
 }
 
-/** The fields of a listener that stay as long as it listens, with what they are to it. */
+/** What a listener keeps as long as it listens, and has changed: a sentence each. */
 function refusalsOf(before: ListenerConfig, after: ListenerConfig): string[] {
   const path = `listeners[${listenerName(after)}]`;
   const fields = [
-    { field: 'name', of: listenerName },
     { field: 'limits', of: ({ limits }: ListenerConfig) => limits },
     { field: 'tls', of: ({ tls }: ListenerConfig) => tls !== undefined },
     {
@@ -72,7 +71,16 @@ function refusalsOf(before: ListenerConfig, after: ListenerConfig): string[] {
       of: ({ tls }: ListenerConfig) => tls?.clientCertificates !== undefined,
     },
   ];
-  return fields
+  const name = listenerName(before);
+  const renamed =
+    name === listenerName(after)
+      ? []
+      : [
+          `${path} is the listener ${name} on the same address, and a listener keeps its name as long ` +
+            'as it listens there: restart Holdfast, or give the new one another port and remove the ' +
+            'old one when nobody calls it any more',
+        ];
+  const changed = fields
     .filter(({ of }) => !isSame(of(before), of(after)))
     .map(
       ({ field }) =>
@@ -80,4 +88,5 @@ function refusalsOf(before: ListenerConfig, after: ListenerConfig): string[] {
         'another port, and remove the old listener when nobody calls it any more; or restart ' +
         'Holdfast',
     );
+  return [...renamed, ...changed];
 }

@@ -107,6 +107,14 @@ const DAMAGES: readonly (readonly [string, Damage, RegExp])[] = [
     /listeners\[xks\]\.limits cannot be changed/,
   ],
   [
+    'a listener that is renamed on its address',
+    ({ write, configuration }) => {
+      const [listener] = configuration.listeners;
+      write({ ...configuration, listeners: [{ ...listener, name: 'public' }] });
+    },
+    /listeners\[public\] is the listener xks on the same address.*restart Holdfast/,
+  ],
+  [
     'a listener whose address is taken',
     ({ write, configuration, server }) => {
       const [listener] = configuration.listeners;

@@ -5,7 +5,10 @@ import { repositoryFile } from '../../support/container-files.js';
 
 const container = z.object({
   args: z.array(z.string()),
-  volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })),
+  env: z.tuple([z.object({ name: z.literal('HOLDFAST_CONFIG'), value: z.string() })]),
+  volumeMounts: z.array(
+    z.object({ name: z.string(), mountPath: z.string(), subPath: z.string().optional() }),
+  ),
 });
 const template = z.object({
   spec: z.object({
@@ -46,4 +49,13 @@ it('every pod → the image’s user, and files that no later mount opens to the
 it('--init → in the first start alone', () => {
   const args = workloads.map(({ spec }) => spec.template.spec.containers[0].args);
   expect(args).toEqual([['holdfast', 'serve', '--init'], ['serve']]);
+});
+
+it('the settings → mounted as a folder, in which a reload finds what has changed', () => {
+  for (const { spec } of workloads) {
+    const [{ env, volumeMounts }] = spec.template.spec.containers;
+    const mount = volumeMounts.find(({ name }) => name === 'settings');
+    expect(mount?.subPath).toBeUndefined();
+    expect(env[0].value).toBe(`${String(mount?.mountPath)}/holdfast.yaml`);
+  }
 });
