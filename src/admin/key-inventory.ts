@@ -4,6 +4,7 @@ import type { KeyState } from '../external-keys/states.js';
 import type { KeySummary } from '../key-managers/backend.js';
 import { type AdministeredKeyManager, actsOf, type InForce } from './in-force.js';
 import { stateOf } from './operations/to-key.js';
+import { DAY_MS } from '../shared/durations.js';
 import type { OperatorLog } from '../shared/operator-log.js';
 import { inParts } from '../audit/trail/record-parts.js';
 import { messageOf } from '../shared/reason-of.js';
@@ -19,7 +20,7 @@ const INVENTORIED_STATE = {
   Unavailable: 'UNAVAILABLE',
 } as const satisfies Record<KeyState, FieldsOf<'key-inventory'>['keys'][number]['state']>;
 
-const INVENTORY_EVERY_MS = 86_400_000;
+const INVENTORY_EVERY_MS = DAY_MS;
 
 /** The part of what is in force that an inventory lists. */
 type Inventoried = Pick<InForce, 'keyStores' | 'keyManagers' | 'acts'>;

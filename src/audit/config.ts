@@ -11,8 +11,8 @@ import {
 } from '../configuration/reading/field-types.js';
 import { masterKeySchema } from '../sealing/config.js';
 import { sinksSchema } from './sinks/config.js';
+import { DAY_MS } from '../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
 const signingKeySchema = z

@@ -3,8 +3,7 @@ import type { ShownCredential } from '../admin/contract/credentials.js';
 import type { Use, UseSince } from '../aws/acts/rotate-credential.js';
 import { type AdminClient, RefusedError } from './admin-client.js';
 import { CliError, EXIT } from './exit.js';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../shared/durations.js';
 
 /** The patience with which a credential is removed. */
 export interface RemovalTiming {

@@ -13,8 +13,8 @@ import { timeOf } from '../key-stores/credentials/standing.js';
 import { masterKeyFrom } from '../sealing/master-key.js';
 import type { WatchedCredential } from './watches.js';
 import { counted } from '../shared/counted.js';
+import { DAY_MS } from '../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** A credential that expires within so many days is told in the status. */
 const EXPIRES_SOON_DAYS = 30;
 

@@ -15,8 +15,7 @@ import { listenerEndpoint } from './endpoints.js';
 import type { ReservedAddresses } from './reserved-addresses.js';
 import type { WatchedCertificate } from './watches.js';
 import { counted } from '../shared/counted.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../shared/durations.js';
 
 /** A listener that serves. */
 export interface ServingListener {

@@ -15,6 +15,7 @@ import { openPostgresStore } from '../state/postgres/open.js';
 import { type State, STANDINGS } from '../state/state.js';
 import type { StateStore } from '../state/store.js';
 import type { Clock } from '../shared/clock.js';
+import { HOUR_MS } from '../shared/durations.js';
 import { ifThere } from '../shared/errno.js';
 import type { RandomBytes } from '../shared/randomness.js';
 import type { FirstStart } from './first-start.js';
@@ -30,8 +31,6 @@ export interface StatePorts {
 
 /** The part of the configuration that says where the state is. */
 type StatePart = Pick<Configuration, 'state' | 'stateDirectory'>;
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Opens the state store that the configuration names, and this replica's copy of it.

@@ -1,10 +1,9 @@
 import type { Tell } from '../notifications/events.js';
 import type { EncryptionsLeftSample } from '../observability/state-gauges.js';
 import type { Clock } from '../shared/clock.js';
+import { DAY_MS, HOUR_MS } from '../shared/durations.js';
 import { Rounds } from '../shared/rounds.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Days before an end at which it is told; 0: it has come. */
 const TOLD_DAYS = [0, 1, 7, 30] as const;
 /** The part of what a version may encrypt below which that is little. */

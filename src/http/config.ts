@@ -10,8 +10,7 @@ import {
   pathField,
   portField,
 } from '../configuration/reading/field-types.js';
-
-const ONE_DAY_MS = 86_400_000;
+import { DAY_MS } from '../shared/durations.js';
 
 const clientCertificatesSchema = z
   .strictObject({
@@ -52,10 +51,10 @@ const limitsSchema = z
     maxHeaderBytes: bytesField({ min: 4_096, max: 1_048_576 })
       .default(16_384)
       .describe('Maximum size of a request head: the request line and all headers.'),
-    headersTimeoutMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
+    headersTimeoutMs: millisecondsField({ min: 100, max: DAY_MS })
       .default(5_000)
       .describe('Time limit for the head of a request to arrive. Checked every second.'),
-    requestTimeoutMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
+    requestTimeoutMs: millisecondsField({ min: 100, max: DAY_MS })
       .default(5_000)
       .describe('Time limit for a whole request to arrive. Checked every second.'),
     maxConnections: countField({ min: 1, max: 1_000_000 })
@@ -68,10 +67,10 @@ const limitsSchema = z
       .describe(
         'Maximum number of connections at once from one IPv4 address or IPv6 network (/64), with the same rule. Leave it out behind a load balancer that hides the addresses of its clients.',
       ),
-    unauthenticatedIdleMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
+    unauthenticatedIdleMs: millisecondsField({ min: 100, max: DAY_MS })
       .default(5_000)
       .describe('Idle time after which a connection without an authenticated request is closed.'),
-    authenticatedIdleMs: millisecondsField({ min: 100, max: ONE_DAY_MS })
+    authenticatedIdleMs: millisecondsField({ min: 100, max: DAY_MS })
       .default(400_000)
       .describe(
         'Idle time after which a connection with an authenticated request is closed. The default is longer than the 350 s of a Network Load Balancer.',

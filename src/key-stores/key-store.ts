@@ -10,8 +10,7 @@ import type { Credential } from './credential-generator.js';
 import type { ValidTime } from './credentials/standing.js';
 import type { QuotasConfig } from './quotas/config.js';
 import { compileExposure, type ExposureMatcher } from './exposure.js';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../shared/durations.js';
 
 /** A credential of the configuration. */
 export interface ConfiguredCredential extends Credential, ValidTime {

@@ -1,6 +1,5 @@
 import type { EventOf } from './events.js';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../shared/durations.js';
 
 /** The event that tells of drops. */
 type DropsEvent = EventOf<'notifications-dropped'>;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import { writeFileAtomically } from '../durable/atomic-write.js';
 import type { Clock } from '../shared/clock.js';
+import { DAY_MS } from '../shared/durations.js';
 import { ifThere } from '../shared/errno.js';
 
-const DAY_MS = 86_400_000;
 const CA_DAYS = 3650;
 const LEAF_DAYS = 397;
 /** A leaf with less to live than this is replaced at the next start. */

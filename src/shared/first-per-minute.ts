@@ -1,4 +1,5 @@
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from './durations.js';
+
 /** Kinds may be made of what servers say; beyond these, all others are one kind. */
 const MAX_KINDS = 100;
 const OTHERS = 'others';

@@ -11,9 +11,8 @@ import { findKeyStore, type InForce } from '../in-force.js';
 import { requireCredential, shownCredentials } from './shown-credentials.js';
 import { systemClock } from '../../shared/clock.js';
 import { counted } from '../../shared/counted.js';
+import { MINUTE_MS } from '../../shared/durations.js';
 import { utcMinute } from '../../shared/iso-time.js';
-
-const MINUTE_MS = 60_000;
 
 /** Lists credentials. @throws AdminError `not-found` for a key store that nobody knows */
 export function listCredentials(

@@ -1,8 +1,8 @@
 import { endOfUse } from '../../external-keys/state-at.js';
 import type { InForce } from '../in-force.js';
 import { counted } from '../../shared/counted.js';
+import { DAY_MS } from '../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** Keys that expire later are nobody's work yet. */
 const SOON_MS = 30 * DAY_MS;
 

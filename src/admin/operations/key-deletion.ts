@@ -18,8 +18,8 @@ import type { InForce } from '../in-force.js';
 import { act } from './key-acts.js';
 import { wantedRetirement } from './key-versions.js';
 import { locateKey } from './locate-key.js';
+import { DAY_MS } from '../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** The time in which the use of a key is looked for before it is deleted. */
 const LOOKED_BACK_DAYS = 90;
 

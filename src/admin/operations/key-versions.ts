@@ -14,8 +14,7 @@ import type { AnswerOf, RequestOf } from '../contract/route.js';
 import type { Routes } from '../contract/routes.js';
 import type { InForce } from '../in-force.js';
 import { assertNoAlias, locateKey } from './locate-key.js';
-
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../../shared/durations.js';
 
 type ListedVersion = KeyVersions['versions'][number];
 

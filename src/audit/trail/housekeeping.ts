@@ -1,11 +1,11 @@
 import type { Logger } from '../../observability/logger.js';
 import type { Clock } from '../../shared/clock.js';
+import { DAY_MS } from '../../shared/durations.js';
 import { compressSegments, findOldSegments, removeSegments } from '../log/closed-segments.js';
 import type { FieldsOf } from '../record/index.js';
 import { RetentionClock } from './retention-clock.js';
 
 const EVERY_MS = 600_000;
-const DAY_MS = 86_400_000;
 /** The wall clock is this much ahead of the time that was counted before it is told. */
 const TELL_MS = 3_600_000;
 

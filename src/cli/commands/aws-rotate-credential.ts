@@ -17,6 +17,7 @@ import { type RemovalTiming, RotatingCredentials } from '../rotating-credentials
 import { shellWord } from '../shell-word.js';
 import type { Terminal } from '../terminal.js';
 import { connect, example, wholeNumber } from './options.js';
+import { DAY_MS } from '../../shared/durations.js';
 
 interface Options extends AwsOptions {
   readonly to?: string;
@@ -31,7 +32,7 @@ interface Options extends AwsOptions {
 /** KMS takes up to five minutes until all of its hosts sign with the new credential. */
 const QUIET_S = 600;
 const POLL_MS = 2_000;
-const LATELY_MS = 86_400_000;
+const LATELY_MS = DAY_MS;
 
 const NOTES = `
 The four steps of the specification:

@@ -6,8 +6,8 @@ import { UNAUTHENTICATED } from '../explanations.js';
 import { refusedAs, served } from '../judgement.js';
 import type { Requirement, Section, Subject } from '../requirement.js';
 import { demand } from '../verdict.js';
+import { MINUTE_MS } from '../../shared/durations.js';
 
-const MINUTE_MS = 60_000;
 const REFUSED = 'AuthenticationFailedException';
 
 interface RefusedSigning {

@@ -4,8 +4,8 @@ import { commonNameOf, isListed, LIST, listedByName } from '../authorities/autho
 import { shakeHands } from '../client/tls-connection.js';
 import type { Requirement, Section, Subject } from '../requirement.js';
 import { demand, Deviation, NotLookedAt } from '../verdict.js';
+import { DAY_MS } from '../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** Days of warning: authorities issue for 90 days and less, and renew a month before. */
 const FEW_DAYS = 15;
 

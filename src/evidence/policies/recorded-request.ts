@@ -1,5 +1,6 @@
 import type { AuditRecord } from '../../audit/record/index.js';
 import { ACTIONS, type AuthorizationRequest } from '../../authorization/request.js';
+import { MINUTE_MS } from '../../shared/durations.js';
 
 /** The record of a use of an external key, or of the attempt. */
 export type KeyOperationRecord = Extract<AuditRecord, { readonly type: 'key-operation' }>;
@@ -20,7 +21,6 @@ const READ_TEXTS = [
 const READ_FIELDS: readonly string[] = [...READ_TEXTS, 'externalKeyId', 'authorization'];
 /** The end of a text that was cut. */
 const MARK = '...';
-const MINUTE_MS = 60_000;
 
 /**
  * Makes of a record the request that policies decided over, or would have. Of the tags it knows

@@ -21,6 +21,7 @@ import {
 } from './schedule-deletion.js';
 import { writing } from './writing.js';
 import { counted } from '../../shared/counted.js';
+import { DAY_MS } from '../../shared/durations.js';
 
 /** The shortest time for which nothing may have used a version. */
 export const MIN_UNUSED_DAYS = 90;
@@ -165,7 +166,7 @@ function assertUnused(
     const message = `a version must be unused for ${MIN_UNUSED_DAYS} whole days or more`;
     throw new LifecycleError('invalid', message);
   }
-  const from = now - unusedDays * 86_400_000;
+  const from = now - unusedDays * DAY_MS;
   const what = `version ${version} of ${externalKeyId}`;
   if (use.lastUsedMs !== undefined && use.lastUsedMs >= from) {
     const at = new Date(use.lastUsedMs).toISOString();

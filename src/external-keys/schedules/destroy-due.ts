@@ -10,11 +10,10 @@ import type { KeyUse } from '../use/key-use.js';
 import { Retries } from './retries.js';
 import { forEachFew, type Round, type ScheduledWork } from './scheduled-work.js';
 import { isOver } from './waiting.js';
+import { DAY_MS, MINUTE_MS } from '../../shared/durations.js';
 
 /** Keys that are destroyed at the same time. */
 const AT_ONCE = 2;
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** The last uses of versions, as far as replicas have told of them. */
 export type ToldUses = Pick<KeyUse, 'of'>;

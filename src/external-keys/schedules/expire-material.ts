@@ -7,8 +7,8 @@ import { writing } from '../lifecycle/writing.js';
 import type { KeyRecord } from '../record.js';
 import { Retries } from './retries.js';
 import { forEachFew, type Round, type ScheduledWork } from './scheduled-work.js';
+import { DAY_MS } from '../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** The days before the end at which people are told, and the end itself; the last one first. */
 const WARNING_DAYS = [0, 1, 7, 30] as const;
 /** Keys that are looked after at the same time. */

@@ -4,9 +4,8 @@ import { describedKeyIfThere } from '../lifecycle/known-key.js';
 import type { KeyActs, LifecyclePorts } from '../lifecycle/lifecycle-ports.js';
 import type { KeyRecord } from '../record.js';
 import { forEachFew, type Round, type ScheduledWork } from './scheduled-work.js';
+import { HOUR_MS, MINUTE_MS } from '../../shared/durations.js';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 /** Looks come this part of an hour earlier or later, so that not all come at once. */
 const JITTER = 0.1;
 /** The time after which a look that failed is tried again. */

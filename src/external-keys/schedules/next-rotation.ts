@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RotationSchedule } from '../record.js';
+import { DAY_MS } from '../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** Keys that are due at the same moment are rotated within this time after it. */
 export const JITTER_MS = DAY_MS;
 /** No time zone is further than this from UTC. */

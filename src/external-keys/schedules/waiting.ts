@@ -1,8 +1,7 @@
 import type { KeyRecords } from '../key-records.js';
 import { type Done, type ImportedVersion, isEnding } from '../imported.js';
 import { type KeyRecord, WAITING_DAYS, type WaitingPeriod } from '../record.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../shared/durations.js';
 
 /** The time by the calendar and by the measured running time of the store. */
 export interface BothTimes {

@@ -1,7 +1,6 @@
 import type { Clock } from '../../shared/clock.js';
+import { MINUTE_MS } from '../../shared/durations.js';
 import { joinedUse, type UseSpan, type VersionUse } from './use-documents.js';
-
-const MINUTE_MS = 60_000;
 
 /** The use of the versions of a key in this process, by number. Minutes since 1970; 0 for none. */
 interface NotedVersion {

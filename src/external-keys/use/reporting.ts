@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../shared/clock.js';
 import { Deadline } from '../../shared/deadline.js';
+import { DAY_MS } from '../../shared/durations.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
 import { StateError } from '../../state/errors.js';
 import type { Collection, State } from '../../state/state.js';
@@ -26,7 +27,6 @@ export interface KeyUsePorts {
   readonly replicaName: string;
 }
 
-const DAY_MS = 86_400_000;
 /** The time for which replicas that do not run any more are remembered. */
 const REMEMBERED_MS = 91 * DAY_MS;
 /** The most names that are remembered: the latest. */

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import type { FieldPath } from '../../configuration/reading/problem.js';
+import { DAY_MS } from '../../shared/durations.js';
 
 /** The codes of everything that can be wrong with a certificate chain. */
 export type CertificateFindingCode =
@@ -33,7 +34,6 @@ export interface CertificateFinding {
   readonly message: string;
 }
 
-const DAY_MS = 86_400_000;
 const SOON_MS = 30 * DAY_MS;
 const MIN_RSA_BITS = 2_048;
 /**

@@ -1,11 +1,11 @@
 import { BackgroundTask } from '../../shared/background-task.js';
 import type { Clock } from '../../shared/clock.js';
+import { MINUTE_MS } from '../../shared/durations.js';
 import type { OperatorLog } from '../../shared/operator-log.js';
 import type { State } from '../../state/state.js';
 import type { Uses } from '../../state/uses.js';
 import { credentialUses, type KeptUses } from './documents.js';
 
-const MINUTE_MS = 60_000;
 /** The time between two tellings. One that says nothing new costs no write. */
 const TELL_MS = 5_000;
 

@@ -1,9 +1,8 @@
 import type { Clock } from '../../shared/clock.js';
+import { SECOND_MS } from '../../shared/durations.js';
 
 /** Requests a second that KMS lets through to one external key store. */
 export const REQUESTS_PER_SECOND = 1800;
-
-const SECOND_MS = 1000;
 
 /** A limit of requests in any second, kept by the times of the last ones. */
 export class Quota {

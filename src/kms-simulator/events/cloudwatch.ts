@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Clock } from '../../shared/clock.js';
+import { DAY_MS } from '../../shared/durations.js';
 import { FAILURE_TABLE } from '../towards-proxy/failure-table.js';
 import { ATTEMPT_MS, type ProxyCall } from '../towards-proxy/xks-client.js';
 import { XKS_ERROR_NAMES, type XksFailure } from '../towards-proxy/xks-failure.js';
@@ -21,7 +22,6 @@ export interface CloudWatchPorts {
 }
 
 const KEY_SPEC = 'SYMMETRIC_DEFAULT';
-const DAY_MS = 86_400_000;
 const STATES = { ACTIVE: 'Active', DEGRADED: 'Degraded', UNAVAILABLE: 'Unavailable' } as const;
 const LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 35, 50, 100, 150, 200, ATTEMPT_MS];
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.js';
+import { DAY_MS } from '../../shared/durations.js';
 import type { RandomBytes } from '../../shared/randomness.js';
 import type { Call } from '../call.js';
 import type { KeyCensus, KeyStoreStates } from '../custom-key-stores/external-cryptography.js';
@@ -12,7 +13,6 @@ import { type KeyState, type Need, requireKeyState } from './states.js';
 
 const KEY_BYTES = 32;
 const MATERIAL_ID_BYTES = 32;
-const DAY_MS = 86_400_000;
 
 /** The ports of the key ring. */
 export interface KeyRingPorts {

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import * as member from '../protocol/inputs.js';
 import { operation } from './operation.js';
 import { resolveOrdinary } from './ordinary-keys.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../shared/durations.js';
 
 /** Lets an ordinary key rotate by itself. */
 export const enableKeyRotation = operation({

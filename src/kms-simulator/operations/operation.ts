@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Clock } from '../../shared/clock.js';
+import { SECOND_MS } from '../../shared/durations.js';
 import type { RandomBytes } from '../../shared/randomness.js';
 import type { Call } from '../call.js';
 import type { ExternalKeyStores } from '../custom-key-stores/external-key-stores.js';
@@ -64,8 +65,6 @@ export function keyStoreOperation<Input extends z.ZodType>(
     run: (given, { call }, { keyStores }) => definition.run(given, call, keyStores),
   });
 }
-
-const SECOND_MS = 1000;
 
 /** A time as JSON has it. @param ms since 1970 */
 export function seconds(ms: number): number {

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import * as member from '../protocol/inputs.js';
 import { operation, seconds } from './operation.js';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../shared/durations.js';
 
 /** Lets a key be deleted when its waiting period is over. Its external key is not touched. */
 export const scheduleKeyDeletion = operation({

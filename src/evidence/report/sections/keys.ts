@@ -10,8 +10,8 @@ import {
 import { Tally } from '../model/tally.js';
 import { Inventories, type InventoriedKey, keyOf } from './inventories.js';
 import { counted } from '../../../shared/counted.js';
+import { DAY_MS } from '../../../shared/durations.js';
 
-const DAY_MS = 86_400_000;
 /** Maximum keys that are listed. */
 const MAX_ROWS = 10_000;
 

@@ -6,8 +6,8 @@ import type { CustomKeyStores } from '../custom-key-stores.js';
 import type { KeyStoreRecord } from '../record.js';
 import { customKeyStoreId, customKeyStoreName } from './members.js';
 import type { KeyStoreOperation } from './operation.js';
+import { SECOND_MS } from '../../../shared/durations.js';
 
-const SECOND_MS = 1000;
 /** As many as an account can have; KMS's own number is not documented. */
 const PAGE = { usual: 100, most: 1000 };
 /** More than a time in ms since 1970 has. */
