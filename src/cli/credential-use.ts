@@ -4,8 +4,8 @@ import type { Use, UseSince } from '../aws/acts/rotate-credential.js';
 import type { SearchEvent } from '../evidence/search/search-log.js';
 import { CliError, EXIT } from './exit.js';
 
-/** Uses are counted together that came within so long. */
-const TOGETHER_MS = 100;
+/** The length of the spans of time, in ms, by which uses are counted. */
+const SPAN_MS = 100;
 
 /**
  * Counts by an audit log which credentials of a key store have signed.
@@ -24,15 +24,15 @@ export async function credentialUse(
     if (error instanceof NoLogError) return undefined;
     throw error;
   }
-  const use = new CredentialUse(keyStore, folder);
+  const use = new UseByLog(keyStore, folder);
   return (since) => use.since(since.getTime());
 }
 
 /** The use of a key store's credentials, searched for once and followed from then on. */
-class CredentialUse {
+class UseByLog {
   readonly #keyStore: string;
   readonly #folder: string;
-  /** Counts by the begin of their {@link TOGETHER_MS} and by access key id. */
+  /** Counts by the beginning of their span, in ms since 1970, and by access key id. */
   readonly #counts = new Map<number, Map<string, number>>();
   #tail: LogTail | undefined;
   #fromMs = 0;
@@ -57,7 +57,7 @@ class CredentialUse {
     const { exactly } = await import('../evidence/search/condition.js');
     this.#counts.clear();
     this.#last = -1;
-    // Before the search, which then has what comes between the two; the last sequence tells what.
+    // Before the search: what comes between the two is in both, and is counted by its sequence once.
     const tail = await LogTail.open(this.#folder);
     const filter = {
       conditions: [exactly('keyStore', this.#keyStore)],
@@ -86,7 +86,7 @@ class CredentialUse {
     if (record.type !== 'key-operation' && record.type !== 'health-check') return;
     if (record.keyStore !== this.#keyStore || record.authenticationFailure !== undefined) return;
     const at = Date.parse(record.time);
-    const begin = at - (at % TOGETHER_MS);
+    const begin = at - (at % SPAN_MS);
     const counts = this.#counts.get(begin) ?? new Map<string, number>();
     this.#counts.set(begin, counts);
     const id = record.accessKeyId ?? 'an unknown credential';
@@ -98,7 +98,7 @@ class CredentialUse {
     this.#fromMs = fromMs;
     const sum = new Map<string, Use>();
     for (const [begin, counts] of this.#counts) {
-      if (begin + TOGETHER_MS <= fromMs) {
+      if (begin + SPAN_MS <= fromMs) {
         this.#counts.delete(begin);
         continue;
       }

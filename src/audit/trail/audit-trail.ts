@@ -83,7 +83,8 @@ export class AuditTrail {
    * Records a request whose answer is decided, and waits until the record is as durable as the
    * configuration asks.
    *
-   * @returns sequence of the record; undefined where it has none and may be answered all the same
+   * @returns sequence of the record; undefined where it has none, or may not be on the disk, and may
+   *   be answered all the same
    * @throws AuditUnavailableError or AuditTimeoutError: the answer must be withheld
    */
   async recordRequest(request: RequestEntry, deadline: Deadline): Promise<number | undefined> {
@@ -103,7 +104,7 @@ export class AuditTrail {
     } catch (error) {
       if (error instanceof AuditTimeoutError) return this.#notYetDurable(request, steps, error);
       // The log is well, and has too much to do.
-      else if (error instanceof LogOverrunError) throw tooLate();
+      if (error instanceof LogOverrunError) throw tooLate();
       this.#notDurable(request, steps, error);
       return undefined;
     }

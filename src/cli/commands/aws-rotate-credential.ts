@@ -29,7 +29,7 @@ interface Options extends AwsOptions {
   readonly force?: boolean;
 }
 
-/** KMS takes up to five minutes until all of its hosts sign with the new credential. */
+/** Twice the time that KMS takes at most until all of its hosts sign with the new credential. */
 const QUIET_S = 600;
 const POLL_MS = 2_000;
 const LATELY_MS = DAY_MS;

@@ -11,7 +11,7 @@ import { Rounds } from '../../shared/rounds.js';
 const EVERY_MS = 5_000;
 /** The time for which a failure is expected to end by itself: files are replaced one by one. */
 const PATIENCE_MS = 30_000;
-/** The longest wait before the same files are tried again: what they fail at may be a login. */
+/** The longest wait before the same files are tried again. Each try may be a login that fails. */
 const LONGEST_WAIT_MS = 300_000;
 
 /** The parts of a watch. */
@@ -40,8 +40,8 @@ interface Failure {
 }
 
 /**
- * Looks every 5 s at the files of certificates, keys and secrets, by their content, wherever links
- * lead: also where a folder is mounted that no one tells of changes in. What has changed is put in
+ * Looks every 5 s at the content of the files of certificates, keys and secrets, through links: it
+ * sees changes in mounted folders too, of which the system does not tell. What has changed is put in
  * force; a certificate without its key is tried again for 30 s before anybody is told. From then on
  * the same files are tried less and less often, and others at once.
  */

@@ -25,7 +25,7 @@ export interface ConnectionPorts extends DoorPorts {
   readonly era: number;
   /** Longest life of a connection that has made no authenticated request. */
   readonly lifetimeMs: number;
-  /** Asked for a request that comes too late, before Node has seen it. */
+  /** Asked whether a request is turned away that there is no time for, before Node sees it. */
   readonly turnAway: (request: WholeRequest, connection: Connection) => TurnedAway;
   /** Told once when it has made an authenticated request. */
   readonly onAuthenticated: () => void;

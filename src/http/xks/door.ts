@@ -54,7 +54,7 @@ export interface DoorRequests {
   readonly isReceiving: boolean;
   /** Those that have all arrived and are not answered yet. */
   readonly answering: number;
-  /** Tells whether the latest request is whole, and ends where the bytes end that it ended in. */
+  /** Tells whether the latest request is whole, and these bytes end with it. */
   isEndOfLatest(bytes: Buffer): boolean;
   /**
    * Turns away a request that has arrived whole, and that Node has not seen, while none is on its

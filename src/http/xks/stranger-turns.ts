@@ -1,9 +1,9 @@
 /** Time for unauthenticated clients in one turn of the event loop. */
 const BUDGET_MS = 2;
 /**
- * Rest of clients that were refused before, as a multiple of the time that their turns took in one
- * run; others are accepted meanwhile. They have a run's time together and rest together: a rest
- * after each of them would cost more, in timers and in answers written alone, than the request.
+ * Rest of clients that were refused before, as a multiple of the time that their work took in one
+ * turn of the event loop; others are accepted meanwhile. They rest together: a rest after each of
+ * them would cost more, in timers and in answers written alone, than the request.
  */
 const REST_TIMES = 4;
 /** Newcomers that may wait; the one that has waited longest gives way to the next. */
@@ -39,10 +39,10 @@ export class StrangerTurns {
   #refusedMs = 0;
   #refusedRestUntil = 0;
   #isScheduled = false;
-  /** Runs where nobody waits but who was refused and rests. */
+  /** Set where nobody waits but those who were refused and rest. */
   #afterRest: NodeJS.Timeout | undefined;
 
-  /** True when a turn has been given, or is due, in this round of the event loop. */
+  /** True when strangers have had work done in this turn of the event loop, or will at its end. */
   get isScheduled(): boolean {
     return this.#isScheduled;
   }
@@ -52,7 +52,7 @@ export class StrangerTurns {
     return this.#totalMs;
   }
 
-  /** Does the work now if there is time left in this run of the event loop, else in turn. */
+  /** Does the work now if there is time left in this turn of the event loop, else later. */
   request(work: StrangerWork): void {
     const mayRun = !work.isRefused || this.#refusedRestMs <= 0;
     if (this.#spentMs < BUDGET_MS && this.#isIdle && mayRun) this.#run(work);

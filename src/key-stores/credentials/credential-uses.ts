@@ -63,7 +63,7 @@ export class CredentialUses {
     return notes;
   }
 
-  /** Reasons why a credential may have been used of which nobody here knows, one sentence each. */
+  /** Reasons why this replica may not know of a use, one sentence each. */
   get problems(): readonly string[] {
     if (this.#ports.state.isInStep) return this.#uses.problems;
     return ['this replica is not in step with the state store', ...this.#uses.problems];

@@ -52,7 +52,7 @@ const usesSchema = z.record(z.string(), z.int().min(0).max(MAX_MINUTE));
 /** The last uses of a key store's credentials. */
 export type KeptUses = Readonly<z.infer<typeof usesSchema>>;
 
-/** The minutes for which the use of a credential is remembered that may be gone: a year. */
+/** A use is forgotten when it is a year, in minutes, older than the latest of the key store. */
 const REMEMBERED_MINUTES = 525_600;
 
 /** The last uses of credentials, by key store. */
