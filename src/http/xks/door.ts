@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import { invariant } from '../../shared/assert.js';
 import { Handshakes } from './handshakes.js';
+import { HeadLines } from './head-lines.js';
 import { HeldBytes, type Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
-import { MAX_HEADERS } from '../request-head.js';
 import { StrangerRecords } from './stranger-records.js';
 import { StrangerTurns, type StrangerWork } from './stranger-turns.js';
 import { TurnLoad } from './turn-load.js';
@@ -22,7 +22,6 @@ const MAX_ANSWERING = 16;
 const MAX_ANSWERING_WHEN_TIGHT = 1;
 /** Cost of a request after it has been parsed: authentication, a line in the log, an answer. */
 const REQUEST_MS = 0.1;
-const LINE_FEED = 0x0a;
 /** Turns that the first request of KMS takes, about. */
 const TURNS_OF_A_NEWCOMER = 8;
 /** The memory of a stranger's connection beside what it sends: TLS, Node's objects and ours. */
@@ -85,8 +84,7 @@ export class Door implements StrangerWork, Holder {
   readonly #parse: (bytes: Buffer) => void;
   #pieces = new PieceCount();
   /** Of the head that is coming in: what begins with the slice behind the latest request's. */
-  #headLines = 0;
-  #headBytes = 0;
+  #headLines = new HeadLines();
   #begunBefore = 0;
   /** True when the parser is known to wait for the beginning of a request. */
   #isBetweenRequests = false;
@@ -274,13 +272,9 @@ export class Door implements StrangerWork, Holder {
     if (this.#requests.isReceiving) return true;
     if (this.#begunBefore !== this.#requests.begun) {
       this.#begunBefore = this.#requests.begun;
-      this.#headBytes = 0;
-      this.#headLines = 0;
+      this.#headLines = new HeadLines();
     }
-    this.#headBytes += slice.byteLength;
-    // The parser's own count is exact, and a single slice cannot hold many.
-    if (this.#headBytes > SLICE_BYTES) this.#headLines += countLines(slice);
-    if (this.#headLines <= MAX_HEADERS) return true;
+    if (this.#headLines.add(slice)) return true;
     this.#requests.tooManyHeaders();
     return false;
   }
@@ -288,11 +282,4 @@ export class Door implements StrangerWork, Holder {
   #stopPieces(): void {
     if (!this.#isShut) this.#requests.tooManyPieces();
   }
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1))
-    lines += 1;
-  return lines;
 }
