@@ -57,7 +57,7 @@ class UseByLog {
     const { exactly } = await import('../evidence/search/condition.js');
     this.#counts.clear();
     this.#last = -1;
-    // Before the search: what comes between the two is in both, and is counted by its sequence once.
+    // Before the search: what comes in between is in both, and is counted once by its sequence.
     const tail = await LogTail.open(this.#folder);
     const filter = {
       conditions: [exactly('keyStore', this.#keyStore)],

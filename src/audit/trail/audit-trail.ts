@@ -83,8 +83,8 @@ export class AuditTrail {
    * Records a request whose answer is decided, and waits until the record is as durable as the
    * configuration asks.
    *
-   * @returns sequence of the record; undefined where it has none, or may not be on the disk, and may
-   *   be answered all the same
+   * @returns sequence of the record; undefined where it has none, or may not be on the disk, and
+   *   the request may be answered all the same
    * @throws AuditUnavailableError or AuditTimeoutError: the answer must be withheld
    */
   async recordRequest(request: RequestEntry, deadline: Deadline): Promise<number | undefined> {

@@ -41,9 +41,9 @@ interface Failure {
 
 /**
  * Looks every 5 s at the content of the files of certificates, keys and secrets, through links: it
- * sees changes in mounted folders too, of which the system does not tell. What has changed is put in
- * force; a certificate without its key is tried again for 30 s before anybody is told. From then on
- * the same files are tried less and less often, and others at once.
+ * sees changes in mounted folders too, of which the system does not tell. What has changed is put
+ * in force; a certificate without its key is tried again for 30 s before anybody is told. From then
+ * on the same files are tried less and less often, and others at once.
  */
 export class FileWatch {
   readonly #ports: FileWatchPorts;

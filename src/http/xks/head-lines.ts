@@ -1,6 +1,6 @@
 import { MAX_HEADERS } from '../request-head.js';
 
-/** The lines of a shorter head are not counted here: they are few, and the parser counts exactly. */
+/** The lines of a shorter head are not counted here: they are few, and the parser counts them. */
 const FREE_BYTES = 1_024;
 const LINE_FEED = 0x0a;
 
