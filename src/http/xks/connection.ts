@@ -97,10 +97,20 @@ export class Connection implements DoorRequests {
   }
 
   turnAway(request: WholeRequest): boolean {
+    if (this.#isLatestQueued) return false;
     const turned = this.#ports.turnAway(request, this);
     if (turned === 'counted') this.#socket.write(TOO_MANY);
     this.#turnsNextAway = turned === 'to-be-recorded';
     return turned === 'counted';
+  }
+
+  /**
+   * True while the latest answer waits in Node for those before it to be written, although all are
+   * given: what is written past Node now would come before it.
+   */
+  get #isLatestQueued(): boolean {
+    const latest = this.#latest;
+    return latest?.socket === null && !latest.writableFinished;
   }
 
   /** True when the latest request is to be turned away on the ordinary way. */

@@ -10,7 +10,7 @@ import {
   makeCertificateAuthority,
   type CertificateAuthority,
 } from '../../support/certificates.js';
-import { startListener, type TestListener } from '../../support/listener.js';
+import { ok, startListener, type TestListener } from '../../support/listener.js';
 import { post, RawClient } from '../../support/raw-client.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -113,6 +113,42 @@ describe('a TLS listener', () => {
       expect(through.received).toMatch(/^HTTP\/1\.1 200/);
     });
     expect(others.filter(({ socket }) => socket.closed)).toEqual([]);
+  });
+
+  it('that turns a request away while answers wait for each other → its answer comes last', async () => {
+    const load = { isTight: false, isOverfull: false, letIn: () => undefined, admits: () => false };
+    const held: (() => void)[] = [];
+    const { port } = await startListener({
+      load,
+      turnAway: () => 'counted',
+      tls: { certificateChain: join(folder, 'ec.pem'), privateKey: join(folder, 'ec.key') },
+      handle: async (call) => {
+        const text = (await call.readBody(100)).toString();
+        call.markAuthenticated();
+        if (text === 'a' || text === 'b') await new Promise<void>((resolve) => held.push(resolve));
+        return ok({ text });
+      },
+    });
+    const client = RawClient.tls(port, { ca, servername: 'localhost' });
+    client.send(post('/', 'first'));
+    await vi.waitFor(() => {
+      expect(client.received).toContain('"text":"first"');
+    });
+    for (const [index, text] of ['a', 'b'].entries()) {
+      client.send(post('/', text));
+      await vi.waitFor(() => {
+        expect(held).toHaveLength(index + 1);
+      });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    load.isTight = true;
+    for (const answer of held) answer();
+    client.send(post('/', 'c'));
+    const answers = () => client.received.match(/(?<="text":")\w+|ThrottlingException/g);
+    await vi.waitFor(() => {
+      expect(answers()).toHaveLength(4);
+    });
+    expect(answers()?.slice(0, 3)).toEqual(['first', 'a', 'b']);
   });
 
   it('called in plain HTTP → closed without an answer', async () => {
