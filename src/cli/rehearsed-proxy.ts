@@ -59,8 +59,11 @@ export async function namedProxy(
     throw usage('Name the proxy: --proxy HOST=ADDRESS:PORT.');
   }
   if (uriPath === undefined || credential === undefined) {
+    const whose =
+      options.config === undefined ? '' : 'The configuration has no credential for it. ';
     throw usage(
-      'Name the JSON file for the KMS console, with path and credential: --credential FILE.',
+      `${whose}Name the JSON file for the KMS console, with path and credential: --credential FILE. ` +
+        'holdfast key-stores export NAME --output FILE writes it.',
     );
   }
   const restart = restartBy(options.restartCommand, place);

@@ -108,6 +108,16 @@ describe('holdfast rehearse with a named server', () => {
     expect(code).toBe(0);
   }, 60_000);
 
+  it('a configuration whose credentials are those of run time alone → says how to name one', async () => {
+    const quickstart = quickstartConfiguration();
+    const keyStores = quickstart.keyStores.map((each) => ({ ...each, credentials: [] }));
+    const config = join(server.stateDirectory, 'run-time.yaml');
+    await writeFile(config, JSON.stringify({ ...quickstart, keyStores }));
+    const { code, stderr } = await rehearse('--config', config);
+    expect(stderr).toMatch(/has no credential for it.*--credential FILE.*key-stores export/);
+    expect(code).toBe(2);
+  });
+
   it('an audit log that it was to read and cannot → exit code 4', async () => {
     const { code, stdout, stderr } = await rehearse('--audit-log', join(folder, 'no-such-log'));
     expect(stdout).toContain("The proxy's audit log could not be read: There is no audit log in");
