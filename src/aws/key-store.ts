@@ -27,6 +27,8 @@ const pageSchema = z.looseObject({
 });
 
 const POLL_MS = 2_000;
+/** The first pause, which doubles: what is quick is told soon. */
+const FIRST_POLL_MS = 250;
 
 /** A custom key store, as KMS describes it. */
 export type CustomKeyStore = z.output<typeof keyStoreSchema>;
@@ -150,7 +152,7 @@ export async function waitForState(
   { id, name, state, timeoutMs, pollMs = POLL_MS }: Waiting,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = FIRST_POLL_MS; ; pauseMs *= 2) {
     const store = await keyStoreWithId(kms, id);
     if (store?.ConnectionState === state) return;
     if (store?.ConnectionState === 'FAILED') {
@@ -162,6 +164,6 @@ export async function waitForState(
       const message = `${name} is ${now} after ${String(timeoutMs / 1000)} s, and not ${state}.`;
       throw new ConnectionFailedError(undefined, message);
     }
-    await sleep(pollMs);
+    await sleep(Math.min(pauseMs, pollMs));
   }
 }

@@ -11,7 +11,6 @@ import { Confirmations, type ConfirmationsPorts } from '../state/confirmations.j
 import type { CopyTerms } from '../state/copy/copy-ports.js';
 import { StateCopy } from '../state/copy/state-copy.js';
 import { openFilesStateStore } from '../state/files/open-files-store.js';
-import { openPostgresStore } from '../state/postgres/open.js';
 import { type State, STANDINGS } from '../state/state.js';
 import type { StateStore } from '../state/store.js';
 import type { Clock } from '../shared/clock.js';
@@ -108,12 +107,14 @@ export function sampleStanding({ standing }: Pick<State, 'standing'>): StandingS
   return { kind, kinds: STANDINGS, revision, ageSeconds: ageMs / 1000, ...counts };
 }
 
-function openStateStore(
+async function openStateStore(
   config: StateConfig,
   { clock, randomBytes, log, firstStart }: StatePorts,
 ): Promise<StateStore> {
   const { state: mayBegin, acceptsLostState: acceptsLoss } = firstStart;
   if (config.type === 'postgres') {
+    // Most servers have no database, and need not load its client.
+    const { openPostgresStore } = await import('../state/postgres/open.js');
     return openPostgresStore(config, { clock, randomBytes, mayBegin });
   }
   const { directory } = config;

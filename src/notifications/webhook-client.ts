@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Client, request } from 'undici';
+import type { Client } from 'undici';
 import type { Clock } from '../shared/clock.js';
 import { codeOf } from '../shared/errno.js';
 import type { Secret } from '../shared/secret.js';
@@ -87,8 +87,9 @@ export class WebhookClient {
     const { url, secrets, clock, timeoutMs } = this.#ports;
     this.#connection ??= await this.#connect();
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), this.#closing.signal]);
-    const answer = await request(url, {
-      dispatcher: this.#connection,
+    const { pathname, search } = new URL(url);
+    const answer = await this.#connection.request({
+      path: `${pathname}${search}`,
       method: 'POST',
       headers: {
         'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
@@ -103,6 +104,8 @@ export class WebhookClient {
 
   async #connect(): Promise<Client> {
     const { url, ca, timeoutMs } = this.#ports;
+    // Most servers have no webhook, and need not load it.
+    const { Client } = await import('undici');
     const trusted = ca === undefined ? {} : { ca: await readFile(ca) };
     return new Client(new URL(url).origin, { connect: { timeout: timeoutMs, ...trusted } });
   }

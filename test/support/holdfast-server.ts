@@ -7,7 +7,7 @@ import { parse, stringify } from 'yaml';
 import { checkAuditRecords } from './audit-records.js';
 import { type CommandResult, holdfast } from './holdfast-command.js';
 import { HoldfastProcess } from './holdfast-process.js';
-import { plantQuickstartSecrets } from './quickstart-secrets.js';
+import { keepQuickstartCertificates, plantQuickstartSecrets } from './quickstart-secrets.js';
 import type { Credential } from './xks-requests.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -79,6 +79,7 @@ export async function startHoldfast(options: HoldfastOptions = {}): Promise<Hold
   const { folder, env } = prepare(options);
   const server = new HoldfastProcess(env, options.args);
   const { listeners, operations, adminSocket } = await server.started();
+  keepQuickstartCertificates(folder);
   const end = async (signal: NodeJS.Signals) => {
     const code = await server.end(signal);
     await checkAuditRecords(folder);

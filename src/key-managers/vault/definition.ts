@@ -1,7 +1,6 @@
 import type { BackendDefinition } from '../definition.js';
 import { CAPABILITIES } from './capabilities.js';
 import { type VaultKeyManagerConfig, vaultKeyManagerSchema } from './config.js';
-import { createVaultKeyManagerNodes } from './create.js';
 import { KNOWN_CAUSES } from './known-causes.js';
 
 /** The backend for keys in the Transit engine of OpenBao or HashiCorp Vault. */
@@ -27,5 +26,6 @@ export const vaultBackend = {
   places: () => [],
   keptWhileRunning: [],
   descriptors: ({ nodes, maxConnections }) => nodes.length * maxConnections,
-  start: createVaultKeyManagerNodes,
+  // Its HTTP client takes a tenth of a start to load, and most servers have no Vault.
+  start: async (...of) => (await import('./create.js')).createVaultKeyManagerNodes(...of),
 } satisfies BackendDefinition<VaultKeyManagerConfig>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { endpointOf } from '../../../src/kms-simulator/environment.js';
 import { type CommandResult, holdfast } from '../../support/holdfast-command.js';
 import {
@@ -14,23 +14,23 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const RESERVE = { accessKeyId: 'RESERVE234567RESERVE', secretAccessKey: 'r'.repeat(43) };
 const ENDPOINT = ['--endpoint', 'https://localhost'];
 
-/** A server with a reserve credential, the simulator, and `holdfast aws` before both. */
+/** A server, a simulator of its own for each test, and `holdfast aws` before both. */
 interface Stage {
   readonly server: HoldfastServer;
   readonly simulator: WholeSimulator;
   readonly aws: (...args: readonly string[]) => Promise<CommandResult>;
 }
 
-async function startStage(credentials: readonly object[] = [RESERVE]): Promise<Stage> {
+async function startServer(credentials: readonly object[]): Promise<HoldfastServer> {
   const quickstart = quickstartConfiguration();
   const [keyStore] = quickstart.keyStores;
   const all = [...(keyStore?.['credentials'] as object[]), ...credentials];
-  const server = await startHoldfast({
+  return startHoldfast({
     configuration: { ...quickstart, keyStores: [{ ...keyStore, credentials: all }] },
   });
-  onTestFinished(async () => {
-    await server.stop();
-  });
+}
+
+async function startStage(server: HoldfastServer): Promise<Stage> {
   const simulator = await startWhole(server, temporaryFolder(), {
     keyStores: { credentialDelayMs: 300 },
   });
@@ -51,8 +51,19 @@ async function keysOf(aws: Stage['aws']): Promise<readonly { readonly arn: strin
 }
 
 describe('holdfast aws', () => {
+  let withReserve: HoldfastServer;
+  let withoutReserve: HoldfastServer;
+
+  beforeAll(async () => {
+    [withReserve, withoutReserve] = await Promise.all([startServer([RESERVE]), startServer([])]);
+  });
+
+  afterAll(async () => {
+    await Promise.all([withReserve.stop(), withoutReserve.stop()]);
+  });
+
   it('register, status, disconnect, and register again → the same key store and key, connected', async () => {
-    const { aws, simulator } = await startStage();
+    const { aws, simulator } = await startStage(withReserve);
     const key = ['--key', 'quickstart-key', '--alias', 'alias/payroll'];
     const first = await aws('register', 'quickstart', ...ENDPOINT, ...key);
     expect(first).toMatchObject({ code: 0, stderr: '' });
@@ -79,7 +90,7 @@ describe('holdfast aws', () => {
   });
 
   it('rotate-credential under traffic → verified, no call fails; repeated → KMS keeps the new one', async () => {
-    const { aws, simulator, server } = await startStage();
+    const { aws, simulator, server } = await startStage(withReserve);
     const { client } = simulator;
     await aws(
       'register',
@@ -121,7 +132,7 @@ describe('holdfast aws', () => {
   });
 
   it('rotate-credential without a reserve, interrupted after each step → goes on, and ends with the new one alone', async () => {
-    const { aws, simulator, server } = await startStage([]);
+    const { aws, simulator, server } = await startStage(withoutReserve);
     const { client } = simulator;
     await aws(
       'register',
@@ -175,7 +186,11 @@ describe('holdfast aws', () => {
   });
 
   it('rotate-credential without traffic → the old one of the configuration is to stay', async () => {
-    const { aws, server } = await startStage();
+    const unused = await startServer([RESERVE]);
+    onTestFinished(async () => {
+      await unused.stop();
+    });
+    const { aws, server } = await startStage(unused);
     await aws('register', 'quickstart', ...ENDPOINT);
     const { code, stdout } = await aws('rotate-credential', 'quickstart', '--quiet', '1');
     expect(code).toBe(0);
@@ -184,14 +199,14 @@ describe('holdfast aws', () => {
   });
 
   it('rotate-credential of a key store that the server does not have → names those that it has', async () => {
-    const { aws } = await startStage();
+    const { aws } = await startStage(withReserve);
     const { code, stderr } = await aws('rotate-credential', 'nosuch');
     expect(code).toBe(1);
     expect(stderr).toContain('no key store "nosuch". It has: quickstart.');
   });
 
   it('less time than has to be quiet → refused before anything is done', async () => {
-    const { aws, simulator, server } = await startStage();
+    const { aws, simulator, server } = await startStage(withReserve);
     await aws('register', 'quickstart', ...ENDPOINT);
     for (const more of [[], ['--print']]) {
       const short = ['--quiet', '10', '--timeout', '5', ...more];
@@ -206,7 +221,7 @@ describe('holdfast aws', () => {
   });
 
   it('the KMS key is PendingDeletion → register says so, and is done when the deletion is cancelled', async () => {
-    const { aws, simulator } = await startStage();
+    const { aws, simulator } = await startStage(withReserve);
     const key = ['--key', 'quickstart-key', '--alias', 'alias/payroll'];
     await aws('register', 'quickstart', ...ENDPOINT, ...key.slice(0, 2));
     const arn = (await keysOf(aws))[0]?.arn ?? '';
@@ -222,7 +237,7 @@ describe('holdfast aws', () => {
   });
 
   it('another key store of that name, no such key store, a wrong key → said, with what to do', async () => {
-    const { aws } = await startStage([]);
+    const { aws } = await startStage(withoutReserve);
     expect(await aws('rotate-credential', 'quickstart')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('AWS KMS has no external key store quickstart') as string,
@@ -245,7 +260,7 @@ describe('holdfast aws', () => {
   });
 
   it('the proxy cannot be reached → FAILED with its code and what to do, and mended by a repetition', async () => {
-    const { aws, simulator } = await startStage();
+    const { aws, simulator } = await startStage(withReserve);
     await aws('register', 'quickstart', ...ENDPOINT);
     await aws('disconnect', 'quickstart');
     await simulator.beside('PUT', '/faults', { latencyMs: 1_000 });
@@ -260,7 +275,7 @@ describe('holdfast aws', () => {
   });
 
   it('--print → commands without a secret, and nothing is done', async () => {
-    const { aws, simulator } = await startStage();
+    const { aws, simulator } = await startStage(withReserve);
     const printed = [
       await aws('register', 'quickstart', ...ENDPOINT, '--key', 'quickstart-key', '--print'),
       await aws('rotate-credential', 'quickstart', '--print'),
