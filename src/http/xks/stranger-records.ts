@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 
 /**
- * Records of strangers in one round of the event loop: some milliseconds. A request of KMS has a
- * few, and a client that sends a byte in each has many times that.
+ * Records of all strangers in one turn of the event loop, which take some milliseconds. A request
+ * of KMS has a few; a client that sends a byte in each has many times that.
  */
 const MAX_RECORDS = 256;
-/** Whoever has sent no more than this in the round does not end for others. */
+/** A connection that has sent no more than these in the turn is not ended for what others send. */
 const FREE_RECORDS = 4;
 
 /**
