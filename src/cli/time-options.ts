@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { CliError, EXIT } from './exit.js';
 
 const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
@@ -13,6 +14,18 @@ export function fromOption(): Option {
 /** `--to`: the end of a period, not included, in ms since 1970. */
 export function toOption(): Option {
   return new Option('--to <time>', 'until just before then').argParser(parseTime);
+}
+
+/** @throws CliError for a period that ends before it begins: nothing could be found in it */
+export function requirePeriod({
+  from,
+  to,
+}: {
+  readonly from?: unknown;
+  readonly to?: unknown;
+}): void {
+  if (typeof from !== 'number' || typeof to !== 'number' || from < to) return;
+  throw new CliError(EXIT.usage, '--to must be later than --from');
 }
 
 /**

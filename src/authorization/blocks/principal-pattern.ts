@@ -5,6 +5,8 @@ const NAMED = /^(?<kind>role|user)\/(?:.*\/)?(?<name>[^/]+)$/su;
 const SESSION = /^assumed-role\/(?<name>[^/]+)(?:\/|$)/su;
 const SOME_SESSIONS = /(?:^|:)assumed-role\/[^/]+\/(?!\*+$)[^/]+$/su;
 const ROLE_PATTERN = /^(?<start>.*(?<!assumed-)role\/)(?<path>.*\/)?(?<name>[^/]+)$/su;
+/** An ARN of a service that calls nobody, or of a role that was assumed by no session. */
+const NOBODY = /^arn:[^:]*:(?!(?:iam|sts):)[^:*]*:|:assumed-role\/[^/*]+$/su;
 const SERVICE_ENDS = ['.amazonaws.com', '.amazonaws.com.cn'] as const;
 
 /**
@@ -50,6 +52,7 @@ export function missesRole(pattern: string): boolean {
  */
 export function fitsNobody(pattern: string): boolean {
   const text = pattern.toLowerCase();
+  if (NOBODY.test(text)) return true;
   const isWhole = !text.includes('*');
   const start = isWhole ? text : text.slice(0, text.indexOf('*'));
   const end = text.slice(text.lastIndexOf('*') + 1);

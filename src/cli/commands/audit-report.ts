@@ -81,7 +81,6 @@ async function report(
   if (from === undefined || to === undefined) {
     throw new CliError(EXIT.usage, 'name the period: --from 2026-01-01 --to 2026-02-01');
   }
-  if (to <= from) throw new CliError(EXIT.usage, '--to must be later than --from');
   if (format === 'csv' && output === undefined) {
     throw new CliError(EXIT.usage, '--format csv makes several files: name a folder with --output');
   }

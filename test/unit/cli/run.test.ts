@@ -8,6 +8,8 @@ import { CapturedTerminal } from '../../support/captured-terminal.js';
 import { configurationFolder, validConfiguration } from '../../support/configuration-fixture.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
+const REVERSED = ['--from', '2026-02-01', '--to', '2026-01-01'];
+
 describe('usage', () => {
   const create = ['keys', 'create', 'payroll', '--key-store', 'production'];
   it.each([
@@ -22,6 +24,8 @@ describe('usage', () => {
     ['a tag that is set and taken off', ['keys', 'update', 'k', '--tag', 'a=1', '--untag', 'a']],
     ['an id outside the alphabet', ['keys', 'show', 'pay/roll', '--socket', '/none']],
     ['an id that means a folder', ['keys', 'show', '..', '--socket', '/none']],
+    ['a period that ends before it begins', ['audit', 'query', ...REVERSED]],
+    ['such a period of another command', ['policy', 'simulate', 'candidate.cedar', ...REVERSED]],
     ['a group without its command', ['keys']],
     ['no command', []],
   ])('%s → exit code 2, and only standard error is written', async (_, args) => {
