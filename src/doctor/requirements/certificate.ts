@@ -1,5 +1,10 @@
 import { X509Certificate } from 'node:crypto';
-import { checkServerIdentity, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { commonNameOf, isListed, LIST, listedByName } from '../authorities/authorities.js';
 import { shakeHands } from '../client/tls-connection.js';
 import type { Requirement, Section, Subject } from '../requirement.js';
@@ -13,13 +18,24 @@ const NO_TLS =
   'KMS makes no TLS connection: XksProxyUriUnreachableException while a key store is created or ' +
   'updated, KMSInvalidStateException for callers.';
 
+/** By the list of authorities: reading those of KMS takes as long as thirty calls of a proxy. */
+const contexts = new WeakMap<readonly string[], SecureContext>();
+
+function contextOf(ca: readonly string[]): SecureContext {
+  const known = contexts.get(ca);
+  if (known !== undefined) return known;
+  const context = createSecureContext({ ca: [...ca] });
+  contexts.set(ca, context);
+  return context;
+}
+
 /** Makes a handshake, looks at it, and ends it. */
 async function examine<T>(
   subject: Subject,
   ca: readonly string[],
   look: (socket: TLSSocket) => T,
 ): Promise<T> {
-  const options = { ca: [...ca], checkServerIdentity: () => undefined };
+  const options = { secureContext: contextOf(ca), checkServerIdentity: () => undefined };
   const socket = await shakeHands(subject.endpoint, options);
   try {
     return look(socket);
