@@ -6,6 +6,7 @@ import { HeldBytes, type Holder } from './held-bytes.js';
 import { PieceCount } from './piece-count.js';
 import { StrangerRecords } from './stranger-records.js';
 import { StrangerTurns, type StrangerWork } from './stranger-turns.js';
+import { TurnEnd } from './turn-end.js';
 import { TurnLoad } from './turn-load.js';
 import { accountSaidIn, wholeRequestIn, type WholeRequest } from './whole-request.js';
 
@@ -30,6 +31,8 @@ export const CONNECTION_BYTES = 128 * 1024;
 /** The limits that the doors of all listeners share. */
 export interface DoorPorts {
   readonly turns: StrangerTurns;
+  /** The end of the turn, which the requests of all listeners wait for. */
+  readonly turnEnd: TurnEnd;
   readonly held: HeldBytes;
   readonly handshakes: Handshakes;
   readonly records: StrangerRecords;
@@ -39,9 +42,13 @@ export interface DoorPorts {
 /** Makes the limits that the doors of one process share. */
 export function newDoors(): DoorPorts {
   const turns = new StrangerTurns();
+  const turnEnd = new TurnEnd(turns);
+  const load = new TurnLoad(turns, () => {
+    turnEnd.endWait();
+  });
   return {
-    ...{ turns, held: new HeldBytes(), handshakes: new Handshakes() },
-    ...{ records: new StrangerRecords(), load: new TurnLoad(turns) },
+    ...{ turns, turnEnd, held: new HeldBytes(), handshakes: new Handshakes() },
+    ...{ records: new StrangerRecords(), load },
   };
 }
 

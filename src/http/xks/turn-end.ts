@@ -10,7 +10,9 @@ export const MIN_IDLE_MS = 0.05;
  */
 export class TurnEnd {
   readonly #turns: Pick<StrangerTurns, 'isScheduled'>;
+  #isScheduled = false;
   #ended: Promise<void> | undefined;
+  #end: (() => void) | undefined;
   #endedAt = 0;
   #idleMs = 0;
   #turnMs = 0;
@@ -30,17 +32,34 @@ export class TurnEnd {
     return this.#unseenMs;
   }
 
-  /** Resolves at the end of the turn. @returns undefined where strangers would come first */
+  /**
+   * Resolves at the end of the turn, or when the turn is full. @returns undefined where strangers
+   * would come first
+   */
   wait(): Promise<void> | undefined {
     if (this.#turns.isScheduled) return undefined;
-    this.#ended ??= new Promise((resolve) => {
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
       setImmediate(() => {
-        this.#ended = undefined;
+        this.#isScheduled = false;
         this.#measure();
-        resolve();
+        this.endWait();
       });
+    }
+    this.#ended ??= new Promise((resolve) => {
+      this.#end = resolve;
     });
     return this.#ended;
+  }
+
+  /**
+   * Ends the wait before the turn does. Where the rest of a turn is turned away, what was let in
+   * need not wait for a thousand refusals, and is answered at the beginning of the next turn.
+   */
+  endWait(): void {
+    this.#end?.();
+    this.#end = undefined;
+    this.#ended = undefined;
   }
 
   #measure(): void {

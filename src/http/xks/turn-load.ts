@@ -47,6 +47,7 @@ const LOOP: LoopTimes = {
 export class TurnLoad {
   readonly #loop: LoopTimes;
   readonly #strangers: Pick<StrangerTurns, 'totalMs'>;
+  readonly #onFull: () => void;
   #isScheduled = false;
   #admitted = 0;
   #asked = 0;
@@ -64,9 +65,15 @@ export class TurnLoad {
   #costMs = 0;
   #limit = Infinity;
 
-  constructor(strangers: Pick<StrangerTurns, 'totalMs'>, loop: LoopTimes = LOOP) {
+  /** @param onFull called when the first request of a turn is to be turned away */
+  constructor(
+    strangers: Pick<StrangerTurns, 'totalMs'>,
+    onFull: () => void,
+    loop: LoopTimes = LOOP,
+  ) {
     this.#loop = loop;
     this.#strangers = strangers;
+    this.#onFull = onFull;
     this.#endedAt = loop.now();
     this.#busySince = this.#endedAt;
     this.#idleMs = loop.idleMs();
@@ -105,6 +112,7 @@ export class TurnLoad {
     const had = own + (this.#admitted - this.#asked) / accounts;
     if (this.#admitted >= this.#limit && had >= this.#limit / accounts) {
       this.#refused += 1;
+      if (this.#refused === 1) this.#onFull();
       return false;
     }
     this.#asked += 1;

@@ -19,7 +19,6 @@ import { ownAuthorities } from './own-authorities.js';
 import { RequestServer } from './request-server.js';
 import { admitsFewer } from '../tls/admits-fewer.js';
 import { type ListenerCertificates, type TlsMaterial, tlsOptions } from '../tls/tls.js';
-import { TurnEnd } from './turn-end.js';
 import { createXksApp, type Serve } from './xks-app.js';
 
 /** The parts of a listener. */
@@ -63,7 +62,7 @@ export class XksServer {
       connections,
       authenticatedIdleMs: listener.limits.authenticatedIdleMs,
       scheme: material === undefined ? 'any' : 'https',
-      turnEnd: new TurnEnd(doors.turns),
+      turnEnd: doors.turnEnd,
     } as const;
     this.#requests = new RequestServer(serving, ownAuthorities(listener, material));
     const { server, entrance } = createNodeServer({

@@ -12,6 +12,32 @@ describe('the end of a turn', () => {
     expect(turnEnd.wait()).not.toBe(first);
   });
 
+  it('the turn is full → comes at once, and for what comes after that at the end', async () => {
+    const turnEnd = new TurnEnd({ isScheduled: false });
+    const order: string[] = [];
+    const first = turnEnd.wait()?.then(() => order.push('full'));
+    turnEnd.endWait();
+    const second = turnEnd.wait()?.then(() => order.push('rest'));
+    setImmediate(() => order.push('next'));
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(order).toEqual(['full']);
+    await Promise.all([first, second]);
+    await nextTurn();
+    expect(order).toEqual(['full', 'rest', 'next']);
+  });
+
+  it('a turn that was full → is measured once, as long as it was', async () => {
+    const turnEnd = new TurnEnd({ isScheduled: false });
+    for (let count = 0; count < 3; count += 1) {
+      void turnEnd.wait();
+      block(20);
+      turnEnd.endWait();
+      await turnEnd.wait();
+    }
+    expect(turnEnd.unseenMs).toBeGreaterThanOrEqual(10);
+  });
+
   it('while strangers have work → is not waited for', async () => {
     const turns = new StrangerTurns();
     const turnEnd = new TurnEnd(turns);

@@ -1,17 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TurnLoad } from '../../../../src/http/xks/turn-load.js';
 
 /** An event loop whose turns a test makes. */
 function makeLoop() {
   const loop = { ms: 0, idle: 0, ends: [] as (() => void)[] };
   const strangers = { totalMs: 0 };
-  const load = new TurnLoad(strangers, {
+  const onFull = vi.fn<() => void>();
+  const load = new TurnLoad(strangers, onFull, {
     now: () => loop.ms,
     idleMs: () => loop.idle,
     atTurnEnd: (work) => loop.ends.push(work),
   });
   return {
     load,
+    onFull,
     /** Lets requests in, as far as that goes, and ends the turn after so many ms. */
     turn: (requests: number, ms: number, account = () => 'one') => {
       let admitted = 0;
@@ -46,6 +48,16 @@ describe('the requests of a turn', () => {
     const { turn } = makeLoop();
     for (let turns = 0; turns < 60; turns += 1) turn(100, 10);
     expect(turn(1_000, 10)).toBe(200);
+  });
+
+  it('the turn is full → said once, at the first request that is turned away', () => {
+    const { turn, onFull } = makeLoop();
+    for (let turns = 0; turns < 60; turns += 1) turn(100, 10);
+    expect(onFull).not.toHaveBeenCalled();
+    turn(1_000, 10);
+    expect(onFull).toHaveBeenCalledTimes(1);
+    turn(1_000, 10);
+    expect(onFull).toHaveBeenCalledTimes(2);
   });
 
   it('a burst → as many as fit into 60 ms', () => {
