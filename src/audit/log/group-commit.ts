@@ -103,10 +103,9 @@ export class GroupCommit {
     }
     const isCheap = this.#wasInline && this.#ports.sync === undefined;
     const waitMs = this.#lastStartedAt + GATHER_MS - this.#ports.clock.monotonic();
-    if (isCheap) atTurnEnd(write);
-    else if (waitMs > 0) setTimeout(write, waitMs);
-    // With all whose promises are settled by now: the end of the turn may be far.
-    else process.nextTick(write);
+    if (!isCheap && waitMs > 0) setTimeout(write, waitMs);
+    // After all the requests that the same turn of the event loop has brought.
+    else setImmediate(write);
   }
 
   #writeNext(): void {
@@ -186,21 +185,6 @@ export class GroupCommit {
     }
     return this.#waiting.splice(0, count);
   }
-}
-
-/**
- * Acts after all the requests that the same turn of the event loop has brought. An immediate
- * that is asked for among immediates comes after the sockets of the next turn, which may be a
- * thousand on a busy server; a timer comes before them.
- */
-function atTurnEnd(act: () => void): void {
-  const first = (): void => {
-    clearImmediate(immediate);
-    clearTimeout(timer);
-    act();
-  };
-  const immediate = setImmediate(first);
-  const timer = setTimeout(first, 1);
 }
 
 function resolveAll(batch: readonly Entry[], first: number): void {

@@ -50,35 +50,6 @@ describe('records that are appended', () => {
     expect(await entry.durable).toBe(0);
   });
 
-  it('with a sync, by promises that are settled → one write, before the turn of the loop ends', async () => {
-    const { commit, writes } = commitTo();
-    for (const payload of ['a', 'b']) void Promise.resolve().then(() => commit.append(payload));
-    let written: readonly (readonly string[])[] = [];
-    await new Promise<void>((resolve) => {
-      setImmediate(() => {
-        written = [...writes];
-        resolve();
-      });
-    });
-    expect(written).toEqual([['a', 'b']]);
-  });
-
-  it('without a sync, by what runs at the end of a turn → written before the sockets of the next', async () => {
-    const { commit, writes } = commitTo({ sync: undefined });
-    await commit.append('first').durable;
-    const order = await new Promise<readonly string[]>((resolve) => {
-      setImmediate(() => {
-        commit.append('second');
-        setTimeout(() => {
-          resolve(writes.flat());
-        }, 1);
-        // As a turn that takes longer than a timer's millisecond.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-      });
-    });
-    expect(order).toEqual(['first', 'second']);
-  });
-
   it('while a sync is under way → share one write and the next sync', async () => {
     const { commit, syncs, writes } = commitTo();
     const first = commit.append('a');
