@@ -59,7 +59,7 @@ function project({
   readonly include: string[];
   readonly exclude?: string[];
   readonly retry?: number;
-  /** Whether each file has its modules to itself, as by default. */
+  /** True where each file has its modules to itself, as by default. */
   readonly isolate?: boolean;
 }) {
   return {

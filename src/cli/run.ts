@@ -4,7 +4,7 @@ import { RefusedError } from './admin-client.js';
 import { CliError, EXIT, type ExitCode } from './exit.js';
 import { createProgram } from './program.js';
 import { guarded, printJson, type Terminal } from './terminal.js';
-import { requirePeriod } from './time-options.js';
+import { requirePeriods } from './time-options.js';
 
 /** The codes of failures that the server has not named, by the exit code. */
 const FAILURE_CODES: Readonly<Record<number, string>> = {
@@ -27,7 +27,7 @@ export async function run(args: readonly string[], unguarded: Terminal): Promise
   const asked: { json?: boolean } = {};
   program.hook('preAction', (_, command) => {
     Object.assign(asked, command.opts<{ json?: boolean }>());
-    requirePeriod(command.opts());
+    requirePeriods(command.opts());
   });
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -16,16 +16,20 @@ export function toOption(): Option {
   return new Option('--to <time>', 'until just before then').argParser(parseTime);
 }
 
-/** @throws CliError for a period that ends before it begins: nothing could be found in it */
-export function requirePeriod({
-  from,
-  to,
-}: {
-  readonly from?: unknown;
-  readonly to?: unknown;
-}): void {
-  if (typeof from !== 'number' || typeof to !== 'number' || from < to) return;
-  throw new CliError(EXIT.usage, '--to must be later than --from');
+/** The options that begin and end a time, and how the end is told to be too early. */
+const PERIODS = [
+  ['from', 'to', '--to must be later than --from'],
+  ['notBefore', 'notAfter', '--not-after must be later than --not-before'],
+] as const;
+
+/** @throws CliError for a time that ends before it begins: there is nothing in it */
+export function requirePeriods(options: Readonly<Record<string, unknown>>): void {
+  for (const [beginning, end, message] of PERIODS) {
+    const [from, to] = [options[beginning], options[end]];
+    if (typeof from === 'number' && typeof to === 'number' && from >= to) {
+      throw new CliError(EXIT.usage, message);
+    }
+  }
 }
 
 /**

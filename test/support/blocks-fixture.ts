@@ -37,5 +37,5 @@ export function openOn(
   return Blocks.open({ state, clock: systemClock, log, confirmations, kept });
 }
 
-/** Whether requests for the key are refused. */
+/** Tells whether requests for the key are refused. */
 export const isBlocked = ({ table }: Blocks) => table.ofKey('files', 'PayRoll') !== undefined;

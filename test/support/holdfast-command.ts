@@ -5,7 +5,7 @@ import type { run } from '../../src/cli/run.js';
 const folder = new URL('../../dist/cli/', import.meta.url);
 const program = fileURLToPath(new URL('main.js', folder));
 
-/** What a run of the command-line program came to. */
+/** The result of a run of the command-line program. */
 export interface CommandResult {
   readonly code: number;
   readonly stdout: string;

@@ -126,7 +126,7 @@ function seconds(ms: number): string {
   return `${String(ms / 1000)} s`;
 }
 
-/** What a wait goes by. */
+/** The terms of a wait. */
 interface Wait {
   readonly useSince: UseSince;
   readonly timing: ChangeTiming;

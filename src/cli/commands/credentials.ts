@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import type { ShownConfirmation } from '../../admin/contract/confirmation.js';
 import type { ShownCredential } from '../../admin/contract/credentials.js';
 import { confirmationText } from '../confirmation-text.js';
-import { CliError, EXIT } from '../exit.js';
 import { record, table } from '../table.js';
 import { printJson, type Terminal } from '../terminal.js';
 import { parseTime } from '../time-options.js';
@@ -36,9 +35,6 @@ export function credentialsAddCommand(terminal: Terminal): Command {
     .addHelpText('after', example('holdfast credentials add --key-store production'))
     .action(async (options: AddOptions) => {
       const { keyStore, label, notBefore, notAfter } = options;
-      if ((notBefore ?? -Infinity) >= (notAfter ?? Infinity)) {
-        throw new CliError(EXIT.usage, '--not-after must be later than --not-before');
-      }
       const body = { label, notBefore: textOf(notBefore), notAfter: textOf(notAfter) };
       const request = { pathParameters: { keyStore }, body };
       const added = await connect(options, terminal).call('addCredential', request);

@@ -60,7 +60,7 @@ function isSameMaterial(a?: ListenerCertificates, b?: ListenerCertificates): boo
   return isSame(a?.material, b?.material);
 }
 
-/** What a listener keeps as long as it listens, and has changed: a sentence each. */
+/** Sentences about the changed fields that a listener keeps as long as it listens. */
 function refusalsOf(before: ListenerConfig, after: ListenerConfig): string[] {
   const path = `listeners[${listenerName(after)}]`;
   const fields = [

@@ -109,7 +109,7 @@ const HARMLESS: ReadonlySet<YAMLError['code']> = new Set([
   'NON_STRING_KEY',
   'TAG_RESOLVE_FAILED',
 ]);
-/** What stands behind so many others is taken for their consequence: one character makes dozens. */
+/** Mistakes that are told: one character makes dozens, so the rest is taken for a consequence. */
 const MOST_TOLD = 3;
 
 function syntaxProblems(

@@ -39,10 +39,10 @@ const LOOP: LoopTimes = {
 
 /**
  * The requests of authenticated connections that one turn of the event loop takes, over all
- * listeners; strangers have their own part of a turn. What has arrived while
- * the last turn went on is found all at once, and is served in one row before anything that comes
- * later. Where that row would take longer than a turn may, the rest of it would be late, and
- * whatever comes next later still: so the rest is turned away.
+ * listeners; strangers have their own part of a turn. What has arrived while the last turn went on
+ * is found all at once, and is served in one row before anything that comes later. Where that row
+ * would take longer than a turn may, the rest of it would be late, and whatever comes next later
+ * still: so the rest is turned away.
  */
 export class TurnLoad {
   readonly #loop: LoopTimes;
